@@ -1,0 +1,1 @@
+"""Read a tune, model it, play on. Knows nothing of Discord."""
