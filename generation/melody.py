@@ -114,9 +114,9 @@ class Melody:
             raise ValueError("onset and duration must be finite")
         if n and (self.onset[0] < 0 or (np.diff(self.onset) <= 0).any() or (self.duration <= 0).any()):
             raise ValueError("onsets must increase and durations be positive")
-        if n and not (0 <= self.pitch.min() and self.pitch.max() <= 127):
+        if n and not (self.pitch.min() >= 0 and self.pitch.max() <= 127):
             raise ValueError("pitch must lie in 0 … 127")
-        if n and not (1 <= self.velocity.min() and self.velocity.max() <= 127):
+        if n and not (self.velocity.min() >= 1 and self.velocity.max() <= 127):
             raise ValueError("velocity must lie in 1 … 127")
         if (
             not self.tempo

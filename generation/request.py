@@ -42,7 +42,7 @@ INSTRUMENTS = {
 }
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 — not an error of ours
     """The one error meant for a user's eyes: a sentence that says what is wrong, the limit, and what to do."""
 
 
