@@ -28,7 +28,7 @@ VELOCITIES = 32  # bins of 4
 START = 128  # the pitch of the row before the first note
 NO_INTERVAL = 49
 METRES = ((2, 4), (3, 4), (4, 4), (6, 8), (9, 8), (12, 8), (3, 8), (2, 2), (3, 2), (6, 4), (5, 4), (7, 8))
-COUNTDOWN = np.array([*range(0, 17), 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128, 192])  # quarters to the end
+COUNTDOWN = np.array([*range(17), 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128, 192])  # quarters to the end
 UNKNOWN_COUNTDOWN = len(COUNTDOWN) + 1
 TEMPI = 16
 
@@ -64,7 +64,12 @@ class Encoded:
 
 
 def encode(
-    melody: Melody, style: str = "auto", *, timed: bool | None = None, shaded: bool | None = None, key: Key | None = None
+    melody: Melody,
+    style: str = "auto",
+    *,
+    timed: bool | None = None,
+    shaded: bool | None = None,
+    key: Key | None = None,
 ) -> Encoded:
     """Rows of a melody. `timed` and `shaded` say that timing and dynamics were played; None finds out from the notes.
     `key` overrides the melody's; without either it is estimated from the notes."""

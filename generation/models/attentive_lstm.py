@@ -58,6 +58,14 @@ def phases(tick: Tensor, conditions: Tensor) -> Tensor:
     return torch.cat([angle.sin() * known, angle.cos() * known], -1)
 
 
+def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
+    """Drop the same channels at every step of a sequence (Gal and Ghahramani, 2016), which suits recurrence."""
+    if not training or rate == 0:
+        return x
+    keep = torch.rand(x.shape[0], 1, x.shape[2], device=x.device) > rate
+    return x * (keep / (1 - rate)).to(x.dtype)
+
+
 class Layer(nn.Module):
     """LSTM, then attention, both added to the stream."""
 
@@ -87,7 +95,7 @@ class Layer(nn.Module):
         """x, notes (B, T, W) → (B, T, W): `notes` are the embedded rows, what the values tell of."""
         cells = None if state is None else (state.hidden, state.cell)
         h, (hidden, cell) = self.lstm(self.norm(x), cells)
-        x = x + F.dropout(h, self.dropout, self.training)
+        x = x + dropout(h, self.dropout, self.training)
         past = h.new_zeros(h.shape[0], 1, h.shape[2]) if state is None else state.before
         past_tick = tick.new_zeros(tick.shape[0], 1) if state is None else state.tick
         before = torch.cat([past.to(h.dtype), h[:, :-1]], 1)
@@ -104,7 +112,7 @@ class Layer(nn.Module):
             mask = self._mask(query.shape[2], keys.shape[2], x.device)
             read = F.scaled_dot_product_attention(query, keys, values, mask)
         read = self.out(read.transpose(1, 2).flatten(2))
-        x = self.norm_after(x + F.dropout(read, self.dropout, self.training))
+        x = self.norm_after(x + dropout(read, self.dropout, self.training))
         keep = slice(-self.window, None)
         return x, LayerState(hidden, cell, h[:, -1:], tick[:, -1:], keys[:, :, keep], values[:, :, keep])
 
@@ -160,7 +168,7 @@ class AttentiveLSTM(nn.Module):
         style, metre, tonic, tempo = (embed(conditions[:, i]) for i, embed in enumerate(self.condition))
         piece = torch.cat([style + metre, tonic + tempo], -1)[:, None].expand(-1, rows.shape[1], -1)
         x = notes + self.context(torch.cat([piece, self.countdown(countdown)], -1))
-        x = F.dropout(x, self.sizes.dropout / 2, self.training)
+        x = dropout(x, self.sizes.dropout / 2, self.training)
         states = []
         for i, layer in enumerate(self.layers):
             x, after = layer(x, notes, rows[..., TICK], None if state is None else state[i])
@@ -187,19 +195,21 @@ class AttentiveLSTM(nn.Module):
         embedded: Tensor = self.note(torch.cat(parts, -1))
         return embedded
 
-    # The heads, in the order in which a note is spelled. Each takes what the one before returned.
+    # The heads, in the order in which a note is spelled, for (N, width) moments. Each takes what the one before
+    # returned beside its logits.
 
     def step_head(self, x: Tensor) -> Tensor:
         logits: Tensor = self.to_step(x)
         return logits
 
     def end_head(self, x: Tensor) -> Tensor:
-        """The logit of “the note just read was the last”, (…)."""
+        """The logit of “the note just read was the last”, (N,)."""
         logit: Tensor = self.to_end(x)[..., 0]
         return logit
 
     def pitch_head(self, x: Tensor, step: Tensor, tick: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
-        x = x + F.gelu(self.given_step(torch.cat([x, self.step(step), phases(tick, conditions)], -1)))
+        where = phases(tick[:, None], conditions)[:, 0]
+        x = x + F.gelu(self.given_step(torch.cat([x, self.step(step), where], -1)))
         return self.to_pitch(x), x
 
     def duration_head(self, x: Tensor, pitch: Tensor) -> tuple[Tensor, Tensor]:
@@ -219,17 +229,18 @@ class AttentiveLSTM(nn.Module):
         logits: Tensor = self.to_articulation(x)
         return logits
 
-    def logits(self, x: Tensor, following: Tensor, conditions: Tensor) -> dict[str, Tensor]:
-        """All heads at once, given outputs x (B, T, W) and the rows that follow them (B, T, len(FIELDS))."""
-        pitch, y = self.pitch_head(x, following[..., STEP], following[..., TICK], conditions)
-        duration, y = self.duration_head(y, following[..., PITCH].clamp(max=127))
-        velocity, y = self.velocity_head(y, following[..., DURATION])
-        deviation, y = self.deviation_head(y, following[..., tokens.VELOCITY])
-        return {
-            "step": self.step_head(x),
-            "pitch": pitch,
-            "duration": duration,
-            "velocity": velocity,
-            "deviation": deviation,
-            "articulation": self.articulation_head(y, following[..., tokens.DEVIATION]),
-        }
+    def logits(
+        self, x: Tensor, following: Tensor, conditions: Tensor, expressive: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """All heads at once for N moments: outputs x (N, width), the rows that follow them (N, len(FIELDS)) and
+        conditions (N, len(CONDITIONS)). The heads of expression speak only where `expressive` (N,) is set."""
+        step = self.step_head(x)
+        pitch, x = self.pitch_head(x, following[:, STEP], following[:, TICK], conditions)
+        duration, x = self.duration_head(x, following[:, PITCH])
+        if expressive is not None:
+            x, following = x[expressive], following[expressive]
+        velocity, x = self.velocity_head(x, following[:, DURATION])
+        deviation, x = self.deviation_head(x, following[:, tokens.VELOCITY])
+        articulation = self.articulation_head(x, following[:, tokens.DEVIATION])
+        content = {"step": step, "pitch": pitch, "duration": duration}
+        return content | {"velocity": velocity, "deviation": deviation, "articulation": articulation}
