@@ -117,7 +117,7 @@ def _augment(tune: Example, players: Sequence[Example], rng: np.random.Generator
         if rng.random() < 0.3:  # a flat score that turns into a performance
             flatten(rows[: rng.integers(1, len(rows) + 1)])
     elif players and rng.random() < 0.4:  # content must not depend on who plays
-        touch = players[rng.integers(len(players))].encoded.rows
+        touch = players[int(rng.integers(len(players)))].encoded.rows
         start = 1 if rng.random() < 0.5 else int(rng.integers(1, len(rows) + 1))
         borrowed = np.resize(touch[1:, [VELOCITY, DEVIATION, ARTICULATION]], (len(rows) - start, 3))
         rows[start:, [VELOCITY, DEVIATION, ARTICULATION]] = borrowed

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from generation import tokens
-from generation.models import MODELS, AttentiveLSTM
+from generation.models import MODELS
+from generation.models.attentive_lstm import AttentiveLSTM
 from generation.request import Refusal
 
 # What the rows mean; weights trained on another encoding cannot be used.

@@ -104,13 +104,19 @@ def decode(rows: Ints, shift: int, like: Melody) -> Melody:
     """The melody that rows (without the start row) stand for, in the tempo, metre and key of `like`."""
     tick, step = rows[:, TICK], 1 / TICKS
     onset = tick * step + (rows[:, DEVIATION] - 20) * DEVIATION_UNIT * (rows[:, TIMED] > 0)
-    onset = np.maximum.accumulate(np.maximum(onset, 0) + np.arange(len(onset)) * 1e-9)
+    onset = apart(np.maximum(onset, 0))
     ratio = np.where(rows[:, TIMED] > 0, (rows[:, ARTICULATION] + 1) / 10, 1.0)
     duration = np.maximum(LENGTHS[rows[:, DURATION]] * step * ratio, 1 / 48)
     gap = np.diff(onset, append=np.inf)
     duration = np.minimum(duration, np.maximum(gap * 1.1, 1 / 48))  # one voice: legato, but no chords
     velocity = np.clip(rows[:, VELOCITY] * 4 + 2, 1, 127)
     return replace(like, onset=onset, duration=duration, pitch=rows[:, PITCH] - shift, velocity=velocity)
+
+
+def apart(onset: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Onsets at least one unit of deviation apart: later ones give way."""
+    room = np.arange(len(onset)) * DEVIATION_UNIT
+    return np.asarray(np.maximum.accumulate(onset - room) + room)
 
 
 def start_row() -> Ints:

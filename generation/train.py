@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 from generation import checkpoint, corpus
 from generation.batches import Batch, Example, batches, example
-from generation.models import MODELS, AttentiveLSTM
+from generation.models import MODELS
+from generation.models.attentive_lstm import AttentiveLSTM
 from generation.request import Refusal
 from generation.tokens import FIELDS, SHADED, TIMED
 
@@ -119,7 +120,15 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
     model = kind(kind_sizes(**sizes)).to(device)
     average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     optimizer = torch.optim.AdamW(model.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay)
-    run = {"epoch": 0, "seconds": 0.0, "steps": 0, "notes": 0, "best": math.inf, "stale": 0, "history": []}
+    run: dict[str, Any] = {
+        "epoch": 0,
+        "seconds": 0.0,
+        "steps": 0,
+        "notes": 0,
+        "best": math.inf,
+        "stale": 0,
+        "history": [],
+    }
     if (out / "last.json").exists():
         run = _resume(out, model, average, optimizer)
     per_epoch = len(list(batches(learn, options.length, options.notes, np.random.default_rng(0), augment=False)))
@@ -153,7 +162,7 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
                 for head, (nats, _) in parts.items()
             )
             optimizer.zero_grad(set_to_none=True)
-            (total / notes).backward()
+            (total / notes).backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             keep = min(options.average, (run["steps"] + 1) / (run["steps"] + 10))
@@ -229,7 +238,7 @@ def _tensorboard(options: Options) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise Refusal("TensorBoard is not installed: pip install tensorboard, or leave --tensorboard out.") from error
-    return SummaryWriter(options.tensorboard)  # type: ignore[no-untyped-call]
+    return SummaryWriter(options.tensorboard)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

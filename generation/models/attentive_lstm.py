@@ -79,16 +79,18 @@ class Layer(nn.Module):
         self.value = nn.Linear(2 * sizes.width, sizes.width)
         self.out = nn.Linear(sizes.width, sizes.width)
         rate = 2 * torch.pi / (0.5 * 2.0 ** torch.linspace(0, 10, sizes.width // sizes.heads // 4))
+        self.rate: Tensor
         self.register_buffer("rate", rate / TICKS, persistent=False)
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
     def _rotate(self, x: Tensor, tick: Tensor) -> Tensor:
         """Turn the first half of each head's (B, heads, T, D) channels by the musical time."""
         angle = (tick.float()[..., None] * self.rate)[:, None]
         sine, cosine = angle.sin().to(x.dtype), angle.cos().to(x.dtype)
-        a, b, rest = x.split([len(self.rate), len(self.rate), x.shape[-1] - 2 * len(self.rate)], -1)  # type: ignore[arg-type]
+        n = len(self.rate)
+        a, b, rest = x[..., :n], x[..., n : 2 * n], x[..., 2 * n :]
         return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], -1)
 
     def forward(self, x: Tensor, notes: Tensor, tick: Tensor, state: LayerState | None) -> tuple[Tensor, LayerState]:
@@ -174,6 +176,13 @@ class AttentiveLSTM(nn.Module):
             x, after = layer(x, notes, rows[..., TICK], None if state is None else state[i])
             states.append(after)
         return x, tuple(states)
+
+    def repeat(self, state: State, takes: int) -> State:
+        """The state of one sequence for `takes` that go on from it."""
+        return tuple(
+            LayerState(*(part.repeat_interleave(takes, dim=1 if i < 2 else 0) for i, part in enumerate(layer)))
+            for layer in state
+        )
 
     def _embed(self, rows: Tensor, conditions: Tensor) -> Tensor:
         played = rows[..., TIMED] + 2 * rows[..., SHADED]

@@ -1,0 +1,272 @@
+"""Play on: sample new notes after a melody, several takes in one batch, and bring them to a close."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from generation import checkpoint, tokens
+from generation.close import closing_note
+from generation.constraints import CONSTRAINTS, Line
+from generation.key import find_key
+from generation.melody import Key, Melody, Tempo
+from generation.models.attentive_lstm import AttentiveLSTM
+from generation.tokens import CLASSES, FIELDS, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
+
+CHECKPOINT = Path(__file__).parent.parent / "assets" / "encore.safetensors"
+LONGEST_PROMPT = 1024  # notes that the model is shown
+TOLERANCE = 0.12  # of the wished length, within which a close is looked for
+EXPRESSION_TEMPERATURE = 0.9  # at most: a wild melody is still played with care
+
+# What a fresh piece is by style when nobody says: metres, quarter notes a minute, keys.
+HABITS: dict[str, tuple[tuple[tuple[int, int], ...], tuple[int, int], tuple[str, ...]]] = {
+    "jazz": (((4, 4),), (120, 220), ("Bb major", "F major", "Eb major", "C minor", "Ab major")),
+    "irish": (((6, 8), (4, 4), (4, 4)), (160, 190), ("D major", "G major", "A dorian", "E minor")),
+    "american": (((2, 4), (4, 4)), (96, 120), ("A major", "D major", "G major")),
+    "british": (((4, 4), (6, 8), (3, 4)), (96, 132), ("D major", "G major", "F major", "A minor")),
+    "artsong": (((3, 4), (4, 4), (6, 8)), (66, 104), ("F major", "Ab major", "G minor", "D minor")),
+    "classical": (((4, 4), (3, 4), (2, 4)), (80, 132), ("C major", "Eb major", "A minor", "D minor", "Bb major")),
+    "pop": (((4, 4),), (72, 112), ("C major", "G major", "F major", "A minor", "Db major")),
+    "standards": (((4, 4), (3, 4)), (100, 160), ("F major", "Eb major", "C major")),
+    "hymn": (((4, 4), (3, 4)), (80, 104), ("G major", "F major", "Eb major")),
+}
+REGISTER = (55, 84)  # MIDI pitches of a fresh piece
+
+
+@dataclass(frozen=True, eq=False)
+class Performer:
+    """A model that is ready to play, and the card of its checkpoint."""
+
+    model: AttentiveLSTM
+    card: dict[str, Any]
+    device: torch.device
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """One take: a melody to continue, or None, and how. Key, tempo and metre are for fresh pieces."""
+
+    melody: Melody | None = None
+    seconds: float = 20.0
+    temperature: float = 0.9
+    top_p: float = 0.97
+    seed: int = 0
+    style: str = "auto"
+    key: Key | None = None
+    tempo: float | None = None
+    metre: tuple[int, int] | None = None
+
+
+def load_performer(path: Path | None = None, device: str | None = None) -> Performer:
+    """The shipped checkpoint, or the one at `path`, on a GPU where there is one. `Refusal` if it does not fit."""
+    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    model, card = checkpoint.load(path or CHECKPOINT, where)
+    return Performer(model, card, where)
+
+
+def sample(
+    performer: Performer, prompts: Sequence[Prompt], progress: Callable[[float], None] | None = None
+) -> list[Melody]:
+    """For every prompt its melody: the notes as they came, then new ones. Same prompt, same notes."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for i, prompt in enumerate(prompts):
+        # Takes of one melody share each step. A fresh piece draws its own key and metre and shares with nobody.
+        wish = (prompt.seconds, prompt.temperature, prompt.top_p, prompt.style)
+        groups.setdefault((id(prompt.melody), *wish) if prompt.melody is not None else (None, i), []).append(i)
+    melodies: dict[int, Melody] = {}
+    for done, members in enumerate(groups.values()):
+
+        def report(share: float, done: int = done) -> None:
+            if progress is not None:
+                progress((done + share) / len(groups))
+
+        melodies |= zip(members, _takes(performer, [prompts[i] for i in members], report), strict=True)
+    return [melodies[i] for i in range(len(prompts))]
+
+
+def _takes(performer: Performer, prompts: Sequence[Prompt], report: Callable[[float], None]) -> list[Melody]:
+    """Takes of one melody, step by step together."""
+    wish = prompts[0]
+    rngs = [np.random.default_rng(prompt.seed) for prompt in prompts]
+    style, given = wish.style, wish.melody
+    if given is None or not len(given):
+        style = style if style != "auto" else str(rngs[0].choice(list(HABITS)))
+        given = _blank_page(wish, style, rngs[0])
+    encoded = tokens.encode(given, style, key=given.key)
+    start = encoded.end if len(given) else int(encoded.conditions[5])
+    goal = _goal(encoded, start, wish.seconds * typical_tempo(given) / 60)
+    rows = encoded.rows if len(given) else encoded.rows[:1]
+    rows = rows[-LONGEST_PROMPT:]
+    bar = int(encoded.conditions[4]) or 4 * TICKS
+    lines = [Line(rows, _register(encoded), bar, len(rows)) for _ in prompts]
+    tolerance = max(round((goal - start) * TOLERANCE), TICKS)
+    ends = _sample_rows(performer, lines, encoded, goal, goal + tolerance, wish, rngs, report)
+    tonic = _tonic(given, encoded)
+    melodies = []
+    for line, end in zip(lines, ends, strict=True):
+        new = line.rows[line.start :]
+        keep, duration = closing_note(new, end, encoded.conditions, tonic, goal, tolerance)
+        new = new[:keep].copy()
+        new[-1, tokens.DURATION], new[-1, tokens.ARTICULATION] = duration, tokens.FLAT["articulation"]
+        melodies.append(_join(given, tokens.decode(new, encoded.shift, given), style))
+    return melodies
+
+
+@torch.inference_mode()
+def _sample_rows(
+    performer: Performer,
+    lines: Sequence[Line],
+    encoded: Encoded,
+    goal: int,
+    latest: int,
+    wish: Prompt,
+    rngs: Sequence[np.random.Generator],
+    report: Callable[[float], None],
+) -> list[NDArray[np.float64]]:
+    """Grow every line until it has passed tick `latest`; the log probability that it is over after each new row."""
+    model, device = performer.model, performer.device
+    conditions = torch.from_numpy(encoded.conditions).to(device)[None]
+
+    def countdown(tick: Ints) -> Tensor:
+        return torch.from_numpy(tokens.countdown_class(np.maximum(goal - tick, 0) / TICKS)).to(device)
+
+    rows = lines[0].rows
+    x, state = model(torch.from_numpy(rows).to(device)[None], conditions, countdown(rows[:, TICK])[None])
+    x, state, conditions = (
+        x[:, -1].repeat(len(lines), 1),
+        model.repeat(state, len(lines)),
+        conditions.repeat(len(lines), 1),
+    )
+    begin = int(rows[-1, TICK])
+    ends: list[NDArray[np.float64]] = []
+    longest = 64 * ((latest - begin) // TICKS + 4)  # notes; nobody plays that fast for that long
+    while min(line.rows[-1, TICK] for line in lines) <= latest and len(ends) < longest:
+        row = _next_row(model, x, conditions, lines, wish, rngs)
+        for line, new in zip(lines, row, strict=True):
+            line.add(new)
+        x, state = model(torch.from_numpy(row).to(device)[:, None], conditions, countdown(row[:, TICK])[:, None], state)
+        x = x[:, 0]
+        ends.append(torch.nn.functional.logsigmoid(model.end_head(x)).cpu().numpy().astype(np.float64))
+        report(min(1.0, (int(row[:, TICK].min()) - begin) / (latest - begin)))
+    return list(np.stack(ends, 1))
+
+
+def _next_row(
+    model: AttentiveLSTM,
+    x: Tensor,
+    conditions: Tensor,
+    lines: Sequence[Line],
+    wish: Prompt,
+    rngs: Sequence[np.random.Generator],
+) -> Ints:
+    """(takes, len(FIELDS)): the next note of every take, field by field, each given those before it."""
+    row = np.zeros((len(lines), len(FIELDS)), dtype=np.int64)
+    row[:, [tokens.TIMED, tokens.SHADED]] = 1
+    luck = np.array([rng.random(len(CLASSES)) for rng in rngs])  # (takes, fields)
+
+    def pick(name: str, logits: Tensor) -> Tensor:
+        field = FIELDS.index(name)
+        scores = logits.float().cpu().numpy().astype(np.float64)
+        for score, line in zip(scores, lines, strict=True):
+            for constraint in CONSTRAINTS:
+                constraint(name, score, line)
+        calm = field > tokens.DURATION
+        temperature = min(wish.temperature, EXPRESSION_TEMPERATURE) if calm else wish.temperature
+        row[:, field] = nucleus(scores, temperature, wish.top_p, luck[:, field])
+        return torch.from_numpy(row[:, field]).to(x.device)
+
+    step = pick("step", model.step_head(x))
+    before = np.array([line.rows[-1] for line in lines])
+    row[:, TICK] = before[:, TICK] + LENGTHS[row[:, tokens.STEP]]
+    logits, y = model.pitch_head(x, step, torch.from_numpy(row[:, TICK]).to(x.device), conditions)
+    pitch = pick("pitch", logits)
+    logits, y = model.duration_head(y, pitch)
+    logits, y = model.velocity_head(y, pick("duration", logits))
+    logits, y = model.deviation_head(y, pick("velocity", logits))
+    pick("articulation", model.articulation_head(y, pick("deviation", logits)))
+    interval = np.clip(row[:, PITCH] - before[:, PITCH], -24, 24) + 24
+    row[:, tokens.INTERVAL] = np.where(before[:, PITCH] == tokens.START, tokens.NO_INTERVAL, interval)
+    return row
+
+
+def nucleus(
+    logits: NDArray[np.float64], temperature: float, top_p: float, luck: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """One class a row of (takes, classes), out of the smallest set that holds `top_p` of the probability
+    (Holtzman et al., 2020, “The Curious Case of Neural Text Degeneration”); `luck` (takes,) in 0 ≤ x < 1."""
+    weights = np.exp((logits - logits.max(1, keepdims=True)) / temperature)
+    order = np.argsort(-weights, 1, kind="stable")
+    sums = np.cumsum(np.take_along_axis(weights, order, 1), 1)
+    inside = np.concatenate([np.zeros_like(sums[:, :1]), sums[:, :-1]], 1) < top_p * sums[:, -1:]
+    ceiling = np.where(inside, sums, 0).max(1)
+    place = (sums <= (luck * ceiling)[:, None]).sum(1)
+    return np.take_along_axis(order, place[:, None], 1)[:, 0]
+
+
+def typical_tempo(melody: Melody) -> float:
+    """Quarter notes a minute at the end of a melody: the mean over its last 16 quarters, so that a slowing down in
+    the last bar is not taken for the tempo."""
+    if not len(melody):
+        return melody.tempo[-1].quarters_per_minute
+    since = max(0.0, melody.end - 16)
+    return 60 * (melody.end - since) / (melody.seconds_at(melody.end) - melody.seconds_at(since))
+
+
+def _blank_page(prompt: Prompt, style: str, rng: np.random.Generator) -> Melody:
+    """No notes yet, but a key, a metre and a tempo: the wished ones, or what is usual in the style."""
+    metres, (slow, fast), keys = HABITS[style]
+    metre = prompt.metre or metres[rng.integers(len(metres))]
+    key = prompt.key or Key.parse(str(rng.choice(keys)))
+    tempo = prompt.tempo or float(rng.integers(slow, fast + 1))
+    nothing: NDArray[np.float64] = np.zeros(0)
+    return Melody(nothing, nothing, nothing.astype(int), nothing.astype(int), (Tempo(0.0, tempo),), metre, key)
+
+
+def _goal(encoded: Encoded, start: int, quarters: float) -> int:
+    """The tick at which the new music shall end: the bar line nearest to the wished length, else the beat."""
+    bar, downbeat, wished = int(encoded.conditions[4]) or TICKS, int(encoded.conditions[5]), quarters * TICKS
+    line = downbeat + round((start + wished - downbeat) / bar) * bar
+    if abs(line - start - wished) > TOLERANCE / 2 * wished:
+        line = round((start + wished) / TICKS) * TICKS
+    return max(line, start + TICKS)
+
+
+def _register(encoded: Encoded) -> tuple[int, int]:
+    """Lowest and highest pitch of the new music, moved like the rows: the input's, and a fifth more on both sides."""
+    pitch = encoded.rows[1:, PITCH]
+    if not len(pitch):
+        return REGISTER
+    low, high = int(pitch.min()), int(pitch.max())
+    room = max(7, (19 - (high - low)) // 2)
+    return max(0, low - room), min(127, high + room)
+
+
+def _tonic(melody: Melody, encoded: Encoded) -> int:
+    """The pitch class of rest, moved like the rows."""
+    key = melody.key or (find_key(melody.pitch, melody.duration) if len(melody) else Key("C", "major"))
+    return (key.pitch_class + encoded.shift) % 12
+
+
+def _join(given: Melody, new: Melody, style: str) -> Melody:
+    """The given notes untouched, then the new ones, at the tempo the given ones had."""
+    onset = new.onset
+    if len(given):
+        onset = tokens.apart(np.maximum(onset, given.onset[-1] + 1 / TICKS))
+    tempo = given.tempo
+    steady = typical_tempo(given)
+    if len(given) and abs(steady / tempo[-1].quarters_per_minute - 1) > 0.02 and onset[0] > tempo[-1].onset:
+        tempo = (*tempo, Tempo(float(onset[0]), steady))
+    return replace(
+        given,
+        onset=np.concatenate([given.onset, onset]),
+        duration=np.concatenate([given.duration, new.duration]),
+        pitch=np.concatenate([given.pitch, new.pitch]),
+        velocity=np.concatenate([given.velocity, new.velocity]),
+        tempo=tempo,
+        meta={**given.meta, "style": style},
+    )
