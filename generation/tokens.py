@@ -70,12 +70,15 @@ def encode(
     timed: bool | None = None,
     shaded: bool | None = None,
     key: Key | None = None,
+    keyless: bool = False,
 ) -> Encoded:
     """Rows of a melody. `timed` and `shaded` say that timing and dynamics were played; None finds out from the notes.
-    `key` overrides the melody's; without either it is estimated from the notes."""
+    `key` overrides the melody's; without either it is estimated from the notes, or left unknown if `keyless`."""
     timed = is_timed(melody) if timed is None else timed
     shaded = is_shaded(melody) if shaded is None else shaded
-    key = key or melody.key or (find_key(melody.pitch, melody.duration) if len(melody) >= 6 else None)
+    key = key or melody.key
+    if key is None and not keyless and len(melody) >= 6:
+        key = find_key(melody.pitch, melody.duration)
     shift = shift_of(key)
     tick, duration = notate(melody) if timed else (to_grid(melody.onset), _at_least(1, melody.duration))
     rows = np.zeros((len(melody) + 1, len(FIELDS)), dtype=np.int64)
@@ -111,6 +114,17 @@ def decode(rows: Ints, shift: int, like: Melody) -> Melody:
     duration = np.minimum(duration, np.maximum(gap * 1.1, 1 / 48))  # one voice: legato, but no chords
     velocity = np.clip(rows[:, VELOCITY] * 4 + 2, 1, 127)
     return replace(like, onset=onset, duration=duration, pitch=rows[:, PITCH] - shift, velocity=velocity)
+
+
+def part(melody: Melody, notes: int) -> Melody:
+    """The first `notes` notes of a melody."""
+    return replace(
+        melody,
+        onset=melody.onset[:notes],
+        duration=melody.duration[:notes],
+        pitch=melody.pitch[:notes],
+        velocity=melody.velocity[:notes],
+    )
 
 
 def apart(onset: NDArray[np.float64]) -> NDArray[np.float64]:
