@@ -53,11 +53,14 @@ def score(performer: Performer, melody: Melody, from_seconds: float = 0.0) -> Na
 
 
 @torch.inference_mode()
-def surprise(performer: Performer, melody: Melody, first: int = 0) -> tuple[NDArray[np.float64], bool]:
-    """Nats of the notes from index `first` on, (notes, len(HEADS)), 0 where nothing was played; and whether dynamics were."""
+def surprise(
+    performer: Performer, melody: Melody, first: int = 0, timed: bool | None = None, shaded: bool | None = None
+) -> tuple[NDArray[np.float64], bool]:
+    """Nats of the notes from index `first` on, (notes, len(HEADS)), 0 where nothing was played; whether dynamics were."""
     known = first if first >= ENOUGH else len(melody)
     before = tokens.part(melody, known)
-    timed, shaded = tokens.is_timed(before), tokens.is_shaded(before)
+    timed = tokens.is_timed(before) if timed is None else timed
+    shaded = tokens.is_shaded(before) if shaded is None else shaded
     versions = _versions(melody, timed, shaded)
     rows = torch.from_numpy(np.stack([rows for rows, _ in versions])).to(performer.device)
     conditions = torch.from_numpy(np.stack([condition for _, condition in versions])).to(performer.device)
