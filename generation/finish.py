@@ -1,0 +1,68 @@
+"""A finished melody → the files that were asked for: sound, MIDI, ABC, MusicXML and a picture."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+
+from generation.arrange import arrange
+from generation.master import encode, length, master
+from generation.melody import Melody, Reading
+from generation.piece import Piece
+from generation.render import render, start_of
+from generation.request import Request, Take
+from generation.write_midi import write_midi
+
+
+def write_mp3(piece: Piece) -> bytes:
+    """The sound of a piece as a mastered MP3."""
+    return encode(master(render(piece.parts, piece.melody)), piece.title, f"seed {piece.seed}")
+
+
+ENCODERS: dict[str, Callable[[Piece], bytes]] = {
+    "mp3": write_mp3,
+    "mid": write_midi,
+}
+
+
+def finish(
+    reading: Reading | None,
+    whole: Melody,
+    first_new: int,
+    request: Request,
+    seed: int,
+    title: str = "",
+    timings: dict[str, float] | None = None,
+) -> Take:
+    """Make the files of one take.
+
+    reading  what the input was, None for a fresh piece
+    whole    the input's melody and after it, from index `first_new` on, the new notes
+    timings  where given, gets the seconds that each format took; the sound is made beside the others
+    """
+    piece = arrange(reading, whole, first_new, request, seed, title or whole.title)
+    spent = {} if timings is None else timings
+
+    def make(name: str) -> bytes:
+        began = perf_counter()
+        data = ENCODERS[name](piece)
+        spent[name] = spent.get(name, 0.0) + perf_counter() - began
+        return data
+
+    with ThreadPoolExecutor(1) as beside:
+        sound = beside.submit(make, "mp3") if "mp3" in request.formats else None
+        files = {name: make(name) for name in request.formats if name != "mp3"}
+        if sound is not None:
+            files["mp3"] = sound.result()
+    start, new_from = start_of(piece.parts, piece.melody), 0.0
+    end = max(float((part.onset + part.duration).max()) for part in piece.parts)
+    seconds = length(files["mp3"]) if "mp3" in files else piece.melody.seconds_at(end) - start
+    if piece.home is not None:
+        new_from = piece.melody.seconds_at(float(piece.parts[-1].onset[0])) - start
+    return Take(
+        seed=seed,
+        temperature=request.temperature,
+        seconds=round(seconds, 3),
+        new_from=round(new_from, 3),
+        notes=len(whole) - first_new,
+        files={name: files[name] for name in request.formats},
+    )
