@@ -30,6 +30,8 @@ class Line:
     start: int
 
     def __post_init__(self) -> None:
+        given = LENGTHS[self.rows[: self.start, DURATION]]
+        self.longest_note = min(max(self.bar, int(given.max(initial=TICKS))), max(self.bar, 4 * TICKS))
         self.longest_run = max(LONGEST_RUN, _longest_run(self.rows[:, PITCH]))
 
     def add(self, row: Ints) -> None:
@@ -64,6 +66,13 @@ def no_long_silence(field: str, logits: Logits, line: Line) -> None:
         logits[min(longest, LENGTHS[-1]) < LENGTHS] = -np.inf
 
 
+def no_endless_note(field: str, logits: Logits, line: Line) -> None:
+    """Within the new music a note lasts a bar at most, or as long as the longest of the input."""
+    if field == "duration":
+        logits[line.longest_note < LENGTHS] = -np.inf
+        logits[0] = -np.inf
+
+
 def no_stuck_note(field: str, logits: Logits, line: Line) -> None:
     """After a long run of one pitch comes another one."""
     pitch = line.rows[-line.longest_run :, PITCH]
@@ -83,6 +92,7 @@ CONSTRAINTS: tuple[Callable[[str, Logits, Line], None], ...] = (
     one_note_at_a_time,
     join_the_input,
     no_long_silence,
+    no_endless_note,
     no_stuck_note,
     no_endless_trill,
 )

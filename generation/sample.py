@@ -20,7 +20,7 @@ from generation.tokens import CLASSES, FIELDS, LENGTHS, PITCH, TICK, TICKS, Enco
 
 CHECKPOINT = Path(__file__).parent.parent / "assets" / "encore.safetensors"
 LONGEST_PROMPT = 1024  # notes that the model is shown
-TOLERANCE = 0.12  # of the wished length, within which a close is looked for
+TOLERANCE = 0.08  # of the wished length, within which a close is looked for
 EXPRESSION_TEMPERATURE = 0.9  # at most: a wild melody is still played with care
 
 # What a fresh piece is by style when nobody says: metres, quarter notes a minute, keys.
@@ -99,18 +99,22 @@ def _takes(performer: Performer, prompts: Sequence[Prompt], report: Callable[[fl
         given = _blank_page(wish, style, rngs[0])
     encoded = tokens.encode(given, style, key=given.key)
     start = encoded.end if len(given) else int(encoded.conditions[5])
-    goal = _goal(encoded, start, wish.seconds * typical_tempo(given) / 60)
+    quarters = wish.seconds * typical_tempo(given) / 60
     rows = encoded.rows if len(given) else encoded.rows[:1]
     rows = rows[-LONGEST_PROMPT:]
     bar = int(encoded.conditions[4]) or 4 * TICKS
     lines = [Line(rows, _register(encoded), bar, len(rows)) for _ in prompts]
-    tolerance = max(round((goal - start) * TOLERANCE), TICKS)
-    ends = _sample_rows(performer, lines, encoded, goal, goal + tolerance, wish, rngs, report)
+    tolerance = max(round(quarters * TICKS * TOLERANCE), TICKS // 3)
+
+    def goal(begin: int) -> int:
+        return _goal(encoded, begin, quarters)
+
+    ends = _sample_rows(performer, lines, encoded, start, goal, tolerance, wish, rngs, report)
     tonic = _tonic(given, encoded)
     melodies = []
     for line, end in zip(lines, ends, strict=True):
         new = line.rows[line.start :]
-        keep, duration = closing_note(new, end, encoded.conditions, tonic, goal, tolerance)
+        keep, duration = closing_note(new, end, encoded.conditions, tonic, goal(int(new[0, TICK])), tolerance)
         new = new[:keep].copy()
         new[-1, tokens.DURATION], new[-1, tokens.ARTICULATION] = duration, tokens.FLAT["articulation"]
         melodies.append(_join(given, tokens.decode(new, encoded.shift, given), style))
@@ -122,37 +126,39 @@ def _sample_rows(
     performer: Performer,
     lines: Sequence[Line],
     encoded: Encoded,
-    goal: int,
-    latest: int,
+    start: int,
+    goal: Callable[[int], int],
+    tolerance: int,
     wish: Prompt,
     rngs: Sequence[np.random.Generator],
     report: Callable[[float], None],
 ) -> list[NDArray[np.float64]]:
-    """Grow every line until it has passed tick `latest`; the log probability that it is over after each new row."""
-    model, device = performer.model, performer.device
+    """Grow every line past its goal, counted from its first new note, by the tolerance; return the log probability
+    that it is over after each new row."""
+    model, device, takes = performer.model, performer.device, len(lines)
     conditions = torch.from_numpy(encoded.conditions).to(device)[None]
 
-    def countdown(tick: Ints) -> Tensor:
-        return torch.from_numpy(tokens.countdown_class(np.maximum(goal - tick, 0) / TICKS)).to(device)
+    def countdown(tick: Ints, goals: Ints | int) -> Tensor:
+        return torch.from_numpy(tokens.countdown_class(np.maximum(goals - tick, 0) / TICKS)).to(device)
 
     rows = lines[0].rows
-    x, state = model(torch.from_numpy(rows).to(device)[None], conditions, countdown(rows[:, TICK])[None])
-    x, state, conditions = (
-        x[:, -1].repeat(len(lines), 1),
-        model.repeat(state, len(lines)),
-        conditions.repeat(len(lines), 1),
-    )
-    begin = int(rows[-1, TICK])
+    x, state = model(torch.from_numpy(rows).to(device)[None], conditions, countdown(rows[:, TICK], goal(start))[None])
+    x, state, conditions = x[:, -1].repeat(takes, 1), model.repeat(state, takes), conditions.repeat(takes, 1)
+    goals = np.zeros(takes, dtype=np.int64)
     ends: list[NDArray[np.float64]] = []
-    longest = 64 * ((latest - begin) // TICKS + 4)  # notes; nobody plays that fast for that long
-    while min(line.rows[-1, TICK] for line in lines) <= latest and len(ends) < longest:
+    left = 1.0
+    while left > 0:
         row = _next_row(model, x, conditions, lines, wish, rngs)
         for line, new in zip(lines, row, strict=True):
             line.add(new)
-        x, state = model(torch.from_numpy(row).to(device)[:, None], conditions, countdown(row[:, TICK])[:, None], state)
+        if not ends:
+            goals = np.array([goal(int(tick)) for tick in row[:, TICK]])
+        rest = countdown(row[:, TICK], goals)[:, None]
+        x, state = model(torch.from_numpy(row).to(device)[:, None], conditions, rest, state)
         x = x[:, 0]
         ends.append(torch.nn.functional.logsigmoid(model.end_head(x)).cpu().numpy().astype(np.float64))
-        report(min(1.0, (int(row[:, TICK].min()) - begin) / (latest - begin)))
+        left = float(((goals + tolerance - row[:, TICK]) / (goals + tolerance - start)).max())
+        report(min(1.0, 1 - left))
     return list(np.stack(ends, 1))
 
 
@@ -228,10 +234,10 @@ def _blank_page(prompt: Prompt, style: str, rng: np.random.Generator) -> Melody:
 
 
 def _goal(encoded: Encoded, start: int, quarters: float) -> int:
-    """The tick at which the new music shall end: the bar line nearest to the wished length, else the beat."""
+    """The tick at which music begun at `start` shall end: the bar line nearest to the wished length, else the beat."""
     bar, downbeat, wished = int(encoded.conditions[4]) or TICKS, int(encoded.conditions[5]), quarters * TICKS
     line = downbeat + round((start + wished - downbeat) / bar) * bar
-    if abs(line - start - wished) > TOLERANCE / 2 * wished:
+    if abs(line - start - wished) > TOLERANCE * 0.75 * wished:
         line = round((start + wished) / TICKS) * TICKS
     return max(line, start + TICKS)
 
