@@ -1,0 +1,354 @@
+"""Drives the real bot through a Discord on loopback: people type commands, press buttons, fill in forms.
+
+In a test file:
+
+    pytestmark = pytest.mark.asyncio(loop_scope="session")      # all of Discord lives in one event loop
+
+    async def test_extend(discord):                             # the fixture runs the bot and asserts: no violations
+        reply = await discord.command("extend", {"tune": ("a.abc", b"X:1..."), "seconds": 10}, until=has_files)
+        assert "take-1.mp3" in reply.files and not reply.ephemeral
+        again = await discord.press(reply, "Another take", user=discord.admin)
+        form = await discord.command("extend")                  # a reply can be a modal
+        reply = await discord.submit(form, {"abc": "X:1..."})
+        reply = await discord.command("settings temperature", {"value": 0.7}, user=discord.admin)
+        assert ("D minor", "D minor") in await discord.suggestions("compose", "key", "d m")
+        await discord.on_message("Extend this melody", discord.say("listen", [("a.mid", data)]))
+
+People: `admin` (Ada: manages the servers), `moderator` (Mo: manages messages), `member` (Ben: the default).
+Places: `channel` (the default), `lounge` (same server), `other_channel` (another server), `dm(user)`.
+`until` is a predicate on the `Reply`, asked again and again; default: anything but "thinking".
+
+Mishaps: `await discord.drop_gateway()`, `await discord.drop_gateway(resumable=False)`, `discord.pass_time(901)` (tokens
+die after 900 s), `discord.limits.fail("PATCH /webhooks", status=429, times=2)` (or 500, 503), `await
+discord.restart_bot()`, `discord.channel.bot_permissions`, `discord.world.attachment_size_limit`,
+`discord.server.open_to_all.add("settings")` (admins opened a command to all). `discord.log()` is what the bot printed.
+
+A fresh Discord with a process of its own, other settings or another bot:
+    async with running(folder, env={"ENCORE_…": "1"}, command=[sys.executable, "other.py"]) as discord: ...
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.preview import people
+from bot.preview.messages import Upload
+from bot.preview.rules import walk
+from bot.preview.standin import TOKEN, StandIn
+from bot.preview.world import EPHEMERAL, LOADING, Channel, Guild, Interaction, Json, Message, User, furnished
+from tests.discord_openapi import Description
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 90.0  # seconds; a broken bot costs this long once, a working one never
+NamedBytes = tuple[str, bytes]
+JUDGE = Description()
+
+
+class Reply:
+    """How the bot has answered an interaction so far."""
+
+    def __init__(self, asked: Interaction) -> None:
+        self.asked = asked
+
+    @property
+    def message(self) -> Message:
+        assert self.asked.response, f"the bot did not answer with a message: {self}"
+        return self.asked.response
+
+    @property
+    def messages(self) -> list[Message]:
+        return [self.message, *self.asked.followups]
+
+    @property
+    def text(self) -> str:
+        return self.message.content
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        return {file.name: file.data for file in self.message.files}
+
+    @property
+    def ephemeral(self) -> bool:
+        return bool(self.message.flags & EPHEMERAL)
+
+    @property
+    def thinking(self) -> bool:
+        return bool(self.message.flags & LOADING)
+
+    @property
+    def buttons(self) -> dict[str, Json]:
+        return buttons(self.message)
+
+    @property
+    def modal(self) -> Json:
+        assert self.asked.modal, f"the bot did not answer with a form: {self}"
+        return self.asked.modal
+
+    def __repr__(self) -> str:
+        said = self.asked.response
+        what = f"{said.content!r} {[f.name for f in said.files]} flags={said.flags}" if said else None
+        return f"Reply(answer={self.asked.answer}, failed={self.asked.failed}, modal={bool(self.asked.modal)}, {what})"
+
+
+def buttons(message: Message) -> dict[str, Json]:
+    """The buttons of a message by label (or emoji), in order."""
+    pressed = [part for part in walk(message.components) if part["type"] == 2]
+    return {part.get("label") or part["emoji"]["name"]: part for part in pressed}
+
+
+def answered(reply: Reply) -> bool:
+    asked = reply.asked
+    return asked.answer is not None and not (asked.response and asked.response.flags & LOADING)
+
+
+def has_files(reply: Reply) -> bool:
+    return bool(reply.asked.response and reply.asked.response.files)
+
+
+class Discord:
+    def __init__(self, folder: Path, command: Sequence[str], env: dict[str, str]) -> None:
+        self.standin = StandIn(judge=JUDGE)
+        self.world, self.gateway, self.limits = self.standin.world, self.standin.gateway, self.standin.limits
+        self.command_line, self.folder = command, folder
+        self.env = {"ENCORE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/encore.sqlite3", **env}
+        self.process: asyncio.subprocess.Process | None = None
+        people_by_name = {user.name: user for user in self.world.users.values()}
+        self.admin, self.member, self.moderator = (people_by_name[name] for name in ("ada", "ben", "mo"))
+        self.server, self.other_server = self.world.guilds.values()
+        self.channel, self.lounge = self.server.channels
+        self.other_channel = self.other_server.channels[0]
+
+    # Places and state
+
+    def dm(self, user: User | None = None) -> Channel:
+        return next(room for room in self.world.channels.values() if room.recipient is (user or self.member))
+
+    @property
+    def violations(self) -> list[str]:
+        return self.world.violations
+
+    def messages(self, where: Channel | None = None) -> list[Message]:
+        return list((where or self.channel).messages.values())
+
+    def log(self) -> str:
+        path = self.folder / "bot.log"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    async def until(self, ready: Callable[[], Any], what: str = "what the test waits for") -> Any:
+        """The first true answer of `ready`, asked again and again."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while not (found := ready()):
+            assert asyncio.get_running_loop().time() < end, (
+                f"{what} did not happen. The bot said:\n{self.log()[-4000:]}"
+            )
+            await asyncio.sleep(0.01)
+        return found
+
+    # What people do
+
+    async def command(
+        self,
+        path: str,
+        options: dict[str, Any] | None = None,
+        *,
+        user: User | None = None,
+        where: Channel | None = None,
+        until: Callable[[Reply], bool] = answered,
+    ) -> Reply:
+        """Use a slash command. Files are given as (name, bytes). Raises `people.Rejected` for what Discord's own app
+        does not let through: an unknown command, a number beyond its limits."""
+        given = {name: upload(value) for name, value in (options or {}).items()}
+        return await self.reply(people.use(self.world, user or self.member, where or self.channel, path, given), until)
+
+    async def on_message(
+        self,
+        name: str,
+        target: Message | Reply,
+        *,
+        user: User | None = None,
+        until: Callable[[Reply], bool] = answered,
+    ) -> Reply:
+        """Use a message's context menu."""
+        message = target.message if isinstance(target, Reply) else target
+        return await self.reply(people.use_on_message(self.world, user or self.member, name, message), until)
+
+    async def press(
+        self,
+        on: Message | Reply,
+        button: str,
+        *,
+        user: User | None = None,
+        values: Sequence[str] = (),
+        until: Callable[[Reply], bool] = answered,
+    ) -> Reply:
+        """Press a button, by its label or custom_id; or choose `values` of a select, by its custom_id."""
+        message = on.message if isinstance(on, Reply) else on
+        custom_id = buttons(message)[button]["custom_id"] if button in buttons(message) else button
+        return await self.reply(people.press(self.world, user or self.member, message, custom_id, values), until)
+
+    async def submit(
+        self,
+        form: Reply,
+        fields: dict[str, Any],
+        *,
+        user: User | None = None,
+        until: Callable[[Reply], bool] = answered,
+    ) -> Reply:
+        """Send a modal; `fields` by custom_id or by label: text, a list of values, a list of (name, bytes)."""
+        ids = labels(form.modal)
+        given = {
+            ids.get(name, name): [upload(v) for v in value] if isinstance(value, list) else value
+            for name, value in fields.items()
+        }
+        return await self.reply(people.submit(self.world, user or form.asked.user, form.asked, given), until)
+
+    async def suggestions(
+        self,
+        path: str,
+        option: str,
+        typed: str,
+        others: dict[str, Any] | None = None,
+        *,
+        user: User | None = None,
+        where: Channel | None = None,
+    ) -> list[tuple[str, Any]]:
+        """What autocompletion offers, as (name, value)."""
+        given = {**(others or {}), option: typed}
+        asked = people.complete(self.world, user or self.member, where or self.channel, path, given, option)
+        await self.reply(asked, lambda reply: reply.asked.choices is not None)
+        return [(choice["name"], choice["value"]) for choice in asked.choices or []]
+
+    def say(
+        self,
+        text: str = "",
+        files: Sequence[NamedBytes] = (),
+        *,
+        user: User | None = None,
+        where: Channel | None = None,
+    ) -> Message:
+        return people.say(self.world, user or self.member, where or self.channel, text, [Upload(*f) for f in files])
+
+    async def reply(self, asked: Interaction, until: Callable[[Reply], bool]) -> Reply:
+        reply = Reply(asked)
+        await self.until(
+            lambda: asked.failed or (asked.answer is not None and until(reply)),
+            f"an answer to {asked.data} (so far {reply})",
+        )
+        assert not asked.failed, f"The application did not respond within 3 s to {asked.data}:\n{self.log()[-4000:]}"
+        return reply
+
+    # What befalls the bot
+
+    def pass_time(self, seconds: float) -> None:
+        """Let Discord's clock run ahead: tokens and links die, the bot's own clock does not move."""
+        self.world.pass_time(seconds)
+
+    async def drop_gateway(self, *, resumable: bool = True) -> None:
+        """Cut the websocket and wait until the bot is back."""
+        before = self.gateway.resumed, self.gateway.identified
+        await self.gateway.drop(resumable=resumable)
+        await self.until(
+            lambda: self.gateway.online and (self.gateway.resumed, self.gateway.identified) != before,
+            "the bot's return to the gateway",
+        )
+
+    async def start_bot(self) -> None:
+        """Start the bot's process and wait until it is there with its commands."""
+        log = (self.folder / "bot.log").open("ab")
+        try:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.command_line,
+                cwd=ROOT,
+                env={**os.environ, **self.standin.environment, "PYTHONUNBUFFERED": "1", **self.env},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        finally:
+            log.close()
+        ended = asyncio.create_task(self.process.wait())
+        there = asyncio.create_task(
+            self.until(lambda: self.gateway.online and self.world.commands, "the start of the bot")
+        )
+        try:
+            await asyncio.wait((ended, there), return_when=asyncio.FIRST_COMPLETED)
+            assert there.done(), f"The bot ended with {ended.result()}:\n{self.log()}"
+            await there
+        finally:
+            there.cancel()
+            ended.cancel()
+
+    async def stop_bot(self, *, hard: bool = False) -> int:
+        """Stop the process with SIGTERM (or SIGKILL) and give its exit code."""
+        assert self.process
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGKILL if hard else signal.SIGTERM)
+        try:
+            async with asyncio.timeout(30):
+                code = await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+            raise AssertionError(f"The bot did not end within 30 s of SIGTERM:\n{self.log()[-4000:]}") from None
+        await self.until(lambda: not self.gateway.online, "the end of the bot's connection")
+        return code
+
+    async def restart_bot(self) -> None:
+        await self.stop_bot()
+        await self.start_bot()
+
+    def refresh(self) -> None:
+        """Forget what one test left behind: violations, failures ordered, permissions, languages, limits."""
+        self.violations.clear()
+        self.limits.faults.clear()
+        self.limits.buckets.clear()
+        fresh = furnished(TOKEN)
+        self.world.attachment_size_limit = fresh.attachment_size_limit
+        self.world.token_lives, self.world.acknowledge_within = fresh.token_lives, fresh.acknowledge_within
+        for room in self.world.channels.values():
+            room.bot_permissions = fresh.channels[room.id].bot_permissions
+        for guild in self.world.guilds.values():
+            guild.locale = fresh.guilds[guild.id].locale
+            guild.open_to_all.clear()
+        for user in self.world.users.values():
+            user.locale = fresh.users[user.id].locale
+
+
+def upload(value: Any) -> Any:
+    return Upload(*value) if isinstance(value, tuple) else value
+
+
+def labels(modal: Json) -> dict[str, str]:
+    """custom_id by label, for the fields of a modal."""
+    parts = list(walk(modal["components"]))
+    found = {part["label"]: part["custom_id"] for part in parts if part.get("label") and part.get("custom_id")}
+    return found | {part["label"]: part["component"]["custom_id"] for part in parts if part.get("component")}
+
+
+@asynccontextmanager
+async def running(
+    folder: Path,
+    *,
+    command: Sequence[str] = (sys.executable, "-m", "bot"),
+    env: dict[str, str] | None = None,
+    prepare: Callable[[Discord], None] = lambda discord: None,
+) -> AsyncIterator[Discord]:
+    """Discord with the bot in it; `prepare` changes Discord before the bot starts."""
+    discord = Discord(folder, command, env or {})
+    prepare(discord)
+    await discord.standin.start()
+    try:
+        await discord.start_bot()
+        yield discord
+    finally:
+        if discord.process and discord.process.returncode is None:
+            await discord.stop_bot()
+        await discord.standin.stop()
+
+
+__all__ = ["Discord", "Guild", "Reply", "answered", "buttons", "has_files", "running"]
