@@ -20,6 +20,7 @@ from generation.tokens import CLASSES, FIELDS, LENGTHS, PITCH, TICK, TICKS, Enco
 
 CHECKPOINT = Path(__file__).parent.parent / "assets" / "encore.safetensors"
 LONGEST_PROMPT = 1024  # notes that the model is shown
+ROUNDING = 0.05  # of the wished length, to end on a bar line
 TOLERANCE = 0.08  # of the wished length, within which a close is looked for
 EXPRESSION_TEMPERATURE = 0.9  # at most: a wild melody is still played with care
 
@@ -117,7 +118,9 @@ def _takes(performer: Performer, prompts: Sequence[Prompt], report: Callable[[fl
         keep, duration = closing_note(new, end, encoded.conditions, tonic, goal(int(new[0, TICK])), tolerance)
         new = new[:keep].copy()
         new[-1, tokens.DURATION], new[-1, tokens.ARTICULATION] = duration, tokens.FLAT["articulation"]
-        melodies.append(_join(given, tokens.decode(new, encoded.shift, given), style))
+        flat = len(given) > 0 and not encoded.rows[-1, tokens.SHADED]
+        level = float(given.velocity.mean()) if flat else None
+        melodies.append(_join(given, tokens.decode(new, encoded.shift, given), style, level))
     return melodies
 
 
@@ -234,12 +237,14 @@ def _blank_page(prompt: Prompt, style: str, rng: np.random.Generator) -> Melody:
 
 
 def _goal(encoded: Encoded, start: int, quarters: float) -> int:
-    """The tick at which music begun at `start` shall end: the bar line nearest to the wished length, else the beat."""
-    bar, downbeat, wished = int(encoded.conditions[4]) or TICKS, int(encoded.conditions[5]), quarters * TICKS
-    line = downbeat + round((start + wished - downbeat) / bar) * bar
-    if abs(line - start - wished) > TOLERANCE * 0.75 * wished:
-        line = round((start + wished) / TICKS) * TICKS
-    return max(line, start + TICKS)
+    """The tick at which music begun at `start` shall end: a bar line near the wished length, else a beat."""
+    downbeat, wished = int(encoded.conditions[5]), quarters * TICKS
+    for line in (int(encoded.conditions[4]), TICKS):
+        if line:
+            end = downbeat + round((start + wished - downbeat) / line) * line
+            if abs(end - start - wished) <= ROUNDING * wished:
+                return end
+    return start + round(wished)
 
 
 def _register(encoded: Encoded) -> tuple[int, int]:
@@ -258,9 +263,12 @@ def _tonic(melody: Melody, encoded: Encoded) -> int:
     return (key.pitch_class + encoded.shift) % 12
 
 
-def _join(given: Melody, new: Melody, style: str) -> Melody:
-    """The given notes untouched, then the new ones, at the tempo the given ones had."""
-    onset = new.onset
+def _join(given: Melody, new: Melody, style: str, level: float | None) -> Melody:
+    """The given notes untouched, then the new ones, at the tempo the given ones had; their velocities around `level`,
+    so that a score without dynamics is neither drowned nor drowns."""
+    onset, velocity = new.onset, new.velocity
+    if level is not None:
+        velocity = np.clip(velocity + round(level - float(velocity.mean())), 1, 127)
     if len(given):
         onset = tokens.apart(np.maximum(onset, given.onset[-1] + 1 / TICKS))
     tempo = given.tempo
@@ -272,7 +280,7 @@ def _join(given: Melody, new: Melody, style: str) -> Melody:
         onset=np.concatenate([given.onset, onset]),
         duration=np.concatenate([given.duration, new.duration]),
         pitch=np.concatenate([given.pitch, new.pitch]),
-        velocity=np.concatenate([given.velocity, new.velocity]),
+        velocity=np.concatenate([given.velocity, velocity]),
         tempo=tempo,
         meta={**given.meta, "style": style},
     )
