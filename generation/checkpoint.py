@@ -22,6 +22,7 @@ def save(path: Path, model: AttentiveLSTM, card: dict[str, Any], dtype: torch.dt
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.detach().to(dtype).contiguous().cpu() for name, tensor in model.state_dict().items()}
     save_file(weights, path)
+    path.chmod(0o644)  # safetensors writes for its owner alone
     name = next(name for name, (kind, _) in MODELS.items() if type(model) is kind)
     about = {"model": name, "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, **card}
     path.with_suffix(".json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,33 @@
+"""Old tune books in ABC: each tune as written, and once more as played where it has repeats."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from generation.melody import Melody
+from generation.read_abc import read_abc
+from generation.request import Refusal
+
+PLAYED = "|played"  # added to the id of a tune whose repeats are played out
+
+
+def books(folder: str) -> Callable[[Path], Iterator[tuple[str, Melody]]]:
+    """The melodies of one of the books in the archive."""
+
+    def melodies(root: Path) -> Iterator[tuple[str, Melody]]:
+        for path in sorted((root / folder).glob("*.abc")):
+            text = path.read_text(encoding="latin-1")
+            for tune in re.split(r"^(?=X:)", text, flags=re.MULTILINE):
+                number = re.match(r"X:\s*(\d+)", tune)
+                if not number:
+                    continue
+                name = f"{path.name}#{number[1]}"
+                try:
+                    written = read_abc(tune, expand_repeats=False)
+                    yield name, written
+                    if ":|" in tune and len(played := read_abc(tune)) > len(written):
+                        yield name + PLAYED, played
+                except Refusal:
+                    continue  # no notes, or none that can be read
+
+    return melodies

@@ -1,0 +1,30 @@
+"""Find the steady pulse under a tempo that breathes, so that what breathes stays in the onsets."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.melody import Melody, Tempo
+
+WINDOW = 4  # beats
+
+
+def smoothed(beats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Times of beats, averaged over `WINDOW` beats around each; the ends are continued by reflection."""
+    padded = np.pad(beats, WINDOW // 2, "reflect", reflect_type="odd")
+    return np.asarray(np.convolve(padded, np.ones(WINDOW + 1) / (WINDOW + 1), "valid"))
+
+
+def steady(melody: Melody) -> Melody:
+    """The same sound on a pulse that is smoothed over four quarters, at one tempo: rubato within a bar, which the
+    tempo map held, is now in onsets and durations."""
+    quarters = [float(quarter) for quarter in range(-8, int(melody.end) + 9)]
+    first = 60 / melody.tempo[0].quarters_per_minute
+    pulse = smoothed(np.array([melody.seconds_at(max(q, 0.0)) + min(q, 0.0) * first for q in quarters]))
+    begins = [melody.seconds_at(onset) for onset in melody.onset]
+    ends = [melody.seconds_at(end) for end in melody.onset + melody.duration]
+    onset, end = np.interp(begins, pulse, quarters), np.interp(ends, pulse, quarters)
+    onset = np.maximum.accumulate(np.maximum(onset, 0) + np.arange(len(onset)) * 1e-7)
+    pace = float(np.clip(60 / np.median(np.diff(pulse)), 10, 900))
+    return replace(melody, onset=onset, duration=np.maximum(end - onset, 0.02), tempo=(Tempo(0.0, pace),))
