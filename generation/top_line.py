@@ -1,0 +1,76 @@
+"""Top line: the notes of one part → the voice that an ear follows, each note as it was played."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.melody import Part
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CHORD_SECONDS = 0.03  # notes that begin within this time of each other are struck together
+LEGATO_SECONDS = 0.12  # so far may a note reach into the next one and still be its neighbour in one line
+BELOW = 14  # semitones below its surroundings at which a note is accompaniment, heard while the melody rests
+AROUND = 4.0  # quarters before and after a note that are its surroundings
+
+
+def top_line(part: Part, start: Floats, end: Floats) -> Ints:
+    """Indices of the notes of the melody in `part`, in order; their onsets increase strictly.
+
+    start, end  seconds in which each note begins and ends
+
+    A line whose notes merely reach into each other keeps them all. In chords the highest note is taken; a note that
+    begins under a higher one that goes on sounding is left out, and so is what lies far below while the melody rests.
+    """
+    if len(part.onset) == 0:
+        return np.zeros(0, np.int64)
+    tops = _tops(part, start, end)
+    kept = tops[~_covered(part.pitch[tops], start[tops], end[tops])]
+    if len(kept) == len(part.onset):
+        return kept
+    return kept[~_far_below(part.onset[kept], part.pitch[kept])]
+
+
+def overlap(start: Floats, end: Floats) -> float:
+    """The share of notes that sound together with another one for more than legato, 0 … 1."""
+    if len(start) < 2:
+        return 0.0
+    reach = np.minimum(np.maximum.accumulate(end)[:-1], end[1:]) - start[1:]
+    return float((reach > np.minimum(LEGATO_SECONDS, 0.5 * (end - start)[1:])).mean())
+
+
+def _tops(part: Part, start: Floats, end: Floats) -> Ints:
+    """The highest note of every chord. What has ended before the next begins is no chord, however short."""
+    chosen: list[int] = []
+    first = 0.0
+    for i in range(len(start)):
+        if chosen and (
+            part.onset[i] <= part.onset[chosen[-1]]
+            or (start[i] - first <= CHORD_SECONDS and end[chosen[-1]] > start[i] + 1e-6)
+        ):
+            if part.pitch[i] > part.pitch[chosen[-1]]:
+                chosen[-1] = i
+        else:
+            chosen.append(i)
+            first = float(start[i])
+    return np.array(chosen, np.int64)
+
+
+def _covered(pitch: Ints, start: Floats, end: Floats) -> NDArray[np.bool_]:
+    """Whether each note begins under a higher one that sounds on for longer than legato."""
+    covered = np.zeros(len(pitch), bool)
+    sounding: list[int] = []
+    for i in range(len(pitch)):
+        legato = min(LEGATO_SECONDS, 0.5 * (end[i] - start[i]))
+        sounding = [j for j in sounding if end[j] > start[i]]
+        covered[i] = any(pitch[j] > pitch[i] and end[j] - start[i] > legato for j in sounding)
+        sounding.append(i)
+    return covered
+
+
+def _far_below(onset: Floats, pitch: Ints) -> NDArray[np.bool_]:
+    """Whether each note lies far below the upper half of what surrounds it."""
+    left = np.searchsorted(onset, onset - AROUND)
+    right = np.searchsorted(onset, onset + AROUND, side="right")
+    upper = np.array([np.quantile(pitch[a:b], 0.7) for a, b in zip(left, right, strict=True)])
+    return np.asarray(pitch < upper - BELOW)
