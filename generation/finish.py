@@ -5,12 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
 from generation.arrange import arrange
+from generation.draw_score import draw
 from generation.master import encode, length, master
 from generation.melody import Melody, Reading
 from generation.piece import Piece
 from generation.render import render, start_of
 from generation.request import Request, Take
+from generation.write_abc import write_abc
 from generation.write_midi import write_midi
+from generation.write_musicxml import write_musicxml
 
 
 def write_mp3(piece: Piece) -> bytes:
@@ -21,6 +24,9 @@ def write_mp3(piece: Piece) -> bytes:
 ENCODERS: dict[str, Callable[[Piece], bytes]] = {
     "mp3": write_mp3,
     "mid": write_midi,
+    "abc": write_abc,
+    "musicxml": write_musicxml,
+    "png": draw,
 }
 
 

@@ -1,0 +1,138 @@
+"""Piece → a picture of its score: verovio engraves, resvg draws; the new notes in a colour of their own."""
+
+import io
+from collections.abc import Sequence
+from fractions import Fraction
+from xml.etree import ElementTree
+
+import resvg_py
+import verovio
+from defusedxml.ElementTree import fromstring
+from PIL import Image, ImageOps
+
+from generation.draw_roll import draw_roll
+from generation.notate import Bar, Score, notate
+from generation.page import FONT, NEW, WIDTH, page
+from generation.piece import Piece
+from generation.quantise import beat_of
+from generation.write_musicxml import musicxml
+
+SCALE = 88  # per cent of verovio's staff size: a staff of some 65 pixels
+BARS_A_LINE = 4
+ROOM = 46.0  # of a line, in widths of a short note
+LINES, BEFORE = 8, 2  # at most so many lines, of them so many before the seam
+SVG = "{http://www.w3.org/2000/svg}"
+OPTIONS = {
+    "pageWidth": round(WIDTH / SCALE * 100),
+    "pageHeight": 60_000,
+    "adjustPageHeight": True,
+    "scale": SCALE,
+    "breaks": "encoded",
+    "header": "none",
+    "footer": "none",
+    "pageMarginTop": 20,
+    "pageMarginBottom": 20,
+    "pageMarginLeft": 44,
+    "pageMarginRight": 44,
+    "staffLineWidth": 0.2,
+    "stemWidth": 0.22,
+    "spacingSystem": 5,
+    "minLastJustification": 0.45,
+    "svgViewBox": True,
+    "xmlIdSeed": 1,
+}
+
+
+def draw(piece: Piece) -> bytes:
+    """A PNG 1600 pixels wide: the score, or a piano roll of what was played too freely to be read as one."""
+    score = notate(piece.melody, piece.first_new)
+    return draw_score(piece, score) if legible(score) else draw_roll(piece)
+
+
+def legible(score: Score) -> bool:
+    """Whether a musician would want to read it: written, or played to a beat that the notes keep.
+
+    Free playing that is forced into bars shows itself by all that makes a page hard to read at once.
+    """
+    notes = [symbol for bar in score.bars for symbol in bar.symbols if symbol.note >= 0]
+    short = sum(symbol.value < Fraction(1, 4) for symbol in notes)
+    tied = sum(symbol.continued for symbol in notes)
+    odd = sum(symbol.tuplet is not None for symbol in notes)
+    aside = sum(symbol.start.denominator > 2 and not symbol.continued for symbol in notes)
+    return score.error < 0.01 or short + tied + odd + aside / 2 < len(notes)
+
+
+def draw_score(piece: Piece, score: Score) -> bytes:
+    """The score as a PNG; of a long piece the lines around the seam."""
+    lines = _lines(score.bars)
+    seam = next(
+        i for i, line in enumerate(lines) if any(s.note >= piece.first_new for bar in line for s in bar.symbols)
+    )
+    start = max(0, min(seam - BEFORE, len(lines) - LINES)) if len(lines) > LINES else 0
+    shown = lines[start : start + LINES]
+    bars = [bar for line in shown for bar in line]
+    footer = ""
+    if len(shown) < len(lines):
+        footer = f"bars {bars[0].number}–{bars[-1].number} of {score.bars[-1].number}"
+    unit = "♩." if beat_of(score.metre).numerator == 3 and score.metre[1] == 8 else "♩"
+    tempo = score.tempo / 1.5 if unit == "♩." else score.tempo
+    under = f"{unit} = {tempo:.0f}" + (", swing" if score.swing else "")
+    given = piece.first_new > 0
+    return page(_engrave(score, shown), piece.title or "Encore", under, given, footer)
+
+
+def _lines(bars: Sequence[Bar]) -> list[list[Bar]]:
+    """Bars by line: four, or fewer where they would be crowded; a pickup comes on top."""
+    lines: list[list[Bar]] = [[]]
+    for bar in bars:
+        full = sum(other.number > 0 for other in lines[-1]) >= BARS_A_LINE
+        if lines[-1] and (full or sum(map(_width, [*lines[-1], bar])) > ROOM):
+            lines.append([])
+        lines[-1].append(bar)
+    return lines
+
+
+def _width(bar: Bar) -> float:
+    """What a bar needs, in widths of a short note."""
+    return 1.5 + sum(1 + min(float(symbol.length), 4) / 4 for symbol in bar.symbols)
+
+
+def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> Image.Image:
+    """The lines as a picture `WIDTH` pixels wide, cropped to its height."""
+    verovio.enableLog(verovio.LOG_OFF)  # a tie that leads out of the picture is no news
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(OPTIONS)
+    if not toolkit.loadData(musicxml(score, lines, new_colour=NEW)):
+        raise RuntimeError("verovio does not read our own MusicXML")
+    svg = _coloured(toolkit.renderToSVG(1))
+    png = resvg_py.svg_to_bytes(
+        svg_string=svg,
+        width=WIDTH,
+        background="white",
+        font_files=[str(FONT)],
+        serif_family="DejaVu Serif",
+        skip_system_fonts=True,
+    )
+    picture = Image.open(io.BytesIO(bytes(png))).convert("RGB")
+    box = ImageOps.invert(picture).getbbox() or (0, 0, *picture.size)
+    return picture.crop((0, max(box[1] - 10, 0), picture.width, min(box[3] + 10, picture.height)))
+
+
+def _coloured(svg: str) -> str:
+    """Give beams, rests, ties and tuplet numbers between new notes the colour that the notes have."""
+    ElementTree.register_namespace("", SVG[1:-1])
+    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    root: ElementTree.Element = fromstring(svg)
+    new = False
+    for measure in (g for g in root.iter(f"{SVG}g") if g.get("class") == "measure"):
+        began_new = new
+        for g in measure.iter(f"{SVG}g"):
+            kind = (g.get("class") or "").split(" ")[0]
+            if kind == "note":
+                new = g.get("color") == NEW
+            first = next((note for note in g.iter(f"{SVG}g") if note.get("class") == "note"), None)
+            inner = kind in ("beam", "tuplet") and first is not None and first.get("color") == NEW
+            if inner or (kind in ("rest", "mRest") and new) or (kind == "tie" and began_new):
+                g.set("color", NEW)
+                g.set("fill", NEW)
+    return ElementTree.tostring(root, encoding="unicode")
