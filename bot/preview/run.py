@@ -1,0 +1,80 @@
+"""`python -m bot` without a token: the stand-in, its page, and the real bot as a process of its own."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from bot.preview.page import Page
+from bot.preview.standin import StandIn
+
+PORT = 8420
+DATA = Path("data")  # where settings survive a restart
+PATIENCE = 30.0  # seconds the bot has to finish what runs when it is asked to stop
+
+
+def main() -> int:
+    """Run the preview until Ctrl-C or SIGTERM; 0, or the exit code of a bot that ended by itself."""
+    DATA.mkdir(exist_ok=True)
+    return asyncio.run(preview(int(os.environ.get("ENCORE_PREVIEW_PORT") or PORT)))
+
+
+async def preview(port: int) -> int:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    standin = StandIn()
+    page = Page(standin)
+    await standin.start()
+    port = await page.start(port)
+    bot = await start_bot(standin)
+    print(f"Encore is playing in your browser: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
+    try:
+        return await watch(bot, page, stopped)
+    finally:
+        await stop_bot(bot)
+        await page.stop()
+        await standin.stop()
+
+
+async def start_bot(standin: StandIn) -> asyncio.subprocess.Process:
+    """The bot as it runs on Discord, but for the token, the proxy and the authority it trusts.
+
+    In a process group of its own: Ctrl-C reaches us alone, and we ask it to stop."""
+    defaults = {"ENCORE_DATABASE_URL": f"sqlite+aiosqlite:///{DATA / 'encore.sqlite3'}"}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        env={**defaults, **os.environ, **standin.environment},
+        stdin=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+async def watch(bot: asyncio.subprocess.Process, page: Page, stopped: asyncio.Event) -> int:
+    """Wait for the end. A bot that ends by itself leaves the page up, which says so."""
+    ended, asked = asyncio.create_task(bot.wait()), asyncio.create_task(stopped.wait())
+    await asyncio.wait((ended, asked), return_when=asyncio.FIRST_COMPLETED)
+    if ended.done() and not asked.done():
+        words = f"The bot ended with exit code {ended.result()}; the terminal says why."
+        print(f"{words} Ctrl-C ends the preview.", file=sys.stderr, flush=True)
+        page.say_trouble(words)
+        await asked
+        return ended.result() or 0
+    ended.cancel()
+    return 0
+
+
+async def stop_bot(bot: asyncio.subprocess.Process) -> None:
+    if bot.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        bot.terminate()
+    try:
+        await asyncio.wait_for(bot.wait(), PATIENCE)
+    except TimeoutError:
+        bot.kill()
+        await bot.wait()
