@@ -1,10 +1,12 @@
 """The stand-in for Discord, driven by a little bot of real discord.py."""
 
 import asyncio
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -101,6 +103,12 @@ async def test_discords_app_checks_options(discord: Discord) -> None:
         await discord.command("echo")
 
 
+async def test_newer_components(discord: Discord) -> None:
+    reply = await discord.command("layout")
+    assert reply.text == "" and reply.files == {"tune.mp3": b"sound"}
+    assert list(reply.buttons) == ["Go"]
+
+
 async def test_silence_fails_after_three_seconds(discord: Discord) -> None:
     discord.world.acknowledge_within = 0.2
     with pytest.raises(AssertionError, match="did not respond"):
@@ -193,6 +201,51 @@ async def test_wrong_token_and_privileged_intents(tmp_path: Path) -> None:
         with pytest.raises(AssertionError, match=complaint):
             await discord.start_bot()
         await discord.standin.stop()
+
+
+async def test_older_compression(tmp_path: Path) -> None:
+    script = tmp_path / "bot.py"  # without the library for the newer one, discord.py asks for zlib
+    script.write_text(
+        "import runpy, sys\nsys.modules['zstandard'] = None\n"
+        f"runpy.run_path({str(ROOT / 'tests/tiny_bot.py')!r}, run_name='__main__')\n"
+    )
+    async with running(tmp_path, command=[sys.executable, str(script)]) as discord:
+        assert discord.gateway.compressions == ["zlib-stream"]
+        assert (await discord.command("echo", {"text": "x" * 2000})).text == "x" * 2000
+        assert discord.violations == []
+
+
+async def test_two_shards(tmp_path: Path) -> None:
+    def two(discord: Discord) -> None:
+        discord.gateway.shards = 2
+
+    command = [sys.executable, str(ROOT / "tests/tiny_bot.py")]
+    async with running(tmp_path, command=command, prepare=two) as discord:
+        await discord.until(lambda: discord.gateway.identified == 2)
+        for where in (discord.channel, discord.other_channel, discord.dm()):
+            assert (await discord.command("echo", {"text": "hi"}, where=where)).text == "hi"
+        assert discord.violations == []
+
+
+async def test_every_answer_is_as_described(discord: Discord) -> None:
+    guild, channel, user = discord.server.id, discord.channel.id, discord.admin.id
+    said = discord.say("look", [("a.mid", b"1")])
+    bot = discord.world.bot.id
+    command = discord.world.commands[None][0]["id"]
+    paths = [f"/guilds/{guild}{rest}" for rest in ("", "/channels", "/roles", f"/members/{user}", "/members/5")]
+    paths += ["/users/@me", "/oauth2/applications/@me", "/applications/@me", "/gateway", "/gateway/bot"]
+    paths += [f"/channels/{room.id}" for room in (discord.channel, discord.dm())] + [f"/users/{user}", "/users/7"]
+    paths += [f"/channels/{channel}/messages", f"/channels/{channel}/messages/{said.id}", "/channels/9", "/guilds/9"]
+    paths += [f"/applications/{bot}/commands", f"/applications/{bot}/commands/{command}"]
+    paths += [f"/applications/{bot}/guilds/{guild}/commands", "/applications/9/commands"]
+    trust = ssl.create_default_context(cafile=discord.standin.environment["SSL_CERT_FILE"])
+    headers = {"Authorization": f"Bot {discord.world.token}", "User-Agent": "DiscordBot (test, 1)"}
+    proxy = discord.standin.environment["ENCORE_PROXY"]
+    async with aiohttp.ClientSession("https://discord.com", headers=headers) as session:
+        for path in paths:
+            async with session.get(f"/api/v10{path}", ssl=trust, proxy=proxy) as answer:
+                assert answer.status in (200, 400, 403, 404), path
+                assert answer.headers["Content-Type"] == "application/json"
 
 
 async def test_only_discord_is_reached(discord: Discord) -> None:

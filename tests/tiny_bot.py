@@ -90,6 +90,18 @@ async def form(interaction: discord.Interaction) -> None:
     await interaction.response.send_modal(Form())
 
 
+@tree.command(description="Lays out a page of the newer components")
+async def layout(interaction: discord.Interaction) -> None:
+    tune = discord.File(io.BytesIO(b"sound"), "tune.mp3")
+    box = discord.ui.Container(accent_colour=0x336699)
+    box.add_item(discord.ui.TextDisplay("## A heading"))
+    box.add_item(discord.ui.Section("beside it", accessory=discord.ui.Button(label="Go", custom_id="go")))
+    box.add_item(discord.ui.Separator())
+    box.add_item(discord.ui.File(tune))
+    view = discord.ui.LayoutView(timeout=None).add_item(box)
+    await interaction.response.send_message(view=view, file=tune)
+
+
 @tree.command(description="Never answers")
 async def silent(interaction: discord.Interaction) -> None:
     await asyncio.sleep(0)

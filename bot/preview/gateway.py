@@ -163,6 +163,7 @@ class Gateway:
         self.shards = 1
         self.sessions: dict[str, Session] = {}
         self.identified = self.resumed = self.heartbeats = 0
+        self.compressions: list[str | None] = []
         world.listeners.append(self.on_change)
 
     @property
@@ -177,6 +178,7 @@ class Gateway:
             self.world.violation(f"gateway: asked for version {query.get('v')} in {query.get('encoding')}")
             await socket.close(code=4012)
             return socket
+        self.compressions.append(query.get("compress"))
         await Connection(self, socket, compressor(query.get("compress"))).run()
         return socket
 

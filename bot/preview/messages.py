@@ -4,7 +4,7 @@ import mimetypes
 import re
 from dataclasses import dataclass, field
 
-from bot.preview import rules
+from bot.preview import components, rules
 from bot.preview.world import (
     COMPONENTS_V2,
     EPHEMERAL,
@@ -71,8 +71,8 @@ def write(world: World, message: Message, body: Json, uploads: dict[int, Upload]
     A field that is absent stays as it is; `attachments` on an edit lists what is kept and what is new.
     """
     content = body["content"] or "" if "content" in body else message.content
-    embeds = [shown_embed(e) for e in body["embeds"] or []] if "embeds" in body else message.embeds
-    components = numbered(body["components"] or []) if "components" in body else message.components
+    embeds = [components.embed(e) for e in body["embeds"] or []] if "embeds" in body else message.embeds
+    parts = components.numbered(body["components"] or []) if "components" in body else message.components
     flags = message.flags & (EPHEMERAL | COMPONENTS_V2) | (body.get("flags") or 0) & (COMPONENTS_V2 | 1 << 2 | 1 << 12)
     listed: list[Json] | None = body.get("attachments")
     refuse(rules.file_problems({upload.name: len(upload.data) for upload in uploads.values()}, limit))
@@ -86,8 +86,8 @@ def write(world: World, message: Message, body: Json, uploads: dict[int, Upload]
         refuse([f"files[{n}] is not among the attachments" for n in uploads if str(n) not in described])
     names = [file.name for file in kept] + [file_name(upload.name) for upload in uploads.values()]
     refuse([f"{len(names)} attachments; at most {rules.FILES}"] if len(names) > rules.FILES else [])
-    refuse(rules.message_problems(content, embeds, components, flags, names))
-    if not (content or embeds or names or components or body.get("poll") or body.get("sticker_ids")):
+    refuse(rules.message_problems(content, embeds, parts, flags, names))
+    if not (content or embeds or names or parts or body.get("poll") or body.get("sticker_ids")):
         raise ApiError(400, 50006, "Cannot send an empty message")
     fresh = []
     for number, upload in uploads.items():
@@ -99,35 +99,9 @@ def write(world: World, message: Message, body: Json, uploads: dict[int, Upload]
     for file in message.files:
         if file not in kept:
             world.files.pop(file.id, None)
-    message.content, message.embeds, message.components, message.flags = content, embeds, components, flags
+    message.content, message.embeds, message.components, message.flags = content, embeds, parts, flags
     message.files = kept + fresh
     ping(world, message, body.get("allowed_mentions"))
-
-
-def shown_embed(embed: Json) -> Json:
-    return {"type": "rich", **{key: value for key, value in embed.items() if value is not None and key != "type"}}
-
-
-def numbered(components: list[Json]) -> list[Json]:
-    """Components as Discord returns them: each with an id, defaults filled in, nothing null."""
-    count = 0
-
-    def one(part: Json) -> Json:
-        nonlocal count
-        count += 1
-        filled = {key: value for key, value in part.items() if value is not None}
-        filled["id"] = part.get("id") or count
-        if part["type"] in (3, 5, 6, 7, 8):
-            filled = {"min_values": 1, "max_values": 1, **filled}
-        if part["type"] == 3:
-            filled["options"] = [{k: v for k, v in option.items() if v is not None} for option in part["options"]]
-        if "components" in part:
-            filled["components"] = [one(inner) for inner in part["components"]]
-        if part.get("accessory"):
-            filled["accessory"] = one(part["accessory"])
-        return filled
-
-    return [one(part) for part in components]
 
 
 def ping(world: World, message: Message, allowed: Json | None) -> None:

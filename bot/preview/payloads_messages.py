@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from urllib.parse import quote
 
+from bot.preview import components
 from bot.preview.payloads import channel, member, moment, user
 from bot.preview.world import COMPONENT, EPHEMERAL, LOADING, MODAL, File, Interaction, Json, Message, World
 
@@ -81,8 +82,8 @@ def message(world: World, said: Message, *, quoted: bool = False) -> Json:
         "author": user(said.author),
         "content": said.content,
         "attachments": [attachment(world, file) for file in said.files],
-        "embeds": said.embeds,
-        "components": said.components,
+        "embeds": components.resolved_embeds(said.embeds, said.files, lambda file: link(world, file)),
+        "components": components.resolved(said.components, said.files, lambda file: link(world, file)),
         "mentions": [user(person) for person in said.pinged],
         "mention_roles": [],
         "mention_everyone": said.pings_everyone,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from bot.preview.page import Page
 from bot.preview.standin import StandIn
+from bot.preview.world import Change
 
 PORT = 8420
 DATA = Path("data")  # where settings survive a restart
@@ -27,6 +29,7 @@ async def preview(port: int) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     standin = StandIn()
     page = Page(standin)
+    remember_commands(standin)
     await standin.start()
     port = await page.start(port)
     bot = await start_bot(standin)
@@ -37,6 +40,19 @@ async def preview(port: int) -> int:
         await stop_bot(bot)
         await page.stop()
         await standin.stop()
+
+
+def remember_commands(standin: StandIn) -> None:
+    """Discord keeps a bot's commands, and a bot registers them only when they change: so must we, across restarts."""
+    path, world = DATA / "preview-commands.json", standin.world
+    if path.exists():
+        world.commands = {int(place) if place else None: those for place, those in json.loads(path.read_text())}
+
+    def keep(change: Change) -> None:
+        if change.kind == "commands":
+            path.write_text(json.dumps([[str(place or ""), those] for place, those in world.commands.items()]))
+
+    world.listeners.append(keep)
 
 
 async def start_bot(standin: StandIn) -> asyncio.subprocess.Process:

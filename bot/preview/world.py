@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import logging
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+log = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 EPOCH_MS = 1_420_070_400_000  # Discord's ids count milliseconds from 2015
@@ -159,6 +161,7 @@ class World:
 
     def violation(self, what: str) -> None:
         """Note that somebody broke a rule of Discord's: tests assert that nobody did."""
+        log.warning("%s", what)
         self.violations.append(what)
 
     def tell(self, change: Change) -> None:
