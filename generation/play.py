@@ -1,0 +1,91 @@
+"""The one natural path of a request: read, sample, finish. Each step runs in whatever process it is called in."""
+
+import re
+from collections.abc import Sequence
+from time import perf_counter
+
+from generation.finish import finish
+from generation.key import find_key
+from generation.melody import Key, Melody, Reading
+from generation.read import read
+from generation.request import INSTRUMENTS, STYLES, Refusal, Reply, Request, Take
+from generation.sample import Performer, Prompt, sample, typical_tempo
+
+
+def play(request: Request, performer: Performer) -> Reply:
+    """All of it, one step after the other. Raises `Refusal`."""
+    began = perf_counter()
+    reading = listen(request)
+    heard = perf_counter()
+    wholes = sample(performer, prompts(request, reading))
+    sampled = perf_counter()
+    takes = [make(request, reading, whole, i) for i, whole in enumerate(wholes)]
+    timings = {"read": heard - began, "sample": sampled - heard, "finish": perf_counter() - sampled}
+    return answer(request, reading, wholes[0], takes, timings)
+
+
+def listen(request: Request) -> Reading | None:
+    """What the attachment holds; None for a fresh piece. `Refusal` if there is no melody in it."""
+    return None if request.data is None else read(request.data, request.filename)
+
+
+def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
+    """One a take; take i is sampled with the request's seed + i."""
+    fresh = reading is None
+    key = Key.parse(request.key) if request.key and fresh else None
+    metre = parse_metre(request.meter) if request.meter and fresh else None
+    return [
+        Prompt(
+            melody=None if reading is None else reading.melody,
+            seconds=request.seconds,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            seed=request.seed + take,
+            style=request.style,
+            key=key,
+            tempo=request.tempo if fresh else None,
+            metre=metre,
+        )
+        for take in range(request.takes)
+    ]
+
+
+def make(
+    request: Request,
+    reading: Reading | None,
+    whole: Melody,
+    take: int,
+) -> Take:
+    """The files of one take."""
+    first_new = 0 if reading is None else len(reading.melody)
+    style = str(whole.meta.get("style", "auto"))
+    title = whole.title or (f"Encore: {STYLES[style]}" if style != "auto" else "Encore")
+    return finish(reading, whole, first_new, request, request.seed + take, title)
+
+
+def answer(
+    request: Request, reading: Reading | None, whole: Melody, takes: Sequence[Take], timings: dict[str, float]
+) -> Reply:
+    """The reply, with what a musician wants to know of the music."""
+    key = whole.key or find_key(whole.pitch, whole.duration)
+    program = reading.program if reading is not None else None
+    own = next((name for name, number in INSTRUMENTS.items() if number == program), "piano")
+    return Reply(
+        takes=tuple(takes),
+        title=whole.title,
+        key=str(key),
+        metre=f"{whole.metre[0]}/{whole.metre[1]}" if whole.metre else "",
+        tempo=round(typical_tempo(whole if reading is None else reading.melody), 1),
+        style=str(whole.meta.get("style", request.style)),
+        instrument=own if request.instrument == "auto" else request.instrument,
+        source=reading.source if reading is not None else "",
+        timings=timings,
+    )
+
+
+def parse_metre(text: str) -> tuple[int, int]:
+    """ "6/8" → (6, 8); `Refusal` for what nobody can count."""
+    match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*", text)
+    if not match or not 1 <= int(match[1]) <= 16 or int(match[2]) not in (1, 2, 4, 8, 16):
+        raise Refusal(f"“{text[:40]}” is not a metre. Write one like 4/4, 3/4 or 6/8.")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,70 @@
+"""What goes between the bot's process and those that make music: frames of msgpack, never pickle."""
+
+import struct
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import msgspec
+
+from generation.request import Request, Take
+
+HEADER = struct.Struct("<I")
+LARGEST = 256 * 2**20  # bytes of one frame
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work for another process. `reading` and `whole` are packed by `generation.pack`, opaque to whoever carries them.
+
+    stage  "read", "sample", "finish" or "score"
+    take   which of the request's takes to finish
+    since  for a score: seconds from which notes count
+    """
+
+    id: int
+    stage: str
+    request: Request
+    reading: bytes = b""
+    whole: bytes = b""
+    take: int = 0
+    since: float = 0.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a job: a result, a sentence for the user, or a fault of ours; with `progress`, a sign of life."""
+
+    id: int
+    seconds: float = 0.0
+    progress: float | None = None
+    refusal: str = ""
+    fault: str = ""
+    reading: bytes = b""
+    wholes: list[bytes] = field(default_factory=list)
+    facts: dict[str, str | float] = field(default_factory=dict)
+    take: Take | None = None
+    nats: dict[str, float | None] = field(default_factory=dict)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_jobs = msgspec.msgpack.Decoder(Job)
+_done = msgspec.msgpack.Decoder(Done)
+
+
+def frame(message: Job | Done) -> bytes:
+    body = _encoder.encode(message)
+    return HEADER.pack(len(body)) + body
+
+
+def read_job(stream: BinaryIO) -> Job | None:
+    """The next job; None at the end of the stream, which is how a process is told to go."""
+    header = stream.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    (size,) = HEADER.unpack(header)
+    body = stream.read(size)
+    return _jobs.decode(body) if len(body) == size else None
+
+
+def parse_done(body: bytes) -> Done:
+    return _done.decode(body)
