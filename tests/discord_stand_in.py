@@ -264,7 +264,13 @@ class Discord:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command_line,
                 cwd=ROOT,
-                env={**os.environ, **self.standin.environment, "PYTHONUNBUFFERED": "1", **self.env},
+                env={
+                    **os.environ,
+                    **self.standin.environment,
+                    "STAND_IN_PORT": str(self.standin.tunnel.target_port),
+                    "PYTHONUNBUFFERED": "1",
+                    **self.env,
+                },
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
