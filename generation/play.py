@@ -1,15 +1,15 @@
 """The one natural path of a request: read, sample, finish. Each step runs in whatever process it is called in."""
 
-import re
 from collections.abc import Sequence
 from time import perf_counter
 
 from generation.finish import finish
 from generation.key import find_key
-from generation.melody import Key, Melody, Reading
+from generation.melody import Melody, Reading
+from generation.prompts import prompts
 from generation.read import read
-from generation.request import INSTRUMENTS, STYLES, Refusal, Reply, Request, Take
-from generation.sample import Performer, Prompt, sample, typical_tempo
+from generation.request import INSTRUMENTS, STYLES, Reply, Request, Take
+from generation.sample import Performer, sample, typical_tempo
 
 
 def play(request: Request, performer: Performer) -> Reply:
@@ -27,27 +27,6 @@ def play(request: Request, performer: Performer) -> Reply:
 def listen(request: Request) -> Reading | None:
     """What the attachment holds; None for a fresh piece. `Refusal` if there is no melody in it."""
     return None if request.data is None else read(request.data, request.filename)
-
-
-def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
-    """One a take; take i is sampled with the request's seed + i."""
-    fresh = reading is None
-    key = Key.parse(request.key) if request.key and fresh else None
-    metre = parse_metre(request.meter) if request.meter and fresh else None
-    return [
-        Prompt(
-            melody=None if reading is None else reading.melody,
-            seconds=request.seconds,
-            temperature=request.temperature,
-            top_p=request.top_p,
-            seed=request.seed + take,
-            style=request.style,
-            key=key,
-            tempo=request.tempo if fresh else None,
-            metre=metre,
-        )
-        for take in range(request.takes)
-    ]
 
 
 def make(
@@ -81,11 +60,3 @@ def answer(
         source=reading.source if reading is not None else "",
         timings=timings,
     )
-
-
-def parse_metre(text: str) -> tuple[int, int]:
-    """ "6/8" → (6, 8); `Refusal` for what nobody can count."""
-    match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*", text)
-    if not match or not 1 <= int(match[1]) <= 16 or int(match[2]) not in (1, 2, 4, 8, 16):
-        raise Refusal(f"“{text[:40]}” is not a metre. Write one like 4/4, 3/4 or 6/8.")
-    return int(match[1]), int(match[2])

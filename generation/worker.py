@@ -49,7 +49,7 @@ def craft(out: BinaryIO, jobs: "queue.SimpleQueue[Job | None]") -> None:
 
 def model(out: BinaryIO, jobs: "queue.SimpleQueue[Job | None]", echo: bool = False) -> None:
     """Sample: all requests that wait are played in one batch."""
-    from generation import play
+    from generation.prompts import prompts
     from generation.sample import load_performer, sample
     from generation.score import score
 
@@ -68,7 +68,7 @@ def model(out: BinaryIO, jobs: "queue.SimpleQueue[Job | None]", echo: bool = Fal
         reading = unpack_reading(job.reading) if job.reading else None
         if job.stage == "score" and reading is not None and performer is not None:
             return Done(job.id, nats=asdict(score(performer, reading.melody, job.since)))
-        wanted = play.prompts(job.request, reading)
+        wanted = prompts(job.request, reading)
         if performer is None:
             wholes = [_echo(reading.melody if reading else None) for _ in wanted]
         else:
@@ -84,7 +84,7 @@ def _echo(melody: Melody | None) -> Melody:
     """The stand-in for the model in tests: the input once more, or a scale."""
     if melody is None:
         steps = np.arange(4)
-        return Melody(steps + 0.0, np.ones(4), 60 + 2 * steps, np.full(4, 80), metre=(4, 4))
+        return Melody(steps.astype(float), np.ones(4), 60 + 2 * steps, np.full(4, 80), metre=(4, 4))
     later = np.ceil(melody.end) - np.floor(melody.onset[0])
     return replace(
         melody,
