@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.preview.page import Page
@@ -17,29 +18,32 @@ DATA = Path("data")  # where settings survive a restart
 PATIENCE = 30.0  # seconds the bot has to finish what runs when it is asked to stop
 
 
-def main() -> int:
+def main(command: Sequence[str] = (sys.executable, "-m", "bot")) -> int:
     """Run the preview until Ctrl-C or SIGTERM; 0, or the exit code of a bot that ended by itself."""
+    wanted = os.environ.get("ENCORE_PREVIEW_PORT") or str(PORT)
+    if not wanted.isdigit() or int(wanted) > 65535:
+        print(f"ENCORE_PREVIEW_PORT is {wanted!r}; it must be a number from 0 to 65535.", file=sys.stderr)
+        return 2
     DATA.mkdir(exist_ok=True)
-    return asyncio.run(preview(int(os.environ.get("ENCORE_PREVIEW_PORT") or PORT)))
+    return asyncio.run(preview(int(wanted), command))
 
 
-async def preview(port: int) -> int:
+async def preview(port: int, command: Sequence[str]) -> int:
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: the terminal was closed
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     standin = StandIn()
     page = Page(standin)
     remember_commands(standin)
-    await standin.start()
-    port = await page.start(port)
-    bot = await start_bot(standin)
-    print(f"Encore is playing in your browser: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
-    try:
+    async with contextlib.AsyncExitStack() as ending:
+        ending.push_async_callback(standin.stop)
+        await standin.start()
+        ending.push_async_callback(page.stop)
+        port = await page.start(port)
+        bot = await start_bot(standin, command)
+        ending.push_async_callback(stop_bot, bot)
+        print(f"Encore is playing in your browser: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
         return await watch(bot, page, stopped)
-    finally:
-        await stop_bot(bot)
-        await page.stop()
-        await standin.stop()
 
 
 def remember_commands(standin: StandIn) -> None:
@@ -55,15 +59,13 @@ def remember_commands(standin: StandIn) -> None:
     world.listeners.append(keep)
 
 
-async def start_bot(standin: StandIn) -> asyncio.subprocess.Process:
+async def start_bot(standin: StandIn, command: Sequence[str]) -> asyncio.subprocess.Process:
     """The bot as it runs on Discord, but for the token, the proxy and the authority it trusts.
 
     In a process group of its own: Ctrl-C reaches us alone, and we ask it to stop."""
     defaults = {"ENCORE_DATABASE_URL": f"sqlite+aiosqlite:///{DATA / 'encore.sqlite3'}"}
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
+        *command,
         env={**defaults, **os.environ, **standin.environment},
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,
