@@ -44,7 +44,7 @@ def draw_roll(piece: Piece) -> bytes:
             left = LEFT + max(begin[i] - start, 0) * scale
             right = LEFT + min(end[i] - start, span) * scale
             y = top + (high - int(melody.pitch[i])) * key
-            colour = _faded(NEW if i >= piece.first_new else INK, int(melody.velocity[i]))
+            colour = _faded(NEW if 0 < piece.first_new <= i else INK, int(melody.velocity[i]))
             draw.rounded_rectangle((left, y, max(right - 1, left + 2), y + key - 1), key // 3, colour)
     footer = ""
     if len(shown) < rows:

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from generation.draw_roll import draw_roll
 from generation.notate import Bar, Score, notate
-from generation.page import FONT, NEW, WIDTH, page
+from generation.page import FONT, INK, NEW, WIDTH, page
 from generation.piece import Piece
 from generation.quantise import beat_of
 from generation.write_musicxml import musicxml
@@ -77,8 +77,7 @@ def draw_score(piece: Piece, score: Score) -> bytes:
     unit = "♩." if beat_of(score.metre).numerator == 3 and score.metre[1] == 8 else "♩"
     tempo = score.tempo / 1.5 if unit == "♩." else score.tempo
     under = f"{unit} = {tempo:.0f}" + (", swing" if score.swing else "")
-    given = piece.first_new > 0
-    return page(_engrave(score, shown), piece.title or "Encore", under, given, footer)
+    return page(_engrave(score, shown), piece.title or "Encore", under, piece.first_new > 0, footer)
 
 
 def _lines(bars: Sequence[Bar]) -> list[list[Bar]]:
@@ -102,7 +101,7 @@ def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> Image.Image:
     verovio.enableLog(verovio.LOG_OFF)  # a tie that leads out of the picture is no news
     toolkit = verovio.toolkit()
     toolkit.setOptions(OPTIONS)
-    if not toolkit.loadData(musicxml(score, lines, new_colour=NEW)):
+    if not toolkit.loadData(musicxml(score, lines, new_colour=NEW if score.first_new else INK)):
         raise RuntimeError("verovio does not read our own MusicXML")
     svg = _coloured(toolkit.renderToSVG(1))
     png = resvg_py.svg_to_bytes(

@@ -33,12 +33,14 @@ def master(sound: Sound) -> Sound:
     peak = float(_level(sound).max(initial=0.0))
     if peak == 0.0:
         return sound
+    before = np.inf
     for _ in range(8):  # the limiter takes a little loudness away from percussive sounds; this gives it back
         lacking = LOUDNESS - loudness(sound)
         if not np.isfinite(lacking):  # all of it lies below the gate of the measurement
             lacking = 20 * np.log10(CEILING / peak)
-        if abs(lacking) < 0.3:
+        if abs(lacking) < 0.3 or abs(lacking) > before - 0.2:  # there, or it comes no nearer
             break
+        before = abs(lacking)
         sound = sound * np.float32(min(10 ** (lacking / 20), MOST_GAIN))
         if true_peak(sound) <= CEILING:
             break

@@ -165,6 +165,8 @@ def _end(
     end = float(onset) + duration
     if following is not None and end >= following:
         return following
+    if following is None and not exact:  # nobody holds the last note for as long as it is written
+        return Fraction(max(ceil(end - 0.15), floor(onset) + 1))
     at = floor(end)
     default = (6 if exact else 3) if beat.numerator == 3 else (4 if exact else 2)
     candidates = []

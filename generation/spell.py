@@ -33,9 +33,9 @@ def spell(pitch: int, key: Key) -> Name:
     tonic = FIFTHS[key.tonic[0]] + {"": 0, "b": -7, "#": 7}[key.tonic[1:]]
     lowest = tonic - (4 if key.mode in ("major", "mixolydian", "lydian") else 5)
     position = lowest + (pitch * 7 - lowest) % 12  # fifths from C, of the twelve that the key prefers
+    if position < min(-6, key.sharps - 1):  # C flat, F flat or a double flat, foreign to the key: hard to read
+        position += 12
     alter, letter = divmod(position + 1, 7)
-    if alter < -1:  # a double flat is correct and hard to read
-        alter, letter = divmod(position + 12 + 1, 7)
     name = LETTERS[letter - 1]
     return Name(name, alter, (pitch - PITCH_CLASS[name] - alter) // 12 - 1)
 
