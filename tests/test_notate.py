@@ -126,8 +126,11 @@ def test_any_playing_fills_bars_exactly(metre: tuple[int, int]) -> None:
         ("F# minor", 65, "E#"),
         ("C major", 66, "F#"),
         ("C major", 70, "Bb"),
-    ]
-    + [("E dorian", 61, "C#"), ("Ab major", 64, "E"), ("Db major", 69, "A"), ("G# minor", 67, "F##")],
+        ("E dorian", 61, "C#"),
+        ("Ab major", 64, "E"),
+        ("Db major", 69, "A"),
+        ("G# minor", 67, "F##"),
+    ],
 )
 def test_notes_are_spelled_in_their_key(key: str, pitch: int, name: str) -> None:
     spelled = spell(pitch, Key.parse(key))

@@ -1,5 +1,6 @@
 """The synthesiser's sound, before mastering."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def test_every_note_sounds_at_its_time() -> None:
 
 def test_velocity_is_heard() -> None:
     levels = [decibels(render([part], clock)[:SAMPLE_RATE]) for part, clock in map(one, (20, 50, 80, 110))]
-    assert all(louder > softer + 2 for softer, louder in zip(levels, levels[1:], strict=False))
+    assert all(louder > softer + 2 for softer, louder in pairwise(levels))
     assert levels[-1] > levels[0] + 15
 
 

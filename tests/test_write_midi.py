@@ -1,5 +1,7 @@
 """MIDI files are read back by music21."""
 
+from itertools import pairwise
+
 import music21
 import numpy as np
 import pytest
@@ -60,7 +62,7 @@ def test_a_key_struck_again_is_let_go_first() -> None:
     melody = Melody(np.arange(8.0), np.full(8, 1.4), np.full(8, 60), np.full(8, 80))
     _, tracks = midi_tracks(write_midi(piece(melody)))
     notes = midi_notes(tracks[1])
-    assert all(before[1] <= after[0] for before, after in zip(notes, notes[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(notes))
     assert notes[-1][1] - notes[-1][0] == round(1.4 * 960)
 
 
