@@ -70,26 +70,18 @@ class Tab:
     async def text(self, selector: str) -> str:
         return str(await self.wait(f"document.querySelector({selector!r})?.innerText"))
 
-    async def click(self, selector: str) -> None:
-        """Click in the middle of the first visible match, with a real mouse event."""
-        find = f"[...document.querySelectorAll({selector!r})].find((n) => n.checkVisibility())"
-        await self.wait(f"!!{find}")
-        x, y = await self.evaluate(
-            f"(() => {{ const n = {find}; n.scrollIntoView({{block: 'center', behavior: 'instant'}});"
-            "const r = n.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+    async def click(self, selector: str, words: str = "") -> None:
+        """Click in the middle of the last visible match that shows these words, with a real mouse event."""
+        find = (
+            f"[...document.querySelectorAll({selector!r})]"
+            f".findLast((n) => n.checkVisibility({{visibilityProperty: true}}) && n.innerText.includes({words!r}))"
+        )
+        x, y = await self.wait(
+            f"(() => {{ const n = {find}; if (!n) return null;"
+            "n.scrollIntoView({block: 'center', behavior: 'instant'}); const r = n.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
-
-    async def click_text(self, selector: str, words: str) -> None:
-        """Click the last match that shows these words."""
-        script = (
-            f"(() => {{ const n = [...document.querySelectorAll({selector!r})].filter((n) =>"
-            f" n.innerText.includes({words!r})).at(-1); n?.setAttribute('data-found', 'yes'); return !!n; }})()"
-        )
-        await self.wait(script)
-        await self.click("[data-found]")
-        await self.evaluate("document.querySelector('[data-found]')?.removeAttribute('data-found')")
 
     async def type(self, text: str) -> None:
         await self.call("Input.insertText", text=text)
@@ -111,7 +103,8 @@ class Tab:
     async def look(self, *, dark: bool = False, width: int = 1280, height: int = 860, touch: bool = False) -> None:
         """Day or night, and the size of the window."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        await self.call("Emulation.setEmulatedMedia", features=[scheme])
+        calm = {"name": "prefers-reduced-motion", "value": "reduce"}  # nothing slides away from under the mouse
+        await self.call("Emulation.setEmulatedMedia", features=[scheme, calm])
         await self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=touch
         )
