@@ -1,0 +1,104 @@
+"""The bot: start-up, the command tree, one place for errors, and a clean end."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+import discord
+from discord import app_commands
+
+from bot.buttons import BUTTONS
+from bot.commands import COMMANDS
+from bot.explain import explain
+from bot.health import Health
+from bot.queue import Line
+from bot.settings import Settings
+from bot.store import Store
+from generation.studio import Studio
+
+log = logging.getLogger("encore")
+
+PURGE_EVERY = 3600.0  # seconds
+
+
+class Tree(app_commands.CommandTree["Encore"]):
+    """Errors of every command come here."""
+
+    async def on_error(self, interaction: discord.Interaction["Encore"], error: app_commands.AppCommandError) -> None:
+        cause = getattr(error, "original", error)
+        await explain(interaction, cause)
+
+
+class Encore(discord.AutoShardedClient):
+    """The client, with all that commands need: settings, store, studio and the waiting line."""
+
+    def __init__(self, settings: Settings, store: Store, studio: Studio) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),  # nothing privileged
+            proxy=settings.proxy,
+            allowed_mentions=discord.AllowedMentions.none(),
+            activity=discord.Activity(type=discord.ActivityType.listening, name="/extend"),
+        )
+        self.settings, self.store, self.studio = settings, store, studio
+        self.line = Line(settings.at_once, settings.queue)
+        self.health = Health(self)
+        self.tree = Tree(
+            self,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        )
+        for command in COMMANDS:
+            self.tree.add_command(command)
+        self._background: set[asyncio.Task[Any]] = set()
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(*BUTTONS)
+        await self._sync()
+        await self.health.start(self.settings.health_host, self.settings.health_port)
+        self.spawn(self._purge())
+
+    async def on_ready(self) -> None:
+        log.info("ready as %s in %d servers", self.user, len(self.guilds))
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        log.exception("in %s", event_method)
+
+    async def _sync(self) -> None:
+        """Register the commands, but only when they changed: Discord limits how often one may."""
+        described = json.dumps([command.to_dict(self.tree) for command in self.tree.walk_commands()], sort_keys=True)
+        described += json.dumps([command.to_dict(self.tree) for command in self.tree.get_commands()], sort_keys=True)
+        stamp = f"{self.application_id}:{hashlib.sha256(described.encode()).hexdigest()}"
+        if await self.store.note("commands") != stamp:
+            await self.tree.sync()
+            await self.store.write_note("commands", stamp)
+            log.info("commands registered")
+
+    async def _purge(self) -> None:
+        while True:
+            await self.store.purge()
+            await asyncio.sleep(PURGE_EVERY)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Work that nobody waits for; it is cancelled when the bot closes."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def close(self) -> None:
+        for task in self._background:
+            task.cancel()
+        await self.health.stop()
+        await super().close()
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await super().__aexit__(kind, error, trace)

@@ -1,0 +1,10 @@
+"""The commands there are, one file each."""
+
+from typing import Any
+
+from bot.commands.about import about, forget
+from bot.commands.compose import compose
+from bot.commands.extend import extend, extend_message
+from bot.commands.settings import settings
+
+COMMANDS: tuple[Any, ...] = (extend, extend_message, compose, settings, about, forget)

@@ -1,0 +1,37 @@
+"""/about and /forget: what Encore is, what it keeps, and how to have that deleted."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import discord
+from discord import app_commands
+
+
+def _version() -> str:
+    try:
+        return version("encore")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+ABOUT = """**Encore {version}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern file; \
+`/compose` plays a fresh piece.
+**How**: a recurrent network that looks back over the piece, trained from scratch on open collections of jazz solos, \
+classical piano, fiddle tunes, songs and hymns; it chooses every note's pitch, timing, length and loudness.
+**Temperature** says how far it strays: low repeats what is likely, high surprises.
+**Privacy**: what you send is read, played and kept for {days:g} days so that the buttons under a reply work, then \
+deleted. `/forget` deletes yours at once. Nothing is used for training or goes elsewhere.
+**Licences**: code MIT; soundfont MuseScore_General MIT; the data's terms stand in the model card."""
+
+
+@app_commands.command(name="about", description="What Encore is, what it keeps, and its licences")
+async def about(interaction: discord.Interaction[Any]) -> None:
+    words = ABOUT.format(version=_version(), days=interaction.client.settings.keep_days)
+    await interaction.response.send_message(words, ephemeral=True)
+
+
+@app_commands.command(name="forget", description="Delete everything that Encore keeps of you")
+async def forget(interaction: discord.Interaction[Any]) -> None:
+    replies = await interaction.client.store.forget_member(interaction.user.id)
+    words = f"Deleted: what was kept for {replies} of your replies. Their buttons no longer work."
+    await interaction.response.send_message(words, ephemeral=True)

@@ -1,0 +1,110 @@
+"""/extend: play on from a file, or from ABC typed into a form; also on any message with a file."""
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.commands.wish import DESCRIPTIONS, STYLE_CHOICES, Seconds, Seed, Takes, Temperature, instruments, request
+from bot.explain import explain
+from bot.perform import perform
+from generation.request import Refusal
+
+if TYPE_CHECKING:
+    from bot.app import Encore
+
+    Interaction = discord.Interaction[Encore]
+
+ENDINGS = (".mid", ".midi", ".kar", ".abc", ".txt", ".musicxml", ".mxl", ".xml", ".krn")
+ACCEPTED = "a MIDI, ABC, MusicXML or kern file"
+LONGEST_ABC = 4000  # characters that a form takes
+
+
+@app_commands.command(name="extend", description="Play on from your tune")
+@app_commands.describe(
+    tune=f"{ACCEPTED[2:].capitalize()}; without one, a form opens to paste ABC".replace("Midi", "MIDI"),
+    part="The whole piece, or the new part alone",
+    **DESCRIPTIONS,
+)
+@app_commands.choices(
+    style=STYLE_CHOICES,
+    part=[
+        app_commands.Choice(name="the whole", value="whole"),
+        app_commands.Choice(name="only the new part", value="new"),
+    ],
+)
+@app_commands.autocomplete(instrument=instruments)
+async def extend(
+    interaction: discord.Interaction[Any],
+    tune: discord.Attachment | None = None,
+    temperature: Temperature | None = None,
+    seconds: Seconds | None = None,
+    takes: Takes | None = None,
+    instrument: str | None = None,
+    style: str | None = None,
+    part: str | None = None,
+    seed: Seed | None = None,
+) -> None:
+    wish: dict[str, Any] = {
+        "temperature": temperature,
+        "seconds": seconds,
+        "takes": takes,
+        "instrument": instrument,
+        "style": style,
+        "seed": seed,
+        "only_new": part == "new",
+    }
+    if tune is None:
+        await interaction.response.send_modal(AbcForm(wish))
+    else:
+        await extend_file(interaction, tune, wish)
+
+
+@app_commands.context_menu(name="Extend this melody")
+async def extend_message(interaction: discord.Interaction[Any], message: discord.Message) -> None:
+    suitable = [file for file in message.attachments if file.filename.lower().endswith(ENDINGS)]
+    if not suitable:
+        raise Refusal(f"There is no melody in that message: it needs {ACCEPTED}.")
+    await extend_file(interaction, suitable[0], {})
+
+
+async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish: dict[str, Any]) -> None:
+    """Check what can be checked before anything is public, then fetch the file and play."""
+    limit = interaction.client.settings.attachment_bytes
+    if not tune.filename.lower().endswith(ENDINGS):
+        raise Refusal(f"Encore cannot read that kind of file. Send {ACCEPTED}.")
+    if tune.size == 0:
+        raise Refusal("That file is empty. Export it again and send it anew.")
+    if tune.size > limit:
+        raise Refusal(f"That file has {tune.size:,} bytes; the limit is {limit:,}. Send a shorter piece.")
+    interaction.client.line.check(interaction.user.id)
+    wanted = await request(interaction, filename=tune.filename, data=b"", **wish)
+    await interaction.response.defer(thinking=True)
+    await perform(interaction, wanted, tune)
+
+
+class AbcForm(discord.ui.Modal, title="Play on from ABC"):
+    """A form to paste a tune into."""
+
+    abc = discord.ui.TextInput[Any](
+        label="Your tune in ABC",
+        style=discord.TextStyle.paragraph,
+        placeholder="X:1\nM:6/8\nK:D\nDFA dAF|GBd gdB|",
+        max_length=LONGEST_ABC,
+    )
+
+    def __init__(self, wish: dict[str, Any]) -> None:
+        super().__init__()
+        self.wish = wish
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        interaction.client.line.check(interaction.user.id)
+        data = str(self.abc.value).encode()
+        wanted = await request(interaction, filename="pasted.abc", data=data, **self.wish)
+        await interaction.response.defer(thinking=True)
+        await perform(interaction, wanted)
+
+    async def on_error(  # type: ignore[override]  # as Modal has it, though not its base
+        self, interaction: discord.Interaction[Any], error: Exception, /
+    ) -> None:
+        await explain(interaction, error)

@@ -1,0 +1,80 @@
+"""/settings: a server's defaults, for those who manage it."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.commands.wish import Seconds, Takes, Temperature, instruments
+from generation.request import INSTRUMENTS, Refusal, Request
+
+PLAIN = Request()
+
+
+class Settings(app_commands.Group):
+    """Checked here too: Discord's default permission is one that a server can override."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        if interaction.guild_id is None or not interaction.permissions.manage_guild:
+            raise Refusal("Only people who may manage this server can change its settings. Ask one of them.")
+        return True
+
+
+settings = Settings(
+    name="settings",
+    description="This server's defaults",
+    default_permissions=discord.Permissions(manage_guild=True),
+    allowed_contexts=app_commands.AppCommandContext(guild=True),
+    allowed_installs=app_commands.AppInstallationType(guild=True),
+)
+
+
+async def _set(interaction: discord.Interaction[Any], name: str, value: float | int | str) -> None:
+    assert interaction.guild_id is not None
+    await interaction.client.store.set_default(interaction.guild_id, name, value)
+    shown = f"{value:g}" if isinstance(value, float) else value
+    words = f"From now on the {name} in this server is {shown} wherever a member says nothing."
+    await interaction.response.send_message(words, ephemeral=True)
+
+
+@settings.command(name="show", description="Show this server's defaults")
+async def show(interaction: discord.Interaction[Any]) -> None:
+    defaults = await interaction.client.store.defaults(interaction.guild_id)
+    lines = [
+        f"**{name}**: {getattr(PLAIN, name) if value is None else value}{' (not set)' if value is None else ''}"
+        for name, value in vars(defaults).items()
+    ]
+    await interaction.response.send_message("\n".join(lines), ephemeral=True)
+
+
+@settings.command(name="temperature", description="Set the default temperature")
+@app_commands.describe(value="0.1 plays safe, 0.9 is usual, 2 surprises everybody")
+async def temperature(interaction: discord.Interaction[Any], value: Temperature) -> None:
+    await _set(interaction, "temperature", value)
+
+
+@settings.command(name="seconds", description="Set the default length of the new music")
+@app_commands.describe(value="5 to 180")
+async def seconds(interaction: discord.Interaction[Any], value: Seconds) -> None:
+    await _set(interaction, "seconds", value)
+
+
+@settings.command(name="takes", description="Set the default number of takes")
+@app_commands.describe(value="1 to 4")
+async def takes(interaction: discord.Interaction[Any], value: Takes) -> None:
+    await _set(interaction, "takes", value)
+
+
+@settings.command(name="instrument", description="Set the default instrument")
+@app_commands.describe(value="auto plays the instrument of the file")
+@app_commands.autocomplete(value=instruments)
+async def instrument(interaction: discord.Interaction[Any], value: str) -> None:
+    if value != "auto" and value not in INSTRUMENTS:
+        raise Refusal(f"There is no instrument “{value[:40]}”. Choose one from the list.")
+    await _set(interaction, "instrument", value)
+
+
+@settings.command(name="reset", description="Forget this server's defaults")
+async def reset(interaction: discord.Interaction[Any]) -> None:
+    await interaction.client.store.reset(interaction.guild_id)
+    await interaction.response.send_message("This server's defaults are Encore's own again.", ephemeral=True)

@@ -1,0 +1,48 @@
+"""What /extend and /compose have in common: options, their limits, and a server's defaults."""
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.perform import DISCORD_FORMATS
+from generation.request import INSTRUMENTS, STYLES, Request
+
+if TYPE_CHECKING:
+    from bot.app import Encore
+
+    Interaction = discord.Interaction[Encore]
+
+Temperature = app_commands.Range[float, 0.1, 2.0]
+Seconds = app_commands.Range[float, 5, 180]
+Takes = app_commands.Range[int, 1, 4]
+Seed = app_commands.Range[int, 0, 2**31]
+
+DESCRIPTIONS = {
+    "temperature": "0.1 plays safe, 0.9 is usual, 2 surprises everybody",
+    "seconds": "Length of the new music, 5 to 180",
+    "takes": "How many different answers, 1 to 4",
+    "instrument": "What plays the new part",
+    "style": "Whose manner to play in",
+    "seed": "The seed of a take, to have it again",
+}
+STYLE_CHOICES = [app_commands.Choice(name=words, value=name) for name, words in STYLES.items()]
+
+
+async def instruments(_: "discord.Interaction[Any]", typed: str) -> list[app_commands.Choice[str]]:
+    """Autocomplete: the instruments that hold what was typed."""
+    names = ["auto", *INSTRUMENTS]
+    return [app_commands.Choice(name=name, value=name) for name in names if typed.lower() in name][:25]
+
+
+async def request(interaction: "Interaction", **wish: Any) -> Request:
+    """A request of what the member said, the server's defaults where nothing was said, and a seed.
+
+    Raises `Refusal` for what cannot be wished."""
+    defaults = await interaction.client.store.defaults(interaction.guild_id)
+    said = {name: value for name, value in wish.items() if value is not None}
+    usual = {name: value for name, value in vars(defaults).items() if value is not None}
+    seed = said.pop("seed", None)
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    return Request(**{**usual, **said}, seed=seed, formats=DISCORD_FORMATS)

@@ -1,0 +1,45 @@
+"""A page for machines: /healthz says whether the bot is connected, /metrics counts for Prometheus."""
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+if TYPE_CHECKING:
+    from bot.app import Encore
+
+
+class Health:
+    """Counters, and the little server that shows them when a port is set."""
+
+    def __init__(self, bot: "Encore") -> None:
+        self._bot = bot
+        self._runner: web.AppRunner | None = None
+        self.registry = CollectorRegistry()
+        self.requests = Counter("encore_requests", "Requests by outcome", ["outcome"], registry=self.registry)
+        self.seconds = Histogram("encore_seconds", "Seconds from command to music", registry=self.registry)
+        waiting = Gauge("encore_waiting", "Requests in the line", registry=self.registry)
+        waiting.set_function(lambda: len(bot.line))
+        latency = Gauge("encore_gateway_latency_seconds", "Heartbeat latency", registry=self.registry)
+        latency.set_function(lambda: bot.latency)
+
+    async def start(self, host: str, port: int | None) -> None:
+        if port is None:
+            return
+        site = web.Application()
+        site.router.add_get("/healthz", self._healthz)
+        site.router.add_get("/metrics", self._metrics)
+        self._runner = web.AppRunner(site, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        well = self._bot.is_ready() and not self._bot.is_closed()
+        return web.Response(text="ok\n" if well else "not connected\n", status=200 if well else 503)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(self.registry), headers={"Content-Type": "text/plain; version=0.0.4"})

@@ -1,0 +1,149 @@
+"""What outlives a restart: servers' defaults, the takes that buttons refer to, and which commands Discord knows."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import BigInteger, Float, Integer, LargeBinary, String, delete, event, make_url, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from generation.request import Request
+
+
+class _Table(DeclarativeBase):
+    pass
+
+
+class _Server(_Table):
+    __tablename__ = "servers"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    temperature: Mapped[float | None] = mapped_column(Float)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    takes: Mapped[int | None] = mapped_column(Integer)
+    instrument: Mapped[str | None] = mapped_column(String(40))
+
+
+class _Kept(_Table):
+    __tablename__ = "takes"
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    member: Mapped[int] = mapped_column(BigInteger, index=True)
+    expires: Mapped[float] = mapped_column(Float, index=True)
+    request: Mapped[bytes] = mapped_column(LargeBinary)
+    midi: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class _Note(_Table):
+    __tablename__ = "notes"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    text: Mapped[str] = mapped_column(String(200))
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """A server's defaults; None where its admins said nothing."""
+
+    temperature: float | None = None
+    seconds: float | None = None
+    takes: int | None = None
+    instrument: str | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a reply's buttons need: who asked, for what, and the first take as MIDI."""
+
+    id: str
+    member: int
+    request: Request
+    midi: bytes
+
+
+class Store:
+    """`async with Store(url, keep_days) as store`. SQLite by default; any async SQLAlchemy address works."""
+
+    def __init__(self, url: str, keep_days: float) -> None:
+        self._keep = keep_days * 86_400
+        address = make_url(url)
+        if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
+            Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = create_async_engine(address, pool_pre_ping=True)
+        if address.get_backend_name() == "sqlite":
+            event.listen(self._engine.sync_engine, "connect", _sqlite_safely)
+        self._session = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
+
+    async def __aenter__(self) -> "Store":
+        async with self._engine.begin() as connection:
+            await connection.run_sync(_Table.metadata.create_all)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._engine.dispose()
+
+    async def defaults(self, server: int | None) -> Defaults:
+        if server is None:
+            return Defaults()
+        async with self._session() as session:
+            row = await session.get(_Server, server)
+        return Defaults(row.temperature, row.seconds, row.takes, row.instrument) if row else Defaults()
+
+    async def set_default(self, server: int, name: str, value: float | int | str) -> None:
+        async with self._session.begin() as session:
+            row = await session.get(_Server, server) or _Server(id=server)
+            setattr(row, name, value)
+            session.add(row)
+
+    async def reset(self, server: int) -> None:
+        async with self._session.begin() as session:
+            await session.execute(delete(_Server).where(_Server.id == server))
+
+    async def keep(self, member: int, request: Request, midi: bytes) -> str:
+        """Keep a reply until its buttons expire; the id cannot be guessed."""
+        name = secrets.token_urlsafe(9)
+        packed = msgspec.msgpack.encode(request)
+        async with self._session.begin() as session:
+            session.add(_Kept(id=name, member=member, expires=time.time() + self._keep, request=packed, midi=midi))
+        return name
+
+    async def kept(self, name: str) -> Kept | None:
+        """What was kept under `name`; None if it has expired or was deleted."""
+        async with self._session() as session:
+            row = await session.scalar(select(_Kept).where(_Kept.id == name, _Kept.expires > time.time()))
+        if row is None:
+            return None
+        return Kept(row.id, row.member, msgspec.msgpack.decode(row.request, type=Request), row.midi)
+
+    async def forget(self, name: str) -> None:
+        async with self._session.begin() as session:
+            await session.execute(delete(_Kept).where(_Kept.id == name))
+
+    async def forget_member(self, member: int) -> int:
+        """Delete all that is kept of a member; how many replies that were."""
+        async with self._session.begin() as session:
+            names = list(await session.scalars(select(_Kept.id).where(_Kept.member == member)))
+            await session.execute(delete(_Kept).where(_Kept.member == member))
+        return len(names)
+
+    async def purge(self) -> None:
+        """Delete what has expired."""
+        async with self._session.begin() as session:
+            await session.execute(delete(_Kept).where(_Kept.expires <= time.time()))
+
+    async def note(self, name: str) -> str | None:
+        async with self._session() as session:
+            row = await session.get(_Note, name)
+        return row.text if row else None
+
+    async def write_note(self, name: str, text: str) -> None:
+        async with self._session.begin() as session:
+            await session.merge(_Note(name=name, text=text))
+
+
+def _sqlite_safely(connection: object, _: object) -> None:
+    """Readers beside a writer, and ten seconds of patience with a locked file."""
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()
