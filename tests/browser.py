@@ -78,7 +78,8 @@ class Tab:
         )
         x, y = await self.wait(
             f"(() => {{ const n = {find}; if (!n) return null;"
-            "n.scrollIntoView({block: 'center', behavior: 'instant'}); const r = n.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+            "n.scrollIntoView({block: 'center', behavior: 'instant'});"
+            "const r = n.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)

@@ -77,12 +77,13 @@ async def follow_up(call: Call) -> Json | None:
     asked, body = owner_of(call), call.body or {}
     refuse(rules.flag_problems(body.get("flags") or 0, rules.CALLBACK_FLAGS))
     limit = call.world.attachment_size_limit
-    if asked.response and asked.response.flags & LOADING:  # the first follow-up of a deferral takes its place
-        messages.edit(call.world, asked.response, body, call.uploads, limit=limit)
-        return payloads_messages.message(call.world, asked.response)
+    waiting = asked.response if asked.response and asked.response.id in asked.channel.messages else None
+    if waiting and waiting.flags & LOADING:  # the first follow-up of a deferral takes its place
+        messages.edit(call.world, waiting, body, call.uploads, limit=limit)
+        return payloads_messages.message(call.world, waiting)
     hidden = bool((body.get("flags") or 0) & EPHEMERAL)
     said = messages.new(call.world, call.world.bot, asked.channel, only_for=asked.user if hidden else None)
-    said.interaction, said.reference = asked, asked.response
+    said.interaction, said.reference = asked, waiting
     messages.write(call.world, said, {"allowed_mentions": {"parse": []}, **body}, call.uploads, limit=limit)
     asked.followups.append(said)
     call.world.add(said)
