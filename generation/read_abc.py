@@ -14,17 +14,18 @@ import numpy as np
 from music21.abcFormat import ABCChord, ABCHandler, ABCNote
 
 from generation import abc_fields
-from generation.abc_bars import Bar, Item, played, written
+from generation.abc_bars import Item, written
 from generation.find_melody import find_melody
 from generation.melody import PITCH_CLASS, Melody, Part, Tempo
+from generation.repeats import Bar, played
 from generation.request import Refusal
 from generation.song import Song, Voice
 
 MAX_CHARACTERS = 64_000
 MAX_VOICES = 16
 VELOCITY = 80
-HEADER = "XTCMLQPKRSOADBFGHINZUVmrw+sW"  # letters of fields; any other “letter:” is music
-FIELD = re.compile(rf"\s*([{HEADER}]):(?![|:])(.*)")
+# “A:|” is a note before a repeat, not a field about the area.
+FIELD = re.compile(r"\s*(?:([XTMLQPKRSOHINUVmrw+sW])|([ABCDFGZ])(?!:[|:])):(.*)")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def tunes(text: str) -> list[str]:
     if len(pieces) == 1:
         return pieces
     shared = "".join(f"{line}\n" for line in pieces[0].splitlines() if re.match(r"[LMQRK]:", line))
-    return [shared + piece for piece in pieces[1:]]
+    return [shared[:2_000] + piece for piece in pieces[1:]]
 
 
 def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = True) -> Song:
@@ -125,13 +126,13 @@ def _split(text: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
                         voice = switch[1]
                     bodies[voice] = bodies.get(voice, "") + piece + "\n"
             continue
-        letter, value = found[1], found[2].strip()
+        letter, value = found[1] or found[2], found[3].strip()
         if letter == "V":
             identity = (value.split() or [""])[0]
             names.setdefault(identity, value)
             voice = identity if not in_header or "K" in header else voice
-        elif in_header:
-            if letter in "MLQK" or letter not in header:
+        elif in_header and not (letter == "P" and "K" in header):
+            if letter in "KLMQ" or letter not in header:
                 header[letter] = value
         elif letter in "KMLQP":
             bodies[voice] = bodies.get(voice, "") + f"[{letter}:{value.replace(']', '')}]"
@@ -150,7 +151,7 @@ def _title(value: str) -> str:
 
 
 def _measures(
-    bars: list[Bar], signature: abc_fields.Signature, unit: Fraction, beats: tuple[int, int] | None, shift: int
+    bars: list[Bar[Item]], signature: abc_fields.Signature, unit: Fraction, beats: tuple[int, int] | None, shift: int
 ) -> list[_Measure]:
     """What each written bar sounds like: signatures and accidentals applied, lengths in quarters."""
     measures = []
@@ -221,7 +222,8 @@ def _sounds(pieces: list[Item], compound: bool) -> list[Sound]:
 def _decode(text: str, compound: bool) -> tuple[Sound, ...]:
     """music21's reading of some notes, in unit lengths. Tunes repeat their bars, so many are read already."""
     handler = ABCHandler(abcVersion=(1, 3, 0))  # in which music21 leaves accidentals to us
-    handler.process(f"M:{'6/8' if compound else '4/4'}\nL:1/4\n{text}")
+    # The blanks at the end: music21 looks two characters ahead.
+    handler.process(f"M:{'6/8' if compound else '4/4'}\nL:1/4\n{text}    ")
     sounds = []
     for token in handler.tokens:
         if isinstance(token, ABCNote):

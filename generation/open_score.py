@@ -1,0 +1,77 @@
+"""Open a score from a stranger: MusicXML, .mxl or **kern → a music21 score, with nothing in it that can do harm."""
+
+import io
+import re
+import warnings
+import zipfile
+
+from defusedxml import DefusedXmlException, ElementTree
+from music21 import converter, stream
+
+from generation.request import Refusal
+
+MAX_BYTES = 5_000_000  # of XML, unpacked
+MAX_NOTES = 15_000  # music21 takes half a second for a thousand
+MAX_KERN_BYTES = 500_000
+
+
+def open_musicxml(data: bytes) -> stream.Score:
+    """Parse MusicXML. Entities are refused, DTDs are never fetched. Raises `Refusal`."""
+    if len(data) > MAX_BYTES:
+        raise Refusal(f"This score has {len(data):,} bytes of XML; the limit is {MAX_BYTES:,}. Send a shorter piece.")
+    try:
+        root = ElementTree.fromstring(data)
+    except DefusedXmlException as error:
+        raise Refusal("This XML file defines entities, which no score needs. Export it again as MusicXML.") from error
+    except ElementTree.ParseError as error:
+        raise Refusal(f"This MusicXML file is damaged ({error}). Export it again.") from error
+    if root.tag == "score-timewise":
+        raise Refusal("This MusicXML file is written bar by bar (score-timewise). Export it as score-partwise.")
+    if root.tag != "score-partwise":
+        raise Refusal("This XML file is not a score: it is no MusicXML. Export the score as MusicXML (.musicxml).")
+    notes = sum(1 for _ in root.iter("note"))
+    if notes > MAX_NOTES:
+        raise Refusal(f"This score has {notes:,} notes; the limit is {MAX_NOTES:,}. Send a shorter piece.")
+    return _parse(ElementTree.tostring(root, encoding="unicode"), "musicxml")
+
+
+def open_mxl(data: bytes) -> stream.Score:
+    """Unpack the one score in a compressed MusicXML file, never more than the limit, and parse it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [name for name in archive.namelist() if name.lower().endswith((".xml", ".musicxml"))]
+            scores = [name for name in names if not name.upper().startswith("META-INF")]
+            if not scores:
+                raise Refusal("There is no score in this zip file. Export the score as .mxl or .musicxml.")
+            with archive.open(scores[0]) as member:
+                unpacked = member.read(MAX_BYTES + 1)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise Refusal("This .mxl file cannot be unpacked: it is damaged or locked. Export it again.") from error
+    return open_musicxml(unpacked)
+
+
+def open_kern(data: bytes) -> stream.Score:
+    """Parse **kern (Humdrum). Raises `Refusal`."""
+    if len(data) > MAX_KERN_BYTES:
+        raise Refusal(
+            f"This **kern file has {len(data):,} bytes; the limit is {MAX_KERN_BYTES:,}. Send a shorter piece."
+        )
+    text = data.decode("utf-8", errors="replace").replace("\r\n", "\n")
+    notes = len(re.findall(r"[A-Ga-g]", text))
+    if notes > 4 * MAX_NOTES:
+        raise Refusal(f"This **kern file has some {notes:,} notes; the limit is {MAX_NOTES:,}. Send a shorter piece.")
+    return _parse(text, "humdrum")
+
+
+def _parse(text: str, kind: str) -> stream.Score:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about wedges and such, of which we make no use
+        # The format is named: otherwise music21 takes a text for the path of a file or a URL.
+        score = converter.parseData(text, format=kind)
+    if not isinstance(score, stream.Score):
+        found = list(score.scores) if isinstance(score, stream.Opus) else []
+        if not found:
+            raise Refusal("There is no music in this score. Send one with notes.")
+        score = found[0]
+    score.toSoundingPitch(inPlace=True)
+    return score
