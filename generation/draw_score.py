@@ -20,7 +20,8 @@ from generation.write_musicxml import musicxml
 SCALE = 88  # per cent of verovio's staff size: a staff of some 65 pixels
 BARS_A_LINE = 4
 ROOM = 46.0  # of a line, in widths of a short note
-LINES, BEFORE = 8, 2  # at most so many lines, of them so many before the seam
+LINES, BEFORE = 8, 2  # of a long piece so many lines are shown, of them so many before the seam
+ALL_LINES = 10  # up to so many, all
 SVG = "{http://www.w3.org/2000/svg}"
 OPTIONS = {
     "pageWidth": round(WIDTH / SCALE * 100),
@@ -68,8 +69,8 @@ def draw_score(piece: Piece, score: Score) -> bytes:
     seam = next(
         i for i, line in enumerate(lines) if any(s.note >= piece.first_new for bar in line for s in bar.symbols)
     )
-    start = max(0, min(seam - BEFORE, len(lines) - LINES)) if len(lines) > LINES else 0
-    shown = lines[start : start + LINES]
+    start = max(0, min(seam - BEFORE, len(lines) - LINES))
+    shown = lines if len(lines) <= ALL_LINES else lines[start : start + LINES]
     bars = [bar for line in shown for bar in line]
     footer = ""
     if len(shown) < len(lines):
@@ -118,20 +119,22 @@ def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> Image.Image:
 
 
 def _coloured(svg: str) -> str:
-    """Give beams, rests, ties and tuplet numbers between new notes the colour that the notes have."""
+    """Give beams, rests, ties and tuplet numbers between new notes the colour that the notes have.
+
+    They come in the order of the music, a bar's ties after its notes.
+    """
     ElementTree.register_namespace("", SVG[1:-1])
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root: ElementTree.Element = fromstring(svg)
     new = False
     for measure in (g for g in root.iter(f"{SVG}g") if g.get("class") == "measure"):
-        began_new = new
         for g in measure.iter(f"{SVG}g"):
             kind = (g.get("class") or "").split(" ")[0]
             if kind == "note":
                 new = g.get("color") == NEW
             first = next((note for note in g.iter(f"{SVG}g") if note.get("class") == "note"), None)
             inner = kind in ("beam", "tuplet") and first is not None and first.get("color") == NEW
-            if inner or (kind in ("rest", "mRest") and new) or (kind == "tie" and began_new):
+            if inner or (kind in ("rest", "mRest", "tie") and new):
                 g.set("color", NEW)
                 g.set("fill", NEW)
     return ElementTree.tostring(root, encoding="unicode")

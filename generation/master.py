@@ -18,27 +18,27 @@ with warnings.catch_warnings():
     from pydub import AudioSegment
 
 LOUDNESS = -16.0  # LUFS, integrated, by ITU-R BS.1770
-CEILING = 10 ** (-1.6 / 20)  # true peak before encoding; MP3 adds a few tenths of a decibel to the 1 dB promised
+CEILING = 10 ** (-1.4 / 20)  # true peak before encoding; MP3 adds a few tenths of a decibel to the 1 dB promised
 MOST_GAIN = 10 ** (40 / 20)
-LOOK_AHEAD = round(0.004 * SAMPLE_RATE)
-HOLD = round(0.04 * SAMPLE_RATE)
+LOOK_AHEAD = round(0.006 * SAMPLE_RATE)
+HOLD = round(0.06 * SAMPLE_RATE)
 FADE_IN = round(0.006 * SAMPLE_RATE)
 BIT_RATE = "192k"
 
 
 def master(sound: Sound) -> Sound:
-    """The same sound at −16 LUFS, its peaks held under −1.6 dBTP without clipping. Silence stays silence."""
+    """The same sound at −16 LUFS, its peaks held under −1.4 dBTP without clipping. Silence stays silence."""
     sound = sound.copy()
     sound[:FADE_IN] *= np.linspace(0, 1, len(sound[:FADE_IN]), dtype=np.float32)[:, None]
     peak = float(_level(sound).max(initial=0.0))
     if peak == 0.0:
         return sound
     before = np.inf
-    for _ in range(8):  # the limiter takes a little loudness away from percussive sounds; this gives it back
+    for _ in range(10):  # the limiter takes a little loudness away from percussive sounds; this gives it back
         lacking = LOUDNESS - loudness(sound)
         if not np.isfinite(lacking):  # all of it lies below the gate of the measurement
             lacking = 20 * np.log10(CEILING / peak)
-        if abs(lacking) < 0.3 or abs(lacking) > before - 0.2:  # there, or it comes no nearer
+        if abs(lacking) < 0.3 or abs(lacking) > before - 0.1:  # there, or it comes no nearer
             break
         before = abs(lacking)
         sound = sound * np.float32(min(10 ** (lacking / 20), MOST_GAIN))
@@ -76,7 +76,7 @@ def _level(sound: Sound) -> NDArray[np.float32]:
 
 def _limit(sound: Sound) -> Sound:
     """Turn down smoothly around what would pass the ceiling; nothing is clipped."""
-    ceiling = CEILING * 0.97  # between the samples it may be a little higher
+    ceiling = CEILING * 0.98  # between the samples it may be a little higher
     wanted = np.minimum(1, ceiling / np.maximum(_level(sound), 1e-9))
     held = minimum_filter1d(wanted, 2 * LOOK_AHEAD + HOLD, origin=HOLD // 2)
     smooth = uniform_filter1d(uniform_filter1d(held, LOOK_AHEAD), LOOK_AHEAD)

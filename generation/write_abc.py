@@ -22,7 +22,7 @@ def write_abc(piece: Piece) -> bytes:
         "%abc-2.1",
         "X:1",
         f"T:{title}",
-        f"N:Encore, seed {piece.seed}{_seam(score)}",
+        f"N:Encore, seed {piece.seed}{_seam(score)}{'; swing the eighths' if score.swing else ''}",
         f"M:{score.metre[0]}/{score.metre[1]}",
         "L:1/8",
         f"Q:1/4={score.tempo:.0f}",

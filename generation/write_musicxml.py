@@ -22,6 +22,7 @@ NAMES = {
     Fraction(1, 2): "eighth",
 } | {Fraction(4, n): f"{n}{'nd' if n == 32 else 'th'}" for n in (16, 32, 64, 128, 256, 512, 1024)}
 ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+SWING = "<direction-type><words>Swing</words></direction-type>"
 TWO_BEATS = ((4, 4), (2, 4), (2, 2))  # eighths are beamed by fours here
 
 
@@ -90,6 +91,7 @@ def _attributes(score: Score, picture: bool) -> str:
     tempo = (
         '<direction placement="above"><direction-type><metronome>'
         f"<beat-unit>{unit}</beat-unit>{dot}<per-minute>{count:.0f}</per-minute></metronome></direction-type>"
+        f"{SWING if score.swing else ''}"
         f'<sound tempo="{score.tempo:g}"/></direction>'
     )
     return (
