@@ -8,13 +8,15 @@ import numpy as np
 from generation.melody import MAX_SECONDS, Melody, Part, Reading
 from generation.request import Refusal
 from generation.song import Song, Voice, seconds, trimmed
-from generation.top_line import overlap, top_line
+from generation.top_line import Floats, Ints, overlap, top_line
 
 MAX_NOTES = 60_000  # of all voices together
-LEADS = re.compile(r"melod|vocal|vox|voice|voix|voce|canto|cantus|chant|gesang|lead|sing|solo|sopran|tune|theme", re.I)
-BACKS = re.compile(
-    r"bass|\bleft\b|\blh\b|drum|perc|accomp|begleit|chord|pad\b|rhythm|bridge|back|harmon|tenor|alto\b|viola|cello",
+LEADS = re.compile(
+    r"melod|vocal|\bvox|voice|voix|\bvoce|canto|cantus|chant\b|gesang|\blead|\bsing|stimme|solo|sopran|\btune|theme",
     re.I,
+)
+BACKS = re.compile(
+    r"\bbass\b|\bleft\b|\blh\b|drum|perc|accomp|begleit|\bchords?\b|\bpads?\b|rhythm|bridge|\bback|harmon(y|ies)", re.I
 )
 
 
@@ -38,10 +40,9 @@ def find_melody(song: Song) -> Reading:
     end = np.array([max(float((voice.part.onset + voice.part.duration).max()) for voice in song.voices)])
     if (lasting := float(seconds(song.tempo, end)[0])) > MAX_SECONDS:
         raise Refusal(f"This piece lasts {lasting:,.0f} s; the limit is {MAX_SECONDS:,.0f} s. Send a shorter one.")
-    voice = max(song.voices, key=lambda voice: _likeness(voice, song))
+    lines = [_line(voice, song) for voice in song.voices]
+    voice, line = max(zip(song.voices, lines, strict=True), key=lambda found: _likeness(found[0], found[1], song))
     part = voice.part
-    start, stop = (seconds(song.tempo, quarters) for quarters in (part.onset, part.onset + part.duration))
-    line = top_line(part, start, stop)
     alone = len(song.voices) == 1 and len(line) == len(part.onset)
     return Reading(
         melody=_melody(song, part, line),
@@ -51,7 +52,18 @@ def find_melody(song: Song) -> Reading:
     )
 
 
-def _melody(song: Song, part: Part, line: np.ndarray) -> Melody:
+def _line(voice: Voice, song: Song) -> Ints:
+    """Indices of the notes of a voice that would be its melody."""
+    return top_line(voice.part, *_clock(voice, song))
+
+
+def _clock(voice: Voice, song: Song) -> tuple[Floats, Floats]:
+    """Seconds in which the notes of a voice begin and end."""
+    part = voice.part
+    return seconds(song.tempo, part.onset), seconds(song.tempo, part.onset + part.duration)
+
+
+def _melody(song: Song, part: Part, line: Ints) -> Melody:
     onset, duration = part.onset[line], part.duration[line].copy()
     # Legato may stay; what rings on under half of the next note or more is the chord's, not the line's.
     gap = np.diff(onset)
@@ -70,14 +82,12 @@ def _melody(song: Song, part: Part, line: np.ndarray) -> Melody:
     )
 
 
-def _likeness(voice: Voice, song: Song) -> float:
+def _likeness(voice: Voice, line: Ints, song: Song) -> float:
     """How much a voice is like a melody: named or sung as one, one note at a time, high, busy, and varied.
 
     The weights were set by hand and tried on songs whose melody track is known (see tests/test_find_melody.py).
     """
     part = voice.part
-    start, stop = (seconds(song.tempo, quarters) for quarters in (part.onset, part.onset + part.duration))
-    line = top_line(part, start, stop)
     pitch = part.pitch[line]
     whole = max(float(other.part.onset[-1]) for other in song.voices) or 1.0
     most = max(len(other.part.onset) for other in song.voices)
@@ -90,7 +100,7 @@ def _likeness(voice: Voice, song: Song) -> float:
         4.0 * bool(LEADS.search(part.name))
         - 4.0 * bool(BACKS.search(part.name) or (voice.said and 32 <= part.program <= 39))
         + 4.0 * (voice.lyrics > 0.5 * len(line))
-        + 1.5 * (1 - overlap(start, stop))
+        + 1.5 * (1 - overlap(*_clock(voice, song)))
         + 1.5 * height
         + 1.0 * bars
         + 0.5 * min(1.0, 2 * len(line) / most)

@@ -81,7 +81,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
     header, bodies, names = _split(found[0])
     if len(bodies) > MAX_VOICES:
         raise Refusal(f"This ABC tune has {len(bodies)} voices; the limit is {MAX_VOICES}. Send fewer.")
-    beats = abc_fields.metre(header.get("M", "C"))
+    beats = abc_fields.metre(header.get("M", ""))
     signature = abc_fields.signature(header.get("K", ""))
     unit = abc_fields.length(header.get("L", "")) or abc_fields.usual_length(beats)
     pace = abc_fields.tempo(header.get("Q", ""), unit) or abc_fields.usual_tempo(header.get("R", ""), beats)

@@ -10,8 +10,10 @@ Ints = NDArray[np.int64]
 
 CHORD_SECONDS = 0.03  # notes that begin within this time of each other are struck together
 LEGATO_SECONDS = 0.12  # so far may a note reach into the next one and still be its neighbour in one line
+LINE = 0.25  # a part in which no more than this share of the notes sound together is one line
 BELOW = 14  # semitones below its surroundings at which a note is accompaniment, heard while the melody rests
-AROUND = 4.0  # quarters before and after a note that are its surroundings
+AROUND = 4.0  # quarters before and after a note that are its surroundings,
+MOST_AROUND = 50  # but no more than so many notes
 
 
 def top_line(part: Part, start: Floats, end: Floats) -> Ints:
@@ -25,7 +27,9 @@ def top_line(part: Part, start: Floats, end: Floats) -> Ints:
     if len(part.onset) == 0:
         return np.zeros(0, np.int64)
     tops = _tops(part, start, end)
-    kept = tops[~_covered(part.pitch[tops], start[tops], end[tops])]
+    # In a line, a note that outlasts the one before is legato, however early it comes.
+    line = overlap(start[tops], end[tops]) <= LINE
+    kept = tops[~_covered(part.pitch[tops], start[tops], end[tops], line)]
     if len(kept) == len(part.onset):
         return kept
     return kept[~_far_below(part.onset[kept], part.pitch[kept])]
@@ -56,21 +60,21 @@ def _tops(part: Part, start: Floats, end: Floats) -> Ints:
     return np.array(chosen, np.int64)
 
 
-def _covered(pitch: Ints, start: Floats, end: Floats) -> NDArray[np.bool_]:
+def _covered(pitch: Ints, start: Floats, end: Floats, line: bool) -> NDArray[np.bool_]:
     """Whether each note begins under a higher one that sounds on for longer than legato."""
     covered = np.zeros(len(pitch), bool)
-    sounding: list[int] = []
+    until = np.full(129, -np.inf)  # when the last note of each pitch ends
+    legato = (end - start) * (1 - 1e-6) if line else np.minimum(LEGATO_SECONDS, 0.5 * (end - start))
     for i in range(len(pitch)):
-        legato = min(LEGATO_SECONDS, 0.5 * (end[i] - start[i]))
-        sounding = [j for j in sounding if end[j] > start[i]]
-        covered[i] = any(pitch[j] > pitch[i] and end[j] - start[i] > legato for j in sounding)
-        sounding.append(i)
+        covered[i] = until[pitch[i] + 1 :].max() - start[i] > legato[i]
+        until[pitch[i]] = max(until[pitch[i]], end[i])
     return covered
 
 
 def _far_below(onset: Floats, pitch: Ints) -> NDArray[np.bool_]:
     """Whether each note lies far below the upper half of what surrounds it."""
-    left = np.searchsorted(onset, onset - AROUND)
-    right = np.searchsorted(onset, onset + AROUND, side="right")
+    index = np.arange(len(onset))
+    left = np.maximum(np.searchsorted(onset, onset - AROUND), index - MOST_AROUND)
+    right = np.minimum(np.searchsorted(onset, onset + AROUND, side="right"), index + MOST_AROUND)
     upper = np.array([np.quantile(pitch[a:b], 0.7) for a, b in zip(left, right, strict=True)])
     return np.asarray(pitch < upper - BELOW)
