@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.tokens import DURATION, LENGTHS, PITCH, START, TICKS, Ints
+from generation.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICKS, Ints
 
 Logits = NDArray[np.float64]
 
 LONGEST_RUN = 6  # notes of one pitch in a row, unless the input has more
 LONGEST_TRILL = 10  # notes of two pitches in turn
+PASSAGE, ECHO = 12, 3.0  # notes that make a passage, and nats that each return after the first costs it
 
 
 @dataclass(eq=False)
@@ -87,6 +88,17 @@ def no_endless_trill(field: str, logits: Logits, line: Line) -> None:
         logits[pitch[-2]] = -np.inf
 
 
+def no_endless_echo(field: str, logits: Logits, line: Line) -> None:
+    """A passage may come back once, as the parts of a tune do; each time more it is wished for less."""
+    if field != "pitch" or len(line.rows) <= PASSAGE + 1:
+        return
+    notes = line.rows[:, PITCH] * 512 + line.rows[:, STEP]
+    windows = np.lib.stride_tricks.sliding_window_view(notes[:-1], PASSAGE)
+    again = np.flatnonzero((windows == notes[-PASSAGE:]).all(1)) + PASSAGE  # what followed each time
+    times = np.bincount(line.rows[again, PITCH], minlength=len(logits))[: len(logits)]
+    logits -= ECHO * np.maximum(times - 1, 0)
+
+
 CONSTRAINTS: tuple[Callable[[str, Logits, Line], None], ...] = (
     stay_in_range,
     one_note_at_a_time,
@@ -95,6 +107,7 @@ CONSTRAINTS: tuple[Callable[[str, Logits, Line], None], ...] = (
     no_endless_note,
     no_stuck_note,
     no_endless_trill,
+    no_endless_echo,
 )
 
 

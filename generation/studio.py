@@ -160,7 +160,7 @@ class Studio:
         takes = tuple(done.take for done in finished if done.take is not None)
         return Reply(takes=takes, timings=timings, **finished[0].facts)  # type: ignore[arg-type]
 
-    async def score(self, request: Request, since: float) -> dict[str, float | None]:
+    async def score(self, request: Request, since: float) -> dict[str, int | float | None]:
         """Nats of the notes that start at or after `since` seconds; see `generation.score`."""
         heard = await self._craft(Job(0, "read", request), READ_SECONDS)
         job = Job(0, "score", replace(request, data=b""), heard.reading, since=since)

@@ -43,7 +43,7 @@ class Done:
     wholes: list[bytes] = field(default_factory=list)
     facts: dict[str, str | float] = field(default_factory=dict)
     take: Take | None = None
-    nats: dict[str, float | None] = field(default_factory=dict)
+    nats: dict[str, int | float | None] = field(default_factory=dict)
 
 
 _encoder = msgspec.msgpack.Encoder()
