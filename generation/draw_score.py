@@ -11,7 +11,7 @@ from defusedxml.ElementTree import fromstring
 from PIL import Image, ImageOps
 
 from generation.draw_roll import draw_roll
-from generation.notate import Bar, Score, notate
+from generation.notate import Bar, Score
 from generation.page import FONT, INK, NEW, WIDTH, page
 from generation.piece import Piece
 from generation.quantise import beat_of
@@ -46,8 +46,7 @@ OPTIONS = {
 
 def draw(piece: Piece) -> bytes:
     """A PNG 1600 pixels wide: the score, or a piano roll of what was played too freely to be read as one."""
-    score = notate(piece.melody, piece.first_new)
-    return draw_score(piece, score) if legible(score) else draw_roll(piece)
+    return draw_score(piece) if legible(piece.score) else draw_roll(piece)
 
 
 def legible(score: Score) -> bool:
@@ -63,8 +62,9 @@ def legible(score: Score) -> bool:
     return score.error < 0.01 or short + tied + odd + aside / 2 < len(notes)
 
 
-def draw_score(piece: Piece, score: Score) -> bytes:
+def draw_score(piece: Piece) -> bytes:
     """The score as a PNG; of a long piece the lines around the seam."""
+    score = piece.score
     lines = _lines(score.bars)
     seam = next(
         i for i, line in enumerate(lines) if any(s.note >= piece.first_new for bar in line for s in bar.symbols)

@@ -10,7 +10,7 @@ from generation.melody import Key, Melody
 from generation.quantise import beat_of, quantise
 from generation.spell import key_of
 
-COMMON_TIME = (4, 4)  # where nobody said
+COMMON_TIME = (4, 4)  # where nobody said, or said only what a beat is
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Score:
 
 def notate(melody: Melody, first_new: int = 0) -> Score:
     """The score of a melody with at least one note. Empty bars before the first note are left out."""
-    metre = melody.metre or COMMON_TIME
+    metre = melody.metre if melody.metre and melody.metre[0] > 1 else COMMON_TIME
     bar = Fraction(metre[0] * 4, metre[1])
     onsets, ends, feel = quantise(melody, first_new, metre)
     pickup = melody.metre is not None and melody.downbeat % float(bar) > 1e-9

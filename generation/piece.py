@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.melody import Melody, Part
+from generation.notate import Score, notate
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +30,11 @@ class Piece:
     home: int | None = None
     title: str = ""
     seed: int = 0
+
+    @cached_property
+    def score(self) -> Score:
+        """The melody on paper, for all that write or draw it."""
+        return notate(self.melody, self.first_new)
 
 
 def part_of(melody: Melody, notes: slice, program: int, name: str, later: float = 0.0) -> Part:

@@ -6,9 +6,11 @@ from fractions import Fraction
 from math import ceil, floor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.melody import Melody
-from generation.piece import Floats
+
+Floats = NDArray[np.float64]
 
 # Into how many equal parts a beat may fall, and what each costs beside the squared error of the notes: the
 # simplest reading wins unless the notes speak against it. Beats of a quarter, of a dotted quarter, of an eighth.

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from generation.melody import MODES
-from generation.notate import Bar, Score, notate
+from generation.notate import Bar, Score
 from generation.piece import Piece
 from generation.quantise import beat_of
 from generation.spell import signature, spell
@@ -16,7 +16,7 @@ KEY_WORDS = {mode: mode[:3] for mode in MODES} | {"major": "", "minor": "m"}
 
 def write_abc(piece: Piece) -> bytes:
     """The melody as an ABC tune, UTF-8. Timing and dynamics of a performance are for MIDI: this is the score."""
-    score = notate(piece.melody, piece.first_new)
+    score = piece.score
     title = " ".join(piece.title.replace("%", " ").split()) or "Encore"
     lines = [
         "%abc-2.1",

@@ -5,7 +5,7 @@ from fractions import Fraction
 from statistics import median
 from xml.sax.saxutils import escape
 
-from generation.notate import Bar, Score, Symbol, notate
+from generation.notate import Bar, Score, Symbol
 from generation.piece import Piece
 from generation.quantise import beat_of
 from generation.spell import Name, signature, spell
@@ -28,7 +28,7 @@ TWO_BEATS = ((4, 4), (2, 4), (2, 2))  # eighths are beamed by fours here
 
 def write_musicxml(piece: Piece) -> bytes:
     """The melody as a MusicXML 4.0 file with one part."""
-    score = notate(piece.melody, piece.first_new)
+    score = piece.score
     program = piece.parts[-1].program if piece.parts else 0
     return musicxml(score, [score.bars], piece.title or "Encore", program).encode()
 

@@ -36,7 +36,7 @@ def test_any_melody_can_be_drawn(seed: int) -> None:
         downbeat=(0.0, 0.3, 0.5, 7.0)[seed // 2],
     )
     piece = Piece(melody, seed * 7, ())
-    for png in (draw_score(piece, notate(melody, piece.first_new)), draw_roll(piece)):
+    for png in (draw_score(piece), draw_roll(piece)):
         width, height = Image.open(io.BytesIO(png)).size
         assert width == 1600
         assert 200 < height < 5000
@@ -44,10 +44,8 @@ def test_any_melody_can_be_drawn(seed: int) -> None:
 
 def test_a_long_title_is_cut_and_odd_letters_do_no_harm() -> None:
     melody = scale(8)
-    score = notate(melody)
     short, long, odd = (
-        draw_score(Piece(melody, 4, (), title=title), score)
-        for title in ("x", "A very long title " * 30, "東\x00\n<&>")
+        draw_score(Piece(melody, 4, (), title=title)) for title in ("x", "A very long title " * 30, "東\x00\n<&>")
     )
     assert {Image.open(io.BytesIO(png)).size[0] for png in (short, long, odd)} == {1600}
 
