@@ -9,19 +9,19 @@ PIECES = re.compile(
     r'"(?P<words>[^"\n]*)"'
     r"|!(?P<sign>[^!\n|\s]{1,40})!"
     r"|\+[A-Za-z.]{1,20}\+"
-    r"|\{[^}\n]*\}"
-    r"|\[(?P<letter>[A-Za-z]):(?P<value>[^\]\n]*)\]"
+    r"|\{[^{}\n]*\}"
+    r"|\[(?P<letter>[A-Za-z]):(?P<value>[^\]\[\n]{0,200})\]"
     r"|\[\s*(?P<ending>\d[\d,\-]*)"
     r"|(?P<bar>(?::*\[?\|[|\]]*)+:*|::+)(?:[ \t]*\[?[ \t]*(?P<number>\d[\d,\-]*))?"
-    r"|(?P<chord>\[[^\]\[|\n]*\]\d*/*\d*)"
+    r"|(?P<chord>\[[^\]\[|\n]*\]\d{0,4}/*\d{0,4})"
     r"|(?P<tuplet>\([2-9](?!\d)(?::\d?){0,2})"
     r"|(?P<rests>[ZX]\d{0,2})"
-    r"|(?P<note>(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*\d*/*\d*|[zx]\d*/*\d*)"
+    r"|(?P<note>(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*\d{0,4}/*\d{0,4}|[zx]\d{0,4}/*\d{0,4})"
     r"|(?P<broken><{1,3}|>{1,3})"
     r"|(?P<tie>-)"
     r"|(?P<overlay>&)"
 )
-NOTE = re.compile(r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-gz][,']*\d*/*\d*")
+NOTE = re.compile(r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-gz][,']*\d{0,4}/*\d{0,4}")
 
 Item = tuple[str, str]  # (kind of piece or letter of a field, its text)
 
@@ -56,12 +56,17 @@ def written(body: str) -> list[Bar[Item]]:
             notes = NOTE.findall(text[1 : text.index("]")])
             tie = "-" if "-" in text else ""
             if notes:
-                bar.items.append((kind, f"[{''.join(notes)}{tie}]{text[text.index(']') + 1 :]}"))
+                bar.items.append((kind, _plain(f"[{''.join(notes)}{tie}]{text[text.index(']') + 1 :]}")))
         elif kind and not overlaid:
-            bar.items.append((kind, text.replace("x", "z")))
+            bar.items.append((kind, _plain(text)))
         if len(bars) > MAX_BARS:
             raise Refusal(f"This ABC tune has more than {MAX_BARS:,} bars. Send a shorter one.")
     return _without_empty(bars)
+
+
+def _plain(text: str) -> str:
+    """A note as music21 reads it: no invisible rests, “/4” for “//”."""
+    return re.sub(r"(/{2,6})[/\d]*", lambda found: f"/{2 ** len(found[1])}", text.replace("x", "z"))
 
 
 def _end(bar: Bar[Item], line: str) -> None:

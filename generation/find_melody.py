@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from generation.melody import MAX_SECONDS, Melody, Part, Reading
-from generation.request import Refusal
+from generation.request import INSTRUMENTS, Refusal
 from generation.song import Song, Voice, seconds, trimmed
 from generation.top_line import Floats, Ints, overlap, top_line
 
 MAX_NOTES = 60_000  # of all voices together
+PROGRAMS = {program: name for name, program in INSTRUMENTS.items()}
 LEADS = re.compile(
     r"melod|vocal|\bvox|voice|voix|\bvoce|canto|cantus|chant\b|gesang|\blead|\bsing|stimme|solo|sopran|\btune|theme",
     re.I,
@@ -25,12 +26,11 @@ def find_melody(song: Song) -> Reading:
 
     Raises `Refusal` where nothing is sung or played but drums, or where there is too much.
     """
-    sounding = tuple(voice for voice in song.voices if len(voice.part.onset))
-    pitched = tuple(voice for voice in sounding if not voice.drums)
+    pitched = tuple(voice for voice in song.voices if len(voice.part.onset) and not voice.drums)
     if not pitched:
         raise Refusal(
             "There are only drums in this file, and drums are not a melody. Send one with a tune."
-            if sounding
+            if any(voice.drums for voice in song.voices)
             else "There are no notes in this file. Send one with a tune."
         )
     notes = sum(len(voice.part.onset) for voice in pitched)
@@ -112,7 +112,8 @@ def _likeness(voice: Voice, line: Ints, song: Song) -> float:
 
 def _source(voice: Voice, voices: int, chords: bool) -> str:
     """Where the melody was found; empty if it is all there is."""
-    where = f"{voice.place} ({voice.part.name})" if voice.part.name and voices > 1 else voice.place
+    name = voice.part.name or (PROGRAMS.get(voice.part.program, "") if voice.said else "")
+    where = f"{voice.place} ({name})" if name else voice.place
     if voices == 1:
         return "the top voice" if chords else ""
     return f"the top voice of {where}" if chords else where

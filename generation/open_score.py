@@ -1,5 +1,6 @@
 """Open a score from a stranger: MusicXML, .mxl or **kern → a music21 score, with nothing in it that can do harm."""
 
+import contextlib
 import io
 import re
 import warnings
@@ -64,8 +65,9 @@ def open_kern(data: bytes) -> stream.Score:
 
 
 def _parse(text: str, kind: str) -> stream.Score:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about wedges and such, of which we make no use
+    # What music21 says on the way is about wedges and such, of which we make no use.
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
         # The format is named: otherwise music21 takes a text for the path of a file or a URL.
         score = converter.parseData(text, format=kind)
     if not isinstance(score, stream.Score):

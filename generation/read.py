@@ -19,7 +19,7 @@ MAX_BYTES = 5_000_000
 ACCEPTED = "MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl) or **kern (.krn)"
 # What ABC music is made of, fields aside: a text of nearly nothing else is a snippet of ABC.
 ABC_MUSIC = re.compile(
-    r'"[^"\n]*"|![^!\n]*!|\{[^}\n]*\}|\[[A-Z]:[^\]\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
+    r'"[^"\n]*"|![^!\n]*!|\{[^{}\n]*\}|\[[A-Z]:[^\]\[\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
 )
 Reader = Callable[[bytes], Song]
 
@@ -38,12 +38,12 @@ def read(data: bytes, filename: str) -> Reading:
     except Refusal:
         raise
     except Exception as error:  # the edge: whatever strange content does to a parser, the user gets a sentence
-        log.warning("%s could not be read: %r", kind, error)
+        log.warning("%s could not be read: %.200r", kind, error)
         raise Refusal(
             f"This {NAMES[kind]} file cannot be read: it is damaged or holds something unusual. "
             "Export it again, as MIDI if you can."
         ) from error
-    if kind == "abc" and (count := len(tunes(_text(data)))) > 1:
+    if kind == "abc" and (count := len(tunes(_text(data))[1])) > 1:
         first = f"the first of {count} tunes"
         return Reading(
             reading.melody,
@@ -101,7 +101,7 @@ def _kind(data: bytes, filename: str) -> str:
         raise Refusal(
             f"This file is called {PurePath(filename.lower()).suffix} but is no {NAMES[called]}. Export it again."
         )
-    if "\0" not in start and (re.search(r"^\s*[XK]:", start, re.MULTILINE) or called == "abc" or _is_music(start)):
+    if "\0" not in start and (re.search(r"^[ \t]*[XK]:", start, re.MULTILINE) or _is_music(start)):
         return "abc"
     if called:
         raise Refusal(f"There is no {NAMES[called]} in this file. Send {ACCEPTED}.")

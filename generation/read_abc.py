@@ -57,18 +57,18 @@ def read_abc(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
     return find_melody(abc_song(text, tune, expand_repeats)).melody
 
 
-def tunes(text: str) -> list[str]:
-    """The text of each tune in a file, each with the fields that stand before the first one."""
+def tunes(text: str) -> tuple[str, list[str]]:
+    """The fields that stand before the first tune and are meant for all, and the text of each tune."""
     pieces = re.split(r"^(?=[ \t]*X:)", text.replace("\r\n", "\n").replace("\r", "\n"), flags=re.MULTILINE)
     if len(pieces) == 1:
-        return pieces
+        return "", pieces
     shared = "".join(f"{line}\n" for line in pieces[0].splitlines() if re.match(r"[LMQRK]:", line))
-    return [shared[:2_000] + piece for piece in pieces[1:]]
+    return shared, pieces[1:]
 
 
 def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = True) -> Song:
     """All voices of one tune; arguments as in `read_abc`."""
-    found = tunes(text)
+    shared, found = tunes(text)
     if tune is not None:
         number = str(tune).strip().lstrip("0")
         found = [piece for piece in found if re.search(rf"^[ \t]*X:\s*0*{re.escape(number)}\s*(%|$)", piece, re.M)]
@@ -78,7 +78,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
         raise Refusal(
             f"This ABC tune has {len(found[0]):,} characters; the limit is {MAX_CHARACTERS:,}. Send a shorter one."
         )
-    header, bodies, names = _split(found[0])
+    header, bodies, names = _split(shared[:2_000] + found[0])
     if len(bodies) > MAX_VOICES:
         raise Refusal(f"This ABC tune has {len(bodies)} voices; the limit is {MAX_VOICES}. Send fewer.")
     beats = abc_fields.metre(header.get("M", ""))
@@ -126,7 +126,7 @@ def _split(text: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
                         voice = switch[1]
                     bodies[voice] = bodies.get(voice, "") + piece + "\n"
             continue
-        letter, value = found[1] or found[2], found[3].strip()
+        letter, value = found[1] or found[2], found[3].strip()[:200]
         if letter == "V":
             identity = (value.split() or [""])[0]
             names.setdefault(identity, value)

@@ -30,9 +30,7 @@ def top_line(part: Part, start: Floats, end: Floats) -> Ints:
     # In a line, a note that outlasts the one before is legato, however early it comes.
     line = overlap(start[tops], end[tops]) <= LINE
     kept = tops[~_covered(part.pitch[tops], start[tops], end[tops], line)]
-    if len(kept) == len(part.onset):
-        return kept
-    return kept[~_far_below(part.onset[kept], part.pitch[kept])]
+    return kept if line else kept[~_far_below(part.onset[kept], part.pitch[kept])]
 
 
 def overlap(start: Floats, end: Floats) -> float:
