@@ -5,11 +5,11 @@ import hashlib
 import json
 import logging
 from collections.abc import Coroutine
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import discord
 from discord import app_commands
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.buttons import BUTTONS
 from bot.commands import COMMANDS
@@ -79,7 +79,10 @@ class Encore(discord.AutoShardedClient):
 
     async def _purge(self) -> None:
         while True:
-            await self.store.purge()
+            try:
+                await self.store.purge()
+            except SQLAlchemyError as error:
+                log.warning("what has expired could not be deleted: %s", error)
             await asyncio.sleep(PURGE_EVERY)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -93,12 +96,3 @@ class Encore(discord.AutoShardedClient):
             task.cancel()
         await self.health.stop()
         await super().close()
-
-    async def __aenter__(self) -> Self:
-        await super().__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await super().__aexit__(kind, error, trace)

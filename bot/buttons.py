@@ -11,8 +11,9 @@ import discord
 from bot.explain import explain
 from generation.request import Refusal, Request
 
-Button = discord.ui.DynamicItem[discord.ui.Button[Any]]
 STEP = 0.2  # of temperature, warmer or cooler
+WARMEST, COOLEST = 2.0, 0.1
+GONE = "This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose."
 
 
 def _again(request: Request, _: bytes) -> Request:
@@ -20,16 +21,20 @@ def _again(request: Request, _: bytes) -> Request:
 
 
 def _warmer(request: Request, _: bytes) -> Request:
-    return replace(request, temperature=round(min(2.0, request.temperature + STEP), 2))
+    if request.temperature >= WARMEST:
+        raise Refusal(f"The temperature is {WARMEST:g} already, and it does not get warmer. Try another take.")
+    return replace(request, temperature=round(min(WARMEST, request.temperature + STEP), 2))
 
 
 def _cooler(request: Request, _: bytes) -> Request:
-    return replace(request, temperature=round(max(0.1, request.temperature - STEP), 2))
+    if request.temperature <= COOLEST:
+        raise Refusal(f"The temperature is {COOLEST:g} already, and it does not get cooler. Try another take.")
+    return replace(request, temperature=round(max(COOLEST, request.temperature - STEP), 2))
 
 
 def _on(request: Request, midi: bytes) -> Request:
-    """The first take becomes the input."""
-    stem = request.filename.rsplit(".", 1)[0] if request.data is not None else "encore"
+    """The take becomes the input."""
+    stem = request.filename.rpartition(".")[0] or request.filename or "encore"
     fresh = replace(request, key=None, tempo=None, meter=None)
     return replace(_again(fresh, midi), data=midi, filename=f"{stem}.mid")
 
@@ -51,36 +56,32 @@ ACTIONS = {
     "on": _Action("Play on", _on),
     "alone": _Action("Only the new part", _alone),
 }
-GONE = "This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose."
 
 
 class TakeButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"encore:(?P<what>[a-z]+):(?P<kept>[\w-]{12})"
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"encore:(?P<what>[a-z]+):(?P<kept>[\w-]{12}):(?P<take>\d)",
 ):
-    """A button that asks for other music from what a reply was made of."""
+    """Asks for other music from what a reply was made of, or from its take number `take`."""
 
-    def __init__(self, what: str, kept: str) -> None:
-        super().__init__(discord.ui.Button(label=ACTIONS[what].label, custom_id=f"encore:{what}:{kept}"))
-        self.what, self.kept = what, kept
+    def __init__(self, what: str, kept: str, take: int = 0, label: str = "") -> None:
+        super().__init__(discord.ui.Button(label=label or "…", custom_id=f"encore:{what}:{kept}:{take}"))
+        self.what, self.kept, self.take = what, kept, take
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        if match["what"] not in ACTIONS:
-            raise Refusal(GONE)
-        return cls(match["what"], match["kept"])
+        return cls(match["what"], match["kept"], int(match["take"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         from bot.perform import perform  # a reply has buttons, and a button makes a reply
 
         try:
             kept = await interaction.client.store.kept(self.kept)
-            if kept is None:
+            if kept is None or self.what not in ACTIONS or self.take >= len(kept.midis):
                 raise Refusal(GONE)
-            interaction.client.line.check(interaction.user.id)
-            await interaction.response.defer(thinking=True)
-            await perform(interaction, ACTIONS[self.what].wish(kept.request, kept.midi))
+            await perform(interaction, ACTIONS[self.what].wish(kept.request, kept.midis[self.take]))
         except Exception as error:
             await explain(interaction, error)
 
@@ -103,9 +104,7 @@ class DeleteButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
-            kept = await interaction.client.store.kept(self.kept)
-            owner = kept.member if kept else self.member
-            if interaction.user.id != owner and not interaction.permissions.manage_messages:
+            if interaction.user.id != self.member and not interaction.permissions.manage_messages:
                 raise Refusal("Only who asked for this music, or a moderator, can delete it.")
             await interaction.response.defer()
             await interaction.client.store.forget(self.kept)
@@ -120,12 +119,12 @@ BUTTONS = (TakeButton, DeleteButton)
 def view_for(kept: str, member: int, request: Request) -> discord.ui.View:
     """The buttons of a reply to `request`."""
     view = discord.ui.View(timeout=None)
-    for what in ACTIONS:
-        if what == "alone" and request.data is None:
-            continue  # all of it is new
-        button = TakeButton(what, kept)
-        if what == "alone" and request.only_new:
-            button.item.label = "With the input"
-        view.add_item(button)
+    for what in ("again", "warmer", "cooler"):
+        view.add_item(TakeButton(what, kept, label=ACTIONS[what].label))
+    for take in range(request.takes):
+        label = ACTIONS["on"].label + (f" from take {take + 1}" if request.takes > 1 else "")
+        view.add_item(TakeButton("on", kept, take, label))
+    if request.data is not None:  # else all of it is new
+        view.add_item(TakeButton("alone", kept, label="With the input" if request.only_new else ACTIONS["alone"].label))
     view.add_item(DeleteButton(kept, member))
     return view

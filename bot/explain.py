@@ -12,21 +12,29 @@ from generation.studio import StudioFault
 log = logging.getLogger("encore")
 
 SORRY = "Something went wrong on Encore's side. It has been noted; try again."
+NOT_ALLOWED = "Only people who may manage this server can change its settings. Ask one of them."
+CHANGED = "Encore has been updated and this command with it. Restart Discord, or wait a little, and try again."
 
 
 async def explain(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the member, and nobody else, in a sentence what went wrong."""
-    if isinstance(error, Refusal | StudioFault):
-        sentence = str(error)
-    elif isinstance(error, app_commands.CheckFailure):
-        sentence = "Only people who may manage this server can do that. Ask one of them."
-    else:
-        sentence = SORRY
-        log.error("in %s", interaction.command and interaction.command.qualified_name, exc_info=error)
+    words = sentence(interaction, error)
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(sentence, ephemeral=True)
+            await interaction.followup.send(words, ephemeral=True)
         else:
-            await interaction.response.send_message(sentence, ephemeral=True)
+            await interaction.response.send_message(words, ephemeral=True)
     except discord.HTTPException as failed:
         log.warning("could not tell the member: %s", failed)
+
+
+def sentence(interaction: discord.Interaction[Any], error: BaseException) -> str:
+    """What to say of an error. One that nobody foresaw is logged with its trace."""
+    if isinstance(error, Refusal | StudioFault):
+        return str(error)
+    if isinstance(error, app_commands.CheckFailure):
+        return NOT_ALLOWED
+    if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
+        return CHANGED
+    log.error("in %s", interaction.command.qualified_name if interaction.command else "a button", exc_info=error)
+    return SORRY

@@ -23,6 +23,10 @@ class Health:
         latency = Gauge("encore_gateway_latency_seconds", "Heartbeat latency", registry=self.registry)
         latency.set_function(lambda: bot.latency)
 
+    def count(self, outcome: str, seconds: float) -> None:
+        self.requests.labels(outcome).inc()
+        self.seconds.observe(seconds)
+
     async def start(self, host: str, port: int | None) -> None:
         if port is None:
             return

@@ -1,20 +1,22 @@
-"""From a wish to a message: the line, the studio, the post, and every way in which that can end."""
+"""From a wish to a message: the line, the studio, the reply, and every way in which that can end."""
 
 import asyncio
-import io
 import logging
 import time
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 
 from bot.buttons import view_for
+from bot.explain import explain, sentence
+from bot.post import post, withdraw
+from bot.progress import follow
 from bot.queue import Ticket
-from bot.reply import Message, message
+from bot.reply import message
 from generation.request import Refusal, Reply, Request
-from generation.studio import StudioFault
+from generation.studio import Progress
 
 if TYPE_CHECKING:
     from bot.app import Encore
@@ -24,42 +26,71 @@ if TYPE_CHECKING:
 log = logging.getLogger("encore.job")
 
 FETCH_SECONDS = 15.0
-EDIT_EVERY = 2.0  # seconds between edits of the place in the line
-DISCORD_FORMATS = ("mp3", "png", "mid", "abc")
-DEFAULT_LIMIT = 10 * 2**20  # bytes of a file, where Discord does not say
+QUIET_SECONDS = 1.2  # what is wrong within these is said to the member alone; Discord waits 3 s for a sign of life
+DISCORD_FORMATS = ("mp3", "mid", "abc", "png")
 
 _jobs = count(1)
 
 
 async def perform(interaction: "Interaction", request: Request, tune: discord.Attachment | None = None) -> None:
-    """Answer an interaction, already acknowledged as thinking, with music or with a sentence.
+    """Answer an interaction, of which nothing has been acknowledged yet, with music or with a sentence.
 
     `tune` is the file to play on from, where it is not in the request yet."""
     bot, began, job = interaction.client, time.monotonic(), next(_jobs)
     outcome, reply = "fault", None
     try:
         async with bot.line.enter(interaction.user.id) as ticket:
-            await _wait(interaction, ticket)
-            if tune is not None:
-                request = replace(request, data=await _fetch(tune))
-            reply = await bot.studio.play(request)
-        midi = reply.takes[0].files["mid"]
-        kept = await bot.store.keep(interaction.user.id, request, midi)
-        limit = getattr(interaction, "filesize_limit", DEFAULT_LIMIT) or DEFAULT_LIMIT
-        await _post(interaction, message(reply, request, limit), view_for(kept, interaction.user.id, request))
+            if not ticket.turn.is_set():
+                await interaction.response.defer(thinking=True)
+                await follow(interaction, ticket, asyncio.create_task(ticket.turn.wait()))
+            request, reply = await _play(interaction, request, tune, ticket)
+            midis = [take.files["mid"] for take in reply.takes]
+            kept = await bot.store.keep(interaction.user.id, request, midis)
+            view = view_for(kept, interaction.user.id, request)
+            made = reply
+            await post(interaction, lambda limit: message(made, request, limit), view)
         outcome = "played"
-    except (Refusal, StudioFault) as error:
+    except Exception as error:
         outcome = "refused" if isinstance(error, Refusal) else "fault"
-        await _withdraw(interaction, str(error))
-    except asyncio.CancelledError:
-        outcome = "stopped"
-        await _withdraw(interaction, "Encore is being restarted. Ask again in a minute.")
-        raise
+        if interaction.response.is_done():
+            await withdraw(interaction, sentence(interaction, error))
+        else:
+            await explain(interaction, error)
     finally:
         spent = time.monotonic() - began
-        bot.health.requests.labels(outcome).inc()
-        bot.health.seconds.observe(spent)
-        log.info("job=%d outcome=%s %s seconds=%.2f %s", job, outcome, _asked(request), spent, _stages(reply))
+        bot.health.count(outcome, spent)
+        log.info("job=%d outcome=%s %s seconds=%.2f%s", job, outcome, _asked(request), spent, _stages(reply))
+
+
+async def _play(
+    interaction: "Interaction", request: Request, tune: discord.Attachment | None, ticket: Ticket
+) -> tuple[Request, Reply]:
+    """Fetch and play; acknowledge in public only once it seems that there will be music."""
+    share = 0.0
+
+    def progress(done: float) -> None:
+        nonlocal share
+        share = done
+
+    work = asyncio.create_task(_music(interaction.client, request, tune, progress))
+    try:
+        if not interaction.response.is_done():
+            await asyncio.wait({work}, timeout=QUIET_SECONDS)
+            if not work.done() or work.exception() is None:
+                await interaction.response.defer(thinking=True)
+        await follow(interaction, ticket, work, lambda: share)
+        return work.result()
+    finally:
+        work.cancel()
+
+
+async def _music(
+    bot: "Encore", request: Request, tune: discord.Attachment | None, progress: Progress
+) -> tuple[Request, Reply]:
+    """The request with its file in it, and its reply."""
+    if tune is not None:
+        request = replace(request, data=await _fetch(tune))
+    return request, await bot.studio.play(request, progress)
 
 
 async def _fetch(tune: discord.Attachment) -> bytes:
@@ -70,80 +101,6 @@ async def _fetch(tune: discord.Attachment) -> bytes:
         raise Refusal("Discord did not hand your file over. Send it again.") from error
 
 
-async def _wait(interaction: "Interaction", ticket: Ticket) -> None:
-    """Show the place in the line until it is this one's turn; `Refusal` if it was cancelled."""
-    line, shown = interaction.client.line, 0
-    while not ticket.turn.is_set():
-        place = line.place(ticket)
-        if place != shown:
-            words = f"Encore is busy; you are number {place} in the line."
-            await interaction.edit_original_response(content=words, view=_Cancel(ticket))
-            shown = place
-        try:
-            await asyncio.wait_for(ticket.turn.wait(), EDIT_EVERY)
-        except TimeoutError:
-            continue
-    if ticket.cancelled:
-        raise Refusal("Cancelled. Nothing was played.")
-    if shown:
-        await interaction.edit_original_response(content="Encore is playing…", view=None)
-
-
-class _Cancel(discord.ui.View):
-    """A button for those who will not wait."""
-
-    def __init__(self, ticket: Ticket) -> None:
-        super().__init__(timeout=None)
-        self.ticket = ticket
-
-    @discord.ui.button(label="Cancel", style=discord.ButtonStyle.secondary)
-    async def cancel(self, interaction: discord.Interaction[Any], _: discord.ui.Button["_Cancel"]) -> None:
-        if interaction.user.id != self.ticket.member and not interaction.permissions.manage_messages:
-            await interaction.response.send_message("Only who asked for it can cancel this.", ephemeral=True)
-            return
-        await interaction.response.defer()
-        self.ticket.cancel()
-
-
-async def _post(interaction: "Interaction", made: Message, view: discord.ui.View) -> None:
-    """Post the music as the answer, or into the channel where the answer's token has died meanwhile."""
-
-    def files() -> list[discord.File]:
-        return [discord.File(io.BytesIO(data), name) for name, data in made.files]
-
-    try:
-        if not interaction.is_expired():
-            await interaction.edit_original_response(content=made.content, attachments=files(), view=view)
-            return
-    except discord.NotFound:
-        log.info("the answer was deleted or its token has died")
-    except discord.HTTPException as error:
-        if error.status not in (401, 413):
-            raise
-        if error.status == 413:
-            raise Refusal("The files are larger than this channel takes. Ask for fewer seconds or takes.") from error
-    channel = interaction.channel
-    if not isinstance(channel, discord.abc.Messageable):
-        raise StudioFault("The music was ready, but Discord no longer takes the answer. Ask again.")
-    try:
-        await channel.send(f"{interaction.user.mention} {made.content}"[:2000], files=files(), view=view)
-    except discord.Forbidden:
-        log.info("may not post into channel %s", interaction.channel_id)
-
-
-async def _withdraw(interaction: "Interaction", sentence: str) -> None:
-    """Take the public “thinking” back and tell the member alone; where that fails, let the answer be the sentence."""
-    try:
-        try:
-            await interaction.delete_original_response()
-            await interaction.followup.send(sentence, ephemeral=True)
-        except discord.NotFound:
-            if interaction.is_expired() and isinstance(interaction.channel, discord.abc.Messageable):
-                await interaction.channel.send(f"{interaction.user.mention} {sentence}")
-    except discord.HTTPException as error:
-        log.warning("could not tell the member: %s", error)
-
-
 def _asked(request: Request) -> str:
     size = "fresh" if request.data is None else f"bytes={len(request.data)}"
     wish = f"takes={request.takes} wished={request.seconds:g} temperature={request.temperature:g} seed={request.seed}"
@@ -151,4 +108,4 @@ def _asked(request: Request) -> str:
 
 
 def _stages(reply: Reply | None) -> str:
-    return " ".join(f"{stage}={seconds:.2f}" for stage, seconds in reply.timings.items()) if reply else ""
+    return "".join(f" {stage}={seconds:.2f}" for stage, seconds in reply.timings.items()) if reply else ""

@@ -7,18 +7,24 @@ from contextlib import asynccontextmanager
 
 from generation.request import Refusal
 
+CANCELLED = "Cancelled. Nothing was played."
+RESTARTING = "Encore is being restarted. Ask again in a minute."
+
 
 class Ticket:
-    """A place in the line. `turn` is set when it is this one's turn."""
+    """A place in the line. `turn` is set when it is this one's turn, `ended` once nobody wants it any more.
+
+    `why` is what to tell the member then."""
 
     def __init__(self, member: int) -> None:
         self.member = member
         self.turn = asyncio.Event()
-        self.cancelled = False
+        self.ended = asyncio.Event()
+        self.why = ""
 
-    def cancel(self) -> None:
-        self.cancelled = True
-        self.turn.set()
+    def cancel(self, why: str = CANCELLED) -> None:
+        self.why = self.why or why
+        self.ended.set()
 
 
 class Line:
@@ -27,17 +33,13 @@ class Line:
     def __init__(self, at_once: int, longest: int) -> None:
         self._free, self._longest = at_once, longest
         self._waiting: list[Ticket] = []
-        self._members: set[int] = set()
+        self._tickets: dict[int, Ticket] = {}
         self._closed = False
         self._empty = asyncio.Event()
+        self._empty.set()
 
     def __len__(self) -> int:
         return len(self._waiting)
-
-    @property
-    def busy(self) -> int:
-        """How many requests are being played or waiting."""
-        return len(self._members)
 
     def place(self, ticket: Ticket) -> int:
         """1 for the next one; 0 once it is its turn."""
@@ -47,40 +49,41 @@ class Line:
         """Let nobody in any more, send those away who wait, and give those who play `seconds` to come to their end."""
         self._closed = True
         for ticket in self._waiting:
-            ticket.cancel()
-        if self._members:
+            ticket.cancel(RESTARTING)
+        for patience in (seconds, 3.0):  # the second time for telling members that there will be no music
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), seconds)
+                await asyncio.wait_for(self._empty.wait(), patience)
+            for ticket in self._tickets.values():
+                ticket.cancel(RESTARTING)
 
     def check(self, member: int) -> None:
         """`Refusal` if the member has a job already, or the line is full."""
         if self._closed:
-            raise Refusal("Encore is being restarted. Ask again in a minute.")
-        if member in self._members:
+            raise Refusal(RESTARTING)
+        if member in self._tickets:
             raise Refusal("Encore is still playing for you. Wait for that piece, or cancel it, and ask again.")
-        if len(self._waiting) >= self._longest:
+        if not self._free and len(self._waiting) >= self._longest:
             raise Refusal(f"{self._longest} pieces are waiting already, and no more fit. Try again in a minute.")
 
     @asynccontextmanager
     async def enter(self, member: int) -> AsyncIterator[Ticket]:
-        """Stand in the line as long as the block lasts; its first act should be to await `ticket.turn`."""
+        """Stand in the line, and once it is one's turn play, as long as the block lasts."""
         self.check(member)
-        ticket = Ticket(member)
-        self._members.add(member)
+        ticket = self._tickets[member] = Ticket(member)
         self._empty.clear()
         self._waiting.append(ticket)
         self._advance()
         try:
             yield ticket
         finally:
-            self._members.discard(member)
-            if not self._members:
-                self._empty.set()
+            del self._tickets[member]
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
             else:
                 self._free += 1
             self._advance()
+            if not self._tickets:
+                self._empty.set()
 
     def _advance(self) -> None:
         while self._free and self._waiting:

@@ -1,15 +1,18 @@
 """A reply of the studio → a message: its words, and which files fit. Pure; knows Discord's limits, not Discord."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generation.request import Reply, Request
+from generation.request import Reply, Request, Take
 
 MOST_FILES = 10
 MOST_BYTES = 25 * 2**20  # of all files of a request together
 ROOM = 64 * 2**10  # for what surrounds the files in the request
-ORDER = ("mp3", "png", "mid", "abc", "musicxml")
-CALLED = {"mp3": "the MP3", "png": "the picture", "mid": "the MIDI", "abc": "the ABC", "musicxml": "the MusicXML"}
+ORDER = ("mp3", "mid", "abc", "png", "musicxml")
+# Every take can be heard and opened; where not all fits, one picture and one text of the notes go before more of them.
+WANTED = (("mp3", "mid"), ("png", "abc"), ("musicxml",))
+CALLED = {"mp3": "MP3", "png": "picture", "mid": "MIDI", "abc": "ABC", "musicxml": "MusicXML"}
 
 
 @dataclass(frozen=True)
@@ -23,22 +26,29 @@ class Message:
 def message(reply: Reply, request: Request, limit: int) -> Message:
     """The message for a reply where a single file may have `limit` bytes."""
     stem = _stem(request.filename) if request.data is not None else "encore"
-    several = len(reply.takes) > 1
-    files: list[tuple[str, bytes]] = []
+    chosen, left_out = choose(reply.takes, limit)
+    files = tuple((f"{stem}-take{number + 1}.{kind}", reply.takes[number].files[kind]) for kind, number in chosen)
+    return Message("\n".join(_lines(reply, request, left_out, limit))[:2000], files)
+
+
+def choose(takes: Sequence[Take], limit: int) -> tuple[list[tuple[str, int]], list[str]]:
+    """Which files to post, as (format, number of the take from 0) in their order; and what was left out, in words."""
+    chosen: list[tuple[str, int]] = []
     left_out: list[str] = []
-    total = ROOM
-    for kind in ORDER:
-        for number, take in enumerate(reply.takes, 1):
-            if kind not in take.files:
-                continue
-            data = take.files[kind]
-            if len(data) > limit or total + len(data) > MOST_BYTES:
-                size = f"{len(data) / 2**20:.1f} MB"
-                left_out.append(f"{CALLED[kind]}{f' of take {number}' if several else ''} ({size})")
-            elif len(files) < MOST_FILES:
-                files.append((f"{stem}-take{number}.{kind}", data))
-                total += len(data)
-    return Message("\n".join(_lines(reply, request, left_out, limit))[:2000], tuple(files))
+    room = MOST_BYTES - ROOM
+    for kinds in WANTED:
+        every = [(kind, number) for number in range(len(takes)) for kind in kinds if kind in takes[number].files]
+        for kind, number in sorted(every, key=lambda file: ORDER.index(file[0])) if kinds == WANTED[0] else every:
+            size = len(takes[number].files[kind])
+            name = f"the {CALLED[kind]}" + (f" of take {number + 1}" if len(takes) > 1 else "")
+            if size > min(limit, room):
+                left_out.append(f"{name} ({size / 2**20:.1f} MB)")
+            elif len(chosen) < MOST_FILES:
+                chosen.append((kind, number))
+                room -= size
+            else:
+                left_out.append(name)
+    return sorted(chosen, key=lambda file: (ORDER.index(file[0]), file[1])), left_out
 
 
 def _lines(reply: Reply, request: Request, left_out: list[str], limit: int) -> list[str]:
@@ -56,7 +66,8 @@ def _lines(reply: Reply, request: Request, left_out: list[str], limit: int) -> l
     if reply.source:
         lines.append(f"-# Melody: {plain(reply.source)}.")
     if left_out:
-        lines.append(f"-# Too large to post here (limit {limit / 2**20:.0f} MB): {', '.join(left_out)}.")
+        most = f"{MOST_FILES} files, {limit / 2**20:.3g} MB each, {MOST_BYTES / 2**20:.0f} MB together"
+        lines.append(f"-# Discord takes {most} here; left out: {', '.join(left_out)}.")
     return lines
 
 

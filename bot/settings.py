@@ -10,14 +10,22 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ENCORE_", env_file=".env", extra="ignore")
 
     token: SecretStr = Field(default=SecretStr(""), validation_alias="DISCORD_TOKEN", description="the bot's token")
-    database_url: str = Field(default="sqlite+aiosqlite:///data/encore.sqlite3", description="any async SQLAlchemy address")
+    database_url: str = Field(
+        default="sqlite+aiosqlite:///data/encore.sqlite3", description="any async SQLAlchemy address"
+    )
     proxy: str | None = Field(default=None, description="HTTP proxy for everything that goes to Discord")
-    model: str = Field(default="model", pattern="^(model|echo)$", description="echo: no model, the input again; for trials")
+    model: str = Field(
+        default="model", pattern="^(model|echo)$", description="echo: no model, the input again; for trials"
+    )
     crafts: int = Field(default=2, ge=1, le=32, description="processes that read files and render sound")
     at_once: int = Field(default=4, ge=1, le=64, description="requests that are played at the same time")
     queue: int = Field(default=24, ge=1, le=1000, description="requests that may wait")
-    keep_days: float = Field(default=7, gt=0, le=365, description="days that a reply's buttons work and its input is kept")
-    attachment_bytes: int = Field(default=2_000_000, ge=1_000, description="largest file that is read")
-    health_port: int | None = Field(default=None, ge=0, le=65535, description="port of /healthz and /metrics; none: closed")
+    keep_days: float = Field(
+        default=7, gt=0, le=365, description="days that a reply's buttons work and its input is kept"
+    )
+    attachment_bytes: int = Field(default=5_000_000, ge=1_000, description="largest file that is read")
+    health_port: int | None = Field(
+        default=None, ge=0, le=65535, description="port of /healthz and /metrics; none: closed"
+    )
     health_host: str = Field(default="127.0.0.1", description="address of /healthz and /metrics")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="how much is logged")

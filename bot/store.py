@@ -2,15 +2,24 @@
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import BigInteger, Float, Integer, LargeBinary, String, delete, event, make_url, select
+from sqlalchemy import BigInteger, Float, Integer, LargeBinary, String, delete, event, make_url, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from generation.request import Request
+
+# What brings a database of version 1, 2, … to the next one; a new database is made as the tables below say.
+MIGRATIONS: tuple[str, ...] = ()
+VERSION = 1 + len(MIGRATIONS)
+
+
+class NewerDatabase(Exception):  # noqa: N818
+    """The database was written by a later version; this one might spoil it."""
 
 
 class _Table(DeclarativeBase):
@@ -32,7 +41,7 @@ class _Kept(_Table):
     member: Mapped[int] = mapped_column(BigInteger, index=True)
     expires: Mapped[float] = mapped_column(Float, index=True)
     request: Mapped[bytes] = mapped_column(LargeBinary)
-    midi: Mapped[bytes] = mapped_column(LargeBinary)
+    midis: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class _Note(_Table):
@@ -53,12 +62,12 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a reply's buttons need: who asked, for what, and the first take as MIDI."""
+    """What a reply's buttons need: who asked, for what, and every take as MIDI."""
 
     id: str
     member: int
     request: Request
-    midi: bytes
+    midis: tuple[bytes, ...]
 
 
 class Store:
@@ -75,9 +84,24 @@ class Store:
         self._session = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
 
     async def __aenter__(self) -> "Store":
+        try:
+            await self._prepare()
+        except BaseException:
+            await self._engine.dispose()
+            raise
+        return self
+
+    async def _prepare(self) -> None:
+        """Make the tables, or bring earlier ones up to date. `NewerDatabase` if they are of a later version."""
         async with self._engine.begin() as connection:
             await connection.run_sync(_Table.metadata.create_all)
-        return self
+            known = await connection.scalar(select(_Note.text).where(_Note.name == "schema"))
+            version = VERSION if known is None else int(known)
+            if version > VERSION:
+                raise NewerDatabase(f"it was written by a newer Encore (schema {version}; this one knows {VERSION})")
+            for statement in MIGRATIONS[version - 1 :]:
+                await connection.execute(text(statement))
+        await self.write_note("schema", str(VERSION))
 
     async def __aexit__(self, *_: object) -> None:
         await self._engine.dispose()
@@ -99,12 +123,18 @@ class Store:
         async with self._session.begin() as session:
             await session.execute(delete(_Server).where(_Server.id == server))
 
-    async def keep(self, member: int, request: Request, midi: bytes) -> str:
+    async def keep(self, member: int, request: Request, midis: Sequence[bytes]) -> str:
         """Keep a reply until its buttons expire; the id cannot be guessed."""
         name = secrets.token_urlsafe(9)
-        packed = msgspec.msgpack.encode(request)
+        row = _Kept(
+            id=name,
+            member=member,
+            expires=time.time() + self._keep,
+            request=msgspec.msgpack.encode(request),
+            midis=msgspec.msgpack.encode(list(midis)),
+        )
         async with self._session.begin() as session:
-            session.add(_Kept(id=name, member=member, expires=time.time() + self._keep, request=packed, midi=midi))
+            session.add(row)
         return name
 
     async def kept(self, name: str) -> Kept | None:
@@ -113,7 +143,8 @@ class Store:
             row = await session.scalar(select(_Kept).where(_Kept.id == name, _Kept.expires > time.time()))
         if row is None:
             return None
-        return Kept(row.id, row.member, msgspec.msgpack.decode(row.request, type=Request), row.midi)
+        request = msgspec.msgpack.decode(row.request, type=Request)
+        return Kept(row.id, row.member, request, msgspec.msgpack.decode(row.midis, type=tuple[bytes, ...]))
 
     async def forget(self, name: str) -> None:
         async with self._session.begin() as session:
@@ -136,9 +167,9 @@ class Store:
             row = await session.get(_Note, name)
         return row.text if row else None
 
-    async def write_note(self, name: str, text: str) -> None:
+    async def write_note(self, name: str, words: str) -> None:
         async with self._session.begin() as session:
-            await session.merge(_Note(name=name, text=text))
+            await session.merge(_Note(name=name, text=words))
 
 
 def _sqlite_safely(connection: object, _: object) -> None:

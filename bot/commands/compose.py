@@ -50,6 +50,4 @@ async def compose(
         instrument=instrument,
         seed=seed,
     )
-    interaction.client.line.check(interaction.user.id)
-    await interaction.response.defer(thinking=True)
     await perform(interaction, wanted)

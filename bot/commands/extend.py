@@ -1,5 +1,6 @@
 """/extend: play on from a file, or from ABC typed into a form; also on any message with a file."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 ENDINGS = (".mid", ".midi", ".kar", ".abc", ".txt", ".musicxml", ".mxl", ".xml", ".krn")
 ACCEPTED = "a MIDI, ABC, MusicXML or kern file"
+ABC_IN_TEXT = re.compile(r"^X: *\d[^`]*^K:[^`]*", re.MULTILINE)
 LONGEST_ABC = 4000  # characters that a form takes
+FORM_SECONDS = 3600.0  # that a form may stay open
 
 
 @app_commands.command(name="extend", description="Play on from your tune")
@@ -63,9 +66,12 @@ async def extend(
 @app_commands.context_menu(name="Extend this melody")
 async def extend_message(interaction: discord.Interaction[Any], message: discord.Message) -> None:
     suitable = [file for file in message.attachments if file.filename.lower().endswith(ENDINGS)]
-    if not suitable:
-        raise Refusal(f"There is no melody in that message: it needs {ACCEPTED}.")
-    await extend_file(interaction, suitable[0], {})
+    if suitable:
+        await extend_file(interaction, suitable[0], {})
+    elif tune := ABC_IN_TEXT.search(message.content):
+        await perform(interaction, await request(interaction, filename="message.abc", data=tune[0].encode()))
+    else:
+        raise Refusal(f"There is no melody in that message: it needs {ACCEPTED}, or a tune in ABC from its X: on.")
 
 
 async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish: dict[str, Any]) -> None:
@@ -77,9 +83,7 @@ async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish
         raise Refusal("That file is empty. Export it again and send it anew.")
     if tune.size > limit:
         raise Refusal(f"That file has {tune.size:,} bytes; the limit is {limit:,}. Send a shorter piece.")
-    interaction.client.line.check(interaction.user.id)
     wanted = await request(interaction, filename=tune.filename, data=b"", **wish)
-    await interaction.response.defer(thinking=True)
     await perform(interaction, wanted, tune)
 
 
@@ -94,14 +98,12 @@ class AbcForm(discord.ui.Modal, title="Play on from ABC"):
     )
 
     def __init__(self, wish: dict[str, Any]) -> None:
-        super().__init__()
+        super().__init__(timeout=FORM_SECONDS)
         self.wish = wish
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        interaction.client.line.check(interaction.user.id)
         data = str(self.abc.value).encode()
         wanted = await request(interaction, filename="pasted.abc", data=data, **self.wish)
-        await interaction.response.defer(thinking=True)
         await perform(interaction, wanted)
 
     async def on_error(  # type: ignore[override]  # as Modal has it, though not its base

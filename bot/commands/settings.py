@@ -15,9 +15,7 @@ class Settings(app_commands.Group):
     """Checked here too: Discord's default permission is one that a server can override."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        if interaction.guild_id is None or not interaction.permissions.manage_guild:
-            raise Refusal("Only people who may manage this server can change its settings. Ask one of them.")
-        return True
+        return interaction.guild_id is not None and interaction.permissions.manage_guild
 
 
 settings = Settings(

@@ -1,0 +1,101 @@
+"""Bring a reply, or a sentence, to where the member is: by the answer's token while it lives, else by the channel."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.progress import UNKNOWN_MESSAGE
+from bot.reply import Message
+from generation.studio import StudioFault
+
+if TYPE_CHECKING:
+    from bot.app import Encore
+
+    Interaction = discord.Interaction[Encore]
+
+log = logging.getLogger("encore")
+
+TRIES = 3
+SMALL = 2**20  # bytes a file, where Discord found what it said it would take too large
+DEAD = (401, 404)  # statuses of an answer whose token has died
+TOO_LARGE = 413
+SILENT = (
+    "The music is ready, but Encore may no longer post it here: let it send messages and attach files, and ask again."
+)
+
+
+async def post(interaction: "Interaction", made: Callable[[int], Message], view: discord.ui.View) -> None:
+    """Post what `made` makes of a limit of bytes a file. `StudioFault` if there is nowhere to post it."""
+    limit = interaction.filesize_limit
+    for last in range(TRIES):
+        message = made(limit)
+        try:
+            if not interaction.is_expired():
+                await interaction.edit_original_response(
+                    content=message.content, attachments=_files(message), view=view
+                )
+                return
+            break
+        except discord.HTTPException as error:
+            if error.code == UNKNOWN_MESSAGE:
+                log.info("the answer was deleted before the music came")
+                return
+            if error.status in DEAD:
+                break
+            if last == TRIES - 1:
+                raise
+            if error.status == TOO_LARGE:
+                limit = SMALL
+            elif error.status >= 500:
+                await asyncio.sleep(1 + last)
+            else:
+                raise
+    await _post_in_channel(interaction, message.content, _files(message), view)
+
+
+async def withdraw(interaction: "Interaction", sentence: str) -> None:
+    """Take the public “thinking” back and tell the member alone."""
+    try:
+        try:
+            await interaction.delete_original_response()
+        except discord.NotFound as gone:
+            if gone.code != UNKNOWN_MESSAGE:
+                raise
+        await interaction.followup.send(sentence, ephemeral=True)
+    except discord.HTTPException as failed:
+        if failed.status in DEAD:
+            await _post_in_channel(interaction, sentence, [], None)
+        else:
+            log.warning("could not tell the member: %s", failed)
+
+
+async def _post_in_channel(
+    interaction: "Interaction", content: str, files: list[discord.File], view: discord.ui.View | None
+) -> None:
+    """The way that stays when a token has died, 15 minutes after it was given: as a message of the bot's own.
+
+    It goes to the member directly where the bot may not write in the channel."""
+    words = f"{interaction.user.mention} {content}"[:2000]
+    channel = interaction.channel
+    for place in (channel, interaction.user):
+        if not isinstance(place, discord.abc.Messageable):
+            continue
+        try:
+            if view is None:
+                await place.send(words)
+            else:
+                await place.send(words, files=files, view=view)
+            return
+        except discord.Forbidden:
+            for file in files:
+                file.reset()
+    if view is not None:
+        raise StudioFault(SILENT)
+
+
+def _files(message: Message) -> list[discord.File]:
+    return [discord.File(io.BytesIO(data), name) for name, data in message.files]

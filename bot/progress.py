@@ -1,0 +1,79 @@
+"""What a member sees while waiting: the place in the line, how far the music is, and a button to cancel."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.queue import Ticket
+from generation.request import Refusal
+
+if TYPE_CHECKING:
+    from bot.app import Encore
+
+    Interaction = discord.Interaction[Encore]
+
+log = logging.getLogger("encore")
+
+EDIT_EVERY = 2.0  # seconds
+UNKNOWN_MESSAGE = 10008  # Discord's code
+
+
+async def follow(
+    interaction: "Interaction", ticket: Ticket, work: asyncio.Task[Any], share: Callable[[], float] = lambda: 1.0
+) -> None:
+    """Wait for `work`, and keep the answer up to date meanwhile; `share` is how much of the music is there.
+
+    Raises `Refusal`, and cancels the work, if the member cancels it or somebody deletes the answer."""
+    shown, view = "", _Cancel(ticket)
+    ended = asyncio.create_task(ticket.ended.wait())
+    pause = 0.0 if not ticket.turn.is_set() else EDIT_EVERY
+    try:
+        while True:
+            await asyncio.wait({work, ended}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return
+            if ended.done():
+                raise Refusal(ticket.why)
+            if (words := _words(interaction.client.line.place(ticket), share())) != shown:
+                await _show(interaction, ticket, words, view)
+            shown, pause = words, EDIT_EVERY
+    finally:
+        ended.cancel()
+        work.cancel()
+        view.stop()
+
+
+def _words(place: int, share: float) -> str:
+    if place:
+        return f"Encore is busy; you are number {place} in the line."
+    percent = round(share * 10) * 10
+    return f"Encore is playing… {percent} %" if 0 < percent < 100 else "Encore is playing…"
+
+
+async def _show(interaction: "Interaction", ticket: Ticket, words: str, view: discord.ui.View) -> None:
+    try:
+        await interaction.edit_original_response(content=words, view=view)
+    except discord.HTTPException as error:
+        if error.code == UNKNOWN_MESSAGE:
+            ticket.cancel()
+        else:  # not worth the music
+            log.info("could not show the progress: %s", error)
+
+
+class _Cancel(discord.ui.View):
+    """A button for those who will not wait."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(timeout=None)
+        self.ticket = ticket
+
+    @discord.ui.button(label="Cancel", style=discord.ButtonStyle.secondary)
+    async def cancel(self, interaction: discord.Interaction[Any], _: discord.ui.Button["_Cancel"]) -> None:
+        if interaction.user.id != self.ticket.member and not interaction.permissions.manage_messages:
+            await interaction.response.send_message("Only who asked for it can cancel this.", ephemeral=True)
+            return
+        await interaction.response.defer()
+        self.ticket.cancel()

@@ -1,0 +1,201 @@
+"""The real bot in a Discord on loopback: what members ask for and what they get."""
+
+import pytest
+
+from bot.preview import people
+from bot.preview.world import User
+from tests.discord_stand_in import Discord, Reply, buttons, has_files
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ABC = b"X:1\nT:The Test\nM:4/4\nL:1/8\nQ:1/4=160\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"
+TUNE = ("the test.abc", ABC)
+MP3, MIDI, PNG = (b"ID3", b"\xff\xfb"), b"MThd", b"\x89PNG"
+
+
+def kinds(reply: Reply) -> list[str]:
+    return [file.name.rpartition(".")[2] for file in reply.message.files]
+
+
+async def extended(discord: Discord, *, user: User | None = None, **options: object) -> Reply:
+    return await discord.command("extend", {"tune": TUNE, "seconds": 5, **options}, user=user, until=has_files)
+
+
+async def test_extend_a_file(discord: Discord) -> None:
+    reply = await extended(discord, temperature=0.7, seed=11, instrument="flute", style="irish")
+    assert not reply.ephemeral and reply.message.channel is discord.channel
+    assert kinds(reply) == ["mp3", "mid", "abc", "png"]
+    files = reply.files
+    assert files["the_test-take1.mp3"].startswith(MP3) and files["the_test-take1.mid"].startswith(MIDI)
+    assert files["the_test-take1.abc"].startswith(b"%abc") and files["the_test-take1.png"].startswith(PNG)
+    assert "**The Test** plays on: D major, 4/4, ♩ = 160, flute" in reply.text
+    assert "temperature 0.7 · seed 11" in reply.text
+    assert list(reply.buttons) == ["Another take", "Warmer", "Cooler", "Play on", "Only the new part", "Delete"]
+    assert reply.message.pinged == []
+
+
+async def test_the_seed_is_drawn_and_shown(discord: Discord) -> None:
+    seeds = {(await discord.command("compose", {"seconds": 5}, until=has_files)).text.split()[-1] for _ in "ab"}
+    assert len(seeds) == 2 and all(seed.isdigit() for seed in seeds)
+
+
+async def test_several_takes(discord: Discord) -> None:
+    reply = await extended(discord, takes=4, seed=5)
+    assert kinds(reply) == ["mp3"] * 4 + ["mid"] * 4 + ["abc", "png"]
+    assert [f"Take {n + 1}: " in reply.text and f"seed {5 + n}" in reply.text for n in range(4)] == [True] * 4
+    assert "Play on from take 4" in reply.buttons
+    on = await discord.press(reply, "Play on from take 4", until=has_files)
+    assert "the_test-take1.mp3" in on.files
+
+
+async def test_only_the_new_part(discord: Discord) -> None:
+    whole, new = await extended(discord, seed=3), await extended(discord, seed=3, part="new")
+    assert "the new part from 0:" in whole.text and "the new part from" not in new.text
+    assert len(new.files["the_test-take1.mp3"]) < len(whole.files["the_test-take1.mp3"])
+    assert "With the input" in new.buttons
+
+
+async def test_compose(discord: Discord) -> None:
+    wish = {"key": "D minor", "tempo": 90, "meter": "6/8", "style": "irish", "seconds": 5, "seed": 4}
+    reply = await discord.command("compose", wish, until=has_files)
+    assert kinds(reply) == ["mp3", "mid", "abc", "png"] and "seed 4" in reply.text
+    assert "Only the new part" not in reply.buttons
+
+
+async def test_a_form_to_paste_abc(discord: Discord) -> None:
+    form = await discord.command("extend", {"seconds": 5, "seed": 8})
+    assert form.modal["title"] == "Play on from ABC"
+    reply = await discord.submit(form, {"Your tune in ABC": ABC.decode()}, until=has_files)
+    assert "**The Test** plays on" in reply.text and "seed 8" in reply.text
+
+
+async def test_a_form_with_nothing_readable(discord: Discord) -> None:
+    form = await discord.command("extend")
+    reply = await discord.submit(form, {"Your tune in ABC": "?!"})
+    assert reply.ephemeral and reply.text
+
+
+async def test_extend_from_a_message(discord: Discord) -> None:
+    said = discord.say("what about this?", [("photo.png", b"\x89PNG"), TUNE], user=discord.admin)
+    reply = await discord.on_message("Extend this melody", said, until=has_files)
+    assert "**The Test** plays on" in reply.text
+
+
+async def test_extend_from_a_message_that_is_abc(discord: Discord) -> None:
+    said = discord.say(f"Listen:\n```\n{ABC.decode()}```", user=discord.admin)
+    reply = await discord.on_message("Extend this melody", said, until=has_files)
+    assert "**The Test** plays on" in reply.text
+
+
+async def test_extend_from_a_message_without_a_tune(discord: Discord) -> None:
+    reply = await discord.on_message("Extend this melody", discord.say("hello", [("a.pdf", b"%PDF")]))
+    assert reply.ephemeral and "MIDI, ABC, MusicXML or kern" in reply.text
+
+
+async def test_direct_messages(discord: Discord) -> None:
+    reply = await discord.command("extend", {"tune": TUNE, "seconds": 5}, where=discord.dm(), until=has_files)
+    assert kinds(reply) == ["mp3", "mid", "abc", "png"]
+    await discord.press(reply, "Delete")
+    await discord.until(lambda: reply.message not in discord.messages(discord.dm()))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("song.mp3", b"ID3", "cannot read that kind of file"),
+        ("empty.mid", b"", "empty"),
+        ("big.mid", b"M" * 5_000_001, "limit is 5,000,000"),
+        ("noise.mid", bytes(range(256)), "MIDI"),
+        ("silence.abc", b"X:1\nK:C\nz4|z4|\n", "no notes"),
+        (
+            "drums.mid",
+            b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\x0c\0\x99\x24\x60\x60\x89\x24\0\0\xff\x2f\0",
+            "drums are not a melody",
+        ),
+    ],
+)
+async def test_refusals_come_before_anything_is_public(discord: Discord, name: str, data: bytes, words: str) -> None:
+    before = len([message for message in discord.messages() if message.only_for is None])
+    reply = await discord.command("extend", {"tune": (name, data)})
+    assert reply.ephemeral and words in reply.text and reply.text.endswith((".", "!"))
+    assert reply.asked.answer == 4, "the first that the member saw was the sentence"
+    assert len([message for message in discord.messages() if message.only_for is None]) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"key": "H dur"}, "H dur"), ({"instrument": "kazoo"}, "kazoo")],
+)
+async def test_wishes_that_cannot_be(discord: Discord, options: dict[str, object], words: str) -> None:
+    reply = await discord.command("compose", {"seconds": 5, **options})
+    assert reply.ephemeral and words in reply.text
+
+
+async def test_discord_checks_the_limits(discord: Discord) -> None:
+    for option, value in (("temperature", 2.1), ("seconds", 4), ("seconds", 181), ("takes", 5), ("seed", -1)):
+        with pytest.raises(people.Rejected):
+            await discord.command("compose", {option: value})
+
+
+async def test_autocompletion(discord: Discord) -> None:
+    assert ("D minor", "D minor") in await discord.suggestions("compose", "key", "d m")
+    assert ("tenor sax", "tenor sax") in await discord.suggestions("extend", "instrument", "Sax")
+    assert 0 < len(await discord.suggestions("compose", "key", "")) <= 25
+
+
+async def test_mentions_in_a_title_ping_nobody(discord: Discord) -> None:
+    evil = ABC.replace(b"The Test", f"@everyone <@{discord.admin.id}> **".encode())
+    reply = await discord.command("extend", {"tune": ("a.abc", evil), "seconds": 5}, until=has_files)
+    assert reply.message.pinged == [] and not reply.message.pings_everyone
+    assert "\\*\\*" in reply.text
+
+
+async def test_about(discord: Discord) -> None:
+    reply = await discord.command("about", where=discord.dm())
+    assert reply.ephemeral and all(word in reply.text for word in ("7 days", "/forget", "MIT", "0.1.0"))
+
+
+async def test_small_upload_limit_leaves_the_sound_out(discord: Discord) -> None:
+    discord.world.attachment_size_limit = 60_000
+    reply = await extended(discord)
+    assert "mp3" not in kinds(reply) and "mid" in kinds(reply)
+    assert "the MP3" in reply.text and " MB)" in reply.text
+
+
+async def test_buttons(discord: Discord) -> None:
+    reply = await extended(discord, seed=21, temperature=1.0)
+    again = await discord.press(reply, "Another take", user=discord.admin, until=has_files)
+    assert again.message is not reply.message and "seed 21" not in again.text
+    warmer = await discord.press(reply, "Warmer", until=has_files)
+    assert "temperature 1.2 · seed 21" in warmer.text
+    cooler = await discord.press(reply, "Cooler", until=has_files)
+    assert "temperature 0.8 · seed 21" in cooler.text
+    alone = await discord.press(reply, "Only the new part", until=has_files)
+    assert "the new part from" not in alone.text
+    on = await discord.press(reply, "Play on", until=has_files)
+    assert len(on.files["the_test-take1.mid"]) > len(reply.files["the_test-take1.mid"])
+    assert "Delete" in buttons(on.message)
+
+
+async def test_warmest_is_said(discord: Discord) -> None:
+    reply = await discord.command("compose", {"seconds": 5, "temperature": 2}, until=has_files)
+    warmer = await discord.press(reply, "Warmer")
+    assert warmer.ephemeral and "does not get warmer" in warmer.text
+
+
+async def test_who_may_delete(discord: Discord) -> None:
+    mine, hers = await extended(discord), await extended(discord, user=discord.admin)
+    denied = await discord.press(hers, "Delete")
+    assert denied.ephemeral and "moderator" in denied.text and hers.message in discord.messages()
+    await discord.press(mine, "Delete")
+    await discord.until(lambda: mine.message not in discord.messages())
+    await discord.press(hers, "Delete", user=discord.moderator)
+    await discord.until(lambda: hers.message not in discord.messages())
+
+
+async def test_forget(discord: Discord) -> None:
+    reply = await extended(discord)
+    told = await discord.command("forget")
+    assert told.ephemeral and "Deleted" in told.text
+    gone = await discord.press(reply, "Another take")
+    assert gone.ephemeral and "too old" in gone.text
