@@ -12,7 +12,7 @@ PIECES = re.compile(
     r"|\{[^{}\n]*\}"
     r"|\[(?P<letter>[A-Za-z]):(?P<value>[^\]\[\n]{0,200})\]"
     r"|\[\s*(?P<ending>\d[\d,\-]*)"
-    r"|(?P<bar>(?::*\[?\|[|\]]*)+:*|::+)(?:[ \t]*\[?[ \t]*(?P<number>\d[\d,\-]*))?"
+    r"|(?P<bar>(?::*\[?\|[|\]]*)+:*|::+)(?:\s*\[?[ \t]*(?P<number>\d[\d,\-]*))?"
     r"|(?P<chord>\[[^\]\[|\n]*\]\d{0,4}/*\d{0,4})"
     r"|(?P<tuplet>\([2-9](?!\d)(?::\d?){0,2})"
     r"|(?P<rests>[ZX]\d{0,2})"
@@ -57,6 +57,8 @@ def written(body: str) -> list[Bar[Item]]:
             tie = "-" if "-" in text else ""
             if notes:
                 bar.items.append((kind, _plain(f"[{''.join(notes)}{tie}]{text[text.index(']') + 1 :]}")))
+        elif kind == "tie" and bar.items and bar.items[-1][0] == "broken":
+            bar.items.insert(-1, (kind, text))  # “A>-B”: music21 wants the notes on both sides of the mark
         elif kind and not overlaid:
             bar.items.append((kind, _plain(text)))
         if len(bars) > MAX_BARS:
@@ -71,8 +73,9 @@ def _plain(text: str) -> str:
 
 def _end(bar: Bar[Item], line: str) -> None:
     """What a bar line says about the bar before it."""
+    line = line.replace("[|]", "")  # the invisible bar line
     before = len(line) - len(line.lstrip(":"))
-    bar.repeats = min(1 if set(line) == {":"} else before or int(":" in line.strip(":")), 4)
+    bar.repeats = min(1 if set(line) == {":"} else before, 4)
     bar.closes = "||" in line or "]" in line or "[" in line
 
 
