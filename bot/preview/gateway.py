@@ -19,6 +19,7 @@ RECONNECT, MEMBERS, INVALID_SESSION, HELLO, ACKNOWLEDGED = 7, 8, 9, 10, 11
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 0, 1 << 9, 1 << 12, 1 << 15
 PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT  # members, presences, message content: to be applied for at Discord
 KEPT_EVENTS = 1000
+DISTANCE = 0.02  # seconds: clients measure how far away Discord is, and some go wrong when an answer comes at once
 
 Compress = Callable[[bytes], bytes]
 
@@ -102,7 +103,8 @@ class Connection:
         op, data = packet.get("op"), packet.get("d")
         if op == HEARTBEAT:
             self.gateway.heartbeats += 1
-            self.send({"op": ACKNOWLEDGED, "t": None, "s": None, "d": None})
+            acknowledgement: Json = {"op": ACKNOWLEDGED, "t": None, "s": None, "d": None}
+            asyncio.get_running_loop().call_later(DISTANCE, self.send, acknowledgement)
         elif op == IDENTIFY:
             return self.identify(data or {})
         elif op == RESUME:
