@@ -176,6 +176,7 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
             bar.set_postfix(nats=f"{seen:.3f}", notes_s=f"{run['notes'] / max(1, run['seconds']):,.0f}")
         bar.close()
         run["epoch"] += 1
+        progress = max(progress, run["epoch"] / options.epochs)
         run["seconds"] = seconds + time.monotonic() - begun
         _finish_epoch(run, model, average, optimizer, check, options, out, writer)
     return checkpoint.load(out / "model.safetensors")[1]

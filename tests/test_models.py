@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from tests.tunes import performance, scale
 
 from generation import tokens
 from generation.batches import Example, collate
 from generation.melody import Key
 from generation.models import MODELS
 from generation.train import loss
+from tests.tunes import performance, scale
 
 SMALL = {"attentive_lstm": {"width": 48, "heads": 2, "layers": 2, "dropout": 0.0, "window": 24}}
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.tunes import performance, scale
 
 from generation.constraints import CONSTRAINTS, LONGEST_TRILL, Line
 from generation.melody import Key
@@ -13,6 +12,7 @@ from generation.models.attentive_lstm import AttentiveLSTM, Sizes
 from generation.sample import Performer, Prompt, nucleus, sample
 from generation.score import score
 from generation.tokens import CLASSES, FIELDS, PITCH, encode
+from tests.tunes import performance, scale
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.tunes import performance, scale
 
 from generation import tokens
 from generation.melody import Key, Melody
+from tests.tunes import performance, scale
 
 
 def test_a_flat_score_comes_back_as_it_was():
