@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from generation.melody import Melody
 
 Floats = NDArray[np.float64]
+Chain: TypeAlias = "tuple[int, int, list[int], Chain] | None"  # (beat, division, slot of every note, what came before)
 
 # Into how many equal parts a beat may fall, and what each costs beside the squared error of the notes: the
 # simplest reading wins unless the notes speak against it. Beats of a quarter, of a dotted quarter, of an eighth.
@@ -61,7 +63,7 @@ def quantise(melody: Melody, first_new: int, metre: tuple[int, int]) -> tuple[li
         divisions = {division: cost * min(max(pace / 120, 0.5), 2.5) for division, cost in divisions.items()}
     at = (melody.onset + shift) / float(beat)
     feel = Feel.of(at[~exact]) if beat == 1 else Feel()
-    at = np.where(exact, at, np.maximum(at - feel.lag, 0.0))
+    at = np.maximum.accumulate(np.where(exact, at, np.maximum(at - feel.lag, 0.0)))
     onsets, chosen = _fit(at.tolist(), spread.tolist(), divisions, feel.swing)
     ends = []
     for i, onset in enumerate(onsets):
@@ -105,13 +107,13 @@ def _fit(
     groups: dict[int, list[int]] = {}
     for i, moment in enumerate(at):
         groups.setdefault(floor(moment), []).append(i)
-    # state: is the line at the start of the next beat taken? → (cost, chain of (beat, division, slots, chain before))
-    states: dict[bool, tuple[float, tuple | None]] = {False: (0.0, None)}  # type: ignore[type-arg]
+    # state: is the line at the start of the next beat taken? → (cost, how it came about)
+    states: dict[bool, tuple[float, Chain]] = {False: (0.0, None)}
     previous = -2
     for beat, notes in sorted(groups.items()):
         if beat != previous + 1:
             states = {False: min(states.values(), key=lambda state: state[0])}
-        after: dict[bool, tuple[float, tuple | None]] = {}  # type: ignore[type-arg]
+        after: dict[bool, tuple[float, Chain]] = {}
         within = [at[i] - beat for i in notes]
         for taken, (cost, chain) in states.items():
             for division, slots, price in _readings(within, [spread[i] for i in notes], taken, divisions, swing):

@@ -88,6 +88,13 @@ def test_swing_is_written_as_even_eighths_and_said() -> None:
     assert not notate(scale(64)).swing
 
 
+def test_a_late_player_after_a_written_tune_keeps_the_order_of_notes() -> None:
+    onset = np.concatenate([np.arange(17) * 0.5, 8.1 + np.arange(1, 40) * 0.5 + np.tile([0.02, 0.03, 0.01], 13)])
+    tune = Melody(onset, np.full(56, 0.4), np.arange(40, 96), np.full(56, 80), metre=(4, 4))
+    pitches = [s.pitch for bar in notate(tune, 17).bars for s in bar.symbols if s.pitch and not s.continued]
+    assert pitches == tune.pitch.tolist()
+
+
 def test_detached_notes_are_not_torn_by_rests() -> None:
     onset = np.arange(16) + np.random.default_rng(6).normal(0, 0.015, 16).clip(-0.03, 0.03) + 0.04
     tune = Melody(onset, np.full(16, 0.55), np.full(16, 60), np.full(16, 80), metre=(4, 4))
