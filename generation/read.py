@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable
 from pathlib import PurePath
 
+from generation.abc_tune import tunes
 from generation.find_melody import find_melody
 from generation.melody import Reading
-from generation.read_abc import MAX_CHARACTERS, abc_song, tunes
+from generation.read_abc import MAX_CHARACTERS, abc_song
 from generation.read_midi import read_midi
 from generation.read_score import read_kern, read_musicxml, read_mxl
 from generation.request import Refusal

@@ -15,6 +15,7 @@ from music21.abcFormat import ABCChord, ABCHandler, ABCNote
 
 from generation import abc_fields
 from generation.abc_bars import Item, written
+from generation.abc_tune import take_apart, tunes
 from generation.find_melody import find_melody
 from generation.melody import PITCH_CLASS, Melody, Part, Tempo
 from generation.repeats import Bar, played
@@ -24,8 +25,6 @@ from generation.song import Song, Voice
 MAX_CHARACTERS = 64_000
 MAX_VOICES = 16
 VELOCITY = 80
-# “A:|” is a note before a repeat, not a field about the area.
-FIELD = re.compile(r"\s*(?:([XTMLQPKRSOHINUVmrw+sW])|([ABCDFGZ])(?!:[|:])):(.*)")
 
 
 @dataclass(frozen=True)
@@ -57,15 +56,6 @@ def read_abc(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
     return find_melody(abc_song(text, tune, expand_repeats)).melody
 
 
-def tunes(text: str) -> tuple[str, list[str]]:
-    """The fields that stand before the first tune and are meant for all, and the text of each tune."""
-    pieces = re.split(r"^(?=[ \t]*X:)", text.replace("\r\n", "\n").replace("\r", "\n"), flags=re.MULTILINE)
-    if len(pieces) == 1:
-        return "", pieces
-    shared = "".join(f"{line}\n" for line in pieces[0].splitlines() if re.match(r"[LMQRK]:", line))
-    return shared, pieces[1:]
-
-
 def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = True) -> Song:
     """All voices of one tune; arguments as in `read_abc`."""
     shared, found = tunes(text)
@@ -78,9 +68,10 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
         raise Refusal(
             f"This ABC tune has {len(found[0]):,} characters; the limit is {MAX_CHARACTERS:,}. Send a shorter one."
         )
-    header, bodies, names = _split(shared[:2_000] + found[0])
-    if len(bodies) > MAX_VOICES:
-        raise Refusal(f"This ABC tune has {len(bodies)} voices; the limit is {MAX_VOICES}. Send fewer.")
+    taken = take_apart(shared[:2_000] + found[0])
+    header = taken.header
+    if len(taken.voices) > MAX_VOICES:
+        raise Refusal(f"This ABC tune has {len(taken.voices)} voices; the limit is {MAX_VOICES}. Send fewer.")
     beats = abc_fields.metre(header.get("M", ""))
     signature = abc_fields.signature(header.get("K", ""))
     unit = abc_fields.length(header.get("L", "")) or abc_fields.usual_length(beats)
@@ -89,12 +80,12 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
     voices: list[Voice] = []
     marks = {0.0: pace}
     downbeat = 0.0
-    for count, (name, body) in enumerate(bodies.items(), 1):
-        bars = written(body)
-        shift = abc_fields.transposition(names.get(name, ""))
+    for count, (name, music) in enumerate(taken.voices.items(), 1):
+        bars = written(music)
+        shift = abc_fields.transposition(taken.said.get(name, ""))
         measures = _measures(bars, signature, unit, beats, shift)
         sequence = [measures[i] for i in (played(bars, order) if expand_repeats else range(len(bars)))]
-        part, tempo = _performed(sequence, _title(names.get(name, "")))
+        part, tempo = _performed(sequence, taken.title(name))
         if len(part.onset):
             voices.append(Voice(part, f"voice {count}"))
         if count == 1:
@@ -106,48 +97,6 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
     title = header.get("T", "").strip()[:80]
     tempi = tuple(Tempo(onset, marks[onset]) for onset in sorted(marks))
     return Song(tuple(voices), tempi, beats, signature.key, downbeat, title)
-
-
-def _split(text: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """Fields of the header (the first of each letter, but the last M:, L: and Q:), the music of each voice with its
-    fields put into brackets, and what V: says about each voice."""
-    header: dict[str, str] = {}
-    bodies: dict[str, str] = {}
-    names: dict[str, str] = {}
-    voice, in_header = "", True
-    for line in text.splitlines():
-        line = re.sub(r"(?<!\\)%.*", "", line).rstrip("\\ \t")
-        found = FIELD.match(line)
-        if not found:
-            if line.strip():
-                in_header = False
-                for piece in re.split(r"(?=\[V:)", line):
-                    if switch := re.match(r"\[V:\s*([^\s\]]+)[^\]]*\]", piece):
-                        voice = switch[1]
-                    bodies[voice] = bodies.get(voice, "") + piece + "\n"
-            continue
-        letter, value = found[1] or found[2], found[3].strip()[:200]
-        if letter == "V":
-            identity = (value.split() or [""])[0]
-            names.setdefault(identity, value)
-            voice = identity if not in_header or "K" in header else voice
-        elif in_header and not (letter == "P" and "K" in header):
-            if letter in "KLMQ" or letter not in header:
-                header[letter] = value
-        elif letter in "KMLQP":
-            bodies[voice] = bodies.get(voice, "") + f"[{letter}:{value.replace(']', '')}]"
-    if len(bodies) > 1 and not NOTES.search(bodies.get("", "")):
-        bodies.pop("", None)
-    return header, bodies, names
-
-
-NOTES = re.compile(r"[A-Ga-g]")
-
-
-def _title(value: str) -> str:
-    """The name of a voice by its V: field."""
-    found = re.search(r"\b(?:name|nm)=(?:\"([^\"]*)\"|(\S+))", value)
-    return (found[1] or found[2] or "")[:80] if found else ""
 
 
 def _measures(
