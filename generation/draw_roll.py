@@ -1,11 +1,13 @@
 """Piece → a piano roll: the picture for music that has no beat a score could show."""
 
+import math
+
 from PIL import Image, ImageColor, ImageDraw
 
 from generation.page import GREY, INK, MARGIN, NEW, WIDTH, font, page
 from generation.piece import Piece, seconds_of
 
-ROW_SECONDS = 20.0
+ROW_SECONDS = 20.0  # about so much in a row
 ROWS, BEFORE = 6, 1  # at most so many rows, of them so many before the seam
 LEFT = MARGIN + 60  # the labels of the octaves stand before it
 TOP, GAP = 20, 64  # above the first row; between rows, for the seconds
@@ -18,9 +20,9 @@ def draw_roll(piece: Piece) -> bytes:
     melody = piece.melody
     begin = seconds_of(melody, melody.onset) - melody.seconds_at(float(melody.onset[0]))
     end = seconds_of(melody, melody.onset + melody.duration) - melody.seconds_at(float(melody.onset[0]))
-    rows = int(end.max() // ROW_SECONDS) + 1
-    span = float(end.max()) if rows == 1 else ROW_SECONDS
-    seam_row = int(begin[piece.first_new] // ROW_SECONDS)
+    rows = max(1, round(float(end.max()) / ROW_SECONDS))
+    span = float(end.max()) / rows
+    seam_row = int(begin[piece.first_new] // span)
     first_row = max(0, min(seam_row - BEFORE, rows - ROWS)) if rows > ROWS else 0
     shown = range(first_row, min(first_row + ROWS, rows))
     low, high = int(melody.pitch.min()) - 3, int(melody.pitch.max()) + 3
@@ -31,9 +33,9 @@ def draw_roll(piece: Piece) -> bytes:
     scale = (WIDTH - MARGIN - LEFT) / span
     step = 1 if span < 12 else 5
     for place, row in enumerate(shown):
-        top, start = place * (row_height + GAP) + TOP, row * ROW_SECONDS
+        top, start = place * (row_height + GAP) + TOP, row * span
         _lanes(draw, top, low, high, key)
-        for second in range(int(start), int(start + span) + 1):
+        for second in range(math.ceil(start), int(start + span) + 1):
             x = LEFT + (second - start) * scale
             draw.line((x, top, x, top + row_height), "#a8a8a8" if second % step == 0 else "#dcdcdc")
             if second % step == 0:
@@ -48,7 +50,7 @@ def draw_roll(piece: Piece) -> bytes:
             draw.rounded_rectangle((left, y, max(right - 1, left + 2), y + key - 1), key // 3, colour)
     footer = ""
     if len(shown) < rows:
-        footer = f"seconds {shown[0] * ROW_SECONDS:.0f}–{shown[-1] * ROW_SECONDS + ROW_SECONDS:.0f} of {end.max():.0f}"
+        footer = f"seconds {shown[0] * span:.0f}–{(shown[-1] + 1) * span:.0f} of {end.max():.0f}"
     return page(picture, piece.title or "Encore", "piano roll", piece.first_new > 0, footer)
 
 

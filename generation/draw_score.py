@@ -1,6 +1,7 @@
 """Piece → a picture of its score: verovio engraves, resvg draws; the new notes in a colour of their own."""
 
 import io
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from xml.etree import ElementTree
@@ -119,22 +120,29 @@ def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> Image.Image:
 
 
 def _coloured(svg: str) -> str:
-    """Give beams, rests, ties and tuplet numbers between new notes the colour that the notes have.
-
-    They come in the order of the music, a bar's ties after its notes.
-    """
+    """Give beams, rests, ties and tuplet numbers between new notes the colour that the notes have."""
     ElementTree.register_namespace("", SVG[1:-1])
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root: ElementTree.Element = fromstring(svg)
     new = False
     for measure in (g for g in root.iter(f"{SVG}g") if g.get("class") == "measure"):
+        seam = 0 if new else None  # where in this bar the new notes begin
         for g in measure.iter(f"{SVG}g"):
             kind = (g.get("class") or "").split(" ")[0]
             if kind == "note":
                 new = g.get("color") == NEW
+                seam = _left(g) if new and seam is None else seam
             first = next((note for note in g.iter(f"{SVG}g") if note.get("class") == "note"), None)
             inner = kind in ("beam", "tuplet") and first is not None and first.get("color") == NEW
-            if inner or (kind in ("rest", "mRest", "tie") and new):
+            after = kind == "tie" and seam is not None and _left(g) >= seam
+            if inner or after or (kind in ("rest", "mRest") and new):
                 g.set("color", NEW)
                 g.set("fill", NEW)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _left(g: ElementTree.Element) -> int:
+    """Where the first thing that is drawn in a group begins, in verovio's units."""
+    drawn = next(child for child in g.iter() if child.tag in (f"{SVG}path", f"{SVG}use"))
+    numbers = re.findall(r"-?\d+", drawn.get("d") or drawn.get("transform") or "0")
+    return int(numbers[0])
