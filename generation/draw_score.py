@@ -142,7 +142,7 @@ def _coloured(svg: str) -> str:
 
 
 def _left(g: ElementTree.Element) -> int:
-    """Where the first thing that is drawn in a group begins, in verovio's units."""
-    drawn = next(child for child in g.iter() if child.tag in (f"{SVG}path", f"{SVG}use"))
-    numbers = re.findall(r"-?\d+", drawn.get("d") or drawn.get("transform") or "0")
+    """Where the first thing that is drawn in a group begins, in verovio's units; 0 where nothing is."""
+    drawn = (child.get("d") or child.get("transform") or "" for child in g.iter())
+    numbers = re.findall(r"-?\d+", next(filter(None, drawn), "0"))
     return int(numbers[0])
