@@ -1,19 +1,16 @@
-"""The one natural path of a request: read, sample, finish. Each step runs in whatever process it is called in."""
+"""The one natural path of a request: read, sample, finish, all in this process and one after the other."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 
-from generation.finish import finish
-from generation.key import find_key
-from generation.melody import Melody, Reading
+from generation.craft import answer, listen, make
 from generation.prompts import prompts
-from generation.read import read
-from generation.request import INSTRUMENTS, STYLES, Reply, Request, Take
-from generation.sample import Performer, sample, typical_tempo
+from generation.request import Reply, Request
+from generation.sample import Performer, sample
 
 
 def play(request: Request, performer: Performer) -> Reply:
-    """All of it, one step after the other. Raises `Refusal`."""
+    """From attachment to files; take i has the seed `request.seed` + i. Raises `Refusal`."""
     began = perf_counter()
     reading = listen(request)
     heard = perf_counter()
@@ -21,42 +18,4 @@ def play(request: Request, performer: Performer) -> Reply:
     sampled = perf_counter()
     takes = [make(request, reading, whole, i) for i, whole in enumerate(wholes)]
     timings = {"read": heard - began, "sample": sampled - heard, "finish": perf_counter() - sampled}
-    return answer(request, reading, wholes[0], takes, timings)
-
-
-def listen(request: Request) -> Reading | None:
-    """What the attachment holds; None for a fresh piece. `Refusal` if there is no melody in it."""
-    return None if request.data is None else read(request.data, request.filename)
-
-
-def make(
-    request: Request,
-    reading: Reading | None,
-    whole: Melody,
-    take: int,
-) -> Take:
-    """The files of one take."""
-    first_new = 0 if reading is None else len(reading.melody)
-    style = str(whole.meta.get("style", "auto"))
-    title = whole.title or (f"Encore: {STYLES[style]}" if style != "auto" else "Encore")
-    return finish(reading, whole, first_new, request, request.seed + take, title)
-
-
-def answer(
-    request: Request, reading: Reading | None, whole: Melody, takes: Sequence[Take], timings: dict[str, float]
-) -> Reply:
-    """The reply, with what a musician wants to know of the music."""
-    key = whole.key or find_key(whole.pitch, whole.duration)
-    program = reading.program if reading is not None else None
-    own = next((name for name, number in INSTRUMENTS.items() if number == program), "piano")
-    return Reply(
-        takes=tuple(takes),
-        title=whole.title,
-        key=str(key),
-        metre=f"{whole.metre[0]}/{whole.metre[1]}" if whole.metre else "",
-        tempo=round(typical_tempo(whole if reading is None else reading.melody), 1),
-        style=str(whole.meta.get("style", request.style)),
-        instrument=own if request.instrument == "auto" else request.instrument,
-        source=reading.source if reading is not None else "",
-        timings=timings,
-    )
+    return replace(answer(request, reading, wholes[0], takes), timings=timings)

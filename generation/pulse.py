@@ -28,3 +28,12 @@ def steady(melody: Melody) -> Melody:
     onset = np.maximum.accumulate(np.maximum(onset, 0) + np.arange(len(onset)) * 1e-7)
     pace = float(np.clip(60 / np.median(np.diff(pulse)), 10, 900))
     return replace(melody, onset=onset, duration=np.maximum(end - onset, 0.02), tempo=(Tempo(0.0, pace),))
+
+
+def typical_tempo(melody: Melody) -> float:
+    """Quarter notes a minute at the end of a melody: the mean over its last 16 quarters, so that a slowing down in
+    the last bar is not taken for the tempo."""
+    if not len(melody):
+        return melody.tempo[-1].quarters_per_minute
+    since = max(0.0, melody.end - 16)
+    return 60 * (melody.end - since) / (melody.seconds_at(melody.end) - melody.seconds_at(since))

@@ -16,6 +16,7 @@ from generation.constraints import CONSTRAINTS, Line
 from generation.key import find_key
 from generation.melody import Key, Melody, Tempo
 from generation.models.attentive_lstm import AttentiveLSTM
+from generation.pulse import typical_tempo
 from generation.tokens import CLASSES, FIELDS, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
 
 CHECKPOINT = Path(__file__).parent.parent / "assets" / "encore.safetensors"
@@ -215,15 +216,6 @@ def nucleus(
     ceiling = np.where(inside, sums, 0).max(1)
     place = (sums <= (luck * ceiling)[:, None]).sum(1)
     return np.take_along_axis(order, place[:, None], 1)[:, 0]
-
-
-def typical_tempo(melody: Melody) -> float:
-    """Quarter notes a minute at the end of a melody: the mean over its last 16 quarters, so that a slowing down in
-    the last bar is not taken for the tempo."""
-    if not len(melody):
-        return melody.tempo[-1].quarters_per_minute
-    since = max(0.0, melody.end - 16)
-    return 60 * (melody.end - since) / (melody.seconds_at(melody.end) - melody.seconds_at(since))
 
 
 def _blank_page(prompt: Prompt, style: str, rng: np.random.Generator) -> Melody:

@@ -6,24 +6,25 @@ from typing import BinaryIO
 
 import msgspec
 
-from generation.request import Request, Take
+from generation.request import Reply, Request, Take
 
 HEADER = struct.Struct("<I")
 LARGEST = 256 * 2**20  # bytes of one frame
+SCRATCH = "encore-"  # what names of folders for a process's temporary files begin with
 
 
 @dataclass(frozen=True)
 class Job:
     """Work for another process. `reading` and `whole` are packed by `generation.pack`, opaque to whoever carries them.
 
-    stage  "read", "sample", "finish" or "score"
+    stage  "read", "sample", "finish", "score"; or "cancel": leave the job of that id
     take   which of the request's takes to finish
     since  for a score: seconds from which notes count
     """
 
     id: int
     stage: str
-    request: Request
+    request: Request = field(default_factory=Request)
     reading: bytes = b""
     whole: bytes = b""
     take: int = 0
@@ -32,16 +33,22 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a job: a result, a sentence for the user, or a fault of ours; with `progress`, a sign of life."""
+    """What became of a job: a result, a sentence for the user, or a fault of ours; with `progress`, a sign of life.
+
+    id     the job's; 0 says that the process is ready, or with a fault that it cannot be
+    about  the reply, takes aside
+    trace  of a fault, for the log
+    """
 
     id: int
     seconds: float = 0.0
     progress: float | None = None
     refusal: str = ""
     fault: str = ""
+    trace: str = ""
     reading: bytes = b""
     wholes: list[bytes] = field(default_factory=list)
-    facts: dict[str, str | float] = field(default_factory=dict)
+    about: Reply | None = None
     take: Take | None = None
     nats: dict[str, int | float | None] = field(default_factory=dict)
 
@@ -52,6 +59,7 @@ _done = msgspec.msgpack.Decoder(Done)
 
 
 def frame(message: Job | Done) -> bytes:
+    """A message and before it its length."""
     body = _encoder.encode(message)
     return HEADER.pack(len(body)) + body
 
@@ -67,4 +75,5 @@ def read_job(stream: BinaryIO) -> Job | None:
 
 
 def parse_done(body: bytes) -> Done:
+    """A message without its length. Raises msgspec.MsgspecError for anything else."""
     return _done.decode(body)
