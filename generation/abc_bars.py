@@ -57,8 +57,6 @@ def written(body: str) -> list[Bar[Item]]:
             tie = "-" if "-" in text else ""
             if notes:
                 bar.items.append((kind, _plain(f"[{''.join(notes)}{tie}]{text[text.index(']') + 1 :]}")))
-        elif kind == "tie" and bar.items and bar.items[-1][0] == "broken":
-            bar.items.insert(-1, (kind, text))  # “A>-B”: music21 wants the notes on both sides of the mark
         elif kind and not overlaid:
             bar.items.append((kind, _plain(text)))
         if len(bars) > MAX_BARS:

@@ -146,11 +146,11 @@ def tempo(text: str, unit: Fraction) -> float | None:
     """Quarters a minute by a Q: field: “1/4=120”, “3/8=100”, “1/4 1/8=90”, “C3=80”, “120”, “"Allegro"”; else None."""
     words = " ".join(re.findall(r'"([^"]*)"', text)).lower()
     text = re.sub(r'"[^"]*"', " ", text)
+    if found := re.search(r"C\s*(\d*)\s*=\s*(\d+(?:\.\d+)?)", text):
+        return float(unit) * int(found[1] or 1) * float(found[2]) or None
     if found := re.search(r"([\d/\s]+)=\s*(\d+(?:\.\d+)?)", text):
         beats = [length(beat) for beat in found[1].split()]
         return float(sum(beat for beat in beats if beat)) * float(found[2]) or None
-    if found := re.search(r"C\s*(\d*)\s*=\s*(\d+(?:\.\d+)?)", text):
-        return float(unit) * int(found[1] or 1) * float(found[2]) or None
     if found := re.match(r"\s*(\d+(?:\.\d+)?)\s*$", text):
         return float(found[1]) or None  # old tunes: meant for quarters, whatever the unit
     return next((float(pace) for word, pace in TEMPO_WORDS.items() if word in words), None)

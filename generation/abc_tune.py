@@ -50,7 +50,8 @@ def take_apart(text: str) -> Tune:
                 for piece in re.split(r"(?=\[V:)", line):
                     if switch := re.match(r"\[V:\s*([^\s\]]+)[^\]]*\]", piece):
                         voice = switch[1]
-                    tune.voices[voice] = tune.voices.get(voice, common) + piece + "\n"
+                    if piece.strip():
+                        tune.voices[voice] = tune.voices.get(voice, common) + piece + "\n"
             continue
         letter, value = found[1] or found[2], found[3].strip()[:200]
         if letter == "V":

@@ -84,7 +84,7 @@ EXTENSIONS = {
 
 def _kind(data: bytes, filename: str) -> str:
     """The key of the reader for some bytes, by what they hold; for nearly empty ones by the name."""
-    called = EXTENSIONS.get(PurePath(filename.lower()).suffix)
+    suffix = PurePath(filename.lower()).suffix
     if not data.strip():
         raise Refusal(f"This file is empty. Send {ACCEPTED}.")
     if len(data) > MAX_BYTES:
@@ -98,20 +98,16 @@ def _kind(data: bytes, filename: str) -> str:
         return "musicxml"
     if re.search(r"^\*\*kern", start, re.MULTILINE):
         return "kern"
-    if called in ("midi", "mxl"):
-        raise Refusal(
-            f"This file is called {PurePath(filename.lower()).suffix} but is no {NAMES[called]}. Export it again."
-        )
     if "\0" not in start and (re.search(r"^[ \t]*[XK]:", start, re.MULTILINE) or _is_music(start)):
         return "abc"
-    if called:
-        raise Refusal(f"There is no {NAMES[called]} in this file. Send {ACCEPTED}.")
+    if suffix in EXTENSIONS:
+        raise Refusal(f"There is no {NAMES[EXTENSIONS[suffix]]} in this {suffix} file. Send {ACCEPTED}.")
     raise Refusal(f"This is no file of notes that Encore knows. Send {ACCEPTED}.")
 
 
 def _is_music(text: str) -> bool:
     """Whether a text without any header is a snippet of ABC rather than prose."""
-    music = "".join(line for line in text.splitlines() if not re.match(r"\s*[A-Za-z]:[^|:]", line))
+    music = "\n".join(line for line in text.splitlines() if not re.match(r"\s*[A-Za-z]:[^|:]", line))
     music = re.sub(r"\s", "", re.sub(r"%.*", "", music))
     return bool(music) and len(ABC_MUSIC.sub("", music)) <= 0.05 * len(music)
 

@@ -6,7 +6,7 @@ across grace notes; and time that grows with the square of the length.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -147,24 +147,31 @@ def _measures(
 
 
 def _sounds(pieces: list[Item], compound: bool) -> list[Sound]:
-    """The sounds of a bar, read by music21 in handfuls: its time grows with the square of what it is given."""
+    """The sounds of a bar, read by music21 in handfuls: its time grows with the square of what it is given.
+
+    Ties are kept from it: it sees no broken rhythm where there is one.
+    """
+    tied: set[int] = set()
+    count = 0
+    for kind, _ in pieces:
+        count += kind in ("note", "chord")
+        if kind == "tie":
+            tied.add(count - 1)
+    pieces = [piece for piece in pieces if piece[0] != "tie"]
     sounds: list[Sound] = []
     handful: list[str] = []
     owed = 0  # notes of a tuplet that are still to come
     for i, (kind, text) in enumerate(pieces):
-        if kind == "tie" and not handful and sounds:
-            sounds[-1] = Sound(sounds[-1].length, sounds[-1].pitches, True)
-            continue
         handful.append(text)
         if kind == "tuplet":
             owed = int([*text.split(":"), "", ""][2] or text[1])
         elif kind in ("note", "chord"):
             owed -= owed > 0
-        open_end = kind in ("tuplet", "broken") or (i + 1 < len(pieces) and pieces[i + 1][0] in ("broken", "tie"))
-        if len(handful) >= 8 and not owed and not open_end:
+        open_end = kind in ("tuplet", "broken") or (i + 1 < len(pieces) and pieces[i + 1][0] == "broken")
+        if (len(handful) >= 8 and not owed and not open_end) or i == len(pieces) - 1:
             sounds += _decode(" ".join(handful), compound)
             handful = []
-    return sounds + list(_decode(" ".join(handful), compound)) if handful else sounds
+    return [replace(sound, tied=True) if i in tied else sound for i, sound in enumerate(sounds)]
 
 
 @lru_cache(maxsize=20_000)
@@ -179,7 +186,7 @@ def _decode(text: str, compound: bool) -> tuple[Sound, ...]:
             notes = token.subTokens if isinstance(token, ABCChord) else [token]
             names = [note.pitchName for note in notes if isinstance(note, ABCNote) and note.pitchName]
             ratio = Fraction(token.activeTuplet.tupletMultiplier() if token.activeTuplet else 1)
-            tied = token.tie in ("start", "continue") or (isinstance(token, ABCChord) and "-" in token.src)
+            tied = isinstance(token, ABCChord) and "-" in token.src
             sounds.append(Sound(Fraction(token.quarterLength) * ratio, tuple(map(_pitch, names)), tied))
     return tuple(sounds)
 

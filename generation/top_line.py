@@ -10,6 +10,7 @@ Ints = NDArray[np.int64]
 
 CHORD_SECONDS = 0.03  # notes that begin within this time of each other are struck together
 LEGATO_SECONDS = 0.12  # so far may a note reach into the next one and still be its neighbour in one line
+ORNAMENT_SECONDS = 0.06  # in one line, so far may a note reach even over a whole short one
 LINE = 0.25  # a part in which no more than this share of the notes sound together is one line
 BELOW = 14  # semitones below its surroundings at which a note is accompaniment, heard while the melody rests
 AROUND = 4.0  # quarters before and after a note that are its surroundings,
@@ -62,7 +63,9 @@ def _covered(pitch: Ints, start: Floats, end: Floats, line: bool) -> NDArray[np.
     """Whether each note begins under a higher one that sounds on for longer than legato."""
     covered = np.zeros(len(pitch), bool)
     until = np.full(129, -np.inf)  # when the last note of each pitch ends
-    legato = (end - start) * (1 - 1e-6) if line else np.minimum(LEGATO_SECONDS, 0.5 * (end - start))
+    legato = (
+        np.maximum(end - start - 1e-6, ORNAMENT_SECONDS) if line else np.minimum(LEGATO_SECONDS, 0.5 * (end - start))
+    )
     for i in range(len(pitch)):
         covered[i] = until[pitch[i] + 1 :].max() - start[i] > legato[i]
         until[pitch[i]] = max(until[pitch[i]], end[i])
