@@ -31,7 +31,8 @@ def test_jazz_solos_come_onto_their_beats_with_loudness_as_velocity(tmp_path: Pa
     assert (np.diff(melody.velocity) > 0).all() and melody.velocity.min() < 60 < 100 < melody.velocity.max()
 
 
-SONG = """<score-partwise><part-list/><part id="piano"><measure><note><rest/><duration>4</duration></note></measure></part>
+SONG = """<score-partwise><part-list/><part id="piano">
+<measure><note><rest/><duration>4</duration></note></measure></part>
 <part id="voice"><measure><attributes><divisions>2</divisions><key><fifths>-2</fifths><mode>minor</mode></key>
 <time><beats>3</beats><beat-type>4</beat-type></time></attributes>
 <note><pitch><step>D</step><octave>5</octave></pitch><duration>2</duration><lyric><text>Ah</text></lyric></note></measure>
