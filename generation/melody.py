@@ -150,6 +150,10 @@ class Melody:
         return self.metre[0] * 4 / self.metre[1] if self.metre else None
 
     @cached_property
+    def _tempo_onsets(self) -> tuple[float, ...]:
+        return tuple(tempo.onset for tempo in self.tempo)
+
+    @cached_property
     def _tempo_seconds(self) -> tuple[float, ...]:
         seconds = [0.0]
         for earlier, later in zip(self.tempo, self.tempo[1:], strict=False):
@@ -158,7 +162,7 @@ class Melody:
 
     def seconds_at(self, quarter: float) -> float:
         """The moment of `quarter` in seconds, by the tempo map."""
-        i = max(0, bisect_right([tempo.onset for tempo in self.tempo], quarter) - 1)
+        i = max(0, bisect_right(self._tempo_onsets, quarter) - 1)
         return self._tempo_seconds[i] + (quarter - self.tempo[i].onset) * 60 / self.tempo[i].quarters_per_minute
 
     def quarter_at(self, seconds: float) -> float:

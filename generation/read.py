@@ -83,7 +83,7 @@ EXTENSIONS = {
 
 
 def _kind(data: bytes, filename: str) -> str:
-    """The key of the reader for some bytes, by what they hold; for nearly empty ones by the name."""
+    """The key of the reader for some bytes, by what they hold; the name only helps to say what is wrong."""
     suffix = PurePath(filename.lower()).suffix
     if not data.strip():
         raise Refusal(f"This file is empty. Send {ACCEPTED}.")
