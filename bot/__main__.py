@@ -1,16 +1,17 @@
 """`python -m bot`: on Discord with a token, in the browser without; what keeps it from starting in one plain line."""
 
 import asyncio
+import contextlib
 import logging
+import re
 import signal
 import sys
 
 import aiohttp
 import discord
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.settings import Settings
+from bot.settings import CannotStart, Settings
 
 TOGETHER = 25.0  # seconds that running requests have to finish when the bot is asked to stop
 
@@ -20,13 +21,16 @@ def main() -> int:
         settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        return _complain(f"the setting {'.'.join(map(str, first['loc']))} is wrong: {first['msg']}.")
-    if not settings.token.get_secret_value():
+        name = str(first["loc"][0])
+        name = name if name.isupper() else f"ENCORE_{name.upper()}"
+        return _complain(f"the setting {name} is wrong: {first['msg'][:1].lower()}{first['msg'][1:]}.")
+    if not settings.token.get_secret_value().strip():
         from bot.preview.run import main as preview
 
         return preview()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("discord").setLevel(logging.WARNING)
+    logging.getLogger("discord").setLevel(max(logging.WARNING, logging.root.level))
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
     try:
         return asyncio.run(_run(settings))
     except discord.LoginFailure:
@@ -35,8 +39,8 @@ def main() -> int:
         return _complain("Discord refuses the intents of this bot. It needs none that are privileged.")
     except (aiohttp.ClientError, discord.DiscordException, OSError) as error:
         return _complain(f"Discord cannot be reached: {_line(error)}")
-    except SQLAlchemyError as error:
-        return _complain(f"the database cannot be used: {_line(error)}")
+    except CannotStart as error:
+        return _complain(str(error))
 
 
 async def _run(settings: Settings) -> int:
@@ -44,15 +48,17 @@ async def _run(settings: Settings) -> int:
     from bot.store import Store
     from generation.studio import Studio
 
-    async with (
-        Store(settings.database_url, settings.keep_days) as store,
-        Studio(settings.crafts, settings.model) as studio,
-        Encore(settings, store, studio) as bot,
-    ):
+    async with contextlib.AsyncExitStack() as ending:
+        try:
+            store = await ending.enter_async_context(Store(settings.database_url, settings.keep_days))
+        except Exception as error:  # every driver has errors of its own
+            raise CannotStart(f"the database of ENCORE_DATABASE_URL cannot be used: {_line(error)}") from error
+        studio = await ending.enter_async_context(Studio(settings.crafts, settings.model))
+        bot = await ending.enter_async_context(Encore(settings, store, studio))
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        playing = asyncio.create_task(bot.start(settings.token.get_secret_value()))
+        playing = asyncio.create_task(bot.start(settings.token.get_secret_value().strip()))
         asked = asyncio.create_task(stopping.wait())
         await asyncio.wait((playing, asked), return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
@@ -64,7 +70,9 @@ async def _run(settings: Settings) -> int:
 
 
 def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    """An error in one line, without the password that an address in it may hold."""
+    words = re.sub(r"://[^/@\s]*@", "://…@", " ".join(str(error).split()))
+    return words[:200] or type(error).__name__
 
 
 def _complain(sentence: str) -> int:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bot.settings import CannotStart
+
 if TYPE_CHECKING:
     from bot.app import Encore
 
@@ -35,7 +37,10 @@ class Health:
         site.router.add_get("/metrics", self._metrics)
         self._runner = web.AppRunner(site, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            raise CannotStart(f"ENCORE_HEALTH_PORT cannot be opened: {error.strerror or error}") from error
 
     async def stop(self) -> None:
         if self._runner is not None:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import discord
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.buttons import view_for
 from bot.explain import explain, sentence
@@ -44,10 +45,7 @@ async def perform(interaction: "Interaction", request: Request, tune: discord.At
                 await interaction.response.defer(thinking=True)
                 await follow(interaction, ticket, asyncio.create_task(ticket.turn.wait()))
             request, reply = await _play(interaction, request, tune, ticket)
-            midis = [take.files["mid"] for take in reply.takes]
-            kept = await bot.store.keep(interaction.user.id, request, midis)
-            view = view_for(kept, interaction.user.id, request)
-            made = reply
+            view, made = await _buttons(interaction, request, reply), reply
             await post(interaction, lambda limit: message(made, request, limit), view)
         outcome = "played"
     except Exception as error:
@@ -91,6 +89,17 @@ async def _music(
     if tune is not None:
         request = replace(request, data=await _fetch(tune))
     return request, await bot.studio.play(request, progress)
+
+
+async def _buttons(interaction: "Interaction", request: Request, reply: Reply) -> discord.ui.View | None:
+    """The buttons of a reply; none where what they need cannot be kept, for the music counts more."""
+    try:
+        midis = [take.files["mid"] for take in reply.takes]
+        kept = await interaction.client.store.keep(interaction.user.id, request, midis)
+    except (SQLAlchemyError, OSError) as error:
+        log.error("the reply gets no buttons, the database cannot be written: %s", error)
+        return None
+    return view_for(kept, interaction.user.id, request)
 
 
 async def _fetch(tune: discord.Attachment) -> bytes:

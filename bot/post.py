@@ -1,10 +1,11 @@
 """Bring a reply, or a sentence, to where the member is: by the answer's token while it lives, else by the channel."""
 
 import asyncio
+import contextlib
 import io
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 
@@ -28,7 +29,7 @@ SILENT = (
 )
 
 
-async def post(interaction: "Interaction", made: Callable[[int], Message], view: discord.ui.View) -> None:
+async def post(interaction: "Interaction", made: Callable[[int], Message], view: discord.ui.View | None) -> None:
     """Post what `made` makes of a limit of bytes a file. `StudioFault` if there is nowhere to post it."""
     limit = interaction.filesize_limit
     for last in range(TRIES):
@@ -68,7 +69,8 @@ async def withdraw(interaction: "Interaction", sentence: str) -> None:
         await interaction.followup.send(sentence, ephemeral=True)
     except discord.HTTPException as failed:
         if failed.status in DEAD:
-            await _post_in_channel(interaction, sentence, [], None)
+            with contextlib.suppress(StudioFault):
+                await _post_in_channel(interaction, sentence, [], None)
         else:
             log.warning("could not tell the member: %s", failed)
 
@@ -78,23 +80,19 @@ async def _post_in_channel(
 ) -> None:
     """The way that stays when a token has died, 15 minutes after it was given: as a message of the bot's own.
 
-    It goes to the member directly where the bot may not write in the channel."""
-    words = f"{interaction.user.mention} {content}"[:2000]
-    channel = interaction.channel
-    for place in (channel, interaction.user):
+    It goes to the member directly where the bot may not write in the channel. `StudioFault` if neither works."""
+    extra: dict[str, Any] = {"view": view} if view is not None else {}
+    for place in (interaction.channel, interaction.user):
         if not isinstance(place, discord.abc.Messageable):
             continue
         try:
-            if view is None:
-                await place.send(words)
-            else:
-                await place.send(words, files=files, view=view)
+            await place.send(f"{interaction.user.mention} {content}"[:2000], files=files, **extra)
             return
-        except discord.Forbidden:
+        except discord.HTTPException as error:
+            log.info("could not post in %s: %s", place, error)
             for file in files:
                 file.reset()
-    if view is not None:
-        raise StudioFault(SILENT)
+    raise StudioFault(SILENT)
 
 
 def _files(message: Message) -> list[discord.File]:

@@ -4,6 +4,10 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+class CannotStart(Exception):  # noqa: N818 — it ends up as the one line that an admin reads
+    """What keeps the bot from starting, in words for its admin."""
+
+
 class Settings(BaseSettings):
     """Every setting is named ENCORE_… but the token, which is DISCORD_TOKEN."""
 

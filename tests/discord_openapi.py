@@ -77,7 +77,7 @@ def text_ids(body: Any) -> Any:
     while stack:
         thing = stack.pop()
         if isinstance(thing, dict):
-            reference = "message_id" in thing
+            reference = "message_id" in thing or "recipient_id" in thing
             for key, value in thing.items():
                 if key == "attachments":
                     for entry in value or []:

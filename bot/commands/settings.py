@@ -22,8 +22,9 @@ settings = Settings(
     name="settings",
     description="This server's defaults",
     default_permissions=discord.Permissions(manage_guild=True),
-    allowed_contexts=app_commands.AppCommandContext(guild=True),
-    allowed_installs=app_commands.AppInstallationType(guild=True),
+    # In full, since what is left open here is filled in with what holds for all commands.
+    allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+    allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
 )
 
 

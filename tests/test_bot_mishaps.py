@@ -1,0 +1,178 @@
+"""What befalls a bot: restarts, dead tokens, hurry, a broken line, people who change their minds."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.preview.world import SEND_MESSAGES
+from tests.discord_stand_in import Discord, Reply, has_files, running
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def long_tune(notes: int) -> bytes:
+    """A MIDI file of one note a second: what is read in no time and takes long to render."""
+    events = b"\0\xff\x51\x03" + (1_000_000).to_bytes(3, "big")
+    events += b"".join(bytes((0, 0x90, 60 + 5 * i % 12, 80, 96, 0x80, 60 + 5 * i % 12, 0)) for i in range(notes))
+    events += b"\0\xff\x2f\0"
+    return b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk" + len(events).to_bytes(4, "big") + events
+
+
+LONG = {"tune": ("long.mid", long_tune(20)), "seconds": 30, "takes": 4}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Discord]:
+    """A bot that plays one piece at a time and lets one more wait."""
+    env = {"ENCORE_MODEL": "echo", "ENCORE_AT_ONCE": "1", "ENCORE_QUEUE": "1", "ENCORE_CRAFTS": "1"}
+    async with running(tmp_path_factory.mktemp("narrow"), env=env) as discord:
+        yield discord
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def narrow(one_at_a_time: Discord) -> AsyncIterator[Discord]:
+    one_at_a_time.refresh()
+    yield one_at_a_time
+    assert one_at_a_time.violations == []
+
+
+def said(words: str):
+    return lambda reply: bool(reply.asked.response and words in reply.asked.response.content)
+
+
+async def test_the_line(narrow: Discord) -> None:
+    playing = asyncio.create_task(narrow.command("extend", LONG, until=has_files))
+    await narrow.until(lambda: [m for m in narrow.messages() if "playing" in m.content])
+    waiting = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the line"))
+    assert list(waiting.buttons) == ["Cancel"]
+    full = await narrow.command("compose", {"seconds": 5}, user=narrow.moderator)
+    assert full.ephemeral and "waiting already" in full.text
+    twice = await narrow.command("compose", {"seconds": 5})
+    assert twice.ephemeral and "still playing for you" in twice.text
+    denied = await narrow.press(waiting, "Cancel", user=narrow.member)
+    assert denied.ephemeral and "Only who asked" in denied.text
+    await narrow.press(waiting, "Cancel", user=narrow.admin)
+    await narrow.until(lambda: waiting.message not in narrow.messages())
+    cancelled = await narrow.until(lambda: waiting.asked.followups)
+    assert cancelled[0].only_for is narrow.admin and "Cancelled" in cancelled[0].content
+    after = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=has_files)
+    assert (await playing).files and after.files
+
+
+async def test_cancel_while_it_plays(narrow: Discord) -> None:
+    playing = await narrow.command("extend", LONG, until=said("playing"))
+    await narrow.press(playing, "Cancel")
+    told = await narrow.until(lambda: playing.asked.followups)
+    assert "Cancelled" in told[0].content and playing.message not in narrow.messages()
+    assert (await narrow.command("compose", {"seconds": 5}, until=has_files)).files, "and the next one is served"
+
+
+async def test_an_answer_that_was_deleted_stays_so(narrow: Discord) -> None:
+    playing = await narrow.command("extend", LONG, until=said("playing"))
+    narrow.world.delete(playing.message)
+    before = narrow.messages()
+    jobs = narrow.log().count("outcome=")
+    await narrow.until(lambda: narrow.log().count("outcome=") > jobs, "the end of the work")
+    assert narrow.messages() == before
+
+
+async def test_stopping_lets_what_plays_come_to_its_end(narrow: Discord) -> None:
+    reply = await narrow.command("extend", LONG, until=said("playing"))
+    waiting = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the line"))
+    assert await narrow.stop_bot() == 0
+    assert has_files(reply)
+    assert "restarted" in waiting.asked.followups[0].content
+    await narrow.start_bot()
+
+
+async def test_buttons_outlive_a_restart(discord: Discord) -> None:
+    reply = await discord.command("compose", {"seconds": 5, "seed": 77}, until=has_files)
+    await discord.stop_bot(hard=True)
+    registered = discord.log().count("commands registered")
+    await discord.start_bot()
+    assert discord.log().count("commands registered") == registered, "commands that did not change stay as they are"
+    again = await discord.press(reply, "Warmer", until=has_files)
+    assert "temperature 1.1 · seed 77" in again.text
+
+
+async def test_a_dead_token(discord: Discord) -> None:
+    reply = await discord.command("extend", LONG, until=lambda reply: reply.thinking)
+    discord.pass_time(901)
+    posted = await discord.until(
+        lambda: [m for m in discord.messages() if m.files and m.interaction is None and m.content.startswith("<@")]
+    )
+    assert f"<@{discord.member.id}>" in posted[-1].content and posted[-1].pinged == []
+    assert posted[-1].files[0].name.endswith(".mp3") and not has_files(reply)
+    on = await discord.press(posted[-1], "Play on from take 1", until=has_files)
+    assert on.files
+
+
+async def test_a_dead_token_where_the_bot_may_not_write(discord: Discord) -> None:
+    await discord.command("extend", LONG, until=lambda reply: reply.thinking)
+    discord.channel.bot_permissions &= ~SEND_MESSAGES
+    discord.pass_time(901)
+    posted = await discord.until(lambda: [m for m in discord.messages(discord.dm()) if m.files and not m.interaction])
+    assert posted[-1].files
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_discord_is_busy(discord: Discord, status: int) -> None:
+    before = discord.limits.faults_hit
+    discord.limits.fail("PATCH /webhooks", status=status, times=1)
+    reply = await discord.command("compose", {"seconds": 5}, until=has_files)
+    assert reply.files and discord.limits.faults_hit == before + 1
+
+
+async def test_files_that_are_too_large_after_all(discord: Discord) -> None:
+    discord.limits.fail("PATCH /webhooks", status=413, times=1)
+    assert (await discord.command("compose", {"seconds": 5}, until=has_files)).files
+
+
+@pytest.mark.parametrize("resumable", [True, False])
+async def test_the_gateway_drops_while_music_is_made(discord: Discord, resumable: bool) -> None:
+    reply = await discord.command("extend", LONG, until=lambda reply: reply.asked.answer is not None)
+    await discord.drop_gateway(resumable=resumable)
+    await discord.until(lambda: has_files(reply))
+    assert (await discord.command("about")).ephemeral
+
+
+async def test_double_press(discord: Discord) -> None:
+    reply = await discord.command("extend", LONG, until=has_files)
+    first = await discord.press(reply, "Another take", until=lambda reply: reply.asked.answer is not None)
+    second = await discord.press(reply, "Another take")
+    assert second.ephemeral and "still playing for you" in second.text
+    await discord.until(lambda: has_files(first))
+
+
+async def test_a_file_that_discord_no_longer_has(discord: Discord) -> None:
+    message = discord.say("here", [("a.abc", b"X:1\nK:C\nCDEF|\n")])
+    discord.world.files.pop(message.files[0].id)
+    reply = await discord.on_message("Extend this melody", message)
+    assert reply.ephemeral and "did not hand your file over" in reply.text
+
+
+async def test_a_database_that_fails_costs_the_buttons_only(discord: Discord) -> None:
+    with sqlite3.connect(discord.folder / "encore.sqlite3") as database:
+        database.execute("ALTER TABLE takes RENAME TO hidden")
+    database.close()
+    try:
+        reply = await discord.command("compose", {"seconds": 5}, until=has_files)
+        assert reply.files and not reply.buttons
+        sorry = await discord.command("forget")
+        assert sorry.ephemeral and "Encore's side" in sorry.text and "Traceback" not in sorry.text
+        assert "no such table" in discord.log()
+    finally:
+        with sqlite3.connect(discord.folder / "encore.sqlite3") as database:
+            database.execute("ALTER TABLE hidden RENAME TO takes")
+        database.close()
+
+
+async def test_one_line_a_job(discord: Discord) -> None:
+    reply: Reply = await discord.command("compose", {"seconds": 5, "seed": 424242}, until=has_files)
+    await discord.until(lambda: "seed=424242" in discord.log())
+    line = next(line for line in discord.log().splitlines() if "seed=424242" in line)
+    assert all(word in line for word in ("job=", "outcome=played", "sample=", "finish=", "seconds="))
+    assert discord.standin.environment["DISCORD_TOKEN"] not in discord.log() and reply

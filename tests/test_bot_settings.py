@@ -1,0 +1,69 @@
+"""/settings through the real client: a server's own defaults, for those who manage it."""
+
+import pytest
+
+from bot.preview import people
+from tests.discord_stand_in import Discord, has_files
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_settings_survive_a_restart_and_hold_for_their_server_alone(discord: Discord) -> None:
+    admin = discord.admin
+    said = await discord.command("settings temperature", {"value": 0.7}, user=admin)
+    assert said.ephemeral and "0.7" in said.text
+    await discord.command("settings seconds", {"value": 6}, user=admin)
+    await discord.command("settings instrument", {"value": "flute"}, user=admin)
+    await discord.command("settings temperature", {"value": 1.4}, user=admin, where=discord.other_channel)
+    await discord.restart_bot()
+    shown = await discord.command("settings show", user=admin)
+    assert "**temperature**: 0.7" in shown.text and "**seconds**: 6" in shown.text
+    assert "**takes**: 1 (not set)" in shown.text
+    here = await discord.command("compose", until=has_files)
+    assert "temperature 0.7" in here.text and "flute" in here.text
+    there = await discord.command("compose", {"seconds": 5}, where=discord.other_channel, until=has_files)
+    assert "temperature 1.4" in there.text and "piano" in there.text
+    privately = await discord.command("compose", {"seconds": 5}, where=discord.dm(), until=has_files)
+    assert "temperature 0.9" in privately.text
+    said_otherwise = await discord.command("compose", {"temperature": 1, "instrument": "auto"}, until=has_files)
+    assert "temperature 1 " in said_otherwise.text and "piano" in said_otherwise.text
+
+    reset = await discord.command("settings reset", user=admin)
+    assert reset.ephemeral
+    assert "0.7" not in (await discord.command("settings show", user=admin)).text
+    assert "1.4" in (await discord.command("settings show", user=admin, where=discord.other_channel)).text
+    await discord.command("settings reset", user=admin, where=discord.other_channel)
+
+
+async def test_takes_by_default(discord: Discord) -> None:
+    await discord.command("settings takes", {"value": 2}, user=discord.admin)
+    reply = await discord.command("compose", {"seconds": 5}, until=has_files)
+    assert len([name for name in reply.files if name.endswith(".mp3")]) == 2
+    await discord.command("settings reset", user=discord.admin)
+
+
+async def test_members_do_not_see_it(discord: Discord) -> None:
+    with pytest.raises(people.Rejected, match="sees no command"):
+        await discord.command("settings show")
+    with pytest.raises(people.Rejected):
+        await discord.command("settings show", user=discord.admin, where=discord.dm(discord.admin))
+
+
+@pytest.mark.parametrize(("word", "options"), [("temperature", {"value": 2}), ("show", {}), ("reset", {})])
+async def test_checked_in_code_too(discord: Discord, word: str, options: dict[str, float]) -> None:
+    await discord.command("settings temperature", {"value": 0.5}, user=discord.admin)
+    discord.server.open_to_all.add("settings")
+    for user in (discord.member, discord.moderator):
+        denied = await discord.command(f"settings {word}", options, user=user)
+        assert denied.ephemeral and "Only people who may manage this server" in denied.text
+    assert "0.5" in (await discord.command("settings show", user=discord.admin)).text
+    await discord.command("settings reset", user=discord.admin)
+
+
+async def test_what_cannot_be_set(discord: Discord) -> None:
+    for word, value in (("temperature", 2.5), ("temperature", 0), ("seconds", 4), ("takes", 9)):
+        with pytest.raises(people.Rejected):
+            await discord.command(f"settings {word}", {"value": value}, user=discord.admin)
+    wrong = await discord.command("settings instrument", {"value": "kazoo"}, user=discord.admin)
+    assert wrong.ephemeral and "kazoo" in wrong.text
+    assert ("flute", "flute") in await discord.suggestions("settings instrument", "value", "flu", user=discord.admin)
