@@ -5,6 +5,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -12,7 +13,7 @@ import pytest_asyncio
 
 from bot.preview import people
 from bot.preview.world import COMPONENT, MEMBER, SEND_MESSAGES
-from tests.discord_stand_in import ROOT, Discord, running
+from tests.discord_stand_in import JUDGE, ROOT, Discord, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -246,6 +247,27 @@ async def test_every_answer_is_as_described(discord: Discord) -> None:
             async with session.get(f"/api/v10{path}", ssl=trust, proxy=proxy) as answer:
                 assert answer.status in (200, 400, 403, 404), path
                 assert answer.headers["Content-Type"] == "application/json"
+
+
+async def test_gateway_events_are_as_described(discord: Discord) -> None:
+    reply = await discord.command("button")
+    await discord.press(reply, "Pressed 0")
+    await discord.command("echo", {"text": "x", "file": ("a.abc", b"X:1")})
+    await discord.on_message("Measure this", discord.say("", [("a.mid", b"1")]))
+    events = [packet for session in discord.gateway.sessions.values() for packet in session.events]
+    found: list[tuple[str, Any]] = []
+    for guild in (packet["d"] for packet in events if packet["t"] == "GUILD_CREATE"):
+        found += [("GuildWithCountsResponse", guild), *(("GuildChannelResponse", room) for room in guild["channels"])]
+        found += [("GuildMemberResponse", member) for member in guild["members"]]
+    for asked in (packet["d"] for packet in events if packet["t"] == "INTERACTION_CREATE"):
+        found += [("GuildMemberResponse", asked["member"])] if "member" in asked else []
+        found += [("MessageResponse", asked["message"])] if "message" in asked else []
+        resolved = asked["data"].get("resolved", {})
+        found += [("MessageAttachmentResponse", file) for file in resolved.get("attachments", {}).values()]
+        found += [("MessageResponse", message) for message in resolved.get("messages", {}).values()]
+    assert {name for name, _ in found} >= {"GuildChannelResponse", "MessageResponse", "MessageAttachmentResponse"}
+    problems = [JUDGE.problems(f"/components/schemas/{name}", data) for name, data in found]
+    assert [problem for problem in problems if problem] == []
 
 
 async def test_only_discord_is_reached(discord: Discord) -> None:

@@ -81,6 +81,7 @@ async def test_acts_and_complaints(place: tuple[Discord, str], client: aiohttp.C
     file = discord.messages(discord.lounge)[-1].files[0]
     async with client.get(f"/files/{file.id}/{file.name}", headers={"Range": "bytes=1-"}) as answer:
         assert answer.status == 206 and await answer.read() == b":1"
+        assert answer.headers["Content-Disposition"] == "attachment"
     async with client.post("/do/use", data=form({**where, "command": "nothing", "options": {}})) as answer:
         assert answer.status == 422 and (await answer.json())["error"] == "Ben sees no command “nothing” here."
     async with client.post("/do/use", data=form({"user": "?"})) as answer:

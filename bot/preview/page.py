@@ -17,6 +17,7 @@ from bot.preview.world import AUTOCOMPLETE, MIB, Change, Interaction, Json, Mess
 STATIC = Path(__file__).parent / "static"
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 TUNES = (".abc", ".mid", ".midi", ".musicxml", ".mxl", ".krn")
+SHOWN = ("audio/mpeg", "audio/ogg", "audio/wav", "audio/x-wav", "image/png", "image/jpeg", "image/gif", "image/webp")
 POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-ancestors 'none'"
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
@@ -65,7 +66,11 @@ class Page:
         file = self.world.files.get(int(number)) if number.isdigit() else None
         if file is None:
             return web.Response(status=404, text="This file is gone.")
-        return files.send(request, file)
+        response = files.send(request, file)
+        if file.content_type not in SHOWN:  # a page or a script that somebody sent must not run as ours
+            response.headers["Content-Disposition"] = "attachment"
+            response.content_type = "application/octet-stream"
+        return response
 
     async def example(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
