@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from generation import corpus, tokens
+from generation.compare import CONTINUATION, PRIME, continuations, split
 from generation.corpus import Tune
 from generation.melody import Melody
 from generation.models.ngram import NGram
@@ -17,7 +18,6 @@ from generation.sample import Performer, load_performer
 from generation.score import surprise
 
 SCORES = ("oneills1850", "ryansMammoth", "airdsAirs", "lieder", "ewld1928", "hymns")
-PRIME, CONTINUATION = 12.0, 10.0  # seconds, as in the MIREX task “Patterns for Prediction”
 
 
 def nats_by_set(performer: Performer, tunes: Sequence[Tune], ngram: NGram) -> dict[str, dict[str, dict[str, float]]]:
@@ -71,10 +71,10 @@ def discrimination(performer: Performer, tunes: Sequence[Tune], ngram: NGram, se
     of the set, moved to the same key and tempo, and (b) one sampled from the 3-gram. Judged by the mean nats of a note
     given the prime."""
     rng = np.random.default_rng(seed)
-    long = [tune for tune in tunes if tune.melody.seconds >= PRIME + CONTINUATION and _split(tune.melody)]
+    long = [tune for tune in tunes if tune.melody.seconds >= PRIME + CONTINUATION and split(tune.melody)]
     right: dict[str, list[bool]] = {"other": [], "3-gram": []}
     for tune in tqdm(long, desc="discrimination", unit="tune", leave=False):
-        first, last = _split(tune.melody) or (0, 0)
+        first, last = split(tune.melody) or (0, 0)
         true = _likelihood(performer, tune, tokens.part(tune.melody, last), first)
         mates = [t for t in long if t.dataset == tune.dataset and t.group != tune.group]
         if mates:
@@ -85,13 +85,6 @@ def discrimination(performer: Performer, tunes: Sequence[Tune], ngram: NGram, se
     return {name: float(np.mean(wins)) for name, wins in right.items() if wins} | {"primes": len(long)}
 
 
-def _split(melody: Melody) -> tuple[int, int] | None:
-    """Indices of the first note after the prime and of the first after its continuation, if there are enough."""
-    seconds = np.array([melody.seconds_at(onset) for onset in melody.onset]) - melody.seconds_at(melody.onset[0])
-    first, last = np.searchsorted(seconds, [PRIME, PRIME + CONTINUATION])
-    return (int(first), int(last)) if first >= 8 and last - first >= 4 else None
-
-
 def _likelihood(performer: Performer, tune: Tune, melody: Melody, first: int) -> float:
     flags = {"timed": tune.played_timing, "shaded": tune.played_dynamics}
     nats = surprise(performer, melody, first, **flags)[0].sum(1).mean()
@@ -100,7 +93,7 @@ def _likelihood(performer: Performer, tune: Tune, melody: Melody, first: int) ->
 
 def _graft(melody: Melody, first: int, last: int, other: Melody) -> Melody:
     """The prime of `melody`, then the continuation of `other`, moved to the prime's key and beat."""
-    start, stop = _split(other) or (0, 0)
+    start, stop = split(other) or (0, 0)
     stop = min(stop, start + last - first)
     by = _key_distance(melody, other)
     beat = melody.bar or 1.0
@@ -133,13 +126,14 @@ def _sampled(tune: Tune, first: int, last: int, ngram: NGram, rng: np.random.Gen
     new[:, [tokens.TIMED, tokens.SHADED]] = tune.played_timing, tune.played_dynamics
     played = tokens.decode(new, encoded.shift, melody)
     onset = tokens.apart(np.maximum(played.onset, melody.onset[first - 1] + 1 / tokens.TICKS))
-    return replace(
+    grown: Melody = replace(
         melody,
         onset=np.concatenate([melody.onset[:first], onset]),
         duration=np.concatenate([melody.duration[:first], played.duration]),
         pitch=np.concatenate([melody.pitch[:first], played.pitch]),
         velocity=np.concatenate([melody.velocity[:first], played.velocity]),
     )
+    return grown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -148,6 +142,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", type=Path, help="default: the shipped one")
     parser.add_argument("--split", default="test", choices=("valid", "test"))
     parser.add_argument("--limit", type=int, default=0, help="at most so many tunes a set; 0: all")
+    parser.add_argument("--primes", type=int, default=200, help="continuations to compare with the true ones (200)")
     parser.add_argument("--json", type=Path, help="write the figures there too")
 
 
@@ -167,6 +162,12 @@ def main(args: argparse.Namespace) -> int:
     table = nats_by_set(performer, test, ngram)
     told = discrimination(performer, test, ngram)
     print(f"true continuation told from: another tune's {told.get('other', 0):.1%}, a 3-gram's {told['3-gram']:.1%}")
+    compared = continuations(performer, test, args.primes)
+    for name, rows in compared.items():
+        for feature, who in rows.items():
+            print(f"{name:16} {feature:14} true {who['true']:7.3f}  ours {who['ours']:7.3f}")
     if args.json:
-        args.json.write_text(json.dumps({"nats": table, "discrimination": told}, indent=2) + "\n")
+        args.json.write_text(
+            json.dumps({"nats": table, "discrimination": told, "continuations": compared}, indent=2) + "\n"
+        )
     return 0

@@ -15,7 +15,7 @@ from generation.close import closing_note
 from generation.constraints import CONSTRAINTS, Line
 from generation.key import find_key
 from generation.melody import Key, Melody, Tempo
-from generation.models.attentive_lstm import AttentiveLSTM
+from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.pulse import typical_tempo
 from generation.tokens import CLASSES, FIELDS, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
 
@@ -23,7 +23,7 @@ CHECKPOINT = Path(__file__).parent.parent / "assets" / "encore.safetensors"
 LONGEST_PROMPT = 1024  # notes that the model is shown
 ROUNDING = 0.05  # of the wished length, to end on a bar line
 TOLERANCE = 0.08  # of the wished length, within which a close is looked for
-EXPRESSION_TEMPERATURE = 0.9  # at most: a wild melody is still played with care
+EXPRESSION_TEMPERATURE, EXPRESSION_TOP_P = 1.0, 0.99  # a wild melody is still played with care, a tame one with life
 
 # What a fresh piece is by style when nobody says: metres, quarter notes a minute, keys.
 HABITS: dict[str, tuple[tuple[tuple[int, int], ...], tuple[int, int], tuple[str, ...]]] = {
@@ -185,9 +185,9 @@ def _next_row(
         for score, line in zip(scores, lines, strict=True):
             for constraint in CONSTRAINTS:
                 constraint(name, score, line)
-        calm = field > tokens.DURATION
-        temperature = min(wish.temperature, EXPRESSION_TEMPERATURE) if calm else wish.temperature
-        row[:, field] = nucleus(scores, temperature, wish.top_p, luck[:, field])
+        calm = name in EXPRESSION
+        temperature, top_p = (EXPRESSION_TEMPERATURE, EXPRESSION_TOP_P) if calm else (wish.temperature, wish.top_p)
+        row[:, field] = nucleus(scores, temperature, top_p, luck[:, field])
         return torch.from_numpy(row[:, field]).to(x.device)
 
     step = pick("step", model.step_head(x))

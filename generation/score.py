@@ -56,7 +56,7 @@ def score(performer: Performer, melody: Melody, from_seconds: float = 0.0) -> Na
 def surprise(
     performer: Performer, melody: Melody, first: int = 0, timed: bool | None = None, shaded: bool | None = None
 ) -> tuple[NDArray[np.float64], bool]:
-    """Nats of the notes from index `first` on, (notes, len(HEADS)), 0 where nothing was played; whether dynamics were."""
+    """Nats of the notes from index `first` on, (notes, len(HEADS)), 0 where nothing was played; were dynamics?"""
     known = first if first >= ENOUGH else len(melody)
     before = tokens.part(melody, known)
     timed = tokens.is_timed(before) if timed is None else timed
