@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generation.request import Reply, Request, Take
+from generation.request import STYLES, Reply, Request, Take
 
 MOST_FILES = 10
 MOST_BYTES = 25 * 2**20  # of all files of a request together
@@ -57,7 +57,7 @@ def _lines(reply: Reply, request: Request, left_out: list[str], limit: int) -> l
     )
     metre = f", {reply.metre}" if reply.metre else ""
     doing = f"{title} plays on" if request.data is not None else title
-    style = "" if reply.style == "auto" else f", {reply.style}"
+    style = "" if reply.style == "auto" else f", {STYLES.get(reply.style, reply.style)}"
     lines = [f"{doing}: {reply.key}{metre}, ♩ = {reply.tempo:g}, {reply.instrument}{style}."]
     for number, take in enumerate(reply.takes, 1):
         name = f"Take {number}: " if len(reply.takes) > 1 else ""

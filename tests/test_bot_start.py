@@ -1,0 +1,114 @@
+"""How the bot starts, what keeps it from starting, and what it tells machines."""
+
+import asyncio
+import os
+import socket
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.preview.standin import TOKEN, StandIn
+from tests.discord_stand_in import ROOT, has_files, running
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def start(folder: Path, **env: str) -> tuple[int, str]:
+    """Run the bot where it cannot start: its exit code, and what it says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot",
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "ENCORE_MODEL": "echo", "DISCORD_TOKEN": TOKEN, **env},
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), 60)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        ({"ENCORE_KEEP_DAYS": "many"}, "ENCORE_KEEP_DAYS"),
+        ({"ENCORE_AT_ONCE": "0"}, "ENCORE_AT_ONCE"),
+        ({"ENCORE_MODEL": "gpt"}, "ENCORE_MODEL"),
+        ({"ENCORE_DATABASE_URL": "nonsense"}, "ENCORE_DATABASE_URL"),
+        ({"ENCORE_DATABASE_URL": "sqlite+aiosqlite:////proc/no/encore.sqlite3"}, "ENCORE_DATABASE_URL"),
+        ({"ENCORE_DATABASE_URL": "postgresql+nothing://me:secret@127.0.0.1/x"}, "ENCORE_DATABASE_URL"),
+        ({"ENCORE_PROXY": "http://127.0.0.1:1"}, "Discord cannot be reached"),
+    ],
+)
+async def test_what_keeps_it_from_starting_is_one_plain_line(tmp_path: Path, env: dict[str, str], words: str) -> None:
+    code, said = await start(tmp_path, **env)
+    assert code == 1 and words in said
+    assert said.startswith("encore: ") and said.count("\n") == 1, said
+    assert "secret" not in said and TOKEN not in said
+
+
+async def test_a_wrong_token(tmp_path: Path) -> None:
+    standin = StandIn()
+    await standin.start()
+    try:
+        wrong = "MTEwMDAwMDAwMDAwMDAwMDAwMQ.wrong.wrong"
+        code, said = await start(tmp_path, **(standin.environment | {"DISCORD_TOKEN": wrong}))
+    finally:
+        await standin.stop()
+    assert code == 1 and said.count("\n") == 1 and "does not accept DISCORD_TOKEN" in said and wrong not in said
+
+
+async def test_a_token_from_a_file(tmp_path: Path) -> None:
+    standin = StandIn()
+    await standin.start()
+    try:
+        (tmp_path / ".env").write_text("DISCORD_TOKEN=from.the.file\nSOMETHING_ELSE=1\n")
+        env = {name: value for name, value in standin.environment.items() if name != "DISCORD_TOKEN"}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot",
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "ENCORE_MODEL": "echo", **env},
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        out, _ = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        await standin.stop()
+    assert process.returncode == 1 and "does not accept DISCORD_TOKEN" in out.decode()
+
+
+async def test_health_and_metrics(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    env = {"ENCORE_MODEL": "echo", "ENCORE_HEALTH_PORT": str(port)}
+    async with running(tmp_path, env=env) as discord, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as page:
+
+        async def get(path: str) -> tuple[int, str]:
+            async with page.get(path) as answer:
+                return answer.status, await answer.text()
+
+        await discord.until(lambda: "ready as" in discord.log())
+        assert await get("/healthz") == (200, "ok\n")
+        await discord.command("compose", {"seconds": 5}, until=has_files)
+        await discord.command("extend", {"tune": ("a.abc", b"?")})
+        await discord.until(lambda: discord.log().count("outcome=") == 2)
+        _, metrics = await get("/metrics")
+        assert 'encore_requests_total{outcome="played"} 1.0' in metrics
+        assert 'encore_requests_total{outcome="refused"} 1.0' in metrics
+        assert "encore_waiting 0.0" in metrics and "encore_seconds_count 2.0" in metrics
+        code, said = await start(tmp_path, **discord.standin.environment, ENCORE_HEALTH_PORT=str(port))
+        assert code == 1 and "ENCORE_HEALTH_PORT" in said.splitlines()[-1] and "Traceback" not in said
+
+
+async def test_the_bot_knows_nothing_of_music() -> None:
+    """What makes music, and what takes seconds and memory to import, lives in other processes."""
+    heavy = "torch", "music21", "numpy", "pydub", "fluidsynth", "verovio"
+    code = f"import sys, bot.__main__, bot.app; print([name for name in {heavy!r} if name in sys.modules])"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert out.decode().strip() == "[]"
