@@ -51,6 +51,7 @@ class Tab:
         for domain in ("Page", "Runtime", "Log", "DOM"):
             await self.call(f"{domain}.enable")
         await self.call("Page.navigate", url=url)
+        await self.wait("location.href !== 'about:blank' && document.readyState === 'complete'")
 
     async def evaluate(self, script: str) -> Any:
         """The value of an expression in the page; promises are awaited."""
