@@ -4,55 +4,71 @@ import argparse
 import asyncio
 import json
 import logging
+import math
 import secrets
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn, TypeVar
 
 from generation.request import FORMATS, INSTRUMENTS, STYLES, Refusal, Reply, Request
 from generation.studio import Studio, StudioFault
 
+MAX_BYTES = 5_000_000  # of a file, as `generation.read` has it
+AT_ONCE = 3  # files in work, so that one is rendered while the next is played
+Result = TypeVar("Result")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0: done; 2: a bad request or file; 1: a fault of ours. Errors are a line on stderr."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.basicConfig(level=logging.CRITICAL)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(arguments)
+        if arguments[:1] in (["train"], ["evaluate"], ["bench"]):
+            return _workshop(arguments)
+        args = _parser().parse_args(arguments)
+        return asyncio.run(_score(args) if args.command == "score" else _play(args))
     except Refusal as refusal:
-        print(f"encore: {refusal}", file=sys.stderr)
-        return 2
+        return _complain(str(refusal), 2)
     except KeyboardInterrupt:
         return 130
     except (StudioFault, OSError) as fault:
-        print(f"encore: {fault}", file=sys.stderr)
-        return 1
+        return _complain(str(fault), 1)
+    except Exception as error:  # the edge: a line is what a user can use, and says where to look
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        return _complain(f"something of ours went wrong, {type(error).__name__} at {place}: {error}", 1)
 
 
-def _run(arguments: list[str]) -> int:
-    if arguments[:1] in (["train"], ["evaluate"], ["bench"]):
-        return _workshop(arguments)
-    args = _parser().parse_args(arguments)
-    if args.command == "score":
-        return asyncio.run(_score(args.files, args.since, args.json))
-    files = args.files if args.command == "extend" else [None]
-    return asyncio.run(_play(args, files))
+def _complain(what: str, code: int) -> int:
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    print(f"encore: {' '.join(what.split())}", file=sys.stderr)
+    return code
 
 
 def _workshop(arguments: list[str]) -> int:
     """train, evaluate, bench: torch is imported only here."""
     command, *rest = arguments
     module = import_module(f"generation.{command}")
-    parser = argparse.ArgumentParser(prog=f"python -m generation {command}", description=module.__doc__)
+    parser = _Parser(prog=f"python -m generation {command}", description=module.__doc__)
     module.add_arguments(parser)
     code: int = module.main(parser.parse_args(rest))
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"encore: {message} (see {self.prog} --help)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m generation", description="A tune goes in, and the music goes on.")
+    parser = _Parser(prog="python -m generation", description="A tune goes in, and the music goes on.")
     commands = parser.add_subparsers(dest="command", required=True)
     extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file")
     extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -85,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _play(args: argparse.Namespace, files: Sequence[Path | None]) -> int:
+async def _play(args: argparse.Namespace) -> int:
     wish = Request(
         seconds=args.seconds,
         takes=args.takes,
@@ -95,47 +111,103 @@ async def _play(args: argparse.Namespace, files: Sequence[Path | None]) -> int:
         style=args.style,
         instrument=args.instrument,
         only_new=args.only_new,
-        formats=tuple(name.strip() for name in args.formats.split(",") if name.strip()),
+        formats=_formats(args.formats),
         key=getattr(args, "key", None),
         tempo=getattr(args, "tempo", None),
         meter=getattr(args, "meter", None),
     )
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"{args.out} cannot be the folder for the files: {error.strerror}.") from error
     takes: list[dict[str, object]] = []
     timings: dict[str, float] = {}
-    wrong = 0
-    args.out.mkdir(parents=True, exist_ok=True)
-    async with Studio(crafts=min(2, args.takes)) as studio:
-        for file in files:
-            try:
-                request = wish if file is None else replace(wish, data=_bytes(file), filename=file.name)
-                reply = await studio.play(request, _bar(file))
-            except Refusal as refusal:
-                print(f"encore: {file or 'compose'}: {refusal}", file=sys.stderr)
-                wrong += 1
-                continue
-            finally:
-                if sys.stderr.isatty():
-                    print("\r\033[K", end="", file=sys.stderr)
-            written = _write(reply, args.out, file)
-            takes += written
+    if args.command == "compose":
+        files, twins = [Path("compose")], set[Path]()
+    else:
+        files = list(dict.fromkeys(args.files))
+        twins = _twins(files)
+
+    async with Studio(crafts=min(2, max(args.takes, len(files))), quiet=True) as studio:
+
+        async def play(file: Path) -> Reply:
+            if file in twins:
+                raise Refusal("Another file has the same name, and its takes would be lost. Give this one its own run.")
+            request = wish if args.command == "compose" else replace(wish, data=_bytes(file), filename=file.name)
+            return await studio.play(request, _bar(file))
+
+        codes: list[int] = []
+        async for file, reply in _each(files, play, codes):
+            written = _write(reply, args.out, file.stem)
+            takes += [{"input": str(file), **take} for take in written] if args.command == "extend" else written
             for stage, seconds in reply.timings.items():
                 timings[stage] = round(timings.get(stage, 0.0) + seconds, 3)
             if not args.json:
                 _say(reply, written)
     if args.json:
         print(json.dumps({"takes": takes, "timings": timings}))
-    return 2 if wrong else 0
+    return _worst(codes)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    if not names:
+        raise Refusal(f"No format is asked for. Choose from: {', '.join(FORMATS)}.")
+    return names
+
+
+def _twins(files: Sequence[Path]) -> set[Path]:
+    """Files whose takes would have the names of an earlier one's."""
+    first: dict[str, Path] = {}
+    return {file for file in files if first.setdefault(file.stem, file) is not file}
+
+
+async def _each(
+    files: Sequence[Path], work: Callable[[Path], Awaitable[Result]], codes: list[int]
+) -> AsyncIterator[tuple[Path, Result]]:
+    """Work on a few files at once and give what comes of them, in their order; complain of those that fail."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(file: Path) -> Result:
+        async with room:
+            return await work(file)
+
+    tasks = [asyncio.create_task(one(file)) for file in files]
+    try:
+        for file, task in zip(files, tasks, strict=True):
+            try:
+                result = await task
+            except (Refusal, StudioFault) as error:
+                codes.append(_complain(f"{file}: {error}", 2 if isinstance(error, Refusal) else 1))
+                continue
+            if sys.stderr.isatty():
+                print("\r\033[K", end="", file=sys.stderr)
+            yield file, result
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _worst(codes: Sequence[int]) -> int:
+    """A fault of ours counts more than a bad file."""
+    return min(codes, default=0)
 
 
 def _bytes(file: Path) -> bytes:
+    """What is in a file; `Refusal` if it cannot be read or is larger than any melody."""
     try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Refusal(f"It cannot be read: {error.strerror or error}.") from error
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise Refusal(f"It cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    if len(data) > MAX_BYTES:
+        raise Refusal(f"This file has more than {MAX_BYTES:,} bytes, which is the limit. Send a shorter piece.")
+    return data
 
 
-def _bar(file: Path | None) -> "_Bar | None":
-    return _Bar(file.name if file else "a fresh piece") if sys.stderr.isatty() else None
+def _bar(file: Path) -> "_Bar | None":
+    return _Bar(file.name) if sys.stderr.isatty() else None
 
 
 class _Bar:
@@ -148,17 +220,15 @@ class _Bar:
         print(f"\r{self.name}  {'▪' * round(share * 20):20}  {share:4.0%}", end="", file=sys.stderr, flush=True)
 
 
-def _write(reply: Reply, out: Path, file: Path | None) -> list[dict[str, object]]:
+def _write(reply: Reply, out: Path, stem: str) -> list[dict[str, object]]:
     """Write the files of every take; what `--json` says of them."""
-    stem = file.stem if file else "compose"
     described: list[dict[str, object]] = []
     for number, take in enumerate(reply.takes, 1):
         paths = {name: out / f"{stem}-take{number}.{name}" for name in take.files}
         for name, data in take.files.items():
             paths[name].write_bytes(data)
         facts = {name: value for name, value in asdict(take).items() if name != "files"}
-        extra = {"input": str(file)} if file else {}
-        described.append({**extra, **facts, "files": {name: str(path) for name, path in paths.items()}})
+        described.append({**facts, "files": {name: str(path) for name, path in paths.items()}})
     return described
 
 
@@ -173,24 +243,25 @@ def _say(reply: Reply, takes: Sequence[dict[str, object]]) -> None:
         )
 
 
-async def _score(files: Sequence[Path], since: float, as_json: bool) -> int:
-    described, wrong = [], 0
-    async with Studio(crafts=1) as studio:
-        for file in files:
-            try:
-                nats = await studio.score(Request(data=_bytes(file), filename=file.name), since)
-            except Refusal as refusal:
-                print(f"encore: {file}: {refusal}", file=sys.stderr)
-                wrong += 1
-                continue
+async def _score(args: argparse.Namespace) -> int:
+    if not (math.isfinite(args.since) and args.since >= 0):
+        raise Refusal(f"--from is {args.since:g}; it must be seconds from the beginning, 0 or more.")
+    described: list[dict[str, object]] = []
+    codes: list[int] = []
+    async with Studio(crafts=1, quiet=True) as studio:
+
+        async def score(file: Path) -> dict[str, int | float | None]:
+            return await studio.score(Request(data=_bytes(file), filename=file.name), args.since)
+
+        async for file, nats in _each(args.files, score, codes):
             notes = nats.pop("notes")
             described.append({"file": str(file), "notes": notes, "nats": nats})
-            if not as_json:
+            if not args.json:
                 words = ", ".join(f"{part} {value:.3f}" for part, value in nats.items() if value is not None)
-                print(f"{file}: {notes} notes, nats per note: {words}")
-    if as_json:
+                print(f"{file}: {notes} notes" + (f", nats per note: {words}" if notes else " at or after that"))
+    if args.json:
         print(json.dumps({"files": described}))
-    return 2 if wrong else 0
+    return _worst(codes)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -69,7 +70,8 @@ class Child:
         self.stage, self._quiet = stage, quiet
         self._life: _Life | None = None
         self._starting = asyncio.Lock()
-        self._past: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._tasks: set[asyncio.Task[Any]] = set()  # readers of all lives, and restarts
 
     @property
     def pid(self) -> int | None:
@@ -77,13 +79,24 @@ class Child:
         return self._life.process.pid if self._life and not self._life.dead else None
 
     async def start(self) -> "_Life":
-        """Start it, unless it runs."""
+        """Start it, unless it runs. `Unfit` once it is closed."""
         async with self._starting:
+            if self._closed:
+                raise Unfit("Encore is being stopped. Ask again in a minute.")
             if self._life is None or self._life.dead:
-                self._life = await _born(self.stage, self._quiet)
-                self._past.add(self._life.reader)
-                self._life.reader.add_done_callback(self._past.discard)
+                life = self._life = await _born(self.stage, self._quiet)
+                self._keep(life.reader)
+                life.reader.add_done_callback(lambda _: self._again(life))
             return self._life
+
+    def _again(self, life: "_Life") -> None:
+        """After a death start anew at once, not when somebody waits for it; unless it could not even start."""
+        if not self._closed and life.ready.exception() is None:
+            self._keep(asyncio.create_task(self.start()))
+
+    def _keep(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def ask(self, job: Job, patience: Patience, progress: Progress | None = None) -> Done:
         """The result of a job; the time that the process needs to start does not count.
@@ -100,9 +113,11 @@ class Child:
             self._life.kill()
 
     async def close(self) -> None:
-        """End it and wait until nothing is left of it."""
+        """End it for ever, and wait until nothing is left of it."""
+        async with self._starting:
+            self._closed = True
         self.kill()
-        await asyncio.gather(*self._past, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def _born(stage: str, quiet: bool) -> "_Life":

@@ -50,7 +50,6 @@ class Studio:
         self._crafts = [Child("craft", quiet) for _ in range(crafts)]
         self._idle: asyncio.Queue[Child] = asyncio.Queue()
         self._ids = count(1)
-        self._restarts: set[asyncio.Task[Any]] = set()
 
     @property
     def pids(self) -> dict[str, list[int]]:
@@ -74,10 +73,7 @@ class Studio:
         await self.close()
 
     async def close(self) -> None:
-        """End all processes, whatever they do."""
-        for task in self._restarts:
-            task.cancel()
-        await asyncio.gather(*self._restarts, return_exceptions=True)
+        """End all processes, whatever they do; what still plays ends in a `StudioFault`."""
         await asyncio.gather(self._model.close(), *(child.close() for child in self._crafts))
 
     async def play(self, request: Request, progress: Progress | None = None) -> Reply:
@@ -125,14 +121,6 @@ class Studio:
             yield child
         finally:
             self._idle.put_nowait(child)
-            self._warm(child)
-
-    def _warm(self, child: Child) -> None:
-        """Start a process again that was killed, before somebody needs it."""
-        if child.pid is None:
-            task = asyncio.create_task(child.start())
-            self._restarts.add(task)
-            task.add_done_callback(self._restarts.discard)
 
     async def _ask(self, child: Child, job: Job, patience: Patience, progress: Progress | None = None) -> Done:
         """The result of a job, tried again if the process dies."""

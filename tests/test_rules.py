@@ -1,0 +1,69 @@
+"""Rules of the house that a machine can check: who imports what, and what a file looks like."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(path for room in ("bot", "generation", "tests") for path in (ROOT / room).rglob("*.py"))
+BOT = [path for path in FILES if path.is_relative_to(ROOT / "bot")]
+GENERATION = [path for path in FILES if path.is_relative_to(ROOT / "generation")]
+HEAVY = ("torch", "music21", "numpy", "scipy", "verovio", "fluidsynth", "pydub")
+LONGEST = 300  # lines
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def module(path: Path) -> str:
+    return name(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imported_by(*modules: str) -> set[str]:
+    """Top-level names of all modules that a fresh Python holds after importing some."""
+    program = f"import sys\nfor name in {modules!r}: __import__(name)\nprint(*{{m.split('.')[0] for m in sys.modules}})"
+    return set(
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    )
+
+
+def test_there_are_files() -> None:
+    assert len(BOT) > 10 and len(GENERATION) > 20
+
+
+def test_the_bot_is_light() -> None:
+    loaded = imported_by(*(module(path) for path in BOT if path.name != "__main__.py"))
+    assert "discord" in loaded and not loaded & set(HEAVY)
+
+
+def test_asking_for_help_is_light() -> None:
+    assert not imported_by("generation.__main__") & {*HEAVY, "discord"}
+
+
+def test_files_are_read_without_the_model_and_music_is_made_without_the_reader() -> None:
+    assert "torch" not in imported_by("generation.craft")
+    assert not imported_by("generation.sample", "generation.prompts", "generation.score") & {"music21", "verovio"}
+
+
+def test_generation_knows_nothing_of_discord() -> None:
+    for path in GENERATION:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not [each for each in names if each.split(".")[0] in ("bot", "discord")], name(path)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_a_file_says_its_purpose_and_is_short(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith('"""') and ast.get_docstring(ast.parse(text)), "the first line is a docstring"
+    limit = LONG.get(path, LONGEST)
+    assert len(text.splitlines()) <= limit
+
+
+# The stand-in for Discord is one thing, and in one file can be read from top to bottom.
+LONG = {ROOT / "tests" / "discord_stand_in.py": 400}
