@@ -15,7 +15,7 @@ from bot.explain import explain, sentence
 from bot.post import post, withdraw
 from bot.progress import follow
 from bot.queue import Ticket
-from bot.reply import message
+from bot.reply import message, mp3_share
 from generation.request import Refusal, Reply, Request
 from generation.studio import Progress
 
@@ -70,7 +70,7 @@ async def _play(
         nonlocal share
         share = done
 
-    work = asyncio.create_task(_music(interaction.client, request, tune, progress))
+    work = asyncio.create_task(_music(interaction, request, tune, progress))
     try:
         if not interaction.response.is_done():
             await asyncio.wait({work}, timeout=QUIET_SECONDS)
@@ -83,12 +83,13 @@ async def _play(
 
 
 async def _music(
-    bot: "Encore", request: Request, tune: discord.Attachment | None, progress: Progress
+    interaction: "Interaction", request: Request, tune: discord.Attachment | None, progress: Progress
 ) -> tuple[Request, Reply]:
     """The request with its file in it, and its reply."""
+    request = replace(request, mp3_bytes=mp3_share(interaction.filesize_limit, request.takes))
     if tune is not None:
         request = replace(request, data=await _fetch(tune))
-    return request, await bot.studio.play(request, progress)
+    return request, await interaction.client.studio.play(request, progress)
 
 
 async def _buttons(interaction: "Interaction", request: Request, reply: Reply) -> discord.ui.View | None:

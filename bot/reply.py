@@ -51,6 +51,11 @@ def choose(takes: Sequence[Take], limit: int) -> tuple[list[tuple[str, int]], li
     return sorted(chosen, key=lambda file: (ORDER.index(file[0]), file[1])), left_out
 
 
+def mp3_share(limit: int, takes: int) -> int:
+    """Bytes that every MP3 may have for all to fit into one message, with half a MiB for what goes with each."""
+    return min(limit, (MOST_BYTES - ROOM) // takes - 2**19)
+
+
 def _lines(reply: Reply, request: Request, left_out: list[str], limit: int) -> list[str]:
     title = (
         f"**{plain(reply.title)}**" if reply.title else ("Your tune" if request.data is not None else "A fresh piece")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from time import perf_counter
 
 from generation.arrange import arrange
@@ -18,7 +19,8 @@ from generation.write_musicxml import write_musicxml
 
 def write_mp3(piece: Piece) -> bytes:
     """The sound of a piece as a mastered MP3."""
-    return encode(master(render(piece.parts, piece.melody)), piece.title, f"seed {piece.seed}")
+    sound = master(render(piece.parts, piece.melody))
+    return encode(sound, piece.title, f"seed {piece.seed}", piece.mp3_bytes)
 
 
 ENCODERS: dict[str, Callable[[Piece], bytes]] = {
@@ -46,6 +48,7 @@ def finish(
     timings  where given, gets the seconds that each format took; the sound is made beside the others
     """
     piece = arrange(reading, whole, first_new, request, seed, title or whole.title)
+    piece = replace(piece, mp3_bytes=request.mp3_bytes)
     spent = {} if timings is None else timings
 
     def make(name: str) -> bytes:

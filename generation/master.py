@@ -23,7 +23,8 @@ MOST_GAIN = 10 ** (40 / 20)
 LOOK_AHEAD = round(0.006 * SAMPLE_RATE)
 HOLD = round(0.06 * SAMPLE_RATE)
 FADE_IN = round(0.006 * SAMPLE_RATE)
-BIT_RATE = "192k"
+BIT_RATES = (192, 160, 128, 96, 64)  # kbit/s
+TAG_BYTES = 4096  # for the tags and the rounding to whole frames
 
 
 def master(sound: Sound) -> Sound:
@@ -84,8 +85,10 @@ def _limit(sound: Sound) -> Sound:
     return sound * np.float32(min(1.0, CEILING / true_peak(sound)))
 
 
-def encode(sound: Sound, title: str = "", comment: str = "") -> bytes:
-    """A stereo MP3, 192 kbit/s constant, tagged. `OSError` if ffmpeg is missing or fails."""
+def encode(sound: Sound, title: str = "", comment: str = "", most_bytes: int = 0) -> bytes:
+    """A stereo MP3, tagged, 192 kbit/s constant, or the next lower rate at which it has at most `most_bytes`.
+
+    `OSError` if ffmpeg is missing or fails."""
     try:
         AudioSegment.converter = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:
@@ -93,8 +96,19 @@ def encode(sound: Sound, title: str = "", comment: str = "") -> bytes:
     samples = (np.clip(sound, -1, 1) * 32767).round().astype("<i2")
     segment = AudioSegment(samples.tobytes(), sample_width=2, frame_rate=SAMPLE_RATE, channels=2)
     tags = {"title": title, "artist": "Encore", "comment": comment}
-    file = segment.export(io.BytesIO(), format="mp3", bitrate=BIT_RATE, tags={k: v for k, v in tags.items() if v})
+    file = segment.export(
+        io.BytesIO(),
+        format="mp3",
+        bitrate=bit_rate(len(sound) / SAMPLE_RATE, most_bytes),
+        tags={k: v for k, v in tags.items() if v},
+    )
     return bytes(file.getvalue())
+
+
+def bit_rate(seconds: float, most_bytes: int) -> str:
+    """The highest rate at which so many seconds have at most `most_bytes`, else the lowest; 0: the highest."""
+    fitting = (rate for rate in BIT_RATES if not most_bytes or seconds * rate * 125 + TAG_BYTES <= most_bytes)
+    return f"{next(fitting, BIT_RATES[-1])}k"
 
 
 def length(mp3: bytes) -> float:

@@ -22,6 +22,7 @@ class Piece:
     parts      what sounds: the input's parts as they were, and last, if there is any, the new part
     home       index of the part that the new one goes on with, in its own track; None if there is no new part
                or no input before it
+    mp3_bytes  what its MP3 may weigh; 0 for as much as it likes
     """
 
     melody: Melody
@@ -30,6 +31,7 @@ class Piece:
     home: int | None = None
     title: str = ""
     seed: int = 0
+    mp3_bytes: int = 0
 
     @cached_property
     def score(self) -> Score:

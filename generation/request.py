@@ -54,6 +54,7 @@ class Request:
     temperature  0.1 … 2.0; top_p 0.05 … 1.0
     style        a key of `STYLES`; instrument a key of `INSTRUMENTS`, or "auto": the file's own, else piano
     key, tempo, meter   for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves it to the model
+    mp3_bytes    what an MP3 may weigh, by a lower bit rate where need be; 0 for as much as it likes
     """
 
     data: bytes | None = None
@@ -70,6 +71,7 @@ class Request:
     key: str | None = None
     tempo: float | None = None
     meter: str | None = None
+    mp3_bytes: int = 0
 
     def __post_init__(self) -> None:
         for name, low, high in (("seconds", 5, 180), ("takes", 1, 64), ("temperature", 0.1, 2.0), ("top_p", 0.05, 1.0)):

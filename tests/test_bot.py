@@ -162,6 +162,14 @@ async def test_small_upload_limit_leaves_the_sound_out(discord: Discord) -> None
     assert "the MP3" in reply.text and " MB)" in reply.text
 
 
+async def test_a_lower_bit_rate_keeps_the_sound_in(discord: Discord) -> None:
+    high = await extended(discord, seed=2)
+    discord.world.attachment_size_limit = 200_000
+    low = await extended(discord, seed=2)
+    assert len(high.files["the_test-take1.mp3"]) > 200_000 >= len(low.files["the_test-take1.mp3"]) > 100_000
+    assert "left out" not in low.text
+
+
 async def test_buttons(discord: Discord) -> None:
     reply = await extended(discord, seed=21, temperature=1.0)
     again = await discord.press(reply, "Another take", user=discord.admin, until=has_files)
