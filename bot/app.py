@@ -44,7 +44,7 @@ class Encore(discord.AutoShardedClient):
             activity=discord.Activity(type=discord.ActivityType.listening, name="/extend"),
         )
         self.settings, self.store, self.studio = settings, store, studio
-        self.line = Line(settings.at_once, settings.queue)
+        self.line = Line(settings.at_once, settings.queue, settings.hourly)
         self.health = Health(self)
         self.tree = Tree(
             self,

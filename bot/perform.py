@@ -45,6 +45,7 @@ async def perform(interaction: "Interaction", request: Request, tune: discord.At
                 await interaction.response.defer(thinking=True)
                 await follow(interaction, ticket, asyncio.create_task(ticket.turn.wait()))
             request, reply = await _play(interaction, request, tune, ticket)
+            bot.line.played(interaction.user.id)
             view, made = await _buttons(interaction, request, reply), reply
             await post(interaction, lambda limit: message(made, request, limit), view)
         outcome = "played"

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from generation.request import Refusal
 
+HOUR = 3600.0
 CANCELLED = "Cancelled. Nothing was played."
 RESTARTING = "Encore is being restarted. Ask again in a minute."
 
@@ -28,10 +31,11 @@ class Ticket:
 
 
 class Line:
-    """Lets `at_once` requests through at a time; `longest` more may wait."""
+    """Lets `at_once` requests through at a time; `longest` more may wait; a member has `hourly` pieces an hour."""
 
-    def __init__(self, at_once: int, longest: int) -> None:
-        self._free, self._longest = at_once, longest
+    def __init__(self, at_once: int, longest: int, hourly: int) -> None:
+        self._free, self._longest, self._hourly = at_once, longest, hourly
+        self._played: dict[int, list[float]] = {}  # member → when their pieces of the last hour came
         self._waiting: list[Ticket] = []
         self._tickets: dict[int, Ticket] = {}
         self._closed = False
@@ -62,8 +66,22 @@ class Line:
             raise Refusal(RESTARTING)
         if member in self._tickets:
             raise Refusal("Encore is still playing for you. Wait for that piece, or cancel it, and ask again.")
+        if len(played := self._recent().get(member, [])) >= self._hourly:
+            minutes = math.ceil((played[0] + HOUR - time.monotonic()) / 60)
+            raise Refusal(f"You have had as many pieces as fit into an hour: {self._hourly}. Ask again in {minutes} min.")
         if not self._free and len(self._waiting) >= self._longest:
             raise Refusal(f"{self._longest} pieces are waiting already, and no more fit. Try again in a minute.")
+
+    def played(self, member: int) -> None:
+        """Count a piece of a member's."""
+        self._played.setdefault(member, []).append(time.monotonic())
+
+    def _recent(self) -> dict[int, list[float]]:
+        """What was played within the last hour; the rest is forgotten."""
+        since = time.monotonic() - HOUR
+        left = {member: [when for when in times if when > since] for member, times in self._played.items()}
+        self._played = {member: times for member, times in left.items() if times}
+        return self._played
 
     @asynccontextmanager
     async def enter(self, member: int) -> AsyncIterator[Ticket]:

@@ -85,7 +85,7 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    env = {"ENCORE_MODEL": "echo", "ENCORE_HEALTH_PORT": str(port)}
+    env = {"ENCORE_MODEL": "echo", "ENCORE_HEALTH_PORT": str(port), "ENCORE_HOURLY": "1"}
     async with running(tmp_path, env=env) as discord, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as page:
 
         async def get(path: str) -> tuple[int, str]:
@@ -101,6 +101,8 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         assert 'encore_requests_total{outcome="played"} 1.0' in metrics
         assert 'encore_requests_total{outcome="refused"} 1.0' in metrics
         assert "encore_waiting 0.0" in metrics and "encore_seconds_count 2.0" in metrics
+        enough = await discord.command("compose", {"seconds": 5})
+        assert enough.ephemeral and "fit into an hour: 1. Ask again in 60 min." in enough.text
         code, said = await start(tmp_path, **discord.standin.environment, ENCORE_HEALTH_PORT=str(port))
         assert code == 1 and "ENCORE_HEALTH_PORT" in said.splitlines()[-1] and "Traceback" not in said
 
