@@ -17,6 +17,7 @@ from generation.key import find_key
 from generation.melody import Key, Melody, Tempo
 from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.pulse import typical_tempo
+from generation.style import likeliest_style
 from generation.tokens import CLASSES, FIELDS, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
 
 CHECKPOINT = Path(__file__).parent.parent / "assets" / "encore.safetensors"
@@ -99,6 +100,8 @@ def _takes(performer: Performer, prompts: Sequence[Prompt], report: Callable[[fl
     if given is None or not len(given):
         style = style if style != "auto" else str(rngs[0].choice(list(HABITS)))
         given = _blank_page(wish, style, rngs[0])
+    elif style == "auto":
+        style = likeliest_style(performer.model, performer.device, given)
     encoded = tokens.encode(given, style, key=given.key)
     start = encoded.end if len(given) else int(encoded.conditions[5])
     quarters = wish.seconds * typical_tempo(given) / 60

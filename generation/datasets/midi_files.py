@@ -1,11 +1,11 @@
 """MIDI collections: classical piano, pop songs with a melody track, Irish tunes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from generation.melody import Melody, Part, Tempo
+from generation.melody import Key, Melody, Part, Tempo
 from generation.pulse import steady
 from generation.read_midi import read_midi
 from generation.request import Refusal
@@ -17,30 +17,33 @@ TOGETHER = 0.03  # quarters: notes that begin so close are one chord
 
 def piano(root: Path) -> Iterator[tuple[str, Melody]]:
     """The highest sounding note, a heuristic, on a pulse that leaves the rubato in the notes."""
-    for name, song in _songs(root / "midis", "*.mid"):
-        if notes := _top([voice.part for voice in song.voices], LOWEST):
-            yield name, steady(_melody(notes, song, key=False))
+    return _each(root / "midis", "*.mid", lambda song: steady(_melody(_parts(song), song, LOWEST)))
 
 
 def pop909(root: Path) -> Iterator[tuple[str, Melody]]:
-    for name, song in _songs(root / "POP909", "[0-9]*/[0-9]*.mid"):
-        melody = [voice.part for voice in song.voices if voice.part.name.strip() == "MELODY"]
-        if notes := _top(melody, 0):
-            yield name, _melody(notes, song, key=False)
+    """The track that is named so."""
+
+    def melody(song: Song) -> Melody:
+        return _melody([part for part in _parts(song) if part.name.strip() == "MELODY"], song)
+
+    return _each(root / "POP909", "[0-9]*/[0-9]*.mid", melody)
 
 
 def irish(root: Path) -> Iterator[tuple[str, Melody]]:
-    for name, song in _songs(root / "MIDI", "*.mid"):
-        if notes := _top([voice.part for voice in song.voices], 0):
-            yield name, _melody(notes, song, key=True)
+    return _each(root / "MIDI", "*.mid", lambda song: _melody(_parts(song), song, key=song.key))
 
 
-def _songs(folder: Path, pattern: str) -> Iterator[tuple[str, Song]]:
+def _each(folder: Path, pattern: str, melody: Callable[[Song], Melody]) -> Iterator[tuple[str, Melody]]:
+    """Every file that can be read and is no longer than a melody may be."""
     for path in sorted(folder.rglob(pattern)):
         try:
-            yield path.stem, read_midi(path.read_bytes())
+            yield path.stem, melody(read_midi(path.read_bytes()))
         except Refusal:
             continue
+
+
+def _parts(song: Song) -> list[Part]:
+    return [voice.part for voice in song.voices]
 
 
 Note = tuple[float, float, int, int]  # onset, end, pitch, velocity
@@ -64,8 +67,11 @@ def _top(parts: list[Part], lowest: int) -> list[Note]:
     return tops
 
 
-def _melody(notes: list[Note], song: Song, key: bool) -> Melody:
-    """One voice from the bar line before its first note."""
+def _melody(parts: list[Part], song: Song, lowest: int = 0, key: Key | None = None) -> Melody:
+    """The top line of parts, from the bar line before its first note. `Refusal` if there is none."""
+    notes = _top(parts, lowest)
+    if not notes:
+        raise Refusal("There is no melody.")
     onset, end, pitch, velocity = (np.array(column) for column in zip(*notes, strict=True))
     bar = song.metre[0] * 4 / song.metre[1] if song.metre else 0.0
     start = float(np.floor(onset[0] / bar + 1e-6) * bar) if bar else 0.0
@@ -73,4 +79,4 @@ def _melody(notes: list[Note], song: Song, key: bool) -> Melody:
     duration = np.clip(np.minimum(end - onset, (after - onset) * 1.1), 0.02, 16)
     tempo = {max(0.0, mark.onset - start): mark.quarters_per_minute for mark in song.tempo}  # the last before wins
     marks = tuple(Tempo(quarter, pace) for quarter, pace in tempo.items())
-    return Melody(onset - start, duration, pitch, velocity, marks, song.metre, song.key if key else None)
+    return Melody(onset - start, duration, pitch, velocity, marks, song.metre, key)
