@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from generation.constraints import CONSTRAINTS, LONGEST_TRILL, Line
-from generation.melody import Key
+from generation.melody import Key, Tempo
 from generation.models.attentive_lstm import AttentiveLSTM, Sizes
+from generation.request import STYLES
 from generation.sample import Performer, Prompt, nucleus, sample
 from generation.score import score
+from generation.style import likeliest_style
 from generation.tokens import CLASSES, FIELDS, PITCH, encode
 from tests.tunes import performance, scale
 
@@ -97,3 +99,25 @@ def test_score_is_a_probability_of_what_comes(performer: Performer):
     unstated = score(performer, replace(flat, key=None), 6.0)
     assert unstated.total < 3 * len(FIELDS) and unstated.total != nats.total
     assert score(performer, performance(), 3.0).velocity is not None
+
+
+def test_a_style_is_found_for_every_tune_of_some_length(performer: Performer):
+    names = {likeliest_style(performer.model, performer.device, melody) for melody in (scale(40), performance())}
+    assert names <= set(STYLES) - {"auto"}
+    assert likeliest_style(performer.model, performer.device, scale(3)) == "auto"
+
+
+def test_a_flat_score_is_played_on_with_dynamics_around_its_own_level(performer: Performer):
+    flat = scale(32, Key("C", "major"), velocity=60)
+    [whole] = sample(performer, [Prompt(flat, seconds=20, seed=2)])
+    new = whole.velocity[len(flat) :]
+    assert len(np.unique(new)) > 3
+    assert abs(new.mean() - 60) < 8
+
+
+def test_the_new_music_runs_at_the_tempo_before_the_last_slowing_down(performer: Performer):
+    even = scale(64, Key("C", "major"))
+    slowing = replace(even, tempo=(Tempo(0, 100), Tempo(31, 50)))
+    [whole] = sample(performer, [Prompt(slowing, seconds=10, seed=2)])
+    assert whole.tempo[:2] == slowing.tempo
+    assert whole.tempo[-1].quarters_per_minute > 85
