@@ -5,6 +5,7 @@ import asyncio
 import json
 import platform
 import statistics
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -29,15 +30,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    requests = asyncio.run(_requests(args.runs, args.seconds))
-    figures = {"machine": _machine(), "requests": requests, "sampler": _sampler(args.checkpoint, args.runs)}
+    requests, memory = asyncio.run(_requests(args.runs, args.seconds))
+    sampler = _sampler(args.checkpoint, args.runs)
+    figures = {"machine": _machine(), "requests": requests, "megabytes": memory, "sampler": sampler}
     if args.json:
         print(json.dumps(figures))
         return 0
     print(f"machine: {figures['machine']}")
     for name, row in requests.items():
         print(f"{name:22}" + "  ".join(f"{stage} {seconds:6.3f} s" for stage, seconds in row.items()))
-    for takes, rate in figures["sampler"].items():  # type: ignore[attr-defined]
+    print("memory, MB            " + "  ".join(f"{process} {size:,.0f}" for process, size in memory.items()))
+    for takes, rate in sampler.items():
         print(f"sampler, {takes:>2} at once    {rate:8,.0f} notes a second")
     return 0
 
@@ -49,8 +52,9 @@ def _machine() -> str:
     return f"{platform.machine()}, {torch.get_num_threads()} threads, {gpu}, torch {torch.__version__}"
 
 
-async def _requests(runs: int, seconds: float) -> dict[str, dict[str, float]]:
-    """Medians by stage of whole requests through the studio, warm: the way a member of a server feels them."""
+async def _requests(runs: int, seconds: float) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """Medians by stage of whole requests through the studio, warm: the way a member of a server feels them; and the
+    largest memory that each process had, in MB."""
     from generation.studio import Studio
 
     rows: dict[str, dict[str, float]] = {}
@@ -63,6 +67,7 @@ async def _requests(runs: int, seconds: float) -> dict[str, dict[str, float]]:
         for name, (takes, times) in wishes.items():
             seen: dict[str, list[float]] = {}
             for run in range(times):
+                print(f"{name}: {run + 1} of {times}", file=sys.stderr)
                 request = Request(
                     TUNE.encode(), "a.abc", seconds=seconds, takes=takes, seed=run, formats=("mp3", "png", "mid", "abc")
                 )
@@ -71,18 +76,36 @@ async def _requests(runs: int, seconds: float) -> dict[str, dict[str, float]]:
                 for stage, spent in {**reply.timings, "all": perf_counter() - began}.items():
                     seen.setdefault(stage, []).append(spent)
             rows[name] = {stage: round(statistics.median(spent), 3) for stage, spent in seen.items()}
-    return rows
+        memory = {
+            f"{stage} {i + 1}" if len(pids) > 1 else stage: _peak(pid)
+            for stage, pids in studio.pids.items()
+            for i, pid in enumerate(pids)
+        }
+    return rows, memory
+
+
+def _peak(pid: int) -> float:
+    """The largest resident memory that a process had, in MB; 0 where /proc does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
 def _sampler(checkpoint: Path | None, runs: int, companies: Sequence[int] = (1, 8, 32)) -> dict[str, float]:
     """Notes a second of the sampler alone, by how many takes are played at once."""
+    import torch
+
     from generation.read import read
     from generation.sample import Prompt, load_performer, sample
 
+    torch.set_num_threads(1)  # as in the model's process
     performer = load_performer(checkpoint)
     melody = read(TUNE.encode(), "a.abc").melody
     rates: dict[str, float] = {}
     for takes in companies:
+        print(f"sampler, {takes} at once", file=sys.stderr)
         seen = []
         for run in range(max(1, runs // 2)):
             prompts = [Prompt(melody, 20, seed=run * takes + take) for take in range(takes)]

@@ -4,15 +4,26 @@ from collections.abc import Sequence
 
 from generation.finish import finish
 from generation.key import find_key
-from generation.melody import Melody, Reading
+from generation.melody import MAX_SECONDS, Melody, Reading
 from generation.pulse import typical_tempo
 from generation.read import read
-from generation.request import INSTRUMENTS, STYLES, Reply, Request, Take
+from generation.request import INSTRUMENTS, STYLES, Refusal, Reply, Request, Take
+
+ROOM = 1.15  # of the wished length: what new music may take until it has come to its close
 
 
 def listen(request: Request) -> Reading | None:
-    """What the attachment holds; None for a fresh piece. `Refusal` if there is no melody in it."""
-    return None if request.data is None else read(request.data, request.filename)
+    """What the attachment holds; None for a fresh piece. `Refusal` if there is no melody in it, or no room after it."""
+    if request.data is None:
+        return None
+    reading = read(request.data, request.filename)
+    lasts = reading.melody.seconds
+    if lasts + ROOM * request.seconds > MAX_SECONDS:
+        raise Refusal(
+            f"This melody lasts {lasts:,.0f} s, and {request.seconds:g} s of new music would take it to the limit of "
+            f"{MAX_SECONDS:,.0f} s. Send a shorter piece, or ask for fewer seconds."
+        )
+    return reading
 
 
 def make(request: Request, reading: Reading | None, whole: Melody, take: int) -> Take:

@@ -163,3 +163,11 @@ def test_a_bad_request_is_a_line_and_code_2(arguments: list[str], words: str) ->
 def test_help(command: str) -> None:
     ran = encore(*command.split(), "--help")
     assert ran.returncode == 0 and "usage: python -m generation" in ran.stdout and ran.stderr == ""
+
+
+def test_bench() -> None:
+    ran = encore("bench", "--runs", 1, "--seconds", 5, "--json")
+    printed = json.loads(ran.stdout)
+    assert ran.returncode == 0 and list(printed) == ["machine", "requests", "megabytes", "sampler"]
+    assert {"read", "sample", "finish", "wait", "all"} == set(printed["requests"]["three takes"])
+    assert printed["sampler"]["32"] > 0

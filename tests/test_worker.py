@@ -81,11 +81,15 @@ async def test_a_fresh_piece_has_what_was_wished(warm: Studio) -> None:
     assert (reply.key, reply.metre, reply.tempo) == ("D minor", "6/8", 90)
 
 
+LONG = b"X:1\nM:4/4\nL:1/1\nQ:1/4=20\nK:C\n" + b"C|D|E|F|G|A|B|c|" * 8 + b"\n"  # 768 s
+
+
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
         (wish(b"MThd but no more", filename="a.mid"), "MIDI"),
         (wish(b""), "empty"),
+        (wish(LONG, seconds=120), "lasts 768 s, and 120 s of new music"),
         (wish(None, meter="7"), "not a metre"),
         (wish(None, meter="5/7"), "not a metre"),
         (wish(None, meter="17/8"), "not a metre"),
