@@ -15,9 +15,11 @@ from bot.buttons import BUTTONS
 from bot.commands import COMMANDS
 from bot.explain import explain
 from bot.health import Health
+from bot.languages import LANGUAGES
 from bot.queue import Line
 from bot.settings import Settings
 from bot.store import Store
+from bot.translate import Translator
 from generation.studio import Studio
 
 log = logging.getLogger("encore")
@@ -57,6 +59,7 @@ class Encore(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*BUTTONS)
+        await self.tree.set_translator(Translator())
         await self._sync()
         await self.health.start(self.settings.health_host, self.settings.health_port)
         self.spawn(self._purge())
@@ -71,6 +74,7 @@ class Encore(discord.AutoShardedClient):
         """Register the commands, but only when they changed: Discord limits how often one may."""
         described = json.dumps([command.to_dict(self.tree) for command in self.tree.walk_commands()], sort_keys=True)
         described += json.dumps([command.to_dict(self.tree) for command in self.tree.get_commands()], sort_keys=True)
+        described += json.dumps(LANGUAGES, sort_keys=True)
         stamp = f"{self.application_id}:{hashlib.sha256(described.encode()).hexdigest()}"
         if await self.store.note("commands") != stamp:
             await self.tree.sync()

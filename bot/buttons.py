@@ -9,6 +9,7 @@ from typing import Any, Self
 import discord
 
 from bot.explain import explain
+from bot.languages import say
 from generation.request import Refusal, Request
 
 STEP = 0.2  # of temperature, warmer or cooler
@@ -91,9 +92,9 @@ class DeleteButton(
 ):
     """Deletes the reply and all that was kept for it: for who asked, and for moderators."""
 
-    def __init__(self, kept: str, member: int) -> None:
+    def __init__(self, kept: str, member: int, label: str = "…") -> None:
         custom_id = f"encore-delete:{kept}:{member}"
-        super().__init__(discord.ui.Button(label="Delete", style=discord.ButtonStyle.danger, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=label, style=discord.ButtonStyle.danger, custom_id=custom_id))
         self.kept, self.member = kept, member
 
     @classmethod
@@ -116,15 +117,16 @@ class DeleteButton(
 BUTTONS = (TakeButton, DeleteButton)
 
 
-def view_for(kept: str, member: int, request: Request) -> discord.ui.View:
-    """The buttons of a reply to `request`."""
+def view_for(kept: str, member: int, request: Request, locale: str) -> discord.ui.View:
+    """The buttons of a reply to `request`, in the language of `locale`."""
     view = discord.ui.View(timeout=None)
     for what in ("again", "warmer", "cooler"):
-        view.add_item(TakeButton(what, kept, label=ACTIONS[what].label))
+        view.add_item(TakeButton(what, kept, label=say(ACTIONS[what].label, locale)))
     for take in range(request.takes):
-        label = ACTIONS["on"].label + (f" from take {take + 1}" if request.takes > 1 else "")
-        view.add_item(TakeButton("on", kept, take, label))
+        label = f"Play on from take {take + 1}" if request.takes > 1 else ACTIONS["on"].label
+        view.add_item(TakeButton("on", kept, take, say(label, locale)))
     if request.data is not None:  # else all of it is new
-        view.add_item(TakeButton("alone", kept, label="With the input" if request.only_new else ACTIONS["alone"].label))
-    view.add_item(DeleteButton(kept, member))
+        label = "With the input" if request.only_new else ACTIONS["alone"].label
+        view.add_item(TakeButton("alone", kept, label=say(label, locale)))
+    view.add_item(DeleteButton(kept, member, say("Delete", locale)))
     return view

@@ -6,6 +6,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.languages import say
 from generation.request import Refusal
 from generation.studio import StudioFault
 
@@ -29,7 +30,11 @@ async def explain(interaction: discord.Interaction[Any], error: BaseException) -
 
 
 def sentence(interaction: discord.Interaction[Any], error: BaseException) -> str:
-    """What to say of an error. One that nobody foresaw is logged with its trace."""
+    """What to say of an error, in the member's language. One that nobody foresaw is logged with its trace."""
+    return say(_english(interaction, error), str(interaction.locale))
+
+
+def _english(interaction: discord.Interaction[Any], error: BaseException) -> str:
     if isinstance(error, Refusal | StudioFault):
         return str(error)
     if isinstance(error, app_commands.CheckFailure):

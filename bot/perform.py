@@ -16,6 +16,7 @@ from bot.post import post, withdraw
 from bot.progress import follow
 from bot.queue import Ticket
 from bot.reply import message, mp3_share
+from bot.translate import public
 from generation.request import Refusal, Reply, Request
 from generation.studio import Progress
 
@@ -47,7 +48,7 @@ async def perform(interaction: "Interaction", request: Request, tune: discord.At
             request, reply = await _play(interaction, request, tune, ticket)
             bot.line.played(interaction.user.id)
             view, made = await _buttons(interaction, request, reply), reply
-            await post(interaction, lambda limit: message(made, request, limit), view)
+            await post(interaction, lambda limit: message(made, request, limit, public(interaction)), view)
         outcome = "played"
     except Exception as error:
         outcome = "refused" if isinstance(error, Refusal) else "fault"
@@ -101,7 +102,7 @@ async def _buttons(interaction: "Interaction", request: Request, reply: Reply) -
     except (SQLAlchemyError, OSError) as error:
         log.error("the reply gets no buttons, the database cannot be written: %s", error)
         return None
-    return view_for(kept, interaction.user.id, request)
+    return view_for(kept, interaction.user.id, request, public(interaction))
 
 
 async def _fetch(tune: discord.Attachment) -> bytes:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.languages import say
 from bot.queue import Ticket
+from bot.translate import public
 from generation.request import Refusal
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ async def follow(
     """Wait for `work`, and keep the answer up to date meanwhile; `share` is how much of the music is there.
 
     Raises `Refusal`, and cancels the work, if the member cancels it or somebody deletes the answer."""
-    shown, view = "", _Cancel(ticket)
+    shown, view = "", _Cancel(ticket, public(interaction))
     ended = asyncio.create_task(ticket.ended.wait())
     pause = 0.0 if not ticket.turn.is_set() else EDIT_EVERY
     try:
@@ -37,7 +39,7 @@ async def follow(
                 return
             if ended.done():
                 raise Refusal(ticket.why)
-            if (words := _words(interaction.client.line.place(ticket), share())) != shown:
+            if (words := say(_words(interaction.client.line.place(ticket), share()), public(interaction))) != shown:
                 await _show(interaction, ticket, words, view)
             shown, pause = words, EDIT_EVERY
     finally:
@@ -66,14 +68,17 @@ async def _show(interaction: "Interaction", ticket: Ticket, words: str, view: di
 class _Cancel(discord.ui.View):
     """A button for those who will not wait."""
 
-    def __init__(self, ticket: Ticket) -> None:
+    def __init__(self, ticket: Ticket, locale: str) -> None:
         super().__init__(timeout=None)
         self.ticket = ticket
+        self.cancel.label = say("Cancel", locale)
 
     @discord.ui.button(label="Cancel", style=discord.ButtonStyle.secondary)
     async def cancel(self, interaction: discord.Interaction[Any], _: discord.ui.Button["_Cancel"]) -> None:
         if interaction.user.id != self.ticket.member and not interaction.permissions.manage_messages:
-            await interaction.response.send_message("Only who asked for it can cancel this.", ephemeral=True)
+            await interaction.response.send_message(
+                say("Only who asked for it can cancel this.", str(interaction.locale)), ephemeral=True
+            )
             return
         await interaction.response.defer()
         self.ticket.cancel()

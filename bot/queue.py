@@ -68,7 +68,8 @@ class Line:
             raise Refusal("Encore is still playing for you. Wait for that piece, or cancel it, and ask again.")
         if len(played := self._recent().get(member, [])) >= self._hourly:
             minutes = math.ceil((played[0] + HOUR - time.monotonic()) / 60)
-            raise Refusal(f"You have had as many pieces as fit into an hour: {self._hourly}. Ask again in {minutes} min.")
+            fits = f"You have had as many pieces as fit into an hour: {self._hourly}."
+            raise Refusal(f"{fits} Ask again in {minutes} min.")
         if not self._free and len(self._waiting) >= self._longest:
             raise Refusal(f"{self._longest} pieces are waiting already, and no more fit. Try again in a minute.")
 

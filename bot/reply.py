@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.languages import say
 from generation.request import STYLES, Reply, Request, Take
 
 MOST_FILES = 10
@@ -23,12 +24,12 @@ class Message:
     files: tuple[tuple[str, bytes], ...]
 
 
-def message(reply: Reply, request: Request, limit: int) -> Message:
-    """The message for a reply where a single file may have `limit` bytes."""
+def message(reply: Reply, request: Request, limit: int, locale: str = "en") -> Message:
+    """The message for a reply where a single file may have `limit` bytes, in the language of `locale`."""
     stem = _stem(request.filename) if request.data is not None else "encore"
     chosen, left_out = choose(reply.takes, limit)
     files = tuple((f"{stem}-take{number + 1}.{kind}", reply.takes[number].files[kind]) for kind, number in chosen)
-    return Message("\n".join(_lines(reply, request, left_out, limit))[:2000], files)
+    return Message("\n".join(_lines(reply, request, left_out, limit, locale))[:2000], files)
 
 
 def choose(takes: Sequence[Take], limit: int) -> tuple[list[tuple[str, int]], list[str]]:
@@ -56,23 +57,24 @@ def mp3_share(limit: int, takes: int) -> int:
     return min(limit, (MOST_BYTES - ROOM) // takes - 2**19)
 
 
-def _lines(reply: Reply, request: Request, left_out: list[str], limit: int) -> list[str]:
-    title = (
-        f"**{plain(reply.title)}**" if reply.title else ("Your tune" if request.data is not None else "A fresh piece")
-    )
+def _lines(reply: Reply, request: Request, left_out: list[str], limit: int, locale: str) -> list[str]:
+    unnamed = say("Your tune", locale) if request.data is not None else "A fresh piece"
+    title = f"**{plain(reply.title)}**" if reply.title else unnamed
     metre = f", {reply.metre}" if reply.metre else ""
     doing = f"{title} plays on" if request.data is not None else title
     style = "" if reply.style == "auto" else f", {STYLES.get(reply.style, reply.style)}"
-    lines = [f"{doing}: {reply.key}{metre}, ♩ = {reply.tempo:g}, {reply.instrument}{style}."]
+    lines = [say(f"{doing}: {reply.key}{metre}, ♩ = {reply.tempo:g}, {reply.instrument}{style}.", locale)]
     for number, take in enumerate(reply.takes, 1):
-        name = f"Take {number}: " if len(reply.takes) > 1 else ""
-        begins = f", the new part from {clock(take.new_from)}" if take.new_from else ""
-        lines.append(f"-# {name}{clock(take.seconds)}{begins} · temperature {take.temperature:g} · seed {take.seed}")
+        lasts = clock(take.seconds)
+        lasts = say(f"Take {number}: {lasts}", locale) if len(reply.takes) > 1 else lasts
+        begins = say(f", the new part from {clock(take.new_from)}", locale) if take.new_from else ""
+        lines.append(f"-# {lasts}{begins}" + say(f" · temperature {take.temperature:g} · seed {take.seed}", locale))
     if reply.source:
-        lines.append(f"-# Melody: {plain(reply.source)}.")
+        lines.append("-# " + say(f"Melody: {plain(reply.source)}.", locale))
     if left_out:
-        most = f"{MOST_FILES} files, {limit / 2**20:.3g} MB each, {MOST_BYTES / 2**20:.0f} MB together"
-        lines.append(f"-# Discord takes {most} here; left out: {', '.join(left_out)}.")
+        each, together, what = f"{limit / 2**20:.3g}", f"{MOST_BYTES / 2**20:.0f}", ", ".join(left_out)
+        words = f"Discord takes {MOST_FILES} files, {each} MB each, {together} MB together here; left out: {what}."
+        lines.append("-# " + say(words, locale))
     return lines
 
 

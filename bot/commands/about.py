@@ -6,6 +6,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.languages import say
+
 
 def _version() -> str:
     try:
@@ -34,4 +36,5 @@ async def about(interaction: discord.Interaction[Any]) -> None:
 async def forget(interaction: discord.Interaction[Any]) -> None:
     replies = await interaction.client.store.forget_member(interaction.user.id)
     words = f"Deleted: what was kept for {replies} of your replies. Their buttons no longer work."
+    words = say(words, str(interaction.locale))
     await interaction.response.send_message(words, ephemeral=True)

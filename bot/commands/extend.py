@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.commands.wish import DESCRIPTIONS, STYLE_CHOICES, Seconds, Seed, Takes, Temperature, instruments, request
 from bot.explain import explain
+from bot.languages import say
 from bot.perform import perform
 from generation.request import Refusal
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     Interaction = discord.Interaction[Encore]
 
 ENDINGS = (".mid", ".midi", ".kar", ".abc", ".txt", ".musicxml", ".mxl", ".xml", ".krn")
-ACCEPTED = "a MIDI, ABC, MusicXML or kern file"
+NO_MELODY = "There is no melody in that message: it needs a MIDI, ABC, MusicXML or kern file, or ABC from its X: on."
 ABC_IN_TEXT = re.compile(r"^X: *\d[^`]*^K:[^`]*", re.MULTILINE)
 LONGEST_ABC = 4000  # characters that a form takes
 FORM_SECONDS = 3600.0  # that a form may stay open
@@ -25,7 +26,7 @@ FORM_SECONDS = 3600.0  # that a form may stay open
 
 @app_commands.command(name="extend", description="Play on from your tune")
 @app_commands.describe(
-    tune=f"{ACCEPTED[2:].capitalize()}; without one, a form opens to paste ABC".replace("Midi", "MIDI"),
+    tune="A MIDI, ABC, MusicXML or kern file; without one, a form opens to paste ABC",
     part="The whole piece, or the new part alone",
     **DESCRIPTIONS,
 )
@@ -58,7 +59,7 @@ async def extend(
         "only_new": part == "new",
     }
     if tune is None:
-        await interaction.response.send_modal(AbcForm(wish))
+        await interaction.response.send_modal(AbcForm(wish, str(interaction.locale)))
     else:
         await extend_file(interaction, tune, wish)
 
@@ -71,14 +72,14 @@ async def extend_message(interaction: discord.Interaction[Any], message: discord
     elif tune := ABC_IN_TEXT.search(message.content):
         await perform(interaction, await request(interaction, filename="message.abc", data=tune[0].encode()))
     else:
-        raise Refusal(f"There is no melody in that message: it needs {ACCEPTED}, or a tune in ABC from its X: on.")
+        raise Refusal(NO_MELODY)
 
 
 async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish: dict[str, Any]) -> None:
     """Check what can be checked before anything is public, then fetch the file and play."""
     limit = interaction.client.settings.attachment_bytes
     if not tune.filename.lower().endswith(ENDINGS):
-        raise Refusal(f"Encore cannot read that kind of file. Send {ACCEPTED}.")
+        raise Refusal("Encore cannot read that kind of file. Send a MIDI, ABC, MusicXML or kern file.")
     if tune.size == 0:
         raise Refusal("That file is empty. Export it again and send it anew.")
     if tune.size > limit:
@@ -87,7 +88,7 @@ async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish
     await perform(interaction, wanted, tune)
 
 
-class AbcForm(discord.ui.Modal, title="Play on from ABC"):
+class AbcForm(discord.ui.Modal):
     """A form to paste a tune into."""
 
     abc = discord.ui.TextInput[Any](
@@ -97,8 +98,9 @@ class AbcForm(discord.ui.Modal, title="Play on from ABC"):
         max_length=LONGEST_ABC,
     )
 
-    def __init__(self, wish: dict[str, Any]) -> None:
-        super().__init__(timeout=FORM_SECONDS)
+    def __init__(self, wish: dict[str, Any], locale: str) -> None:
+        super().__init__(title=say("Play on from ABC", locale), timeout=FORM_SECONDS)
+        self.abc.label = say("Your tune in ABC", locale)
         self.wish = wish
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.wish import Seconds, Takes, Temperature, instruments
+from bot.languages import say
 from generation.request import INSTRUMENTS, Refusal, Request
 
 PLAIN = Request()
@@ -33,7 +34,7 @@ async def _set(interaction: discord.Interaction[Any], name: str, value: float | 
     await interaction.client.store.set_default(interaction.guild_id, name, value)
     shown = f"{value:g}" if isinstance(value, float) else value
     words = f"From now on the {name} in this server is {shown} wherever a member says nothing."
-    await interaction.response.send_message(words, ephemeral=True)
+    await interaction.response.send_message(say(words, str(interaction.locale)), ephemeral=True)
 
 
 @settings.command(name="show", description="Show this server's defaults")
@@ -76,4 +77,6 @@ async def instrument(interaction: discord.Interaction[Any], value: str) -> None:
 @settings.command(name="reset", description="Forget this server's defaults")
 async def reset(interaction: discord.Interaction[Any]) -> None:
     await interaction.client.store.reset(interaction.guild_id)
-    await interaction.response.send_message("This server's defaults are Encore's own again.", ephemeral=True)
+    await interaction.response.send_message(
+        say("This server's defaults are Encore's own again.", str(interaction.locale)), ephemeral=True
+    )

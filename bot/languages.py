@@ -1,0 +1,30 @@
+"""Encore in other languages: what is said in English in the code → the same for a member's or a server's language."""
+
+import re
+from functools import cache
+
+from bot.french import FRENCH
+from bot.german import GERMAN
+
+LANGUAGES: dict[str, dict[str, str]] = {"de": GERMAN, "fr": FRENCH}
+
+
+def say(words: str, locale: str) -> str:
+    """English words, whole and filled in, in the language of a locale; as they are where nobody translated them."""
+    language = locale.partition("-")[0]
+    if words in (known := LANGUAGES.get(language, {})):
+        return known[words]
+    for pattern, translated in _patterns(language):
+        if found := pattern.fullmatch(words):
+            return translated.format(*found.groups())
+    return words
+
+
+@cache
+def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """Templates with {} as patterns, the longest first, for a short one may match what a long one is meant for."""
+    templates = [(english, other) for english, other in LANGUAGES.get(language, {}).items() if "{}" in english]
+    templates.sort(key=lambda pair: -len(pair[0]))
+    return [
+        (re.compile(re.escape(english).replace(r"\{\}", "(.+?)"), re.DOTALL), other) for english, other in templates
+    ]

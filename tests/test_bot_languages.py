@@ -1,0 +1,77 @@
+"""Encore in the languages of its members."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from bot.languages import LANGUAGES, say
+from bot.preview.world import Json
+from tests.discord_stand_in import ROOT, Discord, has_files
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+CODE = "".join(
+    file.read_text()
+    for folder in ("bot", "generation")
+    for file in (ROOT / folder).rglob("*.py")
+    if file.name not in ("german.py", "french.py")
+)
+TUNE = ("a.abc", b"X:1\nT:Air\nM:4/4\nL:1/8\nK:D\nDFAF dfaf|gfed cABc|\n")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_template_is_translated_with_all_its_gaps(language: str) -> None:
+    other = LANGUAGES[language]
+    assert other.keys() == LANGUAGES["de"].keys()
+    for english, words in other.items():
+        assert words.strip() and words.count("{}") == english.count("{}"), english
+
+
+async def test_templates_are_what_the_code_says() -> None:
+    """A sentence that is changed in the code must be changed here as well, or it is no longer found."""
+    plain = re.sub(r'"\s*\n\s*f?"', "", re.sub(r"\{[^{}\n]*\}", "{}", CODE))
+    lost = []
+    for english in LANGUAGES["de"]:
+        pieces = [piece.strip(" .:,") for piece in re.split(r"\{\}|(?<=[.;]) ", english)]
+        lost += [english for piece in pieces if piece and piece not in plain]
+    assert lost == []
+
+
+async def test_say() -> None:
+    assert say("Encore is busy; you are number 3 in the line.", "de") == (
+        "Encore ist beschäftigt; du bist Nummer 3 in der Schlange."
+    )
+    assert say("Warmer", "fr") == "Plus chaud" and say("Warmer", "en-US") == say("Warmer", "ja") == "Warmer"
+    assert say("Melody: {0.__class__} {}.", "de") == "Melodie: {0.__class__} {}.", "what is filled in stays text"
+
+
+async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
+    discord.server.locale, discord.member.locale = "de", "fr"
+    reply = await discord.command("extend", {"tune": TUNE, "seconds": 5, "seed": 3}, until=has_files)
+    assert reply.text.startswith("**Air** geht weiter: D major, 4/4")
+    assert ", das Neue ab 0:0" in reply.text and "Temperatur 0.9 · Seed 3" in reply.text
+    assert list(reply.buttons) == ["Noch eine Version", "Wärmer", "Kühler", "Weiterspielen", "Nur das Neue", "Löschen"]
+    warmer = await discord.press(reply, "Wärmer", until=has_files)
+    assert "Temperatur 1.1" in warmer.text
+    refused = await discord.command("extend", {"tune": ("a.pdf", b"%PDF")})
+    assert refused.text == "Encore ne lit pas ce genre de fichier. Envoyez un fichier MIDI, ABC, MusicXML ou kern."
+    form = await discord.command("extend")
+    assert form.modal["title"] == "Continuer de l'ABC"
+    private = await discord.command("compose", {"seconds": 5}, where=discord.dm(), until=has_files)
+    assert private.text.startswith("Un nouveau morceau : ")
+
+
+def parts(commands: list[Json]) -> Iterator[Json]:
+    for command in commands:
+        yield command
+        yield from parts(command.get("options") or [])
+
+
+async def test_commands_are_described_in_every_language(discord: Discord) -> None:
+    described = [part for part in parts(discord.world.commands[None]) if part.get("description")]
+    assert len(described) > 5
+    for part in described:
+        assert part.get("description_localizations", {}).keys() == LANGUAGES.keys(), part["description"]
+        assert all(len(words) <= 100 for words in part["description_localizations"].values())
+    menu = next(command for command in discord.world.commands[None] if command["type"] == 3)
+    assert menu["name_localizations"]["de"] == "Diese Melodie weiterspielen"
