@@ -325,6 +325,19 @@ class Discord:
             user.locale = fresh.users[user.id].locale
 
 
+async def refusal(discord: Discord, reply: Reply) -> str:
+    """The sentence that only the sender sees; if "thinking" was public before it, that must be gone."""
+    await discord.until(lambda: reply.asked.followups or (answered(reply) and reply.ephemeral), "a refusal")
+    said = reply.asked.followups[-1] if reply.asked.followups else reply.message
+    assert said.only_for is reply.asked.user
+    assert said is reply.message or reply.message.id not in reply.asked.channel.messages
+    return said.content
+
+
+def acknowledged(reply: Reply) -> bool:
+    return reply.asked.answer is not None
+
+
 def upload(value: Any) -> Any:
     return Upload(*value) if isinstance(value, tuple) else value
 
@@ -357,4 +370,4 @@ async def running(
         await discord.standin.stop()
 
 
-__all__ = ["Discord", "Guild", "Reply", "answered", "buttons", "has_files", "running"]
+__all__ = ["Discord", "Guild", "Reply", "acknowledged", "answered", "buttons", "has_files", "refusal", "running"]

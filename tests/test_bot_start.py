@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bot.preview.standin import TOKEN, StandIn
-from tests.discord_stand_in import ROOT, has_files, running
+from tests.discord_stand_in import ROOT, acknowledged, has_files, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -95,7 +95,8 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         await discord.until(lambda: "ready as" in discord.log())
         assert await get("/healthz") == (200, "ok\n")
         await discord.command("compose", {"seconds": 5}, until=has_files)
-        await discord.command("extend", {"tune": ("a.abc", b"?")})
+        await discord.command("extend", {"tune": ("a.pdf", b"?"), "seconds": 5})
+        await discord.command("extend", {"tune": ("a.abc", b"?")}, until=acknowledged)
         await discord.until(lambda: discord.log().count("outcome=") == 2)
         _, metrics = await get("/metrics")
         assert 'encore_requests_total{outcome="played"} 1.0' in metrics
@@ -105,12 +106,3 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         assert enough.ephemeral and "fit into an hour: 1. Ask again in 60 min." in enough.text
         code, said = await start(tmp_path, **discord.standin.environment, ENCORE_HEALTH_PORT=str(port))
         assert code == 1 and "ENCORE_HEALTH_PORT" in said.splitlines()[-1] and "Traceback" not in said
-
-
-async def test_the_bot_knows_nothing_of_music() -> None:
-    """What makes music, and what takes seconds and memory to import, lives in other processes."""
-    heavy = "torch", "music21", "numpy", "pydub", "fluidsynth", "verovio"
-    code = f"import sys, bot.__main__, bot.app; print([name for name in {heavy!r} if name in sys.modules])"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-    out, _ = await process.communicate()
-    assert out.decode().strip() == "[]"
