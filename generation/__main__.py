@@ -5,6 +5,7 @@ import asyncio
 import json
 import logging
 import math
+import os
 import secrets
 import sys
 import traceback
@@ -24,7 +25,7 @@ Result = TypeVar("Result")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0: done; 2: a bad request or file; 1: a fault of ours. Errors are a line on stderr."""
-    logging.basicConfig(level=logging.CRITICAL)
+    logging.basicConfig(level=logging.DEBUG if os.environ.get("ENCORE_DEBUG") else logging.CRITICAL)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         if arguments[:1] in (["train"], ["evaluate"], ["bench"]):
@@ -68,7 +69,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m generation", description="A tune goes in, and the music goes on.")
+    parser = _Parser(
+        prog="python -m generation",
+        description="A tune goes in, and the music goes on.",
+        epilog="ENCORE_DEBUG=1 in the environment shows in full what goes wrong.",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file")
     extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -128,7 +133,7 @@ async def _play(args: argparse.Namespace) -> int:
         files = list(dict.fromkeys(args.files))
         twins = _twins(files)
 
-    async with Studio(crafts=min(2, max(args.takes, len(files))), quiet=True) as studio:
+    async with Studio(crafts=min(2, max(args.takes, len(files))), quiet=not os.environ.get("ENCORE_DEBUG")) as studio:
 
         async def play(file: Path) -> Reply:
             if file in twins:
@@ -248,7 +253,7 @@ async def _score(args: argparse.Namespace) -> int:
         raise Refusal(f"--from is {args.since:g}; it must be seconds from the beginning, 0 or more.")
     described: list[dict[str, object]] = []
     codes: list[int] = []
-    async with Studio(crafts=1, quiet=True) as studio:
+    async with Studio(crafts=1, quiet=not os.environ.get("ENCORE_DEBUG")) as studio:
 
         async def score(file: Path) -> dict[str, int | float | None]:
             return await studio.score(Request(data=_bytes(file), filename=file.name), args.since)

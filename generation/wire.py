@@ -10,7 +10,7 @@ from generation.request import Reply, Request, Take
 
 HEADER = struct.Struct("<I")
 LARGEST = 256 * 2**20  # bytes of one frame
-SCRATCH = "encore-"  # what names of folders for a process's temporary files begin with
+SCRATCH = "encore-scratch-"  # what names of folders for a process's temporary files begin with
 
 
 @dataclass(frozen=True)

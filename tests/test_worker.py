@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from generation import child, studio
+from generation import child, studio, worker
 from generation.child import Patience
 from generation.read import read
 from generation.request import Refusal, Reply, Request
 from generation.studio import Studio, StudioFault
+from generation.wire import Done, Job
 
 # ruff: noqa: ASYNC240
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -260,3 +261,15 @@ print(len(bytes(200_000_000)))
         " ",
         "200000000",
     ]
+
+
+async def test_a_fault_of_ours_is_a_sentence_and_its_cause_is_for_the_log() -> None:
+    class Desk:
+        def check(self, job: Job) -> None: ...
+
+    def broken(job: Job) -> Done:
+        return Done(job.id, seconds=1 / job.take)
+
+    done = worker.guarded(broken, Job(3, "finish"), Desk())  # type: ignore[arg-type]
+    assert done.id == 3 and done.fault.startswith("Something of ours went wrong") and "Zero" not in done.fault
+    assert "ZeroDivisionError" in done.trace
