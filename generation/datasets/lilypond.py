@@ -21,7 +21,7 @@ TOKEN = re.compile(
 
 def hymns(root: Path) -> Iterator[tuple[str, Melody]]:
     book = (root / "hymnproject.ly").read_text(encoding="utf-8", errors="replace")
-    book = book[: book.find("\nAlto =")]  # the other voices have the same names
+    book = re.split(r"^\}", book, maxsplit=1, flags=re.MULTILINE)[0]  # the other voices' blocks have the same names
     for name, text in re.findall(r"^% (\S+\.ly)\n(.*?)(?=^%|^\}|\Z)", book, re.MULTILINE | re.DOTALL):
         if melody := soprano(text):
             yield f"hymnproject.ly#{name}", melody
