@@ -11,7 +11,8 @@ from tests.discord_stand_in import Discord, running
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def discord_with_bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Discord]:
     """One Discord and one process of the bot for the whole run: its start is the dear part."""
-    async with running(tmp_path_factory.mktemp("discord"), env={"ENCORE_MODEL": "echo", "ENCORE_HOURLY": "10000"}) as discord:
+    env = {"ENCORE_MODEL": "echo", "ENCORE_HOURLY": "10000"}
+    async with running(tmp_path_factory.mktemp("discord"), env=env) as discord:
         yield discord
 
 

@@ -11,6 +11,7 @@ from generation.tokens import CLASSES, FIELDS, LENGTHS, PITCH, SHADED, START, ST
 
 HEADS = tuple(CLASSES)
 Context = tuple[object, ...]
+Rows = list[list[int]]
 
 
 @dataclass(eq=False)
@@ -24,18 +25,18 @@ class NGram:
     order: int = 3
     counts: dict[Context, dict[int, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
 
-    def learn(self, tunes: Iterable[Ints], expression: bool = True) -> None:
+    def learn(self, tunes: Iterable[Ints]) -> None:
         """Count rows (n + 1, len(FIELDS)) of tunes, the start row first."""
-        for rows in tunes:
+        for tune in tunes:
+            rows = tune.tolist()  # plain numbers: this loop runs some fifteen million times
             for i in range(1, len(rows)):
                 for head in HEADS:
-                    if not _teaches(head, rows[i]):
-                        continue
-                    said = int(rows[i, FIELDS.index(head)])
-                    for context in self._contexts(head, rows, i):
-                        self.counts[context][said] += 1
+                    if _teaches(head, rows[i]):
+                        said = rows[i][FIELDS.index(head)]
+                        for context in self._contexts(head, rows, i):
+                            self.counts[context][said] += 1
 
-    def chances(self, head: str, rows: Ints, i: int) -> NDArray[np.float64]:
+    def chances(self, head: str, rows: Rows, i: int) -> NDArray[np.float64]:
         """The distribution (classes,) of a field of row i, given the rows before and the fields before in the row."""
         chance = np.full(CLASSES[head], 1 / CLASSES[head])
         for context in self._contexts(head, rows, i):
@@ -50,40 +51,41 @@ class NGram:
 
     def nats(self, rows: Ints) -> NDArray[np.float64]:
         """(n, len(HEADS)) surprise of every note; 0 where nothing was played."""
+        plain = rows.tolist()
         nats = np.zeros((len(rows) - 1, len(HEADS)))
         for i in range(1, len(rows)):
             for j, head in enumerate(HEADS):
-                if _teaches(head, rows[i]):
-                    nats[i - 1, j] = -np.log(self.chances(head, rows, i)[rows[i, FIELDS.index(head)]])
+                if _teaches(head, plain[i]):
+                    nats[i - 1, j] = -np.log(self.chances(head, plain, i)[plain[i][FIELDS.index(head)]])
         return nats
 
     def play_on(self, rows: Ints, until: int, rng: np.random.Generator) -> Ints:
         """New rows after `rows`, content only, up to tick `until`."""
-        grown = [*rows]
+        grown: Rows = rows.tolist()
         while grown[-1][TICK] < until and len(grown) < len(rows) + 4096:
-            grown.append(start_row())
-            here = np.array(grown)
+            grown.append(start_row().tolist())
             for head in HEADS[:3]:
-                chance = self.chances(head, here, len(here) - 1)
-                if head == "step" and len(here) > 2:
+                chance = self.chances(head, grown, len(grown) - 1)
+                if head == "step" and len(grown) > 2:
                     chance[0] = 0
-                here[-1, FIELDS.index(head)] = rng.choice(len(chance), p=chance / chance.sum())
-            here[-1, TICK] = here[-2, TICK] + LENGTHS[here[-1, STEP]]
-            grown[-1] = here[-1]
+                grown[-1][FIELDS.index(head)] = int(rng.choice(len(chance), p=chance / chance.sum()))
+            grown[-1][TICK] = grown[-2][TICK] + int(LENGTHS[grown[-1][STEP]])
         return np.array(grown[len(rows) :])
 
-    def _contexts(self, head: str, rows: Ints, i: int) -> Sequence[Context]:
+    def _contexts(self, head: str, rows: Rows, i: int) -> Sequence[Context]:
         """From the shortest to the longest: the fields before in this row, then one note more each."""
-        index = HEADS.index(head)
-        here = tuple(int(rows[i, FIELDS.index(name)]) for name in HEADS[: min(index, 3)][-2:])
-        past = []
+        fields = 4 if head == "velocity" else 3
+        here = tuple(rows[i][: min(HEADS.index(head), 3)][-2:])
+        past: list[Context] = []
+        known: tuple[int, ...] = ()
         for n in range(self.order):
-            notes = rows[max(0, i - n) : i, : len(HEADS)][:, : 4 if head == "velocity" else 3]
-            past.append((head, n, here if n else here[-1:], *map(int, notes.ravel())))
+            if n:
+                known = (*rows[i - n][:fields], *known) if i >= n else known
+            past.append((head, n, here if n else here[-1:], known))
         return past
 
 
-def _teaches(head: str, row: Ints) -> bool:
+def _teaches(head: str, row: list[int]) -> bool:
     if head == "velocity":
         return bool(row[SHADED])
-    return bool(row[TIMED]) if head in ("deviation", "articulation") else bool(row[PITCH] != START)
+    return bool(row[TIMED]) if head in ("deviation", "articulation") else row[PITCH] != START
