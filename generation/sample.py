@@ -101,7 +101,7 @@ def _takes(performer: Performer, prompts: Sequence[Prompt], report: Callable[[fl
         style = style if style != "auto" else str(rngs[0].choice(list(HABITS)))
         given = _blank_page(wish, style, rngs[0])
     elif style == "auto":
-        style = likeliest_style(performer.model, performer.device, given)
+        style = likeliest_style(performer.model, performer.device, given, performer.card.get("metres", {}))
     encoded = tokens.encode(given, style, key=given.key)
     start = encoded.end if len(given) else int(encoded.conditions[5])
     quarters = wish.seconds * typical_tempo(given) / 60

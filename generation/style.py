@@ -1,7 +1,10 @@
-"""Whose manner a tune is in: the style under which the model foresees it best."""
+"""Whose manner a tune is in: the style under which its notes and its metre are likeliest."""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 
 from generation import tokens
@@ -14,8 +17,13 @@ CONTENT = ("step", "pitch", "duration")
 
 
 @torch.inference_mode()
-def likeliest_style(model: AttentiveLSTM, device: torch.device, melody: Melody) -> str:
-    """The name of the style with the fewest nats for the tune's content; "auto" for a tune of fewer than four notes."""
+def likeliest_style(
+    model: AttentiveLSTM, device: torch.device, melody: Melody, metres: Mapping[str, Mapping[str, int]]
+) -> str:
+    """The name of the likeliest style by Bayes' rule; "auto" for a tune of fewer than four notes.
+
+    metres  style → metre such as "6/8" → tunes of that style and metre among those that the model learned from
+    """
     names = [name for name in STYLES if name != "auto"]
     if len(melody) < 4:
         return "auto"
@@ -33,4 +41,13 @@ def likeliest_style(model: AttentiveLSTM, device: torch.device, melody: Melody) 
         for head in CONTENT
     )
     assert isinstance(nats, torch.Tensor)
-    return names[int(nats.view(len(names), -1).sum(1).argmin())]
+    surprise = nats.view(len(names), -1).sum(1).cpu().numpy()
+    return names[int((surprise - _prior(names, melody, metres)).argmin())]
+
+
+def _prior(names: Sequence[str], melody: Melody, metres: Mapping[str, Mapping[str, int]]) -> NDArray[np.float64]:
+    """Log of how many tunes of each style and of this metre there were; all alike where the metre is unknown."""
+    if melody.metre is None:
+        return np.zeros(len(names))
+    metre = f"{melody.metre[0]}/{melody.metre[1]}"
+    return np.log([metres.get(name, {}).get(metre, 0) + 1.0 for name in names])

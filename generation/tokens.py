@@ -113,7 +113,9 @@ def decode(rows: Ints, shift: int, like: Melody) -> Melody:
     gap = np.diff(onset, append=np.inf)
     duration = np.minimum(duration, np.maximum(gap * 1.1, 1 / 48))  # one voice: legato, but no chords
     velocity = np.clip(rows[:, VELOCITY] * 4 + 2, 1, 127)
-    return replace(like, onset=onset, duration=duration, pitch=rows[:, PITCH] - shift, velocity=velocity)
+    return replace(
+        like, onset=onset, duration=duration, pitch=np.clip(rows[:, PITCH] - shift, 0, 127), velocity=velocity
+    )
 
 
 def part(melody: Melody, notes: int) -> Melody:

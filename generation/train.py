@@ -6,6 +6,7 @@ import json
 import math
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +132,7 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
     }
     if (out / "last.json").exists():
         run = _resume(out, model, average, optimizer)
+    run["metres"] = _metres(tunes)
     per_epoch = len(list(batches(learn, options.length, options.notes, np.random.default_rng(0), augment=False)))
     precision = _precision(device)
     writer = _tensorboard(options)
@@ -206,6 +208,7 @@ def _finish_epoch(
     if goal < run["best"]:
         run["best"] = goal
         card = {"options": dataclasses.asdict(options), "history": run["history"], "notes_seen": run["notes"]}
+        card["metres"] = run["metres"]
         checkpoint.save(out / "model.safetensors", model, card, torch.float16)
     model.load_state_dict(live)
     tensors = {f"model.{name}": tensor.clone().contiguous() for name, tensor in live.items()}
@@ -214,6 +217,15 @@ def _finish_epoch(
         tensors |= {f"adam.{name}.{key}": value.clone() for key, value in state.items()}
     save_file(tensors, out / "last.safetensors")
     (out / "last.json").write_text(json.dumps(run))
+
+
+def _metres(tunes: Sequence[corpus.Tune]) -> dict[str, dict[str, int]]:
+    """style → metre → how many tunes: what `generation.style` needs to know."""
+    counts: dict[str, Counter[str]] = {}
+    for tune in tunes:
+        if tune.split == "train" and tune.melody.metre:
+            counts.setdefault(tune.style, Counter())["{}/{}".format(*tune.melody.metre)] += 1
+    return {style: dict(count.most_common(8)) for style, count in counts.items()}
 
 
 def _resume(
