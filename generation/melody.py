@@ -165,11 +165,6 @@ class Melody:
         i = max(0, bisect_right(self._tempo_onsets, quarter) - 1)
         return self._tempo_seconds[i] + (quarter - self.tempo[i].onset) * 60 / self.tempo[i].quarters_per_minute
 
-    def quarter_at(self, seconds: float) -> float:
-        """The quarter at `seconds`: the inverse of `seconds_at`."""
-        i = max(0, bisect_right(self._tempo_seconds, seconds) - 1)
-        return self.tempo[i].onset + (seconds - self._tempo_seconds[i]) * self.tempo[i].quarters_per_minute / 60
-
 
 @dataclass(frozen=True, eq=False)
 class Part:
