@@ -1,6 +1,9 @@
 """What is asked of the music and what comes back: plain data, without torch or music21."""
 
+import os
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 FORMATS = ("mp3", "mid", "abc", "musicxml", "png")
 # style → what a musician would call it; the order is that of the model's style numbers.
@@ -46,13 +49,32 @@ class Refusal(Exception):  # noqa: N818 — not an error of ours
     """The one error meant for a user's eyes: a sentence that says what is wrong, the limit, and what to do."""
 
 
+def own_checkpoints() -> dict[str, Path]:
+    """Style → checkpoint, for every pair NAME.safetensors and NAME.json in the folder that ENCORE_MODELS names.
+
+    A name is that of the file; one of ours, or one longer than 32 characters or with odd ones in it, is passed over.
+    """
+    folder = os.environ.get("ENCORE_MODELS", "")
+    if not folder or not Path(folder).is_dir():
+        return {}
+    found = {
+        path.stem: path for path in sorted(Path(folder).glob("*.safetensors")) if path.with_suffix(".json").is_file()
+    }
+    return {name: path for name, path in found.items() if name not in STYLES and re.fullmatch(r"[\w .'-]{1,32}", name)}
+
+
+def styles() -> dict[str, str]:
+    """style → what a musician would call it: ours, then those of the checkpoints in ENCORE_MODELS by their names."""
+    return STYLES | {name: name for name in own_checkpoints()}
+
+
 @dataclass(frozen=True)
 class Request:
     """A wish for music. `data` is the bytes of a file to continue, or None for a fresh piece.
 
     seconds      length of the new music, 5 … 180
     temperature  0.1 … 2.0; top_p 0.05 … 1.0
-    style        a key of `STYLES`; instrument a key of `INSTRUMENTS`, or "auto": the file's own, else piano
+    style        a key of `styles()`; instrument a key of `INSTRUMENTS`, or "auto": the file's own, else piano
     key, tempo, meter   for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves it to the model
     mp3_bytes    what an MP3 may weigh, by a lower bit rate where need be; 0 for as much as it likes
     """
@@ -79,8 +101,8 @@ class Request:
                 raise Refusal(f"{name} is {getattr(self, name):g}; it must lie between {low} and {high}.")
         if not 0 <= self.seed < 2**63:
             raise Refusal(f"seed is {self.seed}; it must lie between 0 and 2^63 − 1.")
-        if self.style not in STYLES:
-            raise Refusal(f"There is no style “{self.style[:40]}”. Choose one of: {', '.join(STYLES)}.")
+        if self.style not in STYLES and self.style not in (known := styles()):
+            raise Refusal(f"There is no style “{self.style[:40]}”. Choose one of: {', '.join(known)}.")
         if self.instrument != "auto" and self.instrument not in INSTRUMENTS:
             raise Refusal(
                 f"There is no instrument “{self.instrument[:40]}”. Choose one of: auto, {', '.join(INSTRUMENTS)}."

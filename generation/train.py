@@ -35,11 +35,13 @@ class Options:
 
     data: folder of archives with splits.tsv, or any folder of MIDI, ABC and MusicXML files
     out: folder for the checkpoint; minutes: stop after so long, the learning rate falls to meet it
+    start: a checkpoint whose weights to begin with, instead of random ones; its sizes are taken over
     """
 
     data: str = "data"
     out: str = "runs/latest"
     cache: str = "data/cache"
+    start: str = ""
     model: str = "attentive_lstm"
     epochs: int = 30
     minutes: float = 0.0
@@ -118,7 +120,8 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
         raise Refusal(f"There is nothing to learn from in {options.data}: no melody of 8 notes or more.")
     check = check or learn[:20]
     kind, kind_sizes = MODELS[options.model]
-    model = kind(kind_sizes(**sizes)).to(device)
+    model = checkpoint.load(Path(options.start))[0] if options.start else kind(kind_sizes(**sizes))
+    model.to(device)
     average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     optimizer = torch.optim.AdamW(model.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay)
     run: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """MIDI collections: classical piano, pop songs with a melody track, Irish tunes."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from generation.request import Refusal
 from generation.song import Song
 
 LOWEST = 55  # of a piano's melody
+BASS = 55  # below: a left hand, whose long notes mark where bars begin
+WALTZ = 1.25  # so much clearer must bars of three be than bars of four, of which there are many more
 TOGETHER = 0.03  # quarters: notes that begin so close are one chord
 
 
@@ -24,9 +27,31 @@ def pop909(root: Path) -> Iterator[tuple[str, Melody]]:
     """The track that is named so."""
 
     def melody(song: Song) -> Melody:
-        return _melody([part for part in _parts(song) if part.name.strip() == "MELODY"], song)
+        return _melody([part for part in _parts(song) if part.name.strip() == "MELODY"], _barred(song))
 
     return _each(root / "POP909", "[0-9]*/[0-9]*.mid", melody)
+
+
+def _barred(song: Song) -> Song:
+    """The same in bars of four or three quarters, where its bass says that they begin.
+
+    Three files in four state 1/4, the others often begin their bars anywhere; the beat itself is right in all of them.
+    """
+    bass = [part for part in _parts(song) if part.name.strip() == "PIANO"]
+    if not bass or not np.any(bass[0].pitch < BASS):
+        return replace(song, metre=(4, 4), downbeat=0.0)
+    low = bass[0].pitch < BASS
+    beat, lasting = np.round(bass[0].onset[low] * 4) / 4, np.minimum(bass[0].duration[low], 4)
+
+    def weight(quarters: int) -> tuple[float, int]:
+        """How far the strongest beat of such bars stands out: 1 if they are all alike."""
+        on = [float(lasting[beat % quarters == phase].sum()) for phase in range(quarters)]
+        return max(on) * quarters / max(sum(on), 1e-9), int(np.argmax(on))
+
+    (four, downbeat), (three, waltz) = weight(4), weight(3)
+    if three > WALTZ * four:
+        return replace(song, metre=(3, 4), downbeat=float(waltz))
+    return replace(song, metre=(4, 4), downbeat=float(downbeat))
 
 
 def irish(root: Path) -> Iterator[tuple[str, Melody]]:
@@ -74,7 +99,7 @@ def _melody(parts: list[Part], song: Song, lowest: int = 0, key: Key | None = No
         raise Refusal("There is no melody.")
     onset, end, pitch, velocity = (np.array(column) for column in zip(*notes, strict=True))
     bar = song.metre[0] * 4 / song.metre[1] if song.metre else 0.0
-    start = float(np.floor(onset[0] / bar + 1e-6) * bar) if bar else 0.0
+    start = float(np.floor((onset[0] - song.downbeat) / bar + 1e-6) * bar) + song.downbeat if bar else 0.0
     after = np.append(onset[1:], np.inf)
     duration = np.clip(np.minimum(end - onset, (after - onset) * 1.1), 0.02, 16)
     tempo = {max(0.0, mark.onset - start): mark.quarters_per_minute for mark in song.tempo}  # the last before wins
