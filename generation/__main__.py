@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from generation.request import FORMATS, INSTRUMENTS, STYLES, Refusal, Reply, Request
+from generation.request import FORMATS, INSTRUMENTS, Refusal, Reply, Request, styles
 from generation.studio import Studio, StudioFault
 
 MAX_BYTES = 5_000_000  # of a file, as `generation.read` has it
@@ -87,9 +87,10 @@ def _parser() -> argparse.ArgumentParser:
         both.add_argument("--temperature", type=float, default=0.9, help="0.1 plays safe, 2 surprises everybody (0.9)")
         both.add_argument("--top-p", type=float, default=0.97, help="leave out the unlikeliest notes (0.97)")
         both.add_argument("--seed", type=int, help="the same seed gives the same notes (random); take N has seed + N")
-        both.add_argument("--style", default="auto", help=f"one of {', '.join(STYLES)}")
+        both.add_argument("--style", default="auto", help=f"one of {', '.join(styles())}")
         both.add_argument("--instrument", default="auto", help=f"auto or one of {', '.join(INSTRUMENTS)}")
         both.add_argument("--only-new", action="store_true", help="leave the input out of the sound and the files")
+        both.add_argument("--open-end", action="store_true", help="stop in time, without coming to a close")
         both.add_argument("--formats", default=",".join(FORMATS), help="some of mp3,mid,abc,musicxml,png (all)")
         both.add_argument("--out", type=Path, default=Path(), help="folder for the files (here)")
         both.add_argument("--json", action="store_true", help="print one JSON object")
@@ -116,6 +117,7 @@ async def _play(args: argparse.Namespace) -> int:
         style=args.style,
         instrument=args.instrument,
         only_new=args.only_new,
+        open_end=args.open_end,
         formats=_formats(args.formats),
         key=getattr(args, "key", None),
         tempo=getattr(args, "tempo", None),

@@ -7,7 +7,7 @@ from generation.key import find_key
 from generation.melody import MAX_SECONDS, Melody, Reading
 from generation.pulse import typical_tempo
 from generation.read import read
-from generation.request import INSTRUMENTS, STYLES, Refusal, Reply, Request, Take
+from generation.request import INSTRUMENTS, STYLES, Refusal, Reply, Request, Take, styles
 
 ROOM = 1.15  # of the wished length: what new music may take until it has come to its close
 
@@ -29,8 +29,8 @@ def listen(request: Request) -> Reading | None:
 def make(request: Request, reading: Reading | None, whole: Melody, take: int) -> Take:
     """The files of one take."""
     first_new = 0 if reading is None else len(reading.melody)
-    style = str(whole.meta.get("style", "auto"))
-    title = whole.title or (f"Encore: {STYLES[style]}" if style != "auto" else "Encore")
+    style = _style(request, whole)
+    title = whole.title or (f"Encore: {styles().get(style, style)}" if style != "auto" else "Encore")
     return finish(reading, whole, first_new, request, request.seed + take, title)
 
 
@@ -45,7 +45,12 @@ def answer(request: Request, reading: Reading | None, whole: Melody, takes: Sequ
         key=str(key),
         metre=f"{whole.metre[0]}/{whole.metre[1]}" if whole.metre else "",
         tempo=round(typical_tempo(whole if reading is None else reading.melody), 1),
-        style=str(whole.meta.get("style", request.style)),
+        style=_style(request, whole),
         instrument=own if request.instrument == "auto" else request.instrument,
         source=reading.source if reading is not None else "",
     )
+
+
+def _style(request: Request, whole: Melody) -> str:
+    """The style that was wished for or found; that of a checkpoint of one's own is its name."""
+    return str(whole.meta.get("style", request.style)) if request.style in STYLES else request.style

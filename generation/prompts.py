@@ -3,7 +3,7 @@
 import re
 
 from generation.melody import Key, Reading
-from generation.request import Refusal, Request
+from generation.request import STYLES, Refusal, Request
 from generation.sample import Prompt
 
 
@@ -19,10 +19,11 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
             temperature=request.temperature,
             top_p=request.top_p,
             seed=request.seed + take,
-            style=request.style,
+            style=request.style if request.style in STYLES else "auto",  # a checkpoint of one's own is its own style
             key=key,
             tempo=request.tempo if fresh else None,
             metre=metre,
+            open_end=request.open_end,
         )
         for take in range(request.takes)
     ]

@@ -75,6 +75,7 @@ class Request:
     seconds      length of the new music, 5 … 180
     temperature  0.1 … 2.0; top_p 0.05 … 1.0
     style        a key of `styles()`; instrument a key of `INSTRUMENTS`, or "auto": the file's own, else piano
+    only_new     the files hold the new music alone; open_end: it is cut off in time instead of coming to a close
     key, tempo, meter   for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves it to the model
     mp3_bytes    what an MP3 may weigh, by a lower bit rate where need be; 0 for as much as it likes
     """
@@ -89,6 +90,7 @@ class Request:
     style: str = "auto"
     instrument: str = "auto"
     only_new: bool = False
+    open_end: bool = False
     formats: tuple[str, ...] = FORMATS
     key: str | None = None
     tempo: float | None = None

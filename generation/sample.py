@@ -26,8 +26,10 @@ ROUNDING = 0.05  # of the wished length, to end on a bar line
 TOLERANCE = 0.08  # of the wished length, within which a close is looked for
 EXPRESSION_TEMPERATURE, EXPRESSION_TOP_P = 1.0, 0.99  # a wild melody is still played with care, a tame one with life
 
-# What a fresh piece is by style when nobody says: metres, quarter notes a minute, keys.
-HABITS: dict[str, tuple[tuple[tuple[int, int], ...], tuple[int, int], tuple[str, ...]]] = {
+# What a fresh piece is when nobody says: metres, quarter notes a minute, keys.
+Habits = tuple[Sequence[Sequence[int]], Sequence[int], Sequence[str]]
+# By style; the card of a checkpoint that knows none of our styles holds its own, measured on its tunes.
+HABITS: dict[str, Habits] = {
     "jazz": (((4, 4),), (120, 220), ("Bb major", "F major", "Eb major", "C minor", "Ab major")),
     "irish": (((6, 8), (4, 4), (4, 4)), (160, 190), ("D major", "G major", "A dorian", "E minor")),
     "american": (((2, 4), (4, 4)), (96, 120), ("A major", "D major", "G major")),
@@ -52,7 +54,8 @@ class Performer:
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """One take: a melody to continue, or None, and how. Key, tempo and metre are for fresh pieces."""
+    """One take: a melody to continue, or None, and how. Key, tempo and metre are for fresh pieces; with `open_end` the
+    music is cut off where its time is up instead of coming to a close."""
 
     melody: Melody | None = None
     seconds: float = 20.0
@@ -63,6 +66,7 @@ class Prompt:
     key: Key | None = None
     tempo: float | None = None
     metre: tuple[int, int] | None = None
+    open_end: bool = False
 
 
 def load_performer(path: Path | None = None, device: str | None = None) -> Performer:
@@ -79,7 +83,7 @@ def sample(
     groups: dict[tuple[object, ...], list[int]] = {}
     for i, prompt in enumerate(prompts):
         # Takes of one melody share each step. A fresh piece draws its own key and metre and shares with nobody.
-        wish = (prompt.seconds, prompt.temperature, prompt.top_p, prompt.style)
+        wish = (prompt.seconds, prompt.temperature, prompt.top_p, prompt.style, prompt.open_end)
         groups.setdefault((id(prompt.melody), *wish) if prompt.melody is not None else (None, i), []).append(i)
     melodies: dict[int, Melody] = {}
     for done, members in enumerate(groups.values()):
@@ -98,8 +102,9 @@ def _takes(performer: Performer, prompts: Sequence[Prompt], report: Callable[[fl
     rngs = [np.random.default_rng(prompt.seed) for prompt in prompts]
     style, given = wish.style, wish.melody
     if given is None or not len(given):
-        style = style if style != "auto" else str(rngs[0].choice(list(HABITS)))
-        given = _blank_page(wish, style, rngs[0])
+        learned = [name for name in HABITS if name in performer.card.get("metres", HABITS)] or ["auto"]
+        style = style if style != "auto" else str(rngs[0].choice(learned))
+        given = _blank_page(wish, HABITS.get(style) or performer.card["habits"], rngs[0])
     elif style == "auto":
         style = likeliest_style(performer.model, performer.device, given, performer.card.get("metres", {}))
     encoded = tokens.encode(given, style, key=given.key)
@@ -119,9 +124,12 @@ def _takes(performer: Performer, prompts: Sequence[Prompt], report: Callable[[fl
     melodies = []
     for line, end in zip(lines, ends, strict=True):
         new = line.rows[line.start :]
-        keep, duration = closing_note(new, end, encoded.conditions, tonic, goal(int(new[0, TICK])), tolerance)
-        new = new[:keep].copy()
-        new[-1, tokens.DURATION], new[-1, tokens.ARTICULATION] = duration, tokens.FLAT["articulation"]
+        if wish.open_end:
+            new = new[: max(1, int((new[:, TICK] < goal(int(new[0, TICK]))).sum()))]
+        else:
+            keep, duration = closing_note(new, end, encoded.conditions, tonic, goal(int(new[0, TICK])), tolerance)
+            new = new[:keep].copy()
+            new[-1, tokens.DURATION], new[-1, tokens.ARTICULATION] = duration, tokens.FLAT["articulation"]
         flat = len(given) > 0 and not encoded.rows[-1, tokens.SHADED]
         level = float(given.velocity.mean()) if flat else None
         melodies.append(_join(given, tokens.decode(new, encoded.shift, given), style, level))
@@ -221,10 +229,11 @@ def nucleus(
     return np.take_along_axis(order, place[:, None], 1)[:, 0]
 
 
-def _blank_page(prompt: Prompt, style: str, rng: np.random.Generator) -> Melody:
-    """No notes yet, but a key, a metre and a tempo: the wished ones, or what is usual in the style."""
-    metres, (slow, fast), keys = HABITS[style]
-    metre = prompt.metre or metres[rng.integers(len(metres))]
+def _blank_page(prompt: Prompt, habits: Habits, rng: np.random.Generator) -> Melody:
+    """No notes yet, but a key, a metre and a tempo: the wished ones, or usual ones."""
+    metres, (slow, fast), keys = habits
+    beats, value = metres[int(rng.integers(len(metres)))]
+    metre = prompt.metre or (beats, value)
     key = prompt.key or Key.parse(str(rng.choice(keys)))
     tempo = prompt.tempo or float(rng.integers(slow, fast + 1))
     nothing: NDArray[np.float64] = np.zeros(0)

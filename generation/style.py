@@ -20,12 +20,13 @@ CONTENT = ("step", "pitch", "duration")
 def likeliest_style(
     model: AttentiveLSTM, device: torch.device, melody: Melody, metres: Mapping[str, Mapping[str, int]]
 ) -> str:
-    """The name of the likeliest style by Bayes' rule; "auto" for a tune of fewer than four notes.
+    """The name of the likeliest style by Bayes' rule; "auto" for a tune of fewer than four notes, and where
+    the model has learned no style.
 
     metres  style → metre such as "6/8" → tunes of that style and metre among those that the model learned from
     """
-    names = [name for name in STYLES if name != "auto"]
-    if len(melody) < 4:
+    names = [name for name in STYLES if name != "auto" and name in metres]
+    if len(melody) < 4 or not names:
         return "auto"
     encoded = tokens.encode(melody, key=melody.key)
     rows = torch.from_numpy(encoded.rows[-HEARD - 1 :]).to(device).expand(len(names), -1, -1)

@@ -21,9 +21,12 @@ from tqdm import tqdm
 
 from generation import checkpoint, corpus
 from generation.batches import Batch, Example, batches, example
+from generation.key import find_key
 from generation.models import MODELS
 from generation.models.attentive_lstm import AttentiveLSTM
+from generation.pulse import typical_tempo
 from generation.request import Refusal
+from generation.sample import Habits
 from generation.tokens import FIELDS, SHADED, TIMED
 
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
@@ -135,7 +138,7 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
     }
     if (out / "last.json").exists():
         run = _resume(out, model, average, optimizer)
-    run["metres"] = _metres(tunes)
+    run |= {"metres": _metres(tunes), "habits": _habits(tunes)}
     per_epoch = len(list(batches(learn, options.length, options.notes, np.random.default_rng(0), augment=False)))
     precision = _precision(device)
     writer = _tensorboard(options)
@@ -211,7 +214,7 @@ def _finish_epoch(
     if goal < run["best"]:
         run["best"] = goal
         card = {"options": dataclasses.asdict(options), "history": run["history"], "notes_seen": run["notes"]}
-        card["metres"] = run["metres"]
+        card |= {"metres": run["metres"], "habits": run["habits"]}
         checkpoint.save(out / "model.safetensors", model, card, torch.float16)
     model.load_state_dict(live)
     tensors = {f"model.{name}": tensor.clone().contiguous() for name, tensor in live.items()}
@@ -229,6 +232,15 @@ def _metres(tunes: Sequence[corpus.Tune]) -> dict[str, dict[str, int]]:
         if tune.split == "train" and tune.melody.metre:
             counts.setdefault(tune.style, Counter())["{}/{}".format(*tune.melody.metre)] += 1
     return {style: dict(count.most_common(8)) for style, count in counts.items()}
+
+
+def _habits(tunes: Sequence[corpus.Tune]) -> Habits:
+    """What a fresh piece is like when nobody says and there are no styles: usual metres, tempos and keys."""
+    learned = [tune.melody for tune in tunes if tune.split == "train" and len(tune.melody) >= 8][:2000]
+    metres = Counter(melody.metre for melody in learned if melody.metre).most_common(3)
+    keys = Counter(str(m.key or find_key(m.pitch, m.duration)) for m in learned).most_common(6)
+    slow, fast = np.quantile([typical_tempo(melody) for melody in learned], [0.25, 0.75])
+    return [metre for metre, _ in metres] or [(4, 4)], (round(slow), round(fast)), [key for key, _ in keys]
 
 
 def _resume(

@@ -103,9 +103,11 @@ def test_score_is_a_probability_of_what_comes(performer: Performer):
 
 def test_a_style_is_found_for_every_tune_of_some_length(performer: Performer):
     model, device = performer.model, performer.device
-    assert likeliest_style(model, device, performance(), {}) in set(STYLES) - {"auto"}
+    learned = {name: {"4/4": 1} for name in STYLES if name != "auto"}
+    assert likeliest_style(model, device, performance(), learned) in learned
     assert likeliest_style(model, device, scale(40), {"hymn": {"4/4": 10**9}, "irish": {"6/8": 10**9}}) == "hymn"
-    assert likeliest_style(model, device, scale(3), {}) == "auto"
+    assert likeliest_style(model, device, scale(3), learned) == "auto"
+    assert likeliest_style(model, device, scale(40), {}) == "auto", "it learned no style"
 
 
 def test_a_flat_score_is_played_on_with_dynamics_around_its_own_level(performer: Performer):
@@ -122,3 +124,17 @@ def test_the_new_music_runs_at_the_tempo_before_the_last_slowing_down(performer:
     [whole] = sample(performer, [Prompt(slowing, seconds=10, seed=2)])
     assert whole.tempo[:2] == slowing.tempo
     assert whole.tempo[-1].quarters_per_minute > 85
+
+
+def test_an_open_end_stops_in_time_and_adds_nothing(performer: Performer) -> None:
+    prompt = Prompt(scale(32), seconds=10, seed=2)
+    [closed], [open_] = sample(performer, [prompt]), sample(performer, [replace(prompt, open_end=True)])
+    assert open_.seconds_at(open_.onset[-1]) - open_.seconds_at(open_.onset[32]) < 10.6
+    shared = min(len(closed), len(open_)) - 1  # the close changes the last note alone
+    assert closed.pitch[:shared].tolist() == open_.pitch[:shared].tolist()
+
+
+def test_a_checkpoint_without_our_styles_composes_in_its_own_habits(performer: Performer) -> None:
+    own = replace(performer, card={"metres": {"auto": {"5/4": 3}}, "habits": [[[5, 4]], [90, 90], ["E minor"]]})
+    [fresh] = sample(own, [Prompt(seconds=6, seed=3)])
+    assert fresh.metre == (5, 4) and str(fresh.key) == "E minor" and fresh.tempo[0].quarters_per_minute == 90
