@@ -24,7 +24,7 @@ EXPRESSION = ("velocity", "deviation", "articulation")
 
 @dataclass(frozen=True)
 class Sizes:
-    """width: of every layer; heads: of the attention; window: notes that the attention can see."""
+    """width: of every layer; heads: of the attention; window: notes that it can see, 0 for a plain LSTM without it."""
 
     width: int = 384
     layers: int = 2
@@ -74,6 +74,8 @@ class Layer(nn.Module):
         self.heads, self.window, self.dropout = sizes.heads, sizes.window, sizes.dropout
         self.lstm = nn.LSTM(sizes.width, sizes.width, batch_first=True)
         self.norm, self.norm_after = nn.LayerNorm(sizes.width), nn.LayerNorm(sizes.width)
+        if not sizes.window:
+            return
         self.query = nn.Linear(sizes.width, sizes.width)
         self.key = nn.Linear(sizes.width, sizes.width)
         self.value = nn.Linear(2 * sizes.width, sizes.width)
@@ -98,6 +100,9 @@ class Layer(nn.Module):
         cells = None if state is None else (state.hidden, state.cell)
         h, (hidden, cell) = self.lstm(self.norm(x), cells)
         x = x + dropout(h, self.dropout, self.training)
+        if not self.window:
+            nothing = h.new_zeros(h.shape[0], self.heads, 0, h.shape[2] // self.heads)
+            return self.norm_after(x), LayerState(hidden, cell, h[:, -1:], tick[:, -1:], nothing, nothing)
         past = h.new_zeros(h.shape[0], 1, h.shape[2]) if state is None else state.before
         past_tick = tick.new_zeros(tick.shape[0], 1) if state is None else state.tick
         before = torch.cat([past.to(h.dtype), h[:, :-1]], 1)
