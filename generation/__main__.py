@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.DEBUG if os.environ.get("ENCORE_DEBUG") else logging.CRITICAL)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        if arguments[:1] in (["train"], ["evaluate"], ["bench"]):
+        if arguments[:1] in (["train"], ["evaluate"], ["copying"], ["predecessor"], ["bench"]):
             return _workshop(arguments)
         args = _parser().parse_args(arguments)
         return asyncio.run(_score(args) if args.command == "score" else _play(args))
@@ -52,7 +52,7 @@ def _complain(what: str, code: int) -> int:
 
 
 def _workshop(arguments: list[str]) -> int:
-    """train, evaluate, bench: torch is imported only here."""
+    """train, evaluate and the like: torch is imported only here."""
     command, *rest = arguments
     module = import_module(f"generation.{command}")
     parser = _Parser(prog=f"python -m generation {command}", description=module.__doc__)
@@ -101,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     for command, about in (
         ("train", "train a model"),
         ("evaluate", "judge a checkpoint on held-out tunes"),
+        ("copying", "what a piece has in common with the tunes learned from"),
+        ("predecessor", "train the baseline from before Encore, and compare"),
         ("bench", "measure speed"),
     ):
         commands.add_parser(command, help=about, add_help=False)

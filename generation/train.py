@@ -102,7 +102,7 @@ def held_out(
     return figures
 
 
-def _precision(device: torch.device) -> torch.dtype:
+def fast_precision(device: torch.device) -> torch.dtype:
     """bf16 where the hardware multiplies it quickly, float32 elsewhere."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
@@ -140,7 +140,7 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
         run = _resume(out, model, average, optimizer)
     run |= {"metres": _metres(tunes), "habits": _habits(tunes)}
     per_epoch = len(list(batches(learn, options.length, options.notes, np.random.default_rng(0), augment=False)))
-    precision = _precision(device)
+    precision = fast_precision(device)
     writer = _tensorboard(options)
     parameters = sum(p.numel() for p in model.parameters())
     print(

@@ -20,7 +20,12 @@ TOGETHER = 0.03  # quarters: notes that begin so close are one chord
 
 def piano(root: Path) -> Iterator[tuple[str, Melody]]:
     """The highest sounding note, a heuristic, on a pulse that leaves the rubato in the notes."""
-    return _each(root / "midis", "*.mid", lambda song: steady(_melody(_parts(song), song, LOWEST)))
+    return _each(root / "midis", "*.mid", piano_melody)
+
+
+def piano_melody(song: Song) -> Melody:
+    """The top line of a piano piece. `Refusal` if there is none."""
+    return steady(_melody(_parts(song), song, LOWEST))
 
 
 def pop909(root: Path) -> Iterator[tuple[str, Melody]]:
