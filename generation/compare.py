@@ -1,6 +1,7 @@
 """Compare continuations with the true ones: what of the tune they keep, how they move, how they are played."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,18 @@ from generation.sample import Performer, Prompt, sample
 
 PRIME, CONTINUATION = 12.0, 10.0  # seconds, as in the MIREX task “Patterns for Prediction”
 TRIAD = (0, 3, 4, 7)  # semitones above the tonic on which music rests
+
+
+Rows = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What the true continuation of a prime and ours are like: `features` by name."""
+
+    dataset: str
+    true: dict[str, float]
+    ours: dict[str, float]
 
 
 def split(melody: Melody) -> tuple[int, int] | None:
@@ -58,27 +71,61 @@ def features(melody: Melody, first: int, last: int, timed: bool, shaded: bool) -
     return found
 
 
-def continuations(
-    performer: Performer, tunes: Sequence[Tune], primes: int = 200, seed: int = 0
-) -> dict[str, dict[str, dict[str, float]]]:
-    """set → feature → mean of the true continuations, and of ours on the same primes at the usual temperature."""
+def continuations(performer: Performer, tunes: Sequence[Tune], primes: int, seed: int = 0) -> list[Pair]:
+    """Features of the true continuation of each prime and of ours at the usual temperature.
+
+    Both stop after the same time wherever they are: ours with an open end, since the true one is cut off as well.
+    """
     rng = np.random.default_rng(seed)
     fit = [tune for tune in tunes if split(tune.melody)]
     chosen = [fit[i] for i in rng.permutation(len(fit))[:primes]]
-    table: dict[str, dict[str, dict[str, list[float]]]] = {}
+    pairs = []
     for number, tune in enumerate(tqdm(chosen, desc="continuations", unit="tune", leave=False)):
         first, last = split(tune.melody) or (0, 0)
         flags = (tune.played_timing, tune.played_dynamics)
-        [ours] = sample(performer, [Prompt(tokens.part(tune.melody, first), CONTINUATION, seed=seed + number)])
-        for name in (tune.dataset, "all"):
-            rows = table.setdefault(name, {})
-            for who, melody, end in (("true", tune.melody, last), ("ours", ours, len(ours))):
-                for feature, value in features(melody, first, end, *flags).items():
-                    rows.setdefault(feature, {}).setdefault(who, []).append(value)
+        prompt = Prompt(tokens.part(tune.melody, first), CONTINUATION, seed=seed + number, open_end=True)
+        [ours] = sample(performer, [prompt])
+        pairs.append(
+            Pair(tune.dataset, features(tune.melody, first, last, *flags), features(ours, first, len(ours), *flags))
+        )
+    return pairs
+
+
+def means(pairs: Sequence[Pair]) -> dict[str, tuple[float, float]]:
+    """feature → its mean over the true continuations, and over ours; where it can be told."""
+    names = dict.fromkeys(name for pair in pairs for name in pair.true)
+    told = {name: [(pair.true[name], pair.ours[name]) for pair in pairs if name in pair.true] for name in names}
     return {
-        name: {feature: {who: round(float(np.mean(v)), 4) for who, v in row.items()} for feature, row in rows.items()}
-        for name, rows in table.items()
+        name: (float(np.mean([t for t, _ in both])), float(np.mean([o for _, o in both])))
+        for name, both in told.items()
     }
+
+
+def told_apart(pairs: Sequence[Pair], folds: int = 10) -> float:
+    """Area under the ROC curve with which a logistic regression on all features tells ours from the true ones, each
+    pair by a fit on the other folds; 0.5: not at all, 1: always."""
+    names = list(dict.fromkeys(name for pair in pairs for name in pair.true))
+    rows = np.array([[who.get(name, np.nan) for name in names] for pair in pairs for who in (pair.true, pair.ours)])
+    rows = (rows - np.nanmean(rows, 0)) / (np.nanstd(rows, 0) + 1e-9)
+    rows = np.column_stack([np.nan_to_num(rows), np.ones(len(rows))])
+    ours = np.tile([0.0, 1.0], len(pairs))
+    fold = np.repeat(np.arange(len(pairs)) % folds, 2)
+    said = np.zeros(len(rows))
+    for held_out in range(folds):
+        learn = fold != held_out
+        said[~learn] = rows[~learn] @ _logistic(rows[learn], ours[learn])
+    higher = said[ours == 1][:, None] - said[ours == 0][None]
+    return float((higher > 0).mean() + (higher == 0).mean() / 2)
+
+
+def _logistic(x: Rows, y: Rows, ridge: float = 1.0) -> Rows:
+    """Weights of a logistic regression, by Newton's method."""
+    weights = np.zeros(x.shape[1])
+    for _ in range(20):
+        chance = 1 / (1 + np.exp(-x @ weights))
+        curve = (x * (chance * (1 - chance))[:, None]).T @ x + ridge * np.eye(len(weights))
+        weights = weights - np.linalg.solve(curve, x.T @ (chance - y) + ridge * weights)
+    return weights
 
 
 def _overlap(a: NDArray[np.float64], b: NDArray[np.float64], size: int) -> float:

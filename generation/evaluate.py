@@ -1,23 +1,25 @@
-"""Judge a checkpoint on held-out tunes: nats per note beside the n-gram, and telling true continuations from false."""
+"""Judge a checkpoint on held-out tunes, beside the baselines; prints the tables of its model card."""
 
 import argparse
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from generation import corpus, tokens
-from generation.compare import CONTINUATION, PRIME, continuations, split
+from generation import compare, copying, corpus, promises, tokens
 from generation.corpus import Tune
-from generation.melody import Melody
+from generation.discriminate import discrimination
 from generation.models.ngram import NGram
-from generation.sample import Performer, load_performer
+from generation.sample import CHECKPOINT, Performer, load_performer
 from generation.score import surprise
 
 SCORES = ("oneills1850", "ryansMammoth", "airdsAirs", "lieder", "ewld1928", "hymns")
+PLAYED = ("wjd", "piano_midi_de")
+PARTS = ("onset", "pitch", "duration", "velocity", "total")
 
 
 def nats_by_set(performer: Performer, tunes: Sequence[Tune], ngram: NGram) -> dict[str, dict[str, dict[str, float]]]:
@@ -31,18 +33,18 @@ def nats_by_set(performer: Performer, tunes: Sequence[Tune], ngram: NGram) -> di
             model.append(surprise(performer, tune.melody, **flags)[0])
             counted.append(ngram.nats(tokens.encode(tune.melody, **flags).rows))
         table[name] = {"model": _spelled(np.concatenate(model)), "3-gram": _spelled(np.concatenate(counted))}
-        _print_row(name, table[name])
+        for row in table[name].values():
+            row["tunes"] = len(members)
     six = [name for name in SCORES if name in table]
     if six:
         notes = {name: table[name]["model"]["notes"] for name in six}
         table["six score sets"] = {
             who: {
-                part: sum(table[name][who][part] * notes[name] for name in six) / sum(notes.values())
-                for part in table[six[0]][who]
+                part: sum(table[name][who][part] * notes[name] for name in six) / sum(notes.values()) for part in PARTS
             }
+            | {"notes": sum(notes.values()), "tunes": sum(table[name][who]["tunes"] for name in six)}
             for who in ("model", "3-gram")
         }
-        _print_row("six score sets", table["six score sets"])
     return table
 
 
@@ -57,83 +59,33 @@ def _spelled(nats: np.ndarray) -> dict[str, float]:
         "total": nats.sum(1).mean(),
         "notes": len(nats),
     }
-    return {part: round(float(value), 4) for part, value in parts.items()}
+    return {part: float(value) for part, value in parts.items()}
 
 
-def _print_row(name: str, row: dict[str, dict[str, float]]) -> None:
-    for who, parts in row.items():
-        cells = "  ".join(f"{part} {parts[part]:6.3f}" for part in ("onset", "pitch", "duration", "velocity", "total"))
-        print(f"{name:16} {who:8} {cells}", flush=True)
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print in Markdown."""
+    print(f"\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |", flush=True)
 
 
-def discrimination(performer: Performer, tunes: Sequence[Tune], ngram: NGram, seed: int = 0) -> dict[str, float]:
-    """Share of primes after which the true continuation is foreseen better than (a) the continuation of another tune
-    of the set, moved to the same key and tempo, and (b) one sampled from the 3-gram. Judged by the mean nats of a note
-    given the prime."""
-    rng = np.random.default_rng(seed)
-    long = [tune for tune in tunes if tune.melody.seconds >= PRIME + CONTINUATION and split(tune.melody)]
-    right: dict[str, list[bool]] = {"other": [], "3-gram": []}
-    for tune in tqdm(long, desc="discrimination", unit="tune", leave=False):
-        first, last = split(tune.melody) or (0, 0)
-        true = _likelihood(performer, tune, tokens.part(tune.melody, last), first)
-        mates = [t for t in long if t.dataset == tune.dataset and t.group != tune.group]
-        if mates:
-            other = mates[int(rng.integers(len(mates)))].melody
-            right["other"].append(true > _likelihood(performer, tune, _graft(tune.melody, first, last, other), first))
-        false = _sampled(tune, first, last, ngram, rng)
-        right["3-gram"].append(true > _likelihood(performer, tune, false, first))
-    return {name: float(np.mean(wins)) for name, wins in right.items() if wins} | {"primes": len(long)}
+def _print_nats(table: dict[str, dict[str, dict[str, float]]]) -> None:
+    rows = []
+    for name, both in table.items():
+        model, counted = both["model"], both["3-gram"]
+        cells = [f"{model[part]:.2f} ({counted[part]:.2f})" if counted[part] else "" for part in PARTS]
+        rows.append([name, f"{model['tunes']:.0f}", f"{model['notes']:,.0f}", *cells])
+    _table(["nats per note: model (3-gram)", "tunes", "notes", *PARTS], rows)
 
 
-def _likelihood(performer: Performer, tune: Tune, melody: Melody, first: int) -> float:
-    flags = {"timed": tune.played_timing, "shaded": tune.played_dynamics}
-    nats = surprise(performer, melody, first, **flags)[0].sum(1).mean()
-    return -float(nats)
-
-
-def _graft(melody: Melody, first: int, last: int, other: Melody) -> Melody:
-    """The prime of `melody`, then the continuation of `other`, moved to the prime's key and beat."""
-    start, stop = split(other) or (0, 0)
-    stop = min(stop, start + last - first)
-    by = _key_distance(melody, other)
-    beat = melody.bar or 1.0
-    joint = melody.onset[first] - other.onset[start]
-    joint = round(joint / beat) * beat if abs(round(joint / beat) * beat - joint) < beat / 2 else joint
-    joint = max(joint, melody.onset[first - 1] + 0.05 - other.onset[start])
-    return replace(
-        melody,
-        onset=np.concatenate([melody.onset[:first], other.onset[start:stop] + joint]),
-        duration=np.concatenate([melody.duration[:first], other.duration[start:stop]]),
-        pitch=np.concatenate([melody.pitch[:first], np.clip(other.pitch[start:stop] + by, 0, 127)]),
-        velocity=np.concatenate([melody.velocity[:first], other.velocity[start:stop]]),
-    )
-
-
-def _key_distance(melody: Melody, other: Melody) -> int:
-    """Semitones that move `other` into the signature of `melody`, in the nearest register."""
-    return tokens.encode(other).shift - tokens.encode(melody).shift
-
-
-def _sampled(tune: Tune, first: int, last: int, ngram: NGram, rng: np.random.Generator) -> Melody:
-    melody = tune.melody
-    encoded = tokens.encode(melody, timed=tune.played_timing, shaded=tune.played_dynamics)
-    until = int(encoded.rows[last, tokens.TICK])
-    new = ngram.play_on(encoded.rows[: first + 1], until, rng)
-    for row in new:
-        row[[tokens.VELOCITY, tokens.DEVIATION, tokens.ARTICULATION]] = encoded.rows[
-            rng.integers(1, first + 1), [tokens.VELOCITY, tokens.DEVIATION, tokens.ARTICULATION]
-        ]
-    new[:, [tokens.TIMED, tokens.SHADED]] = tune.played_timing, tune.played_dynamics
-    played = tokens.decode(new, encoded.shift, melody)
-    onset = tokens.apart(np.maximum(played.onset, melody.onset[first - 1] + 1 / tokens.TICKS))
-    grown: Melody = replace(
-        melody,
-        onset=np.concatenate([melody.onset[:first], onset]),
-        duration=np.concatenate([melody.duration[:first], played.duration]),
-        pitch=np.concatenate([melody.pitch[:first], played.pitch]),
-        velocity=np.concatenate([melody.velocity[:first], played.velocity]),
-    )
-    return grown
+def _print_pairs(title: str, pairs: Sequence[compare.Pair]) -> dict[str, tuple[float, float]]:
+    found = compare.means(pairs)
+    rows = [
+        [name, f"{true:.3f}", f"{ours:.3f}", f"{ours / true - 1:+.0%}" if true else ""]
+        for name, (true, ours) in found.items()
+    ]
+    _table([title, "true", "ours", ""], rows)
+    return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -159,15 +111,28 @@ def main(args: argparse.Namespace) -> int:
     if args.limit:
         sets = dict.fromkeys(tune.dataset for tune in test)
         test = [tune for name in sets for tune in [t for t in test if t.dataset == name][: args.limit]]
-    table = nats_by_set(performer, test, ngram)
+    figures: dict[str, Any] = {"nats": nats_by_set(performer, test, ngram)}
+    _print_nats(figures["nats"])
     told = discrimination(performer, test, ngram)
-    print(f"true continuation told from: another tune's {told.get('other', 0):.1%}, a 3-gram's {told['3-gram']:.1%}")
-    compared = continuations(performer, test, args.primes)
-    for name, rows in compared.items():
-        for feature, who in rows.items():
-            print(f"{name:16} {feature:14} true {who['true']:7.3f}  ours {who['ours']:7.3f}")
+    figures["discrimination"] = {name: asdict(each) for name, each in told.items()}
+    rows = [[name, f"{t.primes}", f"{t.likelihood:.1%}", f"{t.gain:.1%}"] for name, t in told.items()]
+    _table(["true continuation told from", "primes", "by likelihood", "by gain over no prime"], rows)
+    pairs = compare.continuations(performer, test, args.primes)
+    figures["continuations"] = _print_pairs(f"continuations of {len(pairs)} primes", pairs)
+    figures["told apart, AUC"] = compare.told_apart(pairs)
+    print(f"\nA classifier on these features tells ours from the true ones with AUC {figures['told apart, AUC']:.2f}.")
+    played = compare.continuations(performer, [tune for tune in test if tune.dataset in PLAYED], args.primes, seed=1)
+    figures["expression"] = _print_pairs(f"jazz and piano, {len(played)} primes", played)
+    known = (
+        copying.load(path) if (path := copying.beside(args.checkpoint or CHECKPOINT)).exists() else copying.learn(tunes)
+    )
+    figures["promises"] = promises.keeping(performer, test, known, args.primes // 2)
+    _table(["promise", "kept"], [[name, f"{share:.0%}"] for name, share in figures["promises"].items()])
+    figures["temperature"] = promises.warmth(performer, test, max(1, args.primes // 8))
+    _table(
+        ["temperature", *(f"{t:g}" for t in figures["temperature"])],
+        [["nats per note", *(f"{nats:.2f}" for nats in figures["temperature"].values())]],
+    )
     if args.json:
-        args.json.write_text(
-            json.dumps({"nats": table, "discrimination": told, "continuations": compared}, indent=2) + "\n"
-        )
+        args.json.write_text(json.dumps(figures, indent=2) + "\n")
     return 0

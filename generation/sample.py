@@ -279,12 +279,5 @@ def _join(given: Melody, new: Melody, style: str, level: float | None) -> Melody
     steady = typical_tempo(given)
     if len(given) and abs(steady / tempo[-1].quarters_per_minute - 1) > 0.02 and onset[0] > tempo[-1].onset:
         tempo = (*tempo, Tempo(float(onset[0]), steady))
-    return replace(
-        given,
-        onset=np.concatenate([given.onset, onset]),
-        duration=np.concatenate([given.duration, new.duration]),
-        pitch=np.concatenate([given.pitch, new.pitch]),
-        velocity=np.concatenate([given.velocity, velocity]),
-        tempo=tempo,
-        meta={**given.meta, "style": style},
-    )
+    new = replace(new, onset=onset, velocity=velocity)
+    return replace(tokens.joined(given, new), tempo=tempo, meta={**given.meta, "style": style})

@@ -129,6 +129,17 @@ def part(melody: Melody, notes: int) -> Melody:
     )
 
 
+def joined(melody: Melody, new: Melody) -> Melody:
+    """The notes of `melody` and after them those of `new`; all else is that of `melody`."""
+    return replace(
+        melody,
+        onset=np.concatenate([melody.onset, new.onset]),
+        duration=np.concatenate([melody.duration, new.duration]),
+        pitch=np.concatenate([melody.pitch, new.pitch]),
+        velocity=np.concatenate([melody.velocity, new.velocity]),
+    )
+
+
 def apart(onset: NDArray[np.float64]) -> NDArray[np.float64]:
     """Onsets at least one unit of deviation apart: later ones give way."""
     room = np.arange(len(onset)) * DEVIATION_UNIT
