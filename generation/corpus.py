@@ -4,16 +4,20 @@ import csv
 import hashlib
 import json
 import logging
+import re
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from generation.datasets import DATASETS, tunebooks
+from generation.datasets.tunebooks import PLAYED
 from generation.melody import Key, Melody, Tempo
 from generation.read import read
 from generation.request import Refusal
@@ -21,6 +25,7 @@ from generation.request import Refusal
 log = logging.getLogger(__name__)
 
 ENDINGS = (".mid", ".midi", ".abc", ".musicxml", ".mxl", ".xml", ".krn")
+MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one voice
 ARRAYS = ("onset", "duration", "pitch", "velocity")
 
 
@@ -39,29 +44,34 @@ class Tune:
 
 
 def load(folder: Path, cache: Path) -> list[Tune]:
-    """Every tune in `folder`: our archives where it holds splits.tsv, else all music files in it and below.
+    """Every tune in `folder`: our archives where it holds splits.tsv, else all music files in it and below, of
+    ABC files every tune. A folder called music21 that does not exist is the tune books that come with music21.
 
     What was read is kept in `cache`, one file a set; delete it to read again. `Refusal` if there is nothing.
     """
+    if not folder.exists() and str(folder) == "music21":
+        folder = Path(str(files("music21"))) / "corpus"
+        books = [path for name in MUSIC21 for path in sorted((folder / name).glob("*.abc"))]
+        return _load_files(folder, books, cache)
     if not folder.is_dir():
         raise Refusal(f"There is no folder {folder}. Name one with --data.")
     if (folder / "splits.tsv").exists():
         return _load_sets(folder, cache)
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
-    if not files:
+    music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    if not music:
         raise Refusal(f"There is no music in {folder}. It needs files that end in {', '.join(ENDINGS)}.")
-    stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in files]).encode()).hexdigest()[:16]
+    return _load_files(folder, music, cache)
+
+
+def _load_files(folder: Path, music: list[Path], cache: Path) -> list[Tune]:
+    stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in music]).encode()).hexdigest()[:16]
     kept = cache / f"folder-{stamp}.npz"
     if not kept.exists():
-        _keep(kept, tqdm(_read_files(folder, files), total=len(files), desc="reading", unit="file"))
+        _keep(kept, _read_files(folder, tqdm(music, desc="reading", unit="file")))
     return [_own(name, melody) for name, melody in _kept(kept)]
 
 
 def _load_sets(folder: Path, cache: Path) -> list[Tune]:
-    # Imported here: a folder of one's own needs none of the special formats.
-    from generation.datasets import DATASETS
-    from generation.datasets.tunebooks import PLAYED
-
     with (folder / "splits.tsv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     tunes = []
@@ -81,10 +91,15 @@ def _load_sets(folder: Path, cache: Path) -> list[Tune]:
     return tunes
 
 
-def _read_files(folder: Path, files: list[Path]) -> Iterator[tuple[str, Melody]]:
-    for path in files:
+def _read_files(folder: Path, music: Iterable[Path]) -> Iterator[tuple[str, Melody]]:
+    for path in music:
+        name = path.relative_to(folder)
         try:
-            yield str(path.relative_to(folder)), read(path.read_bytes(), path.name).melody
+            if path.suffix.lower() == ".abc" and len(re.findall(rb"^X:", path.read_bytes(), re.MULTILINE)) > 1:
+                for tune, melody in tunebooks.tunes(path):
+                    yield str(name.with_name(tune)), melody
+            else:
+                yield str(name), read(path.read_bytes(), path.name).melody
         except Refusal as refusal:
             log.warning("left out %s: %s", path.name, refusal)
 
@@ -93,7 +108,7 @@ def _own(name: str, melody: Melody) -> Tune:
     """A tune of a folder without a split: one in twenty is held out to test, one to validate, by its name's hash."""
     from generation.tokens import is_shaded, is_timed
 
-    place = hashlib.sha256(name.encode()).digest()[0] % 20
+    place = hashlib.sha256(name.removesuffix(PLAYED).encode()).digest()[0] % 20
     split = {0: "test", 1: "valid"}.get(place, "train")
     return Tune("folder", name, "auto", split, name, is_timed(melody), is_shaded(melody), melody)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from generation import train
+from generation import checkpoint, corpus, train
 from generation.corpus import Tune, _keep, _kept, load
 from generation.melody import Key, Melody
 from generation.piece import Piece, part_of
@@ -51,6 +52,32 @@ def test_a_folder_of_tunes_is_learned_and_what_was_learned_plays(folder: Path, t
     assert (out / "model.safetensors").read_bytes() != first
     [whole] = sample(load_performer(out / "model.safetensors", "cpu"), [Prompt(scale(16), seconds=5, seed=1)])
     assert len(whole) > 16
+
+
+def test_a_run_begins_with_the_weights_of_another_and_keeps_its_sizes(folder: Path, tmp_path: Path):
+    run(folder, tmp_path / "first", "--epochs", "1", "--device", "cpu")
+    first, _ = checkpoint.load(tmp_path / "first" / "model.safetensors")
+    start = ["--start", str(tmp_path / "first" / "model.safetensors"), "--width", "48", "--rate", "1e-9"]
+    run(folder, tmp_path / "on", "--epochs", "1", "--device", "cpu", *start)
+    on, card = checkpoint.load(tmp_path / "on" / "model.safetensors")
+    assert on.sizes == first.sizes and card["options"]["start"]
+    torch.testing.assert_close(on.state_dict(), first.state_dict(), atol=2e-3, rtol=0)
+
+
+def test_every_tune_of_a_book_is_learned(folder: Path, tmp_path: Path):
+    jig, reel = (folder / "jig.abc").read_text(), "X:2\nT:Reel\nM:4/4\nL:1/8\nK:G\n|:GABc dedB|dedB dedB:|\n"
+    (folder / "book.abc").write_text(f"{jig}\n{reel}")
+    tunes = {tune.id: tune for tune in load(folder, tmp_path / "cache")}
+    assert {"book.abc#1", "book.abc#2", "book.abc#2|played", "jig.abc"} <= set(tunes)
+    assert len(tunes["book.abc#2|played"].melody) == 2 * len(tunes["book.abc#2"].melody) == 32
+    assert tunes["book.abc#2|played"].split == tunes["book.abc#2"].split
+
+
+def test_the_tune_books_of_music21_are_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(corpus, "MUSIC21", ("nottingham-dataset",))  # two tunes
+    assert {tune.id for tune in load(Path("music21"), tmp_path)} >= {
+        f"nottingham-dataset/reelsa-c.abc#{n}" for n in (80, 81)
+    }
 
 
 def test_the_same_seed_gives_the_same_weights(folder: Path, tmp_path: Path):
