@@ -97,8 +97,9 @@ def _sampler(checkpoint: Path | None, runs: int, companies: Sequence[int] = (1, 
     """Notes a second of the sampler alone, by how many takes are played at once."""
     import torch
 
+    from generation.performer import load_performer
     from generation.read import read
-    from generation.sample import Prompt, load_performer, sample
+    from generation.sample import Prompt, sample
 
     torch.set_num_threads(1)  # as in the model's process
     performer = load_performer(checkpoint)

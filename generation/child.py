@@ -23,7 +23,7 @@ START_SECONDS = 120.0  # until a process is ready; a cold disk and a busy machin
 CANCEL_SECONDS = 5.0  # that a process may take to lay down a cancelled job
 # What the processes may see of our environment; tokens and database addresses are not among it.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH",
-             "PYTHONPATH", "PYTHONWARNINGS", "OMP_NUM_THREADS", "SYSTEMROOT")  # fmt: skip
+             "PYTHONPATH", "PYTHONWARNINGS", "OMP_NUM_THREADS", "SYSTEMROOT", "ENCORE_MODELS")  # fmt: skip
 
 Progress = Callable[[float], None]
 

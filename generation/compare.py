@@ -11,7 +11,8 @@ from generation import tokens
 from generation.corpus import Tune
 from generation.key import find_key
 from generation.melody import Melody
-from generation.sample import Performer, Prompt, sample
+from generation.performer import Performer
+from generation.sample import Prompt, sample
 
 PRIME, CONTINUATION = 12.0, 10.0  # seconds, as in the MIREX task “Patterns for Prediction”
 TRIAD = (0, 3, 4, 7)  # semitones above the tonic on which music rests

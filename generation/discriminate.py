@@ -15,7 +15,7 @@ from generation.compare import CONTINUATION, PRIME, split
 from generation.corpus import Tune
 from generation.melody import Melody
 from generation.models.ngram import NGram
-from generation.sample import Performer
+from generation.performer import Performer
 from generation.score import surprise
 
 

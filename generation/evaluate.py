@@ -14,7 +14,7 @@ from generation import compare, copying, corpus, promises, tokens
 from generation.corpus import Tune
 from generation.discriminate import discrimination
 from generation.models.ngram import NGram
-from generation.sample import CHECKPOINT, Performer, load_performer
+from generation.performer import Performer, load_performer
 from generation.score import surprise
 
 SCORES = ("oneills1850", "ryansMammoth", "airdsAirs", "lieder", "ewld1928", "hymns")
@@ -123,9 +123,7 @@ def main(args: argparse.Namespace) -> int:
     print(f"\nA classifier on these features tells ours from the true ones with AUC {figures['told apart, AUC']:.2f}.")
     played = compare.continuations(performer, [tune for tune in test if tune.dataset in PLAYED], args.primes, seed=1)
     figures["expression"] = _print_pairs(f"jazz and piano, {len(played)} primes", played)
-    known = (
-        copying.load(path) if (path := copying.beside(args.checkpoint or CHECKPOINT)).exists() else copying.learn(tunes)
-    )
+    known = performer.known or copying.learn(tunes)
     figures["promises"] = promises.keeping(performer, test, known, args.primes // 2)
     _table(["promise", "kept"], [[name, f"{share:.0%}"] for name, share in figures["promises"].items()])
     figures["temperature"] = promises.warmth(performer, test, max(1, args.primes // 8))

@@ -4,9 +4,10 @@ from dataclasses import replace
 from time import perf_counter
 
 from generation.craft import answer, listen, make
+from generation.performer import Performer
 from generation.prompts import prompts
 from generation.request import Reply, Request
-from generation.sample import Performer, sample
+from generation.sample import sample
 
 
 def play(request: Request, performer: Performer) -> Reply:

@@ -27,9 +27,9 @@ from tqdm import tqdm
 from generation import tokens
 from generation.datasets.midi_files import piano_melody
 from generation.melody import Melody, Tempo
+from generation.performer import Performer, load_performer
 from generation.read_midi import read_midi
 from generation.request import Refusal
-from generation.sample import Performer, load_performer
 from generation.score import surprise
 from generation.train import fast_precision
 

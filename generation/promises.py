@@ -7,13 +7,14 @@ from itertools import pairwise
 import numpy as np
 from tqdm import tqdm
 
-from generation import copying
 from generation.compare import TRIAD
-from generation.copying import Known
 from generation.corpus import Tune
+from generation.habits import HABITS
 from generation.key import find_key
+from generation.known import Known, copies
 from generation.melody import Key, Melody
-from generation.sample import HABITS, Performer, Prompt, sample
+from generation.performer import Performer
+from generation.sample import Prompt, sample
 from generation.score import surprise
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8)
@@ -54,8 +55,8 @@ def keeping(performer: Performer, tunes: Sequence[Tune], known: Known, count: in
         keep("extend: length within 15 %", on_time(whole, first, SECONDS))
         keep("extend: end at rest", at_rest(whole, key))
         keep("extend: last note on a beat", on_the_beat(whole))
-        keep("extend: no copy", copying.copies(whole, known, tune.style, first) == 0)
-        keep("true tunes: no copy", copying.copies(given, known, tune.style, 0) == 0)
+        keep("extend: no copy", copies(whole, known, tune.style, first) == 0)
+        keep("true tunes: no copy", copies(given, known, tune.style, 0) == 0)
     styles = [style for style in HABITS if style in performer.card.get("metres", HABITS)]
     for number in tqdm(range(count), desc="promises: compose", unit="piece", leave=False):
         style = styles[number % len(styles)]
@@ -68,7 +69,7 @@ def keeping(performer: Performer, tunes: Sequence[Tune], known: Known, count: in
         keep("compose: length within 15 %", on_time(piece, 0, SECONDS))
         keep("compose: end at rest", at_rest(piece, key))
         keep("compose: last note on a beat", on_the_beat(piece))
-        keep("compose: no copy", copying.copies(piece, known, style, 0) == 0)
+        keep("compose: no copy", copies(piece, known, style, 0) == 0)
     return {name: float(np.mean(values)) for name, values in sorted(kept.items())}
 
 

@@ -2,60 +2,41 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from generation import checkpoint, tokens
+from generation import known, tokens
 from generation.close import closing_note
 from generation.constraints import CONSTRAINTS, Line
+from generation.habits import HABITS, blank_page
 from generation.key import find_key
 from generation.melody import Key, Melody, Tempo
 from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
+from generation.performer import Performer
 from generation.pulse import typical_tempo
 from generation.style import likeliest_style
 from generation.tokens import CLASSES, FIELDS, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
 
-CHECKPOINT = Path(__file__).parent.parent / "assets" / "encore.safetensors"
 LONGEST_PROMPT = 1024  # notes that the model is shown
 ROUNDING = 0.05  # of the wished length, to end on a bar line
 TOLERANCE = 0.08  # of the wished length, within which a close is looked for
+ATTEMPTS = 3  # at a take that does not copy
 EXPRESSION_TEMPERATURE, EXPRESSION_TOP_P = 1.0, 0.99  # a wild melody is still played with care, a tame one with life
 
-# What a fresh piece is when nobody says: metres, quarter notes a minute, keys.
-Habits = tuple[Sequence[Sequence[int]], Sequence[int], Sequence[str]]
-# By style; the card of a checkpoint that knows none of our styles holds its own, measured on its tunes.
-HABITS: dict[str, Habits] = {
-    "jazz": (((4, 4),), (120, 220), ("Bb major", "F major", "Eb major", "C minor", "Ab major")),
-    "irish": (((6, 8), (4, 4), (4, 4)), (160, 190), ("D major", "G major", "A dorian", "E minor")),
-    "american": (((2, 4), (4, 4)), (96, 120), ("A major", "D major", "G major")),
-    "british": (((4, 4), (6, 8), (3, 4)), (96, 132), ("D major", "G major", "F major", "A minor")),
-    "artsong": (((3, 4), (4, 4), (6, 8)), (66, 104), ("F major", "Ab major", "G minor", "D minor")),
-    "classical": (((4, 4), (3, 4), (2, 4)), (80, 132), ("C major", "Eb major", "A minor", "D minor", "Bb major")),
-    "pop": (((4, 4),), (72, 112), ("C major", "G major", "F major", "A minor", "Db major")),
-    "standards": (((4, 4), (3, 4)), (100, 160), ("F major", "Eb major", "C major")),
-    "hymn": (((4, 4), (3, 4)), (80, 104), ("G major", "F major", "Eb major")),
-}
 REGISTER = (55, 84)  # MIDI pitches of a fresh piece
 
 
 @dataclass(frozen=True, eq=False)
-class Performer:
-    """A model that is ready to play, and the card of its checkpoint."""
-
-    model: AttentiveLSTM
-    card: dict[str, Any]
-    device: torch.device
-
-
-@dataclass(frozen=True, eq=False)
 class Prompt:
-    """One take: a melody to continue, or None, and how. Key, tempo and metre are for fresh pieces; with `open_end` the
-    music is cut off where its time is up instead of coming to a close."""
+    """One take: a melody to continue, or None, and how.
+
+    key, tempo, metre  for fresh pieces
+    open_end           cut off where the time is up instead of coming to a close
+    attempt            how many takes of this seed were thrown away, because they copied
+    """
 
     melody: Melody | None = None
     seconds: float = 20.0
@@ -67,19 +48,41 @@ class Prompt:
     tempo: float | None = None
     metre: tuple[int, int] | None = None
     open_end: bool = False
-
-
-def load_performer(path: Path | None = None, device: str | None = None) -> Performer:
-    """The shipped checkpoint, or the one at `path`, on a GPU where there is one. `Refusal` if it does not fit."""
-    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    model, card = checkpoint.load(path or CHECKPOINT, where)
-    return Performer(model, card, where)
+    attempt: int = 0
 
 
 def sample(
     performer: Performer, prompts: Sequence[Prompt], progress: Callable[[float], None] | None = None
 ) -> list[Melody]:
-    """For every prompt its melody: the notes as they came, then new ones. Same prompt, same notes."""
+    """For every prompt its melody: the notes as they came, then new ones. Same prompt, same notes.
+
+    A take that copies what was learned is played again, and of several that do the least is kept.
+    """
+    wholes = _sample(performer, prompts, progress)
+    copied = [_copied(performer, prompt, whole) for prompt, whole in zip(prompts, wholes, strict=True)]
+    for attempt in range(1, ATTEMPTS):
+        todo = [i for i, notes in enumerate(copied) if notes]
+        if not todo:
+            break
+        for i, whole in zip(
+            todo, _sample(performer, [replace(prompts[i], attempt=attempt) for i in todo]), strict=True
+        ):
+            if (notes := _copied(performer, prompts[i], whole)) < copied[i]:
+                wholes[i], copied[i] = whole, notes
+    return wholes
+
+
+def _copied(performer: Performer, prompt: Prompt, whole: Melody) -> int:
+    """By how many notes a take passes what is no copy."""
+    if performer.known is None:
+        return 0
+    return known.copies(whole, performer.known, str(whole.meta["style"]), len(prompt.melody or ()))
+
+
+def _sample(
+    performer: Performer, prompts: Sequence[Prompt], progress: Callable[[float], None] | None = None
+) -> list[Melody]:
+    """One attempt at every prompt."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for i, prompt in enumerate(prompts):
         # Takes of one melody share each step. A fresh piece draws its own key and metre and shares with nobody.
@@ -99,12 +102,12 @@ def sample(
 def _takes(performer: Performer, prompts: Sequence[Prompt], report: Callable[[float], None]) -> list[Melody]:
     """Takes of one melody, step by step together."""
     wish = prompts[0]
-    rngs = [np.random.default_rng(prompt.seed) for prompt in prompts]
+    rngs = [np.random.default_rng([prompt.seed, prompt.attempt]) for prompt in prompts]
     style, given = wish.style, wish.melody
     if given is None or not len(given):
         learned = [name for name in HABITS if name in performer.card.get("metres", HABITS)] or ["auto"]
         style = style if style != "auto" else str(rngs[0].choice(learned))
-        given = _blank_page(wish, HABITS.get(style) or performer.card["habits"], rngs[0])
+        given = blank_page(HABITS.get(style) or performer.card["habits"], rngs[0], wish.key, wish.tempo, wish.metre)
     elif style == "auto":
         style = likeliest_style(performer.model, performer.device, given, performer.card.get("metres", {}))
     encoded = tokens.encode(given, style, key=given.key)
@@ -227,17 +230,6 @@ def nucleus(
     ceiling = np.where(inside, sums, 0).max(1)
     place = (sums <= (luck * ceiling)[:, None]).sum(1)
     return np.take_along_axis(order, place[:, None], 1)[:, 0]
-
-
-def _blank_page(prompt: Prompt, habits: Habits, rng: np.random.Generator) -> Melody:
-    """No notes yet, but a key, a metre and a tempo: the wished ones, or usual ones."""
-    metres, (slow, fast), keys = habits
-    beats, value = metres[int(rng.integers(len(metres)))]
-    metre = prompt.metre or (beats, value)
-    key = prompt.key or Key.parse(str(rng.choice(keys)))
-    tempo = prompt.tempo or float(rng.integers(slow, fast + 1))
-    nothing: NDArray[np.float64] = np.zeros(0)
-    return Melody(nothing, nothing, nothing.astype(int), nothing.astype(int), (Tempo(0.0, tempo),), metre, key)
 
 
 def _goal(encoded: Encoded, start: int, quarters: float) -> int:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from generation import tokens
 from generation.melody import Melody
+from generation.performer import Performer
 from generation.request import STYLES
-from generation.sample import Performer
 from generation.tokens import FIELDS, PITCH
 
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")

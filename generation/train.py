@@ -19,14 +19,12 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 — its usual name
 from tqdm import tqdm
 
-from generation import checkpoint, corpus
+from generation import checkpoint, copying, corpus, known
 from generation.batches import Batch, Example, batches, example
-from generation.key import find_key
+from generation.habits import usual
 from generation.models import MODELS
 from generation.models.attentive_lstm import AttentiveLSTM
-from generation.pulse import typical_tempo
 from generation.request import Refusal
-from generation.sample import Habits
 from generation.tokens import FIELDS, SHADED, TIMED
 
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
@@ -110,7 +108,8 @@ def fast_precision(device: torch.device) -> torch.dtype:
 
 
 def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
-    """Train, keep the best (by held-out loss) in `out`/model.safetensors, return its card."""
+    """Train, keep the best (by held-out loss) in `out`/model.safetensors and beside it what it may not repeat; return
+    its card."""
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -138,7 +137,10 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
     }
     if (out / "last.json").exists():
         run = _resume(out, model, average, optimizer)
-    run |= {"metres": _metres(tunes), "habits": _habits(tunes)}
+    run |= {
+        "metres": _metres(tunes),
+        "habits": usual([tune.melody for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]),
+    }
     per_epoch = len(list(batches(learn, options.length, options.notes, np.random.default_rng(0), augment=False)))
     precision = fast_precision(device)
     writer = _tensorboard(options)
@@ -187,6 +189,7 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
         progress = max(progress, run["epoch"] / options.epochs)
         run["seconds"] = seconds + time.monotonic() - begun
         _finish_epoch(run, model, average, optimizer, check, options, out, writer)
+    known.save(copying.learn(tunes), known.beside(out / "model.safetensors"))
     return checkpoint.load(out / "model.safetensors")[1]
 
 
@@ -232,15 +235,6 @@ def _metres(tunes: Sequence[corpus.Tune]) -> dict[str, dict[str, int]]:
         if tune.split == "train" and tune.melody.metre:
             counts.setdefault(tune.style, Counter())["{}/{}".format(*tune.melody.metre)] += 1
     return {style: dict(count.most_common(8)) for style, count in counts.items()}
-
-
-def _habits(tunes: Sequence[corpus.Tune]) -> Habits:
-    """What a fresh piece is like when nobody says and there are no styles: usual metres, tempos and keys."""
-    learned = [tune.melody for tune in tunes if tune.split == "train" and len(tune.melody) >= 8][:2000]
-    metres = Counter(melody.metre for melody in learned if melody.metre).most_common(3)
-    keys = Counter(str(m.key or find_key(m.pitch, m.duration)) for m in learned).most_common(6)
-    slow, fast = np.quantile([typical_tempo(melody) for melody in learned], [0.25, 0.75])
-    return [metre for metre, _ in metres] or [(4, 4)], (round(slow), round(fast)), [key for key, _ in keys]
 
 
 def _resume(

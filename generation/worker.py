@@ -97,16 +97,19 @@ def model(desk: Desk) -> Work:
     """Samples and scores. `Refusal` if there is no model to do so."""
     import torch
 
+    from generation.performer import Performer, performer_for
     from generation.prompts import prompts
-    from generation.sample import load_performer, sample
+    from generation.sample import sample
     from generation.score import score
 
     # One note at a time is too little work to share: measured on two busy cores, a second thread made it 8 × slower.
     torch.set_num_threads(1)
-    performer = load_performer()
+    ready: dict[Path, tuple[int, Performer]] = {}
+    performer_for("auto", ready)
 
     def work(job: Job) -> Done:
         reading = unpack_reading(job.reading) if job.reading else None
+        performer = performer_for(job.request.style, ready)
         if job.stage == "score" and reading is not None:
             return Done(job.id, nats=asdict(score(performer, reading.melody, job.since)))
         wholes = sample(performer, prompts(job.request, reading), lambda share: desk.tell(job, share))

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from generation.__main__ import main
-from generation.copying import PASSAGE, Known, beside, copies, learn, load, longest_run, nearest, passages, save
+from generation.copying import learn, nearest
 from generation.corpus import Tune
+from generation.known import PASSAGE, Known, beside, copies, load, longest_run, passages, save
 from generation.melody import Melody
 from generation.request import Refusal
 

@@ -9,8 +9,9 @@ import torch
 from generation.constraints import CONSTRAINTS, LONGEST_TRILL, Line
 from generation.melody import Key, Tempo
 from generation.models.attentive_lstm import AttentiveLSTM, Sizes
+from generation.performer import Performer
 from generation.request import STYLES
-from generation.sample import Performer, Prompt, nucleus, sample
+from generation.sample import Prompt, nucleus, sample
 from generation.score import score
 from generation.style import likeliest_style
 from generation.tokens import CLASSES, FIELDS, PITCH, encode

@@ -10,9 +10,10 @@ import torch
 from generation import checkpoint, corpus, train
 from generation.corpus import Tune, _keep, _kept, load
 from generation.melody import Key, Melody
+from generation.performer import load_performer
 from generation.piece import Piece, part_of
 from generation.request import Refusal
-from generation.sample import Prompt, load_performer, sample
+from generation.sample import Prompt, sample
 from generation.write_midi import write_midi
 from tests.tunes import performance, scale
 
