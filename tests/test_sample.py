@@ -1,20 +1,24 @@
 """Playing on: the input untouched, the wished length, one voice, and the same seed gives the same notes."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from generation.constraints import CONSTRAINTS, LONGEST_TRILL, Line
+from generation.advance import ending, nucleus
+from generation.constraints import ECHO, LONGEST_RUN, no_endless_echo
+from generation.ensemble import _echo as echo_of
 from generation.melody import Key, Tempo
 from generation.models.attentive_lstm import AttentiveLSTM, Sizes
 from generation.performer import Performer
 from generation.request import STYLES
-from generation.sample import Prompt, nucleus, sample
+from generation.sample import Prompt, Session, sample
 from generation.score import score
+from generation.slots import memory
 from generation.style import likeliest_style
-from generation.tokens import CLASSES, FIELDS, PITCH, encode
+from generation.tokens import CLASSES, FIELDS, INTERVAL, PITCH, SHADED, TICK, TICKS, TIMED, countdown_class, start_row
 from tests.tunes import performance, scale
 
 
@@ -58,36 +62,127 @@ def test_a_fresh_piece_has_the_key_metre_and_tempo_wished_for(performer: Perform
     assert (piece.key, piece.metre, piece.tempo[0].quarters_per_minute) == (Key("D", "minor"), (6, 8), 90)
 
 
-def test_constraints_hold_in_a_thousand_draws(performer: Performer):
-    """Even when the model wants nothing else."""
-    rng = np.random.default_rng(0)
-    rows = encode(scale(16, Key("C", "major"))).rows
-    for _ in range(1000):
-        line = Line(rows.copy(), (55, 80), 96, len(rows))
-        kind = rng.integers(3)
-        if kind == 1:
-            line.rows[-line.longest_run :, PITCH] = 60
-        if kind == 2:
-            line.rows[-LONGEST_TRILL:, PITCH] = np.resize([62, 64], LONGEST_TRILL)
-        logits = {name: rng.normal(0, 1, CLASSES[name]) for name in ("step", "pitch")}
-        logits["pitch"][[60, 62, 20, 110]] += 100
-        logits["step"][0] += 100
-        for name, scores in logits.items():
-            for constraint in CONSTRAINTS:
-                constraint(name, scores, line)
-        assert logits["step"].argmax() > 0
-        pitch = int(logits["pitch"].argmax())
-        assert 55 <= pitch <= 80
-        assert not (kind == 1 and pitch == 60)
-        assert not (kind == 2 and pitch == 62)
+@torch.inference_mode()
+def test_constraints_hold_whatever_the_model_wants(performer: Performer):
+    """Its heads are made to want one thing alone, at every note."""
+    for head, wanted in (("step", 0), ("step", 96), ("pitch", 60), ("pitch", 20), ("duration", 0), ("duration", 120)):
+        model = copy.deepcopy(performer.model)
+        linear = getattr(model, f"to_{head}")
+        linear.weight.zero_()
+        linear.bias.zero_()
+        linear.bias[wanted] = 100
+        melody = scale(40, Key("C", "major"))
+        [whole] = sample(replace(performer, model=model), [Prompt(melody, 15, seed=1, style="irish")])
+        new = slice(len(melody), None)
+        assert np.diff(whole.onset[len(melody) - 1 :]).min() > 0, "one note at a time"
+        assert np.diff(whole.onset[new]).max() <= 8, "no long silence"
+        assert whole.pitch[new].min() >= 60 - 9 and whole.pitch[new].max() <= 72 + 9, "in range"
+        assert whole.duration[new].min() > 0 and whole.duration[new].max() <= 4.5, "no endless note"
+        runs = "".join("=" if same else "." for same in np.diff(whole.pitch[new]) == 0)
+        assert "=" * LONGEST_RUN not in runs, "no stuck note"
+
+
+def test_two_notes_in_turn_come_to_an_end(performer: Performer):
+    melody = scale(40)
+    trill = replace(melody, pitch=np.resize([62, 64], 40))
+    [whole] = sample(performer, [Prompt(trill, 10, seed=1, style="irish", temperature=0.1)])
+    assert set(whole.pitch[40:43].tolist()) - {62, 64}
+
+
+def test_a_passage_is_wished_for_less_with_every_return():
+    codes = np.array([*range(20), *range(20), *range(20)]) % 20 + 60
+    lines = memory(AttentiveLSTM(Sizes(width=24, layers=1, heads=2)), 1, torch.device("cpu")).lines
+    lines.notes.fill_(-1)
+    for code in codes.tolist():
+        lines.add(torch.tensor([12]), torch.tensor([0]), torch.tensor([code]), torch.tensor([12]))
+    logits = torch.zeros(1, 128)
+    no_endless_echo(logits, lines)
+    assert logits[0, 60] == -ECHO, "what followed twice is wished for less"
+    assert logits.sum() == -ECHO, "and nothing else"
+    lines.add(torch.tensor([12]), torch.tensor([0]), torch.tensor([90]), torch.tensor([12]))
+    fresh = torch.zeros(1, 128)
+    no_endless_echo(fresh, lines)
+    assert not fresh.any()
+
+
+def test_what_was_heard_before_joining_is_an_echo_too():
+    codes = np.array([-1, -1, 1, 2, 3, 9, 1, 2, 3])
+    assert echo_of(codes).tolist() == [0, 0, 0, 0, 3, 0, 0, 0, 0]
 
 
 def test_the_nucleus_leaves_the_tail_out():
-    logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]]))
-    drawn = {int(nucleus(logits, 1.0, 0.9, np.array([luck]))[0]) for luck in np.linspace(0, 0.999, 200)}
-    assert drawn == {0, 1, 2}
-    cold = {int(nucleus(logits, 0.1, 1.0, np.array([luck]))[0]) for luck in np.linspace(0, 0.98, 200)}
-    assert cold == {0}
+    logits = torch.tensor([[0.15, 0.5, 0.05, 0.3]]).log()
+    drawn = {int(nucleus(logits, 0.9, torch.tensor([luck]))) for luck in np.linspace(0, 0.999, 200)}
+    assert drawn == {1, 3, 0}
+    assert {int(nucleus(logits / 0.1, 1.0, torch.tensor([luck]))) for luck in np.linspace(0, 0.98, 200)} == {1}
+    shares = (
+        np.bincount([int(nucleus(logits, 1.0, torch.tensor([luck]))) for luck in np.linspace(0, 0.9999, 2000)]) / 2000
+    )
+    np.testing.assert_allclose(shares, [0.15, 0.5, 0.05, 0.3], atol=2e-3)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("window", [16, 512, 0])
+def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
+    torch.manual_seed(1)
+    model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=window)).eval()
+    session = Session(Performer(model, {}, torch.device("cpu")))
+    session.add([Prompt(performance(50), 20, seed=seed, style="jazz") for seed in (1, 2)])
+    [take, _] = session._waiting
+    for _ in range(30):
+        session.step()
+    part = take.part
+    new = np.tile(start_row(), (30, 1))
+    new[:, : len(CLASSES)], new[:, TICK] = [row[:-1] for row in part.rows], [row[-1] for row in part.rows]
+    new[:, [TIMED, SHADED]] = 1
+    rows = np.concatenate([part.start, new])
+    rows[-30:, INTERVAL] = np.clip(np.diff(rows[-31:, PITCH]), -24, 24) + 24
+    _, foreseen = ending(
+        *(torch.tensor([x]) for x in (part.begin, part.wished, part.conditions[5], part.conditions[4]))
+    )
+    goal = np.where(np.arange(len(rows)) < len(part.start), int(foreseen), part.goal)
+    left = countdown_class(np.maximum(goal - rows[:, TICK], 0) / TICKS)
+    x, _ = model(*(torch.from_numpy(each)[None] for each in (rows, part.conditions, left)))
+    torch.testing.assert_close(session._ensemble._slots.x[0], x[0, -1], atol=1e-4, rtol=1e-4)
+
+
+def test_takes_come_and_go_and_nobody_notices(performer: Performer):
+    """Each as if it were alone, however many play and whoever joins or leaves meanwhile."""
+    prompts = [
+        Prompt(performance(20 + 9 * i), 6 + 2 * i, seed=i, style="jazz", temperature=0.6 + 0.1 * i) for i in range(7)
+    ]
+    alone = [sample(performer, [prompt])[0] for prompt in prompts]
+    session = Session(performer)
+    takes = session.add(prompts[:3])
+    gone = session.add([Prompt(performance(30), 30, seed=99, style="jazz")])
+    for prompt in prompts[3:]:
+        session.step()
+        takes += session.add([prompt])
+    session.step()
+    session.drop(gone)
+    while session.busy:
+        session.step()
+    for take, whole in zip(takes, alone, strict=True):
+        assert take.whole is not None
+        np.testing.assert_array_equal(take.whole.pitch, whole.pitch)
+        np.testing.assert_array_equal(take.whole.onset, whole.onset)
+    assert gone[0].whole is None
+
+
+def test_more_takes_than_slots_wait_for_their_turn(performer: Performer):
+    wholes = sample(performer, [Prompt(scale(16), 5, seed=seed, style="irish") for seed in range(70)])
+    assert len(wholes) == 70 and len({tuple(whole.pitch) for whole in wholes}) > 60
+
+
+@pytest.mark.parametrize("metre", [(4, 4), (6, 8), (3, 4), None])
+def test_the_music_closes_on_a_strong_beat_and_a_tone_of_rest(performer: Performer, metre: tuple[int, int] | None):
+    melody = replace(scale(32, Key("C", "major")), metre=metre)
+    for whole in sample(performer, [Prompt(melody, 20, seed=seed, style="irish") for seed in range(8)]):
+        bar = melody.bar or 1.0
+        assert whole.pitch[-1] % 12 in (0, 4, 7)
+        assert min(whole.onset[-1] % bar, -whole.onset[-1] % bar) < 0.25, "from a bar line"
+        end = whole.onset[-1] + whole.duration[-1]
+        assert min(end % bar, -end % bar) < 0.25, "to a bar line"
 
 
 def test_score_is_a_probability_of_what_comes(performer: Performer):

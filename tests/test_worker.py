@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from generation import child, studio, worker
+from generation import child, desk, studio
 from generation.child import Patience
 from generation.read import read
 from generation.request import Refusal, Reply, Request
@@ -241,14 +241,14 @@ async def test_a_memory_bomb_is_refused_and_the_process_goes_on() -> None:
 import io
 from generation.request import Refusal
 from generation.wire import Done, Job
-from generation import worker
+from generation import desk, worker
 class Desk:
     def check(self, job): pass
 def bomb(job):
     return Done(job.id, reading=bytes(200_000_000 * job.take))
 for take in (1, 0):
     worker.limit_memory(100_000_000)
-    done = worker.guarded(bomb, Job(7, "read", take=take), Desk())
+    done = desk.guarded(bomb, Job(7, "read", take=take), Desk())
     worker.limit_memory(None)
     print(done.refusal, done.fault)
 print(len(bytes(200_000_000)))
@@ -270,6 +270,6 @@ async def test_a_fault_of_ours_is_a_sentence_and_its_cause_is_for_the_log() -> N
     def broken(job: Job) -> Done:
         return Done(job.id, seconds=1 / job.take)
 
-    done = worker.guarded(broken, Job(3, "finish"), Desk())  # type: ignore[arg-type]
+    done = desk.guarded(broken, Job(3, "finish"), Desk())  # type: ignore[arg-type]
     assert done.id == 3 and done.fault.startswith("Something of ours went wrong") and "Zero" not in done.fault
     assert "ZeroDivisionError" in done.trace

@@ -1,0 +1,116 @@
+"""The memory of takes that are played together: a slot of constant size each, whatever the length of its input."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from generation.constraints import Lines
+from generation.models.attentive_lstm import AttentiveLSTM
+from generation.tokens import CLASSES
+
+REMEMBERED = 1024  # notes that the constraints know of
+MOST = 4096  # notes of a take, after which its luck comes again
+
+
+@dataclass(eq=False)
+class Slots:
+    """The memory of takes, each a row of every tensor.
+
+    x           (B, width) what the model knows before the next note; constant: what its conditions add
+    hidden …    a tensor a layer: the LSTM's (B, width); key of the next note (B, heads, D); keys, values
+                (B, heads, window, D)
+    heard       (B, window) which of the keys are notes; place: how many notes there were
+    wished      ticks of new music; downbeat: a tick; bar: its ticks, 0 where unknown
+    luck        (B, MOST, heads) uniform random numbers
+    """
+
+    lines: Lines
+    x: Tensor
+    constant: Tensor
+    hidden: list[Tensor]
+    cell: list[Tensor]
+    next_key: list[Tensor]
+    keys: list[Tensor]
+    values: list[Tensor]
+    heard: Tensor
+    place: Tensor
+    wished: Tensor
+    downbeat: Tensor
+    bar: Tensor
+    temperature: Tensor
+    top_p: Tensor
+    luck: Tensor
+
+    def tensors(self) -> list[Tensor]:
+        """All of them, those of the lines too, in a fixed order."""
+        every: list[Tensor] = [getattr(self.lines, each.name) for each in fields(self.lines)]
+        for each in fields(self)[1:]:
+            value = getattr(self, each.name)
+            every += value if isinstance(value, list) else [value]
+        return every
+
+    def first(self, takes: int) -> Self:
+        """The same memory, of the first `takes` alone."""
+        parts: dict[str, object] = {"lines": self.lines.first(takes)}
+        for each in fields(self)[1:]:
+            value = getattr(self, each.name)
+            parts[each.name] = [one[:takes] for one in value] if isinstance(value, list) else value[:takes]
+        return type(self)(**parts)  # type: ignore[arg-type]
+
+
+def memory(model: AttentiveLSTM, takes: int, device: torch.device) -> Slots:
+    """Empty slots."""
+    sizes = model.sizes
+    heads, channels = sizes.heads, sizes.width // sizes.heads
+
+    def whole(*shape: int) -> Tensor:
+        return torch.zeros(takes, *shape, dtype=torch.int64, device=device)
+
+    def real(*shape: int) -> Tensor:
+        return torch.zeros(takes, *shape, device=device)
+
+    def truth(*shape: int) -> Tensor:
+        return torch.zeros(takes, *shape, dtype=torch.bool, device=device)
+
+    def layers(*shape: int) -> list[Tensor]:
+        return [real(*shape) for _ in range(sizes.layers)]
+
+    lines = Lines(
+        tick=whole(),
+        pitch=whole(),
+        before=whole(),
+        sounding=whole(),
+        new=whole(),
+        run=whole(),
+        trill=whole(),
+        longest_run=whole(),
+        bar=whole(),
+        last=whole(),
+        goal=whole(),
+        closes=truth(),
+        register=real(CLASSES["pitch"]),
+        durations=real(CLASSES["duration"]),
+        rest=real(CLASSES["pitch"]),
+        notes=whole(REMEMBERED),
+        echo=whole(REMEMBERED),
+    )
+    return Slots(
+        lines,
+        x=real(sizes.width),
+        constant=real(sizes.width),
+        hidden=layers(sizes.width),
+        cell=layers(sizes.width),
+        next_key=layers(heads, channels),
+        keys=layers(sizes.window, heads, channels),
+        values=layers(sizes.window, heads, channels),
+        heard=truth(sizes.window),
+        place=whole(),
+        wished=whole(),
+        downbeat=whole(),
+        bar=whole(),
+        temperature=real() + 1,
+        top_p=real() + 1,
+        luck=real(MOST, len(CLASSES)),
+    )
