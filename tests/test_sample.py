@@ -127,7 +127,7 @@ def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
     torch.manual_seed(1)
     model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=window)).eval()
     session = Session(Performer(model, {}, torch.device("cpu")))
-    session.add([Prompt(performance(50), 20, seed=seed, style="jazz") for seed in (1, 2)])
+    session.add([Prompt(performance(50), 90, seed=seed, style="jazz") for seed in (1, 2)])
     [take, _] = session._waiting
     for _ in range(30):
         session.step()
@@ -226,8 +226,7 @@ def test_an_open_end_stops_in_time_and_adds_nothing(performer: Performer) -> Non
     prompt = Prompt(scale(32), seconds=10, seed=2)
     [closed], [open_] = sample(performer, [prompt]), sample(performer, [replace(prompt, open_end=True)])
     assert open_.seconds_at(open_.onset[-1]) - open_.seconds_at(open_.onset[32]) < 10.6
-    shared = min(len(closed), len(open_)) - 1  # the close changes the last note alone
-    assert closed.pitch[:shared].tolist() == open_.pitch[:shared].tolist()
+    assert closed.seconds > closed.seconds_at(closed.onset[-1]) + 1, "a closing note lasts"
 
 
 def test_a_checkpoint_without_our_styles_composes_in_its_own_habits(performer: Performer) -> None:
