@@ -20,9 +20,6 @@ PASSAGE, ECHO = 12, 3.0  # notes that make a passage, and nats that each return 
 LEFTOVER = TICKS // 4  # a shorter step to the closing note would stumble
 FOREIGN, HOME = 8.0, 2.5  # nats against closing on a tone outside the tonic's triad, and for the tonic
 TRIAD = (0, 3, 4, 7)
-LEFTOVER = TICKS // 4  # a shorter step to the closing note would stumble
-FOREIGN, HOME = 8.0, 2.5  # nats against closing on a tone outside the tonic's triad, and for the tonic
-TRIAD = (0, 3, 4, 7)
 
 
 @dataclass(eq=False)
@@ -37,10 +34,7 @@ class Lines:
     bar                  a whole note where unknown
     last, goal           where the closing note begins and where the music ends; unknown before the first new note
     closes               whether it comes to a close at all
-    last, goal           where the closing note begins and where the music ends; unknown before the first new note
-    closes               whether it comes to a close at all
     register             (B, pitches) 0 or −inf; durations (B, durations) likewise
-    rest                 (B, pitches) what is added at the closing note
     rest                 (B, pitches) what is added at the closing note
     notes                (B, N) pitch and step of the last N, newest last, −1 before; echo (B, N): how many notes up to
                          there are the same as the newest ones
