@@ -36,7 +36,9 @@ def advance(fused: Fused, slots: Slots, window: int) -> Tensor:
             constraint(logits, lines)
         if head == "pitch":
             come_to_rest(logits, lines, tick)
-        said.append(nucleus(logits, EXPRESSION_TOP_P if head in EXPRESSION else slots.top_p[:, None], luck[:, i]))
+        top_p = EXPRESSION_TOP_P if head in EXPRESSION else slots.top_p[:, None]
+        always = fused.flat[i]
+        said.append(nucleus(logits, top_p, luck[:, i]) if always is None else torch.full_like(tick, always))
         if head == "step":
             tick = tick + ticks_of_steps(tick.device)[0, said[0]]
             phases = _phases(fused, slots, tick)

@@ -66,9 +66,9 @@ class Part:
 class Ensemble:
     """Slots for takes of one model."""
 
-    def __init__(self, model: AttentiveLSTM, device: torch.device) -> None:
+    def __init__(self, model: AttentiveLSTM, device: torch.device, timing: bool = True, dynamics: bool = True) -> None:
         self.model, self.device = model, device
-        self.fused = fuse(model)
+        self.fused = fuse(model, timing, dynamics)
         self.parts: list[Part] = []
         self._slots = memory(model, FEW if device.type == "cpu" else SLOTS, device)
         self._now = self._slots.first(0)

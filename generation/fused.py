@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from generation.models.attentive_lstm import BARS, PERIODS, AttentiveLSTM, Layer
-from generation.tokens import CLASSES, START, TICKS
+from generation.tokens import CLASSES, FLAT, START, TICKS
 
 CYCLE = lcm(*(int(2 * period) for period in PERIODS)) * TICKS // 2  # ticks after which all phases of quarters return
-PLAYED = 3  # the class of a note with timing and dynamics
 AFTER = ("given_step", "given_pitch", "given_duration", "given_velocity", "given_deviation")
 HEADS = tuple(CLASSES)
 Cells = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -44,6 +43,7 @@ class Fused:
     head[i]      (width, classes + width): a head's logits and its part of the input of the next
     given[i]     by class of head i: the rest of the input of the next
     values       (width, layers × width): what a note is for each layer's values
+    flat         by head: the class that it always says, where the model has not learned to play; None where it has
     turn         radians a tick, by pair of channels of the rotation; swap: for every channel of a head its partner
     """
 
@@ -58,13 +58,15 @@ class Fused:
     given: tuple[Tensor, ...]
     layers: tuple[FusedLayer, ...]
     values: Tensor | None
+    flat: tuple[int | None, ...]
     turn: Tensor
     swap: Tensor
 
 
 @torch.inference_mode()
-def fuse(model: AttentiveLSTM) -> Fused:
-    """The weights of a model on its device, in 32-bit floats."""
+def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True) -> Fused:
+    """The weights of a model on its device, in 32-bit floats. It plays flat what it has not learned: timing (deviation
+    and articulation) or dynamics (velocity)."""
     w, small = model.sizes.width, model.sizes.width // 4
 
     def columns(weight: Tensor, start: int, size: int) -> Tensor:
@@ -75,8 +77,10 @@ def fuse(model: AttentiveLSTM) -> Fused:
     sources = [model.step, model.pitch, model.pitch_class, model.interval, model.duration]
     tables = [source.weight @ columns(weight, i * small, small) for i, source in enumerate(sources)]
     touch = columns(weight, 5 * small, small)
-    tables += [cast(nn.Embedding, embedding).weight @ touch for embedding in model.expression.values()]
-    constant = model.flags.weight[PLAYED] @ touch + model.note.bias
+    learned = {"velocity": dynamics, "deviation": timing, "articulation": timing}
+    for name, expression in model.expression.items():
+        tables.append(cast(nn.Embedding, expression).weight @ touch * learned[name])
+    constant = model.flags.weight[timing + 2 * dynamics] @ touch + model.note.bias
     tables[1] = tables[1] + tables[2][torch.where(pitches == START, 12, pitches % 12)] + constant
     del tables[2]
     sizes = torch.tensor([0, *(len(table) for table in tables[:-1])])
@@ -118,6 +122,7 @@ def fuse(model: AttentiveLSTM) -> Fused:
         given=tuple(given),
         layers=tuple(_layer(layer) for layer in layers),
         values=torch.cat([layer.value.weight[:, :w].T for layer in layers], 1).contiguous() if attentive else None,
+        flat=tuple(None if learned.get(head, True) else FLAT[head] for head in HEADS),
         turn=layers[0].rate if attentive else torch.zeros(0),
         swap=_swap(w // model.sizes.heads, len(layers[0].rate) if attentive else 0).to(weight.device),
     )

@@ -76,7 +76,7 @@ class Session:
 
     def __init__(self, performer: Performer) -> None:
         self.performer = performer
-        self._ensemble = Ensemble(performer.model, performer.device)
+        self._ensemble = Ensemble(performer.model, performer.device, **performer.card.get("plays", {}))
         self._playing: list[Take] = []
         self._waiting: list[Take] = []
 

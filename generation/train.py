@@ -27,6 +27,7 @@ from generation.models.attentive_lstm import AttentiveLSTM
 from generation.request import Refusal
 from generation.tokens import FIELDS, SHADED, TIMED
 
+RARE = 0.05  # of tunes with timing or dynamics teach nothing
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
 
 
@@ -140,6 +141,9 @@ def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
     run |= {
         "metres": _metres(tunes),
         "habits": usual([tune.melody for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]),
+        "plays": {
+            name: bool(np.mean([getattr(each, name) for each in learn]) > RARE) for name in ("timing", "dynamics")
+        },
     }
     per_epoch = len(list(batches(learn, options.length, options.notes, np.random.default_rng(0), augment=False)))
     precision = fast_precision(device)
@@ -217,7 +221,7 @@ def _finish_epoch(
     if goal < run["best"]:
         run["best"] = goal
         card = {"options": dataclasses.asdict(options), "history": run["history"], "notes_seen": run["notes"]}
-        card |= {"metres": run["metres"], "habits": run["habits"]}
+        card |= {name: run[name] for name in ("metres", "habits", "plays")}
         checkpoint.save(out / "model.safetensors", model, card, torch.float16)
     model.load_state_dict(live)
     tensors = {f"model.{name}": tensor.clone().contiguous() for name, tensor in live.items()}

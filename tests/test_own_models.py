@@ -1,6 +1,7 @@
 """A checkpoint in ENCORE_MODELS is a style: offered by its name, played by its weights, habits and list of passages."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,14 @@ def test_a_take_that_copies_is_played_again(models: Path):
     [second] = sample(performer, [prompt])
     assert known.longest_run(second, performer.known) <= 14
     np.testing.assert_array_equal(sample(performer, [prompt])[0].pitch, second.pitch)
+
+
+def test_what_it_has_not_learned_to_play_it_plays_flat(models: Path):
+    dusk = load_performer(models / "dusk.safetensors")
+    flat = replace(dusk, card=CARD | {"plays": {"timing": False, "dynamics": False}})
+    [free], [even] = (sample(performer, [Prompt(seconds=12, seed=4)]) for performer in (dusk, flat))
+    assert len(np.unique(free.velocity)) > 3 and len(np.unique(even.velocity)) == 1
+    assert np.abs(even.onset * 24 - np.round(even.onset * 24)).max() < 1e-6 < np.abs(free.onset * 24 % 1).max()
 
 
 def test_a_broken_one_says_so(models: Path):
