@@ -8,7 +8,7 @@ import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import resample_poly
+from scipy.signal import firwin, lfilter, resample_poly
 
 from generation.synth import SAMPLE_RATE, Sound
 
@@ -20,6 +20,15 @@ with warnings.catch_warnings():
 LOUDNESS = -16.0  # LUFS, integrated, by ITU-R BS.1770
 CEILING = 10 ** (-1.4 / 20)  # true peak before encoding; MP3 adds a few tenths of a decibel to the 1 dB promised
 MOST_GAIN = 10 ** (40 / 20)
+OVERSAMPLED = 4  # for the true peak
+BETWEEN = firwin(20 * OVERSAMPLED + 1, 1 / OVERSAMPLED, window=("kaiser", 5.0))  # what fills in between the samples
+# The two filters by which BS.1770 weighs a sound as the ear does, as one: numerator and denominator.
+_SHELF, _HIGH_PASS = (
+    pyloudnorm.IIRfilter(*design) for design in ((4.0, 2**-0.5, 1500.0, SAMPLE_RATE, "high_shelf"),
+                                                 (0.0, 0.5, 38.0, SAMPLE_RATE, "high_pass"))
+)  # fmt: skip
+WEIGHING = np.polymul(_SHELF.b, _HIGH_PASS.b), np.polymul(_SHELF.a, _HIGH_PASS.a)
+STEP, STEPS = SAMPLE_RATE // 10, 4  # frames by which the blocks of 0.4 s advance that the gates let through or not
 LOOK_AHEAD = round(0.006 * SAMPLE_RATE)
 HOLD = round(0.06 * SAMPLE_RATE)
 FADE_IN = round(0.006 * SAMPLE_RATE)
@@ -50,12 +59,21 @@ def master(sound: Sound) -> Sound:
 
 
 def loudness(sound: Sound) -> float:
-    """Integrated loudness in LUFS; −inf for silence."""
-    block = round(0.4 * SAMPLE_RATE)  # the least that the standard measures
-    if len(sound) < block:
-        sound = np.pad(sound, ((0, block - len(sound)), (0, 0)))
+    """Integrated loudness in LUFS (ITU-R BS.1770-4, gated twice); −inf for silence."""
+    if len(sound) < STEPS * STEP:
+        sound = np.pad(sound, ((0, STEPS * STEP - len(sound)), (0, 0)))
+    weighed = lfilter(*WEIGHING, sound[: len(sound) // STEP * STEP], axis=0)
+    steps = np.square(weighed).reshape(-1, STEP * 2).sum(1)
+    blocks = np.convolve(steps, np.ones(STEPS), "valid") / (STEPS * STEP)
     with np.errstate(divide="ignore"):
-        return float(pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(sound))
+        levels = -0.691 + 10 * np.log10(blocks)
+        gate = -70.0
+        for below in (-10.0, 0.0):
+            loud = blocks[levels > gate]
+            if not len(loud):
+                return -np.inf
+            gate = max(gate, -0.691 + 10 * np.log10(loud.mean()) + below)
+    return float(gate)
 
 
 def true_peak(sound: Sound) -> float:
@@ -66,7 +84,7 @@ def true_peak(sound: Sound) -> float:
     for cluster in np.split(near, np.flatnonzero(np.diff(near) > 256) + 1):
         if len(cluster):
             stretch = sound[max(0, cluster[0] - 64) : cluster[-1] + 64]
-            peak = max(peak, float(np.abs(resample_poly(stretch, 4, 1, axis=0)).max()))
+            peak = max(peak, float(np.abs(resample_poly(stretch, OVERSAMPLED, 1, 0, BETWEEN)).max()))
     return peak
 
 
