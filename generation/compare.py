@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from generation import tokens
 from generation.corpus import Tune
@@ -80,12 +79,14 @@ def continuations(performer: Performer, tunes: Sequence[Tune], primes: int, seed
     rng = np.random.default_rng(seed)
     fit = [tune for tune in tunes if split(tune.melody)]
     chosen = [fit[i] for i in rng.permutation(len(fit))[:primes]]
+    prompts = []
+    for number, tune in enumerate(chosen):
+        first, _ = split(tune.melody) or (0, 0)
+        prompts.append(Prompt(tokens.part(tune.melody, first), CONTINUATION, seed=seed + number, open_end=True))
     pairs = []
-    for number, tune in enumerate(tqdm(chosen, desc="continuations", unit="tune", leave=False)):
+    for tune, ours in zip(chosen, sample(performer, prompts), strict=True):
         first, last = split(tune.melody) or (0, 0)
         flags = (tune.played_timing, tune.played_dynamics)
-        prompt = Prompt(tokens.part(tune.melody, first), CONTINUATION, seed=seed + number, open_end=True)
-        [ours] = sample(performer, [prompt])
         pairs.append(
             Pair(tune.dataset, features(tune.melody, first, last, *flags), features(ours, first, len(ours), *flags))
         )

@@ -29,6 +29,7 @@ _SHELF, _HIGH_PASS = (
 )  # fmt: skip
 WEIGHING = np.polymul(_SHELF.b, _HIGH_PASS.b), np.polymul(_SHELF.a, _HIGH_PASS.a)
 STEP, STEPS = SAMPLE_RATE // 10, 4  # frames by which the blocks of 0.4 s advance that the gates let through or not
+STRETCH = 100 * STEP
 LOOK_AHEAD = round(0.006 * SAMPLE_RATE)
 HOLD = round(0.06 * SAMPLE_RATE)
 FADE_IN = round(0.006 * SAMPLE_RATE)
@@ -62,9 +63,11 @@ def loudness(sound: Sound) -> float:
     """Integrated loudness in LUFS (ITU-R BS.1770-4, gated twice); −inf for silence."""
     if len(sound) < STEPS * STEP:
         sound = np.pad(sound, ((0, STEPS * STEP - len(sound)), (0, 0)))
-    weighed = lfilter(*WEIGHING, sound[: len(sound) // STEP * STEP], axis=0)
-    steps = np.square(weighed).reshape(-1, STEP * 2).sum(1)
-    blocks = np.convolve(steps, np.ones(STEPS), "valid") / (STEPS * STEP)
+    steps, state = [], np.zeros((len(WEIGHING[0]) - 1, 2))
+    for start in range(0, len(sound) // STEP * STEP, STRETCH):  # a stretch at a time: an hour would fill the memory
+        weighed, state = lfilter(*WEIGHING, sound[start : start + STRETCH], 0, state)
+        steps.append(np.square(weighed[: len(weighed) // STEP * STEP]).reshape(-1, STEP * 2).sum(1))
+    blocks = np.convolve(np.concatenate(steps), np.ones(STEPS), "valid") / (STEPS * STEP)
     with np.errstate(divide="ignore"):
         levels = -0.691 + 10 * np.log10(blocks)
         gate = -70.0

@@ -1,6 +1,8 @@
 """Parts → sound: FluidSynth plays them, sample by sample, until the last tone has died away."""
 
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
@@ -14,7 +16,8 @@ LEAD_IN = 0.05  # seconds before the first note
 TAIL = 6.0  # seconds that the last tone may take to die away
 FADE = 0.4  # seconds; what is left of the tail goes out without a click
 SILENCE = 10 ** (-66 / 20)  # of the loudest sample
-CHUNK = SAMPLE_RATE // 8
+STRETCH, CHUNK = SAMPLE_RATE * 10, SAMPLE_RATE // 8  # frames at a time, of the music and of its tail
+HANDS = 2  # that play at the same time, a core each; their sounds add up as all tones of a synthesiser do
 
 # For each of General MIDI's 128 programs the nearest preset of the soundfont.
 PRESETS = (
@@ -62,27 +65,43 @@ def render(parts: Sequence[Part], clock: Melody) -> Sound:
         (event for channel, part in enumerate(parts) for event in _events(part, channel, clock, start)),
         key=lambda event: (event[0], ("off", "pedal", "on").index(event[1])),
     )
-    end = events[-1][0] if events else 0.0
-    sound = np.zeros((int((end + TAIL) * SAMPLE_RATE) + 1, 2), np.float32)
-    synth, done = Synth(presets), 0
+    last = round(max((second for second, *_ in events), default=0.0) * SAMPLE_RATE)
+    sound = np.zeros((last + round(TAIL * SAMPLE_RATE) + 1, 2), np.float32)
+    hands = [(Synth(presets), _hand(events, hand)) for hand in range(HANDS)]
+    loudest, done = 0.0, 0
     try:
-        for event in events:
-            frame = round(event[0] * SAMPLE_RATE)
-            synth.write(sound[done:frame])
-            done = max(done, frame)
-            synth.send(event)
-        loudest = float(np.abs(sound).max())
-        while done < len(sound):
-            chunk = sound[done : done + CHUNK]
-            synth.write(chunk)
-            done += len(chunk)
-            if float(np.abs(chunk).max()) <= SILENCE * loudest:
-                break
+        with ThreadPoolExecutor(HANDS) as beside:
+            while done < len(sound):
+                end = min(done + STRETCH, last) if done < last else min(done + CHUNK, len(sound))
+                for future in [beside.submit(_play, *hand, done, end) for hand in hands]:
+                    sound[done:end] += future.result()
+                level = float(np.abs(sound[done:end]).max())
+                dying, done = done >= last, end
+                if dying and level <= SILENCE * loudest:
+                    break
+                loudest = max(loudest, level)
     finally:
-        synth.close()
+        for synth, _ in hands:
+            synth.close()
     fade = min(done, round(FADE * SAMPLE_RATE))
     sound[done - fade : done] *= np.cos(np.linspace(0, np.pi / 2, fade, dtype=np.float32))[:, None]
     return sound[:done]
+
+
+def _hand(events: Sequence[Event], hand: int) -> deque[Event]:
+    """What one hand plays: every second key, and the pedal."""
+    return deque(event for event in events if event[1] == "pedal" or event[3] % HANDS == hand)
+
+
+def _play(synth: Synth, waiting: deque[Event], start: int, end: int) -> Sound:
+    """Frames `start` to `end`, (frames, 2); takes the events of that time off those that wait."""
+    sound, done = np.zeros((end - start, 2), np.float32), 0
+    while waiting and (frame := round(waiting[0][0] * SAMPLE_RATE) - start) < end - start:
+        synth.write(sound[done:frame])
+        done = max(done, frame)
+        synth.send(waiting.popleft())
+    synth.write(sound[done:])
+    return sound
 
 
 def _events(part: Part, channel: int, clock: Melody, start: float) -> list[Event]:

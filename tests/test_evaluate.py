@@ -11,7 +11,7 @@ import pytest
 from generation.__main__ import main
 from generation.compare import Pair, features, means, told_apart
 from generation.melody import Key
-from generation.promises import at_rest, on_the_beat, on_time, rises
+from generation.promises import at_rest, on_a_bar_line, on_time, rises
 from tests.test_train import midi
 from tests.tunes import performance, scale
 
@@ -48,7 +48,7 @@ def test_features_of_a_theme_that_comes_back():
 def test_promises_tell_kept_from_broken():
     melody = scale(15, Key("C", "major"))  # up and down again: the last is C on a beat
     assert at_rest(melody, Key("C", "major")) and not at_rest(melody, Key("B", "major"))
-    assert on_the_beat(melody) and not on_the_beat(scale(14))
+    assert on_a_bar_line(scale(17)) and not on_a_bar_line(melody)
     new = melody.seconds - melody.seconds_at(melody.onset[5])
     assert on_time(melody, 5, new * 1.1) and not on_time(melody, 5, new * 1.3)
     assert rises({0.2: 1.0, 1.0: 1.5, 1.8: 2.0}) and not rises({0.2: 1.0, 1.0: 2.5, 1.8: 2.0})
