@@ -1,9 +1,11 @@
 """A finished melody → the files that were asked for: sound, MIDI, ABC, MusicXML and a picture."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
+from typing import TypeVar
 
 from generation.arrange import arrange
 from generation.draw_score import draw
@@ -12,15 +14,17 @@ from generation.melody import Melody, Reading
 from generation.piece import Piece
 from generation.render import render, start_of
 from generation.request import Request, Take
+from generation.synth import Sound
 from generation.write_abc import write_abc
 from generation.write_midi import write_midi
 from generation.write_musicxml import write_musicxml
 
+Made = TypeVar("Made")
+
 
 def write_mp3(piece: Piece) -> bytes:
     """The sound of a piece as a mastered MP3."""
-    sound = master(render(piece.parts, piece.melody))
-    return encode(sound, piece.title, f"seed {piece.seed}", piece.mp3_bytes)
+    return _encoded(piece, _sound(piece))
 
 
 ENCODERS: dict[str, Callable[[Piece], bytes]] = {
@@ -45,23 +49,31 @@ def finish(
 
     reading  what the input was, None for a fresh piece
     whole    the input's melody and after it, from index `first_new` on, the new notes
-    timings  where given, gets the seconds that each format took; the sound is made beside the others
+    timings  where given, gets the seconds that each format took, the sound and its MP3 apart
+
+    The sound comes first and has all cores; while it is encoded, the other files are made.
     """
     piece = arrange(reading, whole, first_new, request, seed, title or whole.title)
     piece = replace(piece, mp3_bytes=request.mp3_bytes)
     spent = {} if timings is None else timings
 
-    def make(name: str) -> bytes:
+    def timed(name: str, make: Callable[[], Made]) -> Made:
         began = perf_counter()
-        data = ENCODERS[name](piece)
-        spent[name] = spent.get(name, 0.0) + perf_counter() - began
-        return data
+        made = make()
+        spent[name] = perf_counter() - began
+        return made
 
+    files: dict[str, bytes] = {}
     with ThreadPoolExecutor(1) as beside:
-        sound = beside.submit(make, "mp3") if "mp3" in request.formats else None
-        files = {name: make(name) for name in request.formats if name != "mp3"}
-        if sound is not None:
-            files["mp3"] = sound.result()
+        mp3: Future[bytes] | None = None
+        if "mp3" in request.formats:
+            sound = timed("sound", partial(_sound, piece))
+            mp3 = beside.submit(timed, "mp3", partial(_encoded, piece, sound))
+        for name in request.formats:
+            if name != "mp3":
+                files[name] = timed(name, partial(ENCODERS[name], piece))
+        if mp3 is not None:
+            files["mp3"] = mp3.result()
     start, new_from = start_of(piece.parts, piece.melody), 0.0
     end = max(float((part.onset + part.duration).max()) for part in piece.parts)
     seconds = length(files["mp3"]) if "mp3" in files else piece.melody.seconds_at(end) - start
@@ -75,3 +87,11 @@ def finish(
         notes=len(whole) - first_new,
         files={name: files[name] for name in request.formats},
     )
+
+
+def _sound(piece: Piece) -> Sound:
+    return master(render(piece.parts, piece.melody))
+
+
+def _encoded(piece: Piece, sound: Sound) -> bytes:
+    return encode(sound, piece.title, f"seed {piece.seed}", piece.mp3_bytes)

@@ -25,13 +25,15 @@ from torch.nn import functional as F  # noqa: N812 — its usual name
 from tqdm import tqdm
 
 from generation import tokens
+from generation.corpus import Tune
 from generation.datasets.midi_files import piano_melody
 from generation.melody import Melody, Tempo
 from generation.performer import Performer, load_performer
 from generation.read_midi import read_midi
 from generation.request import Refusal
 from generation.score import surprise
-from generation.train import fast_precision
+from generation.train import Options, fast_precision
+from generation.train import train as train_ours
 
 NOTHING, NOTE_OFF, NOTE_ON = 0, 1, 2  # classes; a pitch that begins is NOTE_ON + pitch
 EVENTS = NOTE_ON + 128
@@ -161,13 +163,21 @@ def beginning(melody: Melody) -> Melody:
     return replace(tokens.part(melody, int(np.searchsorted(seconds, HEARD + seconds[0]))), title="")
 
 
-def _make(out: Path, learned: list[Events], args: argparse.Namespace) -> None:
+def _make(args: argparse.Namespace, learned: list[Melody]) -> None:
+    """Train both on the same melodies, ours for as many minutes."""
     began = time.monotonic()
-    model, trained = train(learned, args.steps, args.seed)
-    print(f"trained {args.steps} steps in {(time.monotonic() - began) / 60:.1f} min")
-    out.mkdir(parents=True, exist_ok=True)
-    save_file(model.state_dict(), out / "model.safetensors")
-    (out / "model.json").write_text(json.dumps(trained))
+    model, trained = train([spell(melody) for melody in learned], args.steps, args.seed)
+    minutes = (time.monotonic() - began) / 60
+    print(f"trained {args.steps} steps in {minutes:.1f} min")
+    args.out.mkdir(parents=True, exist_ok=True)
+    save_file(model.state_dict(), args.out / "model.safetensors")
+    (args.out / "model.json").write_text(json.dumps(trained))
+    tunes = [
+        Tune("maestro", str(i), "classical", "valid" if i % 20 == 0 else "train", str(i), False, False, melody)
+        for i, melody in enumerate(learned)
+    ]
+    ours = Options(out=str(args.out / "ours"), epochs=1000, minutes=minutes, notes=8192, seed=args.seed)
+    train_ours(ours, args.sizes, tunes)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -176,6 +186,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=2000, help="of training (2000, as its maker did)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("runs/predecessor"), help="folder for its weights, once made")
+    parser.add_argument("--sizes", type=json.loads, default={}, help='of ours, such as {"width": 192}')
     parser.add_argument("--json", type=Path, help="write the figures there too")
 
 
@@ -187,18 +198,19 @@ def main(args: argparse.Namespace) -> int:
         with tarfile.open(archive) as files:
             files.extractall(place, filter="data")
         held_out = [beginning(melody) for melody in performances(Path(place), "validation")]
-        if not (args.out / "model.json").exists():
-            _make(args.out, [spell(on_grid(melody)) for melody in performances(Path(place), "train")], args)
+        if not (args.out / "ours" / "model.json").exists():
+            _make(args, [on_grid(melody) for melody in performances(Path(place), "train")])
     model = MelodyEvents()
     model.load_state_dict(load_file(args.out / "model.safetensors"))
     trained = json.loads((args.out / "model.json").read_text())
     gridded = [on_grid(melody) for melody in held_out]
-    performer = load_performer(args.checkpoint)
+    performer, same = load_performer(args.checkpoint), load_performer(args.out / "ours" / "model.safetensors")
     figures = {
         "melody events, training": trained,
         "melody events, held out": judge(model, gridded),
-        "ours on the same grid, held out": judge_ours(performer, gridded, played=False),
-        "ours as played, held out": judge_ours(performer, held_out, played=True),
+        "ours on the grid, same training": judge_ours(same, gridded, played=False),
+        "ours on the grid, as shipped": judge_ours(performer, gridded, played=False),
+        "ours as played, as shipped": judge_ours(performer, held_out, played=True),
     }
     for who, row in figures.items():
         print(f"{who:32} " + "  ".join(f"{name} {value:.4f}" for name, value in row.items()), flush=True)

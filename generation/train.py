@@ -108,15 +108,18 @@ def fast_precision(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
 
 
-def train(options: Options, sizes: dict[str, Any]) -> dict[str, Any]:
-    """Train, keep the best (by held-out loss) in `out`/model.safetensors and beside it what it may not repeat; return
-    its card."""
+def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] | None = None) -> dict[str, Any]:
+    """Train on `tunes`, or those that the options name.
+
+    Keeps the best weights (by held-out loss) in `out`/model.safetensors, and beside it what they may not repeat; returns
+    their card.
+    """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     out = Path(options.out)
-    tunes = corpus.load(Path(options.data), Path(options.cache))
+    tunes = corpus.load(Path(options.data), Path(options.cache)) if tunes is None else tunes
     learn = [example(tune) for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]
     check = [example(t, "auto") for t in tunes if t.split == "valid" and len(t.melody) >= 8 and "|played" not in t.id]
     if not learn:
