@@ -10,10 +10,13 @@ import discord
 
 from bot.explain import explain
 from bot.languages import say
+from bot.post import post
+from bot.reply import sheet_music
 from generation.request import Refusal, Request
 
 STEP = 0.2  # of temperature, warmer or cooler
 WARMEST, COOLEST = 2.0, 0.1
+NO_SHEETS = "There is no sheet music of this reply. Press “Another take” for one that has it."
 GONE = "This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose."
 
 
@@ -87,6 +90,33 @@ class TakeButton(
             await explain(interaction, error)
 
 
+class SheetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"encore-sheet:(?P<kept>[\w-]{12})"):
+    """Hands the score of every take to whoever asks, and to them alone."""
+
+    def __init__(self, kept: str, label: str = "…") -> None:
+        super().__init__(discord.ui.Button(label=label, custom_id=f"encore-sheet:{kept}"))
+        self.kept = kept
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        return cls(match["kept"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            kept = await interaction.client.store.kept(self.kept)
+            if kept is None:
+                raise Refusal(GONE)
+            if not any(kept.sheets):
+                raise Refusal(NO_SHEETS)
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            own = str(interaction.locale)
+            await post(interaction, lambda limit: sheet_music(kept.sheets, kept.request, limit, own), None)
+        except Exception as error:
+            await explain(interaction, error)
+
+
 class DeleteButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"encore-delete:(?P<kept>[\w-]{12}):(?P<member>\d+)"
 ):
@@ -114,7 +144,7 @@ class DeleteButton(
             await explain(interaction, error)
 
 
-BUTTONS = (TakeButton, DeleteButton)
+BUTTONS = (TakeButton, SheetButton, DeleteButton)
 
 
 def view_for(kept: str, member: int, request: Request, locale: str) -> discord.ui.View:
@@ -128,5 +158,6 @@ def view_for(kept: str, member: int, request: Request, locale: str) -> discord.u
     if request.data is not None:  # else all of it is new
         label = "With the input" if request.only_new else ACTIONS["alone"].label
         view.add_item(TakeButton("alone", kept, label=say(label, locale)))
+    view.add_item(SheetButton(kept, say("Sheet music", locale)))
     view.add_item(DeleteButton(kept, member, say("Delete", locale)))
     return view

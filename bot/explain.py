@@ -1,6 +1,7 @@
 """Every error ends here: a sentence for the member alone, and a trace in the log if it was ours."""
 
 import logging
+import re
 from typing import Any
 
 import discord
@@ -10,6 +11,7 @@ from bot.languages import say
 from generation.request import Refusal
 from generation.studio import StudioFault
 
+FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+")
 log = logging.getLogger("encore")
 
 SORRY = "Something went wrong on Encore's side. It has been noted; try again."
@@ -35,8 +37,11 @@ def sentence(interaction: discord.Interaction[Any], error: BaseException) -> str
 
 
 def _english(interaction: discord.Interaction[Any], error: BaseException) -> str:
-    if isinstance(error, Refusal | StudioFault):
+    if isinstance(error, Refusal):
         return str(error)
+    if isinstance(error, StudioFault):  # it may tell an admin where a file is missing, which is nobody else's business
+        log.error("%s", error)
+        return FOLDERS.sub("", str(error))
     if isinstance(error, app_commands.CheckFailure):
         return NOT_ALLOWED
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):

@@ -81,9 +81,6 @@ FRENCH = {
         "La température est déjà à {}, elle ne descend pas plus. Essayez une autre version."
     ),
     # settings, forget
-    "From now on the {} in this server is {} wherever a member says nothing.": (
-        "Désormais, sur ce serveur, {} = {} quand personne ne dit autre chose."
-    ),
     "This server's defaults are Encore's own again.": "Ce serveur reprend les réglages d'Encore.",
     "Deleted: what was kept for {} of your replies. Their buttons no longer work.": (
         "Supprimé : ce qui était gardé pour {} de vos réponses. Leurs boutons ne marchent plus."
@@ -121,4 +118,180 @@ FRENCH = {
     "Quarter notes a minute, 20 to 400": "Noires par minute, 20 à 400",
     "Play on from ABC": "Continuer de l'ABC",
     "Your tune in ABC": "Votre air en ABC",
+    # /about
+    (
+        "**Encore {}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern file; "
+        "`/compose` plays a fresh piece; `/queue` shows the line."
+    ): (
+        "**Encore {}** prend votre air et le continue. `/extend` prolonge un fichier MIDI, ABC, MusicXML ou "
+        "kern ; `/compose` joue un nouveau morceau ; `/queue` montre la file."
+    ),
+    (
+        "**How**: a recurrent network that looks back over the piece, trained from scratch on open "
+        "collections of jazz solos, classical piano, fiddle tunes, songs and hymns; it chooses every note's "
+        "pitch, timing, length and loudness. Its model card says on what, and how well."
+    ): (
+        "**Comment** : un réseau récurrent qui se retourne sur le morceau, entraîné depuis zéro sur des "
+        "recueils ouverts de solos de jazz, de piano classique, d'airs de violon, de chansons et d'hymnes ; "
+        "il choisit la hauteur, le moment, la durée et la force de chaque note. Sa fiche dit sur quoi, et "
+        "avec quel succès."
+    ),
+    "**Temperature** says how far it strays: low repeats what is likely, high surprises.": (
+        "**La température** dit jusqu'où il s'écarte : basse, elle répète le probable ; haute, elle surprend."
+    ),
+    (
+        "**Privacy**: what you send, and what is played for you, is kept for {} days so that the buttons "
+        "under a reply work, then deleted. `/forget` deletes yours at once, and so does the button “Delete” "
+        "under a reply. Nothing is used for training or goes elsewhere."
+    ): (
+        "**Vie privée** : ce que vous envoyez et ce qui est joué pour vous est gardé {} jours pour que les "
+        "boutons d'une réponse marchent, puis supprimé. `/forget` supprime le vôtre aussitôt, et le bouton « "
+        "Supprimer » d'une réponse aussi. Rien ne sert à l'entraînement ni ne part ailleurs."
+    ),
+    "**Licences**: code MIT; soundfont MuseScore_General MIT; the data's terms stand in the model card.": (
+        "**Licences** : code MIT ; soundfont MuseScore_General MIT ; celles des données sont dans la fiche du modèle."
+    ),
+    "Sheet music": "Partition",
+    "The sheet music: a picture to read, and MusicXML for MuseScore and its like.": (
+        "La partition : une image à lire, et du MusicXML pour MuseScore et autres."
+    ),
+    "There is no sheet music of this reply. Press “Another take” for one that has it.": (
+        "Cette réponse n'a pas de partition. « Une autre version » en aura une."
+    ),
+    # where the melody was found
+    "the top voice": "la voix du dessus",
+    "the top voice of {}": "la voix du dessus de {}",
+    "the first of {} tunes": "le premier de {} airs",
+    "track {}": "piste {}",
+    "voice {}": "voix {}",
+    # the line
+    "How many pieces wait, and where yours is": "Combien de morceaux attendent, et où est le vôtre",
+    "Nobody waits: who asks now is played for at once.": (
+        "Personne n'attend : qui demande maintenant passe tout de suite."
+    ),
+    "Pieces that are played now: {}; that wait: {}. Who asks now waits too.": (
+        "Joués en ce moment : {} ; en attente : {}. Qui demande maintenant attend aussi."
+    ),
+    "You are number {} in the line.": "Vous êtes numéro {} dans la file.",
+    "Encore is playing for you.": "Encore joue pour vous.",
+    "Pieces that you may still have within this hour: {}.": "Morceaux que vous pouvez encore avoir dans l'heure : {}.",
+    # more of what is wrong
+    "Encore is being stopped. Ask again in a minute.": "Encore s'arrête. Redemandez dans une minute.",
+    "This file took more than 10 s to read. Send a shorter or simpler one.": (
+        "Lire ce fichier a pris plus de 10 s. Envoyez-en un plus court ou plus simple."
+    ),
+    "This piece took too long to render. Ask for fewer seconds.": (
+        "Mettre ce morceau en son a pris trop de temps. Demandez moins de secondes."
+    ),
+    "This piece took too long to play. Ask for fewer seconds or takes.": (
+        "Jouer ce morceau a pris trop de temps. Demandez moins de secondes ou de versions."
+    ),
+    "This file cannot be read: whoever tried it fell over twice. Export it again, as MIDI if you can.": (
+        "Ce fichier est illisible : qui a essayé est tombé deux fois. Exportez-le de nouveau, en MIDI si possible."
+    ),
+    "This piece takes more memory than there is. Send a shorter or simpler one.": (
+        "Ce morceau demande plus de mémoire qu'il n'y en a. Envoyez-en un plus court ou plus simple."
+    ),
+    "Something of ours went wrong at this piece ({}). It has been noted.": (
+        "Quelque chose a échoué chez nous sur ce morceau ({}). C'est noté."
+    ),
+    "Encore's process for this ({}) died twice. It has been restarted; ask again.": (
+        "Le processus d'Encore pour cela ({}) est mort deux fois. Il est relancé ; redemandez."
+    ),
+    (
+        "The music is ready, but Encore may no longer post it here: let it send messages and attach files, "
+        "and ask again."
+    ): (
+        "La musique est prête, mais Encore ne peut plus la publier ici : laissez-le envoyer messages et "
+        "fichiers, et redemandez."
+    ),
+    "Encore has been updated and this command with it. Restart Discord, or wait a little, and try again.": (
+        "Encore a été mis à jour, et cette commande avec lui. Relancez Discord ou attendez un peu, et réessayez."
+    ),
+    "There are {} notes in this file; the limit is {}. Send a shorter piece.": (
+        "Il y a {} notes dans ce fichier ; la limite est de {}. Envoyez un morceau plus court."
+    ),
+    "This melody has {} notes; the limit is {}. Send a shorter piece.": (
+        "Cette mélodie a {} notes ; la limite est de {}. Envoyez un morceau plus court."
+    ),
+    "This melody lasts {} s; the limit is {} s. Send a shorter piece.": (
+        "Cette mélodie dure {} s ; la limite est de {} s. Envoyez un morceau plus court."
+    ),
+    (
+        "This melody lasts {} s, and {} s of new music would take it to the limit of {} s. Send a shorter "
+        "piece, or ask for fewer seconds."
+    ): (
+        "Cette mélodie dure {} s, et {} s de musique nouvelle la mèneraient à la limite de {} s. Envoyez un "
+        "morceau plus court, ou demandez moins de secondes."
+    ),
+    "This is not a whole MIDI file: its header is missing. Export it again.": (
+        "Ce n'est pas un fichier MIDI entier : l'en-tête manque. Exportez-le de nouveau."
+    ),
+    "This MIDI file has no tracks. Export it again.": "Ce fichier MIDI n'a pas de pistes. Exportez-le de nouveau.",
+    "This MIDI file is damaged or breaks off: track {} cannot be read. Export it again.": (
+        "Ce fichier MIDI est abîmé ou incomplet : la piste {} est illisible. Exportez-le de nouveau."
+    ),
+    "This MusicXML file is damaged ({}). Export it again.": (
+        "Ce fichier MusicXML est abîmé ({}). Exportez-le de nouveau."
+    ),
+    "There is no music in this score. Send one with notes.": (
+        "Il n'y a pas de musique dans cette partition. Envoyez-en une avec des notes."
+    ),
+    "This ABC tune has {} characters; the limit is {}. Send a shorter one.": (
+        "Cet air ABC a {} caractères ; la limite est de {}. Envoyez-en un plus court."
+    ),
+    "There are no notes in this ABC tune. Send one with notes after the line that begins with K:.": (
+        "Il n'y a pas de notes dans cet air ABC. Envoyez-en un avec des notes après la ligne qui commence par K:."
+    ),
+    "This file is empty. Send {}.": "Ce fichier est vide. Envoyez {}.",
+    "There is no {} in this {} file. Send {}.": "Il n'y a pas de {} dans ce fichier {}. Envoyez {}.",
+    "This is no file of notes that Encore knows. Send {}.": (
+        "Ce n'est pas un fichier de notes qu'Encore connaît. Envoyez {}."
+    ),
+    "“{}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.": (
+        "« {} » n'est pas une tonalité. Écrivez par exemple « ré mineur » ou « A dorian »."
+    ),
+    "There is no instrument “{}”. Choose one from the list.": (
+        "Il n'y a pas d'instrument « {} ». Choisissez-en un dans la liste."
+    ),
+    "There is no instrument “{}”. Choose one of: {}.": "Il n'y a pas d'instrument « {} ». Choisissez parmi : {}.",
+    "There is no style “{}”. Choose one of: {}.": "Il n'y a pas de style « {} ». Choisissez parmi : {}.",
+    # settings
+    "This server's default from now on: {} {}.": "Désormais, sur ce serveur : {} {}.",
+    " (not set)": " (non réglé)",
+    "temperature": "température",
+    "seconds": "secondes",
+    "takes": "versions",
+    "instrument": "instrument",
+    # instruments, styles
+    "piano": "piano",
+    "electric piano": "piano électrique",
+    "harpsichord": "clavecin",
+    "vibraphone": "vibraphone",
+    "xylophone": "xylophone",
+    "organ": "orgue",
+    "guitar": "guitare",
+    "bass": "basse",
+    "violin": "violon",
+    "cello": "violoncelle",
+    "harp": "harpe",
+    "choir": "chœur",
+    "trumpet": "trompette",
+    "horn": "cor",
+    "alto sax": "saxophone alto",
+    "tenor sax": "saxophone ténor",
+    "oboe": "hautbois",
+    "clarinet": "clarinette",
+    "flute": "flûte",
+    "recorder": "flûte à bec",
+    "ocarina": "ocarina",
+    "whatever fits": "ce qui convient",
+    "jazz solo": "solo de jazz",
+    "Irish traditional": "irlandais traditionnel",
+    "American fiddle": "violon américain",
+    "Scottish and British airs": "airs écossais et britanniques",
+    "art song": "mélodie",
+    "classical piano": "piano classique",
+    "Tin Pan Alley standards": "standards de Tin Pan Alley",
+    "hymn": "hymne",
 }

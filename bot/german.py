@@ -85,9 +85,6 @@ GERMAN = {
         "Die Temperatur ist schon {}, kühler wird es nicht. Versuch noch eine Version."
     ),
     # settings, forget
-    "From now on the {} in this server is {} wherever a member says nothing.": (
-        "Ab jetzt gilt auf diesem Server {} = {}, wo niemand etwas anderes sagt."
-    ),
     "This server's defaults are Encore's own again.": "Auf diesem Server gilt wieder, was Encore vorgibt.",
     "Deleted: what was kept for {} of your replies. Their buttons no longer work.": (
         "Gelöscht: was für {} deiner Antworten aufbewahrt war. Ihre Knöpfe gehen nicht mehr."
@@ -125,4 +122,174 @@ GERMAN = {
     "Quarter notes a minute, 20 to 400": "Viertel in der Minute, 20 bis 400",
     "Play on from ABC": "ABC weiterspielen",
     "Your tune in ABC": "Deine Melodie in ABC",
+    # /about
+    (
+        "**Encore {}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern file; "
+        "`/compose` plays a fresh piece; `/queue` shows the line."
+    ): (
+        "**Encore {}** nimmt deine Melodie und spielt weiter. `/extend` führt eine MIDI-, ABC-, MusicXML- "
+        "oder kern-Datei fort; `/compose` spielt ein neues Stück; `/queue` zeigt die Schlange."
+    ),
+    (
+        "**How**: a recurrent network that looks back over the piece, trained from scratch on open "
+        "collections of jazz solos, classical piano, fiddle tunes, songs and hymns; it chooses every note's "
+        "pitch, timing, length and loudness. Its model card says on what, and how well."
+    ): (
+        "**Wie**: ein rekurrentes Netz, das auf das Stück zurückblickt, von Grund auf gelernt an offenen "
+        "Sammlungen von Jazzsoli, klassischem Klavier, Fiddle-Tunes, Liedern und Chorälen; es wählt Höhe, "
+        "Zeit, Länge und Stärke jedes Tons. Woran und wie gut, sagt seine Modellkarte."
+    ),
+    "**Temperature** says how far it strays: low repeats what is likely, high surprises.": (
+        "**Temperatur** heißt, wie weit es abschweift: niedrig wiederholt, was nahe liegt, hoch überrascht."
+    ),
+    (
+        "**Privacy**: what you send, and what is played for you, is kept for {} days so that the buttons "
+        "under a reply work, then deleted. `/forget` deletes yours at once, and so does the button “Delete” "
+        "under a reply. Nothing is used for training or goes elsewhere."
+    ): (
+        "**Privates**: Was du schickst und was für dich gespielt wird, bleibt {} Tage, damit die Knöpfe "
+        "unter einer Antwort gehen, dann wird es gelöscht. `/forget` löscht deines sofort, der Knopf "
+        "„Löschen“ unter einer Antwort auch. Nichts dient zum Lernen oder geht anderswohin."
+    ),
+    "**Licences**: code MIT; soundfont MuseScore_General MIT; the data's terms stand in the model card.": (
+        "**Lizenzen**: Code MIT; Soundfont MuseScore_General MIT; die der Daten stehen in der Modellkarte."
+    ),
+    "Sheet music": "Noten",
+    "The sheet music: a picture to read, and MusicXML for MuseScore and its like.": (
+        "Die Noten: ein Bild zum Lesen, und MusicXML für MuseScore und Ähnliches."
+    ),
+    "There is no sheet music of this reply. Press “Another take” for one that has it.": (
+        "Zu dieser Antwort gibt es keine Noten. „Noch eine Version“ hat welche."
+    ),
+    # where the melody was found
+    "the top voice": "die Oberstimme",
+    "the top voice of {}": "die Oberstimme von {}",
+    "the first of {} tunes": "die erste von {} Melodien",
+    "track {}": "Spur {}",
+    "voice {}": "Stimme {}",
+    # the line
+    "How many pieces wait, and where yours is": "Wie viele Stücke warten, und wo deines ist",
+    "Nobody waits: who asks now is played for at once.": "Niemand wartet: wer jetzt fragt, kommt sofort dran.",
+    "Pieces that are played now: {}; that wait: {}. Who asks now waits too.": (
+        "Gerade gespielt: {}; in der Schlange: {}. Wer jetzt fragt, wartet auch."
+    ),
+    "You are number {} in the line.": "Du bist Nummer {} in der Schlange.",
+    "Encore is playing for you.": "Encore spielt für dich.",
+    "Pieces that you may still have within this hour: {}.": "Stücke, die du in dieser Stunde noch haben kannst: {}.",
+    # more of what is wrong
+    "Encore is being stopped. Ask again in a minute.": "Encore wird angehalten. Frag in einer Minute noch einmal.",
+    "This file took more than 10 s to read. Send a shorter or simpler one.": (
+        "Diese Datei zu lesen dauerte über 10 s. Schick eine kürzere oder einfachere."
+    ),
+    "This piece took too long to render. Ask for fewer seconds.": (
+        "Dieses Stück zum Klingen zu bringen dauerte zu lange. Wünsch dir weniger Sekunden."
+    ),
+    "This piece took too long to play. Ask for fewer seconds or takes.": (
+        "Dieses Stück zu spielen dauerte zu lange. Wünsch dir weniger Sekunden oder Versionen."
+    ),
+    "This file cannot be read: whoever tried it fell over twice. Export it again, as MIDI if you can.": (
+        "Diese Datei ist nicht lesbar: wer es versuchte, fiel zweimal um. Exportiere sie neu, am besten als MIDI."
+    ),
+    "This piece takes more memory than there is. Send a shorter or simpler one.": (
+        "Dieses Stück braucht mehr Speicher, als da ist. Schick ein kürzeres oder einfacheres."
+    ),
+    "Something of ours went wrong at this piece ({}). It has been noted.": (
+        "Bei diesem Stück ist bei uns etwas schiefgegangen ({}). Es ist vermerkt."
+    ),
+    "Encore's process for this ({}) died twice. It has been restarted; ask again.": (
+        "Encores Prozess dafür ({}) starb zweimal. Er läuft wieder; frag noch einmal."
+    ),
+    (
+        "The music is ready, but Encore may no longer post it here: let it send messages and attach files, "
+        "and ask again."
+    ): (
+        "Die Musik ist fertig, aber Encore darf sie hier nicht mehr zeigen: erlaube ihm Nachrichten und "
+        "Dateien, und frag noch einmal."
+    ),
+    "Encore has been updated and this command with it. Restart Discord, or wait a little, and try again.": (
+        "Encore wurde erneuert und dieser Befehl mit ihm. Starte Discord neu oder warte ein wenig, und "
+        "versuch es noch einmal."
+    ),
+    "There are {} notes in this file; the limit is {}. Send a shorter piece.": (
+        "In dieser Datei sind {} Noten; erlaubt sind {}. Schick ein kürzeres Stück."
+    ),
+    "This melody has {} notes; the limit is {}. Send a shorter piece.": (
+        "Diese Melodie hat {} Noten; erlaubt sind {}. Schick ein kürzeres Stück."
+    ),
+    "This melody lasts {} s; the limit is {} s. Send a shorter piece.": (
+        "Diese Melodie dauert {} s; erlaubt sind {} s. Schick ein kürzeres Stück."
+    ),
+    (
+        "This melody lasts {} s, and {} s of new music would take it to the limit of {} s. Send a shorter "
+        "piece, or ask for fewer seconds."
+    ): (
+        "Diese Melodie dauert {} s, mit {} s neuer Musik käme sie an die Grenze von {} s. Schick ein "
+        "kürzeres Stück oder wünsch dir weniger Sekunden."
+    ),
+    "This is not a whole MIDI file: its header is missing. Export it again.": (
+        "Das ist keine ganze MIDI-Datei: ihr Kopf fehlt. Exportiere sie noch einmal."
+    ),
+    "This MIDI file has no tracks. Export it again.": "Diese MIDI-Datei hat keine Spuren. Exportiere sie noch einmal.",
+    "This MIDI file is damaged or breaks off: track {} cannot be read. Export it again.": (
+        "Diese MIDI-Datei ist beschädigt oder bricht ab: Spur {} ist nicht lesbar. Exportiere sie noch einmal."
+    ),
+    "This MusicXML file is damaged ({}). Export it again.": (
+        "Diese MusicXML-Datei ist beschädigt ({}). Exportiere sie noch einmal."
+    ),
+    "There is no music in this score. Send one with notes.": (
+        "In dieser Partitur ist keine Musik. Schick eine mit Noten."
+    ),
+    "This ABC tune has {} characters; the limit is {}. Send a shorter one.": (
+        "Diese ABC-Melodie hat {} Zeichen; erlaubt sind {}. Schick eine kürzere."
+    ),
+    "There are no notes in this ABC tune. Send one with notes after the line that begins with K:.": (
+        "In dieser ABC-Melodie sind keine Noten. Schick eine mit Noten nach der Zeile, die mit K: beginnt."
+    ),
+    "This file is empty. Send {}.": "Diese Datei ist leer. Schick {}.",
+    "There is no {} in this {} file. Send {}.": "Darin ist kein {}, obwohl ihr Name auf {} endet. Schick {}.",
+    "This is no file of notes that Encore knows. Send {}.": "Das ist keine Notendatei, die Encore kennt. Schick {}.",
+    "“{}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.": (
+        "„{}“ ist keine Tonart. Schreib eine wie „D-Dur“, „a-Moll“ oder „A dorian“."
+    ),
+    "There is no instrument “{}”. Choose one from the list.": "Es gibt kein Instrument „{}“. Wähl eins aus der Liste.",
+    "There is no instrument “{}”. Choose one of: {}.": "Es gibt kein Instrument „{}“. Wähl eins von: {}.",
+    "There is no style “{}”. Choose one of: {}.": "Es gibt keinen Stil „{}“. Wähl einen von: {}.",
+    # settings
+    "This server's default from now on: {} {}.": "Auf diesem Server gilt ab jetzt: {} {}.",
+    " (not set)": " (nicht gesetzt)",
+    "temperature": "Temperatur",
+    "seconds": "Sekunden",
+    "takes": "Versionen",
+    "instrument": "Instrument",
+    # instruments, styles
+    "piano": "Klavier",
+    "electric piano": "E-Piano",
+    "harpsichord": "Cembalo",
+    "vibraphone": "Vibraphon",
+    "xylophone": "Xylophon",
+    "organ": "Orgel",
+    "guitar": "Gitarre",
+    "bass": "Bass",
+    "violin": "Geige",
+    "cello": "Cello",
+    "harp": "Harfe",
+    "choir": "Chor",
+    "trumpet": "Trompete",
+    "horn": "Horn",
+    "alto sax": "Altsaxophon",
+    "tenor sax": "Tenorsaxophon",
+    "oboe": "Oboe",
+    "clarinet": "Klarinette",
+    "flute": "Flöte",
+    "recorder": "Blockflöte",
+    "ocarina": "Okarina",
+    "whatever fits": "was passt",
+    "jazz solo": "Jazzsolo",
+    "Irish traditional": "irisch traditionell",
+    "American fiddle": "amerikanische Fiddle",
+    "Scottish and British airs": "schottische und britische Airs",
+    "art song": "Kunstlied",
+    "classical piano": "klassisches Klavier",
+    "Tin Pan Alley standards": "Tin-Pan-Alley-Standards",
+    "hymn": "Choral",
 }

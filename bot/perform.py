@@ -29,7 +29,8 @@ log = logging.getLogger("encore.job")
 
 FETCH_SECONDS = 15.0
 QUIET_SECONDS = 1.2  # what is wrong within these is said to the member alone; Discord waits 3 s for a sign of life
-DISCORD_FORMATS = ("mp3", "mid", "abc", "png")
+DISCORD_FORMATS = ("mp3", "mid", "abc", "png", "musicxml")
+SHEETS = ("png", "musicxml")
 
 _jobs = count(1)
 
@@ -88,7 +89,7 @@ async def _music(
     interaction: "Interaction", request: Request, tune: discord.Attachment | None, progress: Progress
 ) -> tuple[Request, Reply]:
     """The request with its file in it, and its reply."""
-    request = replace(request, mp3_bytes=mp3_share(interaction.filesize_limit, request.takes))
+    request = replace(request, formats=DISCORD_FORMATS, mp3_bytes=mp3_share(interaction.filesize_limit, request.takes))
     if tune is not None:
         request = replace(request, data=await _fetch(tune))
     return request, await interaction.client.studio.play(request, progress)
@@ -98,7 +99,8 @@ async def _buttons(interaction: "Interaction", request: Request, reply: Reply) -
     """The buttons of a reply; none where what they need cannot be kept, for the music counts more."""
     try:
         midis = [take.files["mid"] for take in reply.takes]
-        kept = await interaction.client.store.keep(interaction.user.id, request, midis)
+        sheets = [{kind: take.files[kind] for kind in SHEETS if kind in take.files} for take in reply.takes]
+        kept = await interaction.client.store.keep(interaction.user.id, request, midis, sheets)
     except (SQLAlchemyError, OSError) as error:
         log.error("the reply gets no buttons, the database cannot be written: %s", error)
         return None

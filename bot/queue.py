@@ -45,6 +45,24 @@ class Line:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def playing(self) -> int:
+        """How many requests are played just now."""
+        return len(self._tickets) - len(self._waiting)
+
+    @property
+    def full(self) -> bool:
+        """Whether who comes now has to wait."""
+        return not self._free or bool(self._waiting)
+
+    def of(self, member: int) -> Ticket | None:
+        """The place that a member has in the line, waiting or playing."""
+        return self._tickets.get(member)
+
+    def left(self, member: int) -> int:
+        """How many more pieces a member may have within this hour."""
+        return max(0, self._hourly - len(self._recent().get(member, [])))
+
     def place(self, ticket: Ticket) -> int:
         """1 for the next one; 0 once it is its turn."""
         return self._waiting.index(ticket) + 1 if ticket in self._waiting else 0

@@ -1,18 +1,21 @@
 """A reply of the studio → a message: its words, and which files fit. Pure; knows Discord's limits, not Discord."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.keys import key_in
 from bot.languages import say
-from generation.request import STYLES, Reply, Request, Take
+from generation.request import STYLES, Reply, Request
 
 MOST_FILES = 10
 MOST_BYTES = 25 * 2**20  # of all files of a request together
 ROOM = 64 * 2**10  # for what surrounds the files in the request
 ORDER = ("mp3", "mid", "abc", "png", "musicxml")
 # Every take can be heard and opened; where not all fits, one picture and one text of the notes go before more of them.
-WANTED = (("mp3", "mid"), ("png", "abc"), ("musicxml",))
+WANTED = (("mp3", "mid"), ("png", "abc"))
+SHEETS = (("png",), ("musicxml",))  # what is asked for by a button of its own
+SHEET_WORDS = "The sheet music: a picture to read, and MusicXML for MuseScore and its like."
 CALLED = {"mp3": "MP3", "png": "picture", "mid": "MIDI", "abc": "ABC", "musicxml": "MusicXML"}
 
 
@@ -26,21 +29,39 @@ class Message:
 
 def message(reply: Reply, request: Request, limit: int, locale: str = "en") -> Message:
     """The message for a reply where a single file may have `limit` bytes, in the language of `locale`."""
+    takes = [take.files for take in reply.takes]
+    chosen, left_out = choose(takes, limit)
+    words = [*_lines(reply, request, locale), *_missing(left_out, limit, locale)]
+    return Message("\n".join(words)[:2000], _named(request, takes, chosen))
+
+
+def sheet_music(sheets: Sequence[Mapping[str, bytes]], request: Request, limit: int, locale: str = "en") -> Message:
+    """The message with every take as a picture of its score and as MusicXML."""
+    chosen, left_out = choose(sheets, limit, SHEETS)
+    words = [say(SHEET_WORDS, locale), *_missing(left_out, limit, locale)]
+    return Message("\n".join(words)[:2000], _named(request, sheets, chosen))
+
+
+def _named(
+    request: Request, takes: Sequence[Mapping[str, bytes]], chosen: Sequence[tuple[str, int]]
+) -> tuple[tuple[str, bytes], ...]:
     stem = _stem(request.filename) if request.data is not None else "encore"
-    chosen, left_out = choose(reply.takes, limit)
-    files = tuple((f"{stem}-take{number + 1}.{kind}", reply.takes[number].files[kind]) for kind, number in chosen)
-    return Message("\n".join(_lines(reply, request, left_out, limit, locale))[:2000], files)
+    return tuple((f"{stem}-take{number + 1}.{kind}", takes[number][kind]) for kind, number in chosen)
 
 
-def choose(takes: Sequence[Take], limit: int) -> tuple[list[tuple[str, int]], list[str]]:
-    """Which files to post, as (format, number of the take from 0) in their order; and what was left out, in words."""
+def choose(
+    takes: Sequence[Mapping[str, bytes]], limit: int, wanted: tuple[tuple[str, ...], ...] = WANTED
+) -> tuple[list[tuple[str, int]], list[str]]:
+    """Which files to post, as (format, number of the take from 0) in their order; and what was left out, in words.
+
+    A take is its files by format; `wanted` are the formats, those first that go before the others."""
     chosen: list[tuple[str, int]] = []
     left_out: list[str] = []
     room = MOST_BYTES - ROOM
-    for kinds in WANTED:
-        every = [(kind, number) for number in range(len(takes)) for kind in kinds if kind in takes[number].files]
-        for kind, number in sorted(every, key=lambda file: ORDER.index(file[0])) if kinds == WANTED[0] else every:
-            size = len(takes[number].files[kind])
+    for kinds in wanted:
+        every = [(kind, number) for number in range(len(takes)) for kind in kinds if kind in takes[number]]
+        for kind, number in sorted(every, key=lambda file: ORDER.index(file[0])) if kinds == wanted[0] else every:
+            size = len(takes[number][kind])
             name = f"the {CALLED[kind]}" + (f" of take {number + 1}" if len(takes) > 1 else "")
             if size > min(limit, room):
                 left_out.append(f"{name} ({size / 2**20:.1f} MB)")
@@ -57,25 +78,39 @@ def mp3_share(limit: int, takes: int) -> int:
     return min(limit, (MOST_BYTES - ROOM) // takes - 2**19)
 
 
-def _lines(reply: Reply, request: Request, left_out: list[str], limit: int, locale: str) -> list[str]:
+def _missing(left_out: list[str], limit: int, locale: str) -> list[str]:
+    if not left_out:
+        return []
+    each, together, what = f"{limit / 2**20:.3g}", f"{MOST_BYTES / 2**20:.0f}", ", ".join(left_out)
+    words = f"Discord takes {MOST_FILES} files, {each} MB each, {together} MB together here; left out: {what}."
+    return ["-# " + say(words, locale)]
+
+
+def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
     unnamed = say("Your tune", locale) if request.data is not None else "A fresh piece"
     title = f"**{plain(reply.title)}**" if reply.title else unnamed
     metre = f", {reply.metre}" if reply.metre else ""
     doing = f"{title} plays on" if request.data is not None else title
-    style = "" if reply.style == "auto" else f", {STYLES.get(reply.style, reply.style)}"
-    lines = [say(f"{doing}: {reply.key}{metre}, ♩ = {reply.tempo:g}, {reply.instrument}{style}.", locale)]
+    style = "" if reply.style == "auto" else ", " + say(STYLES.get(reply.style, plain(reply.style)), locale)
+    music = f"{key_in(reply.key, locale)}{metre}, ♩ = {reply.tempo:g}, {say(reply.instrument, locale)}{style}"
+    lines = [say(f"{doing}: {music}.", locale)]
     for number, take in enumerate(reply.takes, 1):
         lasts = clock(take.seconds)
         lasts = say(f"Take {number}: {lasts}", locale) if len(reply.takes) > 1 else lasts
         begins = say(f", the new part from {clock(take.new_from)}", locale) if take.new_from else ""
         lines.append(f"-# {lasts}{begins}" + say(f" · temperature {take.temperature:g} · seed {take.seed}", locale))
     if reply.source:
-        lines.append("-# " + say(f"Melody: {plain(reply.source)}.", locale))
-    if left_out:
-        each, together, what = f"{limit / 2**20:.3g}", f"{MOST_BYTES / 2**20:.0f}", ", ".join(left_out)
-        words = f"Discord takes {MOST_FILES} files, {each} MB each, {together} MB together here; left out: {what}."
-        lines.append("-# " + say(words, locale))
+        lines.append("-# " + say(f"Melody: {_source(plain(reply.source), locale)}.", locale))
     return lines
+
+
+def _source(words: str, locale: str) -> str:
+    """ "the top voice of track 2" is made of two phrases, and what stands between commas of two such."""
+    said = []
+    for part in words.split(", "):
+        top, of, where = part.partition("the top voice of ")
+        said.append(say(top + of + say(where, locale), locale) if of else say(part, locale))
+    return ", ".join(said)
 
 
 def plain(text: str) -> str:

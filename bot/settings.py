@@ -15,7 +15,8 @@ class Settings(BaseSettings):
 
     token: SecretStr = Field(default=SecretStr(""), validation_alias="DISCORD_TOKEN", description="the bot's token")
     database_url: str = Field(
-        default="sqlite+aiosqlite:///data/encore.sqlite3", description="any async SQLAlchemy address"
+        default="sqlite+aiosqlite:///data/encore.sqlite3",
+        description="SQLite, or PostgreSQL as postgresql://USER:PASSWORD@HOST/DATABASE",
     )
     proxy: str | None = Field(default=None, description="HTTP proxy for everything that goes to Discord")
     model: str = Field(

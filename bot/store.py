@@ -2,20 +2,23 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import BigInteger, Float, Integer, LargeBinary, String, delete, event, make_url, select, text
+from sqlalchemy import URL, BigInteger, Float, Integer, LargeBinary, String, delete, event, make_url, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from generation.request import Request
 
-# What brings a database of version 1, 2, … to the next one; a new database is made as the tables below say.
-MIGRATIONS: tuple[str, ...] = ()
+# What brings a database of version 1, 2, … to the next one; a new database is made as the tables below say. {bytes} is
+# what the database calls them.
+MIGRATIONS: tuple[str, ...] = ("ALTER TABLE takes ADD COLUMN sheets {bytes}",)
 VERSION = 1 + len(MIGRATIONS)
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
 class NewerDatabase(Exception):  # noqa: N818
@@ -42,6 +45,7 @@ class _Kept(_Table):
     expires: Mapped[float] = mapped_column(Float, index=True)
     request: Mapped[bytes] = mapped_column(LargeBinary)
     midis: Mapped[bytes] = mapped_column(LargeBinary)
+    sheets: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class _Note(_Table):
@@ -62,20 +66,21 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a reply's buttons need: who asked, for what, and every take as MIDI."""
+    """What a reply's buttons need: who asked, for what, and every take as MIDI and as sheet music by format."""
 
     id: str
     member: int
     request: Request
     midis: tuple[bytes, ...]
+    sheets: tuple[dict[str, bytes], ...] = ()
 
 
 class Store:
-    """`async with Store(url, keep_days) as store`. SQLite by default; any async SQLAlchemy address works."""
+    """`async with Store(url, keep_days) as store`: SQLite or PostgreSQL, whichever the address names."""
 
     def __init__(self, url: str, keep_days: float) -> None:
         self._keep = keep_days * 86_400
-        address = make_url(url)
+        address = asynchronous(make_url(url))
         if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
             Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
         self._engine = create_async_engine(address, pool_pre_ping=True)
@@ -100,7 +105,8 @@ class Store:
             if version > VERSION:
                 raise NewerDatabase(f"it was written by a newer Encore (schema {version}; this one knows {VERSION})")
             for statement in MIGRATIONS[version - 1 :]:
-                await connection.execute(text(statement))
+                binary = LargeBinary().compile(dialect=connection.dialect)
+                await connection.execute(text(statement.format(bytes=binary)))
         await self.write_note("schema", str(VERSION))
 
     async def __aexit__(self, *_: object) -> None:
@@ -123,7 +129,9 @@ class Store:
         async with self._session.begin() as session:
             await session.execute(delete(_Server).where(_Server.id == server))
 
-    async def keep(self, member: int, request: Request, midis: Sequence[bytes]) -> str:
+    async def keep(
+        self, member: int, request: Request, midis: Sequence[bytes], sheets: Sequence[Mapping[str, bytes]] = ()
+    ) -> str:
         """Keep a reply until its buttons expire; the id cannot be guessed."""
         name = secrets.token_urlsafe(9)
         row = _Kept(
@@ -132,6 +140,7 @@ class Store:
             expires=time.time() + self._keep,
             request=msgspec.msgpack.encode(request),
             midis=msgspec.msgpack.encode(list(midis)),
+            sheets=msgspec.msgpack.encode(list(sheets)),
         )
         async with self._session.begin() as session:
             session.add(row)
@@ -144,7 +153,9 @@ class Store:
         if row is None:
             return None
         request = msgspec.msgpack.decode(row.request, type=Request)
-        return Kept(row.id, row.member, request, msgspec.msgpack.decode(row.midis, type=tuple[bytes, ...]))
+        midis = msgspec.msgpack.decode(row.midis, type=tuple[bytes, ...])
+        sheets = msgspec.msgpack.decode(row.sheets, type=tuple[dict[str, bytes], ...]) if row.sheets else ()
+        return Kept(row.id, row.member, request, midis, sheets)
 
     async def forget(self, name: str) -> None:
         async with self._session.begin() as session:
@@ -170,6 +181,15 @@ class Store:
     async def write_note(self, name: str, words: str) -> None:
         async with self._session.begin() as session:
             await session.merge(_Note(name=name, text=words))
+
+
+def asynchronous(address: URL) -> URL:
+    """An address as hosts of databases hand it out, with the driver that does not block the event loop."""
+    driver = DRIVERS.get(address.drivername)
+    if driver is None:
+        return address
+    query = {"ssl" if name == "sslmode" and "asyncpg" in driver else name: of for name, of in address.query.items()}
+    return address.set(drivername=driver, query=query)
 
 
 def _sqlite_safely(connection: object, _: object) -> None:

@@ -7,6 +7,9 @@ from discord import app_commands
 
 from bot.languages import LANGUAGES
 
+LOCATION = app_commands.TranslationContextLocation
+TYPED = (LOCATION.command_name, LOCATION.group_name, LOCATION.parameter_name)
+
 
 def public(interaction: discord.Interaction[Any]) -> str:
     """The language of what everybody sees: the server's, or the member's own in direct messages."""
@@ -19,4 +22,6 @@ class Translator(app_commands.Translator):
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
+        if context.location in TYPED and not isinstance(context.data, app_commands.ContextMenu):
+            return None
         return LANGUAGES.get(locale.value, {}).get(string.message)

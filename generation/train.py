@@ -111,8 +111,8 @@ def fast_precision(device: torch.device) -> torch.dtype:
 def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] | None = None) -> dict[str, Any]:
     """Train on `tunes`, or those that the options name.
 
-    Keeps the best weights (by held-out loss) in `out`/model.safetensors, and beside it what they may not repeat; returns
-    their card.
+    Keeps the best weights (by held-out loss) in `out`/model.safetensors, and beside it what they may not repeat;
+    returns their card.
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if options.threads:

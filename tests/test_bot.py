@@ -32,7 +32,15 @@ async def test_extend_a_file(discord: Discord) -> None:
     assert files["the_test-take1.abc"].startswith(b"%abc") and files["the_test-take1.png"].startswith(PNG)
     assert "**The Test** plays on: D major, 4/4, ♩ = 160, flute" in reply.text
     assert "temperature 0.7 · seed 11" in reply.text
-    assert list(reply.buttons) == ["Another take", "Warmer", "Cooler", "Play on", "Only the new part", "Delete"]
+    assert list(reply.buttons) == [
+        "Another take",
+        "Warmer",
+        "Cooler",
+        "Play on",
+        "Only the new part",
+        "Sheet music",
+        "Delete",
+    ]
     assert reply.message.pinged == []
 
 

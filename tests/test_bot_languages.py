@@ -48,9 +48,17 @@ async def test_say() -> None:
 async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
     discord.server.locale, discord.member.locale = "de", "fr"
     reply = await discord.command("extend", {"tune": TUNE, "seconds": 5, "seed": 3}, until=has_files)
-    assert reply.text.startswith("**Air** geht weiter: D major, 4/4")
+    assert reply.text.startswith("**Air** geht weiter: D-Dur, 4/4")
     assert ", das Neue ab 0:0" in reply.text and "Temperatur 0.9 · Seed 3" in reply.text
-    assert list(reply.buttons) == ["Noch eine Version", "Wärmer", "Kühler", "Weiterspielen", "Nur das Neue", "Löschen"]
+    assert list(reply.buttons) == [
+        "Noch eine Version",
+        "Wärmer",
+        "Kühler",
+        "Weiterspielen",
+        "Nur das Neue",
+        "Noten",
+        "Löschen",
+    ]
     warmer = await discord.press(reply, "Wärmer", until=has_files)
     assert "Temperatur 1.1" in warmer.text
     refused = await discord.command("extend", {"tune": ("a.pdf", b"%PDF")})

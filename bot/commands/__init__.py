@@ -5,6 +5,7 @@ from typing import Any
 from bot.commands.about import about, forget
 from bot.commands.compose import compose
 from bot.commands.extend import extend, extend_message
+from bot.commands.queue import queue
 from bot.commands.settings import settings
 
-COMMANDS: tuple[Any, ...] = (extend, extend_message, compose, settings, about, forget)
+COMMANDS: tuple[Any, ...] = (extend, extend_message, compose, queue, settings, about, forget)

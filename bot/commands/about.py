@@ -16,20 +16,25 @@ def _version() -> str:
         return "0.1.0"
 
 
-ABOUT = """**Encore {version}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern file; \
-`/compose` plays a fresh piece.
-**How**: a recurrent network that looks back over the piece, trained from scratch on open collections of jazz solos, \
-classical piano, fiddle tunes, songs and hymns; it chooses every note's pitch, timing, length and loudness.
-**Temperature** says how far it strays: low repeats what is likely, high surprises.
-**Privacy**: what you send is read, played and kept for {days:g} days so that the buttons under a reply work, then \
-deleted. `/forget` deletes yours at once. Nothing is used for training or goes elsewhere.
-**Licences**: code MIT; soundfont MuseScore_General MIT; the data's terms stand in the model card."""
+def _about(days: float) -> tuple[str, ...]:
+    return (
+        f"**Encore {_version()}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern "
+        "file; `/compose` plays a fresh piece; `/queue` shows the line.",
+        "**How**: a recurrent network that looks back over the piece, trained from scratch on open collections of jazz "
+        "solos, classical piano, fiddle tunes, songs and hymns; it chooses every note's pitch, timing, length and "
+        "loudness. Its model card says on what, and how well.",
+        "**Temperature** says how far it strays: low repeats what is likely, high surprises.",
+        f"**Privacy**: what you send, and what is played for you, is kept for {days:g} days so that the buttons under "
+        "a reply work, then deleted. `/forget` deletes yours at once, and so does the button “Delete” under a reply. "
+        "Nothing is used for training or goes elsewhere.",
+        "**Licences**: code MIT; soundfont MuseScore_General MIT; the data's terms stand in the model card.",
+    )
 
 
 @app_commands.command(name="about", description="What Encore is, what it keeps, and its licences")
 async def about(interaction: discord.Interaction[Any]) -> None:
-    words = ABOUT.format(version=_version(), days=interaction.client.settings.keep_days)
-    await interaction.response.send_message(words, ephemeral=True)
+    said = [say(line, str(interaction.locale)) for line in _about(interaction.client.settings.keep_days)]
+    await interaction.response.send_message("\n".join(said), ephemeral=True)
 
 
 @app_commands.command(name="forget", description="Delete everything that Encore keeps of you")

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str
 
-from bot.commands.wish import DESCRIPTIONS, STYLE_CHOICES, Seconds, Seed, Takes, Temperature, instruments, request
+from bot.commands.choices import instruments, style_choices
+from bot.commands.wish import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
 from bot.explain import explain
 from bot.languages import say
 from bot.perform import perform
@@ -31,13 +33,12 @@ FORM_SECONDS = 3600.0  # that a form may stay open
     **DESCRIPTIONS,
 )
 @app_commands.choices(
-    style=STYLE_CHOICES,
     part=[
-        app_commands.Choice(name="the whole", value="whole"),
-        app_commands.Choice(name="only the new part", value="new"),
+        app_commands.Choice(name=locale_str("the whole"), value="whole"),
+        app_commands.Choice(name=locale_str("only the new part"), value="new"),
     ],
 )
-@app_commands.autocomplete(instrument=instruments)
+@app_commands.autocomplete(instrument=instruments, style=style_choices)
 async def extend(
     interaction: discord.Interaction[Any],
     tune: discord.Attachment | None = None,

@@ -5,7 +5,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.wish import Seconds, Takes, Temperature, instruments
+from bot.commands.choices import instrument_names, instruments, meant
+from bot.commands.wish import Seconds, Takes, Temperature
 from bot.languages import say
 from generation.request import INSTRUMENTS, Refusal, Request
 
@@ -32,16 +33,22 @@ settings = Settings(
 async def _set(interaction: discord.Interaction[Any], name: str, value: float | int | str) -> None:
     assert interaction.guild_id is not None
     await interaction.client.store.set_default(interaction.guild_id, name, value)
-    shown = f"{value:g}" if isinstance(value, float) else value
-    words = f"From now on the {name} in this server is {shown} wherever a member says nothing."
-    await interaction.response.send_message(say(words, str(interaction.locale)), ephemeral=True)
+    locale = str(interaction.locale)
+    words = f"This server's default from now on: {say(name, locale)} {_shown(value, locale)}."
+    await interaction.response.send_message(say(words, locale), ephemeral=True)
+
+
+def _shown(value: float | int | str, locale: str) -> str:
+    return say(value, locale) if isinstance(value, str) else f"{value:g}"
 
 
 @settings.command(name="show", description="Show this server's defaults")
 async def show(interaction: discord.Interaction[Any]) -> None:
     defaults = await interaction.client.store.defaults(interaction.guild_id)
+    locale = str(interaction.locale)
     lines = [
-        f"**{name}**: {getattr(PLAIN, name) if value is None else value}{' (not set)' if value is None else ''}"
+        f"**{say(name, locale)}**: {_shown(getattr(PLAIN, name) if value is None else value, locale)}"
+        + (say(" (not set)", locale) if value is None else "")
         for name, value in vars(defaults).items()
     ]
     await interaction.response.send_message("\n".join(lines), ephemeral=True)
@@ -69,6 +76,7 @@ async def takes(interaction: discord.Interaction[Any], value: Takes) -> None:
 @app_commands.describe(value="auto plays the instrument of the file")
 @app_commands.autocomplete(value=instruments)
 async def instrument(interaction: discord.Interaction[Any], value: str) -> None:
+    value = meant(instrument_names(str(interaction.locale)), value)
     if value != "auto" and value not in INSTRUMENTS:
         raise Refusal(f"There is no instrument “{value[:40]}”. Choose one from the list.")
     await _set(interaction, "instrument", value)

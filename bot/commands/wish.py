@@ -3,13 +3,14 @@
 import secrets
 from typing import TYPE_CHECKING, Any
 
-import discord
 from discord import app_commands
 
-from bot.perform import DISCORD_FORMATS
-from generation.request import INSTRUMENTS, STYLES, Request
+from bot.commands.choices import instrument_names, key_names, meant, style_names
+from generation.request import Request
 
 if TYPE_CHECKING:
+    import discord
+
     from bot.app import Encore
 
     Interaction = discord.Interaction[Encore]
@@ -27,13 +28,7 @@ DESCRIPTIONS = {
     "style": "Whose manner to play in",
     "seed": "The seed of a take, to have it again",
 }
-STYLE_CHOICES = [app_commands.Choice(name=words, value=name) for name, words in STYLES.items()]
-
-
-async def instruments(_: "discord.Interaction[Any]", typed: str) -> list[app_commands.Choice[str]]:
-    """Autocomplete: the instruments that hold what was typed."""
-    names = ["auto", *INSTRUMENTS]
-    return [app_commands.Choice(name=name, value=name) for name in names if typed.lower() in name][:25]
+NAMES = {"key": key_names, "instrument": instrument_names, "style": style_names}
 
 
 async def request(interaction: "Interaction", **wish: Any) -> Request:
@@ -42,7 +37,9 @@ async def request(interaction: "Interaction", **wish: Any) -> Request:
     Raises `Refusal` for what cannot be wished."""
     defaults = await interaction.client.store.defaults(interaction.guild_id)
     said = {name: value for name, value in wish.items() if value is not None}
+    locale = str(interaction.locale)
+    said |= {name: meant(names(locale), said[name]) for name, names in NAMES.items() if name in said}
     usual = {name: value for name, value in vars(defaults).items() if value is not None}
     seed = said.pop("seed", None)
     seed = secrets.randbelow(2**31) if seed is None else seed
-    return Request(**{**usual, **said}, seed=seed, formats=DISCORD_FORMATS)
+    return Request(**{**usual, **said}, seed=seed)
