@@ -37,6 +37,8 @@ def main() -> int:
         return _complain("Discord does not accept DISCORD_TOKEN. Copy the bot's token anew from the developer portal.")
     except discord.PrivilegedIntentsRequired:
         return _complain("Discord refuses the intents of this bot. It needs none that are privileged.")
+    except discord.HTTPException as error:
+        return _complain(f"Discord refuses what the bot asks for: {_line(error)}")
     except (aiohttp.ClientError, discord.DiscordException, OSError) as error:
         return _complain(f"Discord cannot be reached: {_line(error)}")
     except CannotStart as error:

@@ -5,20 +5,21 @@ import hashlib
 import json
 import logging
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
 from discord import app_commands
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.buttons import BUTTONS
 from bot.commands import COMMANDS
 from bot.explain import explain
 from bot.health import Health
 from bot.languages import LANGUAGES
+from bot.progress import CancelButton
 from bot.queue import Line
 from bot.settings import Settings
-from bot.store import Store
+from bot.store import FAULTS, Store
 from bot.translate import Translator
 from generation.studio import Studio
 
@@ -55,10 +56,11 @@ class Encore(discord.AutoShardedClient):
         )
         for command in COMMANDS:
             self.tree.add_command(command)
+        self.began = datetime.now(UTC)
         self._background: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(*BUTTONS)
+        self.add_dynamic_items(*BUTTONS, CancelButton)
         await self.tree.set_translator(Translator())
         await self._sync()
         await self.health.start(self.settings.health_host, self.settings.health_port)
@@ -85,7 +87,7 @@ class Encore(discord.AutoShardedClient):
         while True:
             try:
                 await self.store.purge()
-            except SQLAlchemyError as error:
+            except FAULTS as error:
                 log.warning("what has expired could not be deleted: %s", error)
             await asyncio.sleep(PURGE_EVERY)
 

@@ -29,6 +29,10 @@ FRENCH = {
     "Cancelled. Nothing was played.": "Annulé. Rien n'a été joué.",
     "Only who asked for it can cancel this.": "Seule la personne qui l'a demandé peut l'annuler.",
     # what is wrong
+    "Encore was restarted while it played this, and the piece is lost. Ask again.": (
+        "Encore a redémarré pendant qu'il jouait ceci, et le morceau est perdu. Redemandez."
+    ),
+    "This piece is just coming, or was cancelled already.": "Ce morceau arrive, ou est déjà annulé.",
     "Encore is being restarted. Ask again in a minute.": "Encore redémarre. Redemandez dans une minute.",
     "Encore is still playing for you. Wait for that piece, or cancel it, and ask again.": (
         "Encore joue encore pour vous. Attendez ce morceau ou annulez-le, puis redemandez."
@@ -263,35 +267,4 @@ FRENCH = {
     "seconds": "secondes",
     "takes": "versions",
     "instrument": "instrument",
-    # instruments, styles
-    "piano": "piano",
-    "electric piano": "piano électrique",
-    "harpsichord": "clavecin",
-    "vibraphone": "vibraphone",
-    "xylophone": "xylophone",
-    "organ": "orgue",
-    "guitar": "guitare",
-    "bass": "basse",
-    "violin": "violon",
-    "cello": "violoncelle",
-    "harp": "harpe",
-    "choir": "chœur",
-    "trumpet": "trompette",
-    "horn": "cor",
-    "alto sax": "saxophone alto",
-    "tenor sax": "saxophone ténor",
-    "oboe": "hautbois",
-    "clarinet": "clarinette",
-    "flute": "flûte",
-    "recorder": "flûte à bec",
-    "ocarina": "ocarina",
-    "whatever fits": "ce qui convient",
-    "jazz solo": "solo de jazz",
-    "Irish traditional": "irlandais traditionnel",
-    "American fiddle": "violon américain",
-    "Scottish and British airs": "airs écossais et britanniques",
-    "art song": "mélodie",
-    "classical piano": "piano classique",
-    "Tin Pan Alley standards": "standards de Tin Pan Alley",
-    "hymn": "hymne",
 }

@@ -29,6 +29,10 @@ GERMAN = {
     "Cancelled. Nothing was played.": "Abgebrochen. Es wurde nichts gespielt.",
     "Only who asked for it can cancel this.": "Nur wer darum gebeten hat, kann das abbrechen.",
     # what is wrong
+    "Encore was restarted while it played this, and the piece is lost. Ask again.": (
+        "Encore wurde neu gestartet, während es dies spielte, und das Stück ist verloren. Frag noch einmal."
+    ),
+    "This piece is just coming, or was cancelled already.": "Dieses Stück kommt gerade oder ist schon abgebrochen.",
     "Encore is being restarted. Ask again in a minute.": "Encore startet neu. Frag in einer Minute noch einmal.",
     "Encore is still playing for you. Wait for that piece, or cancel it, and ask again.": (
         "Encore spielt noch für dich. Warte auf das Stück oder brich es ab, und frag dann noch einmal."
@@ -261,35 +265,4 @@ GERMAN = {
     "seconds": "Sekunden",
     "takes": "Versionen",
     "instrument": "Instrument",
-    # instruments, styles
-    "piano": "Klavier",
-    "electric piano": "E-Piano",
-    "harpsichord": "Cembalo",
-    "vibraphone": "Vibraphon",
-    "xylophone": "Xylophon",
-    "organ": "Orgel",
-    "guitar": "Gitarre",
-    "bass": "Bass",
-    "violin": "Geige",
-    "cello": "Cello",
-    "harp": "Harfe",
-    "choir": "Chor",
-    "trumpet": "Trompete",
-    "horn": "Horn",
-    "alto sax": "Altsaxophon",
-    "tenor sax": "Tenorsaxophon",
-    "oboe": "Oboe",
-    "clarinet": "Klarinette",
-    "flute": "Flöte",
-    "recorder": "Blockflöte",
-    "ocarina": "Okarina",
-    "whatever fits": "was passt",
-    "jazz solo": "Jazzsolo",
-    "Irish traditional": "irisch traditionell",
-    "American fiddle": "amerikanische Fiddle",
-    "Scottish and British airs": "schottische und britische Airs",
-    "art song": "Kunstlied",
-    "classical piano": "klassisches Klavier",
-    "Tin Pan Alley standards": "Tin-Pan-Alley-Standards",
-    "hymn": "Choral",
 }

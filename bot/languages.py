@@ -5,8 +5,9 @@ from functools import cache
 
 from bot.french import FRENCH
 from bot.german import GERMAN
+from bot.musical_words import FRENCH_WORDS, GERMAN_WORDS
 
-LANGUAGES: dict[str, dict[str, str]] = {"de": GERMAN, "fr": FRENCH}
+LANGUAGES: dict[str, dict[str, str]] = {"de": GERMAN | GERMAN_WORDS, "fr": FRENCH | FRENCH_WORDS}
 
 
 def say(words: str, locale: str) -> str:

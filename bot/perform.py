@@ -8,7 +8,6 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import discord
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.buttons import view_for
 from bot.explain import explain, sentence
@@ -16,6 +15,7 @@ from bot.post import post, withdraw
 from bot.progress import follow
 from bot.queue import Ticket
 from bot.reply import message, mp3_share
+from bot.store import FAULTS
 from bot.translate import public
 from generation.request import Refusal, Reply, Request
 from generation.studio import Progress
@@ -101,7 +101,7 @@ async def _buttons(interaction: "Interaction", request: Request, reply: Reply) -
         midis = [take.files["mid"] for take in reply.takes]
         sheets = [{kind: take.files[kind] for kind in SHEETS if kind in take.files} for take in reply.takes]
         kept = await interaction.client.store.keep(interaction.user.id, request, midis, sheets)
-    except (SQLAlchemyError, OSError) as error:
+    except FAULTS as error:
         log.error("the reply gets no buttons, the database cannot be written: %s", error)
         return None
     return view_for(kept, interaction.user.id, request, public(interaction))

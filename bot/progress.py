@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
+from bot.explain import explain
 from bot.languages import say
 from bot.queue import Ticket
 from bot.translate import public
@@ -29,7 +31,8 @@ async def follow(
     """Wait for `work`, and keep the answer up to date meanwhile; `share` is how much of the music is there.
 
     Raises `Refusal`, and cancels the work, if the member cancels it or somebody deletes the answer."""
-    shown, view = "", _Cancel(ticket, public(interaction))
+    shown, view = "", discord.ui.View(timeout=None)
+    view.add_item(CancelButton(ticket.member, ticket.name, say("Cancel", public(interaction))))
     ended = asyncio.create_task(ticket.ended.wait())
     pause = 0.0 if not ticket.turn.is_set() else EDIT_EVERY
     try:
@@ -45,7 +48,6 @@ async def follow(
     finally:
         ended.cancel()
         work.cancel()
-        view.stop()
 
 
 def _words(place: int, share: float) -> str:
@@ -65,20 +67,35 @@ async def _show(interaction: "Interaction", ticket: Ticket, words: str, view: di
             log.info("could not show the progress: %s", error)
 
 
-class _Cancel(discord.ui.View):
-    """A button for those who will not wait."""
+class CancelButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"encore-cancel:(?P<member>\d+):(?P<ticket>[\w-]{12})"
+):
+    """For those who will not wait. After a crash it still removes the answer to which no music will come."""
 
-    def __init__(self, ticket: Ticket, locale: str) -> None:
-        super().__init__(timeout=None)
-        self.ticket = ticket
-        self.cancel.label = say("Cancel", locale)
+    def __init__(self, member: int, ticket: str, label: str = "…") -> None:
+        super().__init__(discord.ui.Button(label=label, custom_id=f"encore-cancel:{member}:{ticket}"))
+        self.member, self.ticket = member, ticket
 
-    @discord.ui.button(label="Cancel", style=discord.ButtonStyle.secondary)
-    async def cancel(self, interaction: discord.Interaction[Any], _: discord.ui.Button["_Cancel"]) -> None:
-        if interaction.user.id != self.ticket.member and not interaction.permissions.manage_messages:
-            await interaction.response.send_message(
-                say("Only who asked for it can cancel this.", str(interaction.locale)), ephemeral=True
-            )
-            return
-        await interaction.response.defer()
-        self.ticket.cancel()
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        return cls(int(match["member"]), match["ticket"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        bot = interaction.client
+        try:
+            if interaction.user.id != self.member and not interaction.permissions.manage_messages:
+                raise Refusal("Only who asked for it can cancel this.")
+            ticket = bot.line.of(self.member)
+            if ticket is not None and ticket.name == self.ticket:
+                await interaction.response.defer()
+                ticket.cancel()
+            elif interaction.message is not None and interaction.message.created_at < bot.began:
+                await interaction.response.defer()
+                await interaction.delete_original_response()
+                raise Refusal("Encore was restarted while it played this, and the piece is lost. Ask again.")
+            else:
+                raise Refusal("This piece is just coming, or was cancelled already.")
+        except Exception as error:
+            await explain(interaction, error)

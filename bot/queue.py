@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +21,7 @@ class Ticket:
     `why` is what to tell the member then."""
 
     def __init__(self, member: int) -> None:
-        self.member = member
+        self.member, self.name = member, secrets.token_urlsafe(9)
         self.turn = asyncio.Event()
         self.ended = asyncio.Event()
         self.why = ""

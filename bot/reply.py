@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.keys import key_in
 from bot.languages import say
+from bot.musical_words import key_in
 from generation.request import STYLES, Reply, Request
 
 MOST_FILES = 10

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import URL, BigInteger, Float, Integer, LargeBinary, String, delete, event, make_url, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -18,6 +19,7 @@ from generation.request import Request
 MIGRATIONS: tuple[str, ...] = ("ALTER TABLE takes ADD COLUMN sheets {bytes}",)
 VERSION = 1 + len(MIGRATIONS)
 
+FAULTS = (SQLAlchemyError, OSError)  # by which a database shows that it is not there, or full
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 

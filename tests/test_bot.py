@@ -133,7 +133,7 @@ async def test_refusals_are_for_the_sender_alone(discord: Discord, name: str, da
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"key": "H dur"}, "H dur"), ({"instrument": "kazoo"}, "kazoo")],
+    [({"key": "H dur"}, "H dur"), ({"instrument": "kazoo"}, "kazoo"), ({"style": "polka"}, "polka")],
 )
 async def test_wishes_that_cannot_be(discord: Discord, options: dict[str, object], words: str) -> None:
     reply = await discord.command("compose", {"seconds": 5, **options}, until=acknowledged)
@@ -150,6 +150,9 @@ async def test_autocompletion(discord: Discord) -> None:
     assert ("D minor", "D minor") in await discord.suggestions("compose", "key", "d m")
     assert ("tenor sax", "tenor sax") in await discord.suggestions("extend", "instrument", "Sax")
     assert 0 < len(await discord.suggestions("compose", "key", "")) <= 25
+    assert ("Irish traditional", "irish") in await discord.suggestions("extend", "style", "trad")
+    assert (await discord.suggestions("compose", "key", "a"))[0] == ("A major", "A major")
+    assert await discord.suggestions("compose", "style", "no such") == []
 
 
 async def test_mentions_in_a_title_ping_nobody(discord: Discord) -> None:
@@ -192,6 +195,44 @@ async def test_buttons(discord: Discord) -> None:
     on = await discord.press(reply, "Play on", until=has_files)
     assert len(on.files["the_test-take1.mid"]) > len(reply.files["the_test-take1.mid"])
     assert "Delete" in buttons(on.message)
+
+
+async def test_sheet_music(discord: Discord) -> None:
+    reply = await extended(discord, takes=2)
+    sheets = await discord.press(reply, "Sheet music", user=discord.admin, until=has_files)
+    assert sheets.ephemeral and sheets.message.only_for is discord.admin and "MuseScore" in sheets.text
+    assert kinds(sheets) == ["png", "png", "musicxml", "musicxml"]
+    assert sheets.files["the_test-take1.png"] == reply.files["the_test-take1.png"]
+    assert b"<score-partwise" in sheets.files["the_test-take2.musicxml"]
+
+
+async def test_sheet_music_that_discord_does_not_take(discord: Discord) -> None:
+    reply = await extended(discord)
+    discord.world.attachment_size_limit = 10_000
+    sheets = await discord.press(reply, "Sheet music")
+    assert sheets.ephemeral and "left out: the picture" in sheets.text
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "encore:again:AAAAAAAAAAAA:0",
+        "encore:on:{kept}:7",
+        "encore:everything:{kept}:0",
+        "encore-sheet:AAAAAAAAAAAA",
+    ],
+)
+async def test_forged_buttons(discord: Discord, forged: str) -> None:
+    reply = await discord.command("compose", {"seconds": 5}, until=has_files)
+    kept = reply.buttons["Sheet music"]["custom_id"].rpartition(":")[2]
+    reply.buttons["Warmer"]["custom_id"] = forged.format(kept=kept)
+    pressed = await discord.press(reply, "Warmer")
+    assert pressed.ephemeral and "too old for its buttons" in pressed.text
+
+
+async def test_queue_when_nobody_waits(discord: Discord) -> None:
+    reply = await discord.command("queue", where=discord.dm())
+    assert reply.ephemeral and "Nobody waits" in reply.text and "within this hour: " in reply.text
 
 
 async def test_warmest_is_said(discord: Discord) -> None:

@@ -55,6 +55,9 @@ async def test_the_line(narrow: Discord) -> None:
     assert full.ephemeral and "waiting already" in full.text
     twice = await narrow.command("compose", {"seconds": 5})
     assert twice.ephemeral and "still playing for you" in twice.text
+    mine, hers = await narrow.command("queue"), await narrow.command("queue", user=narrow.admin)
+    assert mine.ephemeral and "played now: 1; that wait: 1." in mine.text and "Encore is playing for you." in mine.text
+    assert "You are number 1 in the line." in hers.text and "this hour: 60." in hers.text
     denied = await narrow.press(waiting, "Cancel", user=narrow.member)
     assert denied.ephemeral and "Only who asked" in denied.text
     await narrow.press(waiting, "Cancel", user=narrow.admin)
@@ -64,6 +67,16 @@ async def test_the_line(narrow: Discord) -> None:
     await narrow.press(playing, "Cancel")
     assert "Cancelled" in await refusal(narrow, playing)
     await narrow.until(lambda: has_files(after))
+
+
+async def test_cancel_after_a_crash_removes_what_will_never_come(narrow: Discord) -> None:
+    playing = await narrow.command("extend", ENDLESS, until=said("playing"))
+    await narrow.stop_bot(hard=True)
+    await narrow.start_bot()
+    cancelled = await narrow.press(playing, "Cancel", until=lambda reply: bool(reply.asked.followups))
+    assert playing.message not in narrow.messages()
+    told = cancelled.asked.followups[-1]
+    assert "restarted" in told.content and told.only_for is narrow.member
 
 
 async def test_an_answer_that_was_deleted_stays_so(narrow: Discord) -> None:

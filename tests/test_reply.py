@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reply import MOST_BYTES, MOST_FILES, choose, clock, message, plain
+from bot.musical_words import key_in
+from bot.reply import MOST_BYTES, MOST_FILES, choose, clock, message, plain, sheet_music
 from generation.request import Reply, Request, Take
 
 MIB = 2**20
@@ -63,7 +64,7 @@ def test_what_is_too_large_is_said() -> None:
 
 
 def test_together_they_may_be_too_large() -> None:
-    chosen, left_out = choose(takes(4, SIZES | {"mp3": 9 * MIB}), 10 * MIB)
+    chosen, left_out = choose([take.files for take in takes(4, SIZES | {"mp3": 9 * MIB})], 10 * MIB)
     assert [kind for kind, _ in chosen].count("mp3") == 2 and len([name for name in left_out if "MP3" in name]) == 2
     assert ("mid", 3) in chosen, "small files still fit"
 
@@ -87,9 +88,9 @@ def test_discords_limits_always_hold(sizes: list[dict[str, int]], limit: int) ->
         made.size = number
         return made
 
-    all_takes = tuple(Take(0, 1, 1, 0, 1, {kind: sized(size) for kind, size in one.items()}) for one in sizes)
+    all_takes = [{kind: sized(size) for kind, size in one.items()} for one in sizes]
     chosen, left_out = choose(all_takes, limit)
-    lengths = [len(all_takes[number].files[kind]) for kind, number in chosen]
+    lengths = [len(all_takes[number][kind]) for kind, number in chosen]
     assert len(chosen) <= MOST_FILES and sum(lengths) < MOST_BYTES and all(size <= limit for size in lengths)
     assert len(chosen) + len(left_out) == sum(map(len, sizes)) and len(set(chosen)) == len(chosen)
 
@@ -109,6 +110,43 @@ def test_names_and_words_fit(filename: str, title: str) -> None:
     assert len(made.content) <= 2000
     safe = message(reply(), replace(EXTENDED, filename=filename), 10 * MIB).files[0][0]
     assert safe.isascii() and safe.endswith("-take1.mp3") and not set(safe) & set("/\\ :") and len(safe) <= 60
+
+
+def test_sheet_music() -> None:
+    made = sheet_music([{"png": b"1", "musicxml": b"2"}] * 4, EXTENDED, 10 * MIB)
+    assert [name for name, _ in made.files] == [
+        f"My-tune-1-take{n}.{kind}" for kind in ("png", "musicxml") for n in range(1, 5)
+    ]
+    assert "left out" in sheet_music([{"png": bytes(9), "musicxml": b"2"}], EXTENDED, 5).content
+
+
+def test_a_caption_in_the_words_of_musicians() -> None:
+    german, french = (message(reply(), EXTENDED, 10 * MIB, locale).content for locale in ("de", "fr"))
+    assert german.splitlines()[0] == "**The Test** geht weiter: d-Moll, 6/8, ♩ = 112.5, Flöte, irisch traditionell."
+    assert german.splitlines()[-1] == "-# Melodie: die Oberstimme von Spur 2."
+    assert french.splitlines()[0] == (
+        "**The Test** continue : ré mineur, 6/8, ♩ = 112.5, flûte, irlandais traditionnel."
+    )
+    first = replace(reply(), source="the first of 3 tunes, voice 1 (Ben, flute)")
+    assert message(first, EXTENDED, 10 * MIB, "de").content.endswith(
+        "Melodie: die erste von 3 Melodien, Stimme 1 (Ben, flute)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "german", "french"),
+    [
+        ("Bb major", "B-Dur", "si bémol majeur"),
+        ("B minor", "h-Moll", "si mineur"),
+        ("F# minor", "fis-Moll", "fa dièse mineur"),
+        ("Eb major", "Es-Dur", "mi bémol majeur"),
+        ("A dorian", "a-Dorisch", "la dorien"),
+        ("Gb major", "Ges-Dur", "sol bémol majeur"),
+        ("nothing", "nothing", "nothing"),
+    ],
+)
+def test_keys(key: str, german: str, french: str) -> None:
+    assert (key_in(key, "de"), key_in(key, "fr"), key_in(key, "en-GB")) == (german, french, key)
 
 
 def test_clock() -> None:

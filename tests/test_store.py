@@ -1,33 +1,63 @@
-"""What outlives a restart."""
+"""What outlives a restart, in SQLite and, where it is installed, in PostgreSQL."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.store import Defaults, NewerDatabase, Store
+from bot.store import Defaults, NewerDatabase, Store, asynchronous
 from generation.request import Request
+from tests.postgres import FOUND, NONE, postgres
 
 REQUEST = Request(data=b"MThd\0\xff", filename="é.mid", seed=5, key="D minor", formats=("mp3", "mid"))
 
 
-def address(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder}/deep/encore.sqlite3"
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres(tmp_path_factory.mktemp("postgres")) as address:
+        yield address
+
+
+async def run(address: str, *statements: str) -> None:
+    engine = create_async_engine(asynchronous(make_url(address)), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(not FOUND, reason=NONE))])
+def address(request: pytest.FixtureRequest, tmp_path: Path, numbers: Iterator[int]) -> str:
+    """The address of a database with nothing in it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/deep/encore.sqlite3"
+    server, name = request.getfixturevalue("server"), f"encore{next(numbers)}"
+    asyncio.run(run(server, f"CREATE DATABASE {name}"))
+    return server.replace("/postgres", f"/{name}")
+
+
+@pytest.fixture(scope="module")
+def numbers() -> Iterator[int]:
+    return itertools.count(1)
 
 
 @pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(address(tmp_path), keep_days=7) as store:
+async def store(address: str) -> AsyncIterator[Store]:
+    async with Store(address, keep_days=7) as store:
         yield store
 
 
-async def test_defaults_survive_a_restart(tmp_path: Path) -> None:
-    async with Store(address(tmp_path), 7) as store:
+async def test_defaults_survive_a_restart(address: str) -> None:
+    async with Store(address, 7) as store:
         await store.set_default(1, "temperature", 0.7)
         await store.set_default(1, "instrument", "flute")
         await store.set_default(2, "takes", 3)
-    async with Store(address(tmp_path), 7) as store:
+    async with Store(address, 7) as store:
         assert await store.defaults(1) == Defaults(temperature=0.7, instrument="flute")
         assert await store.defaults(2) == Defaults(takes=3)
         assert await store.defaults(3) == await store.defaults(None) == Defaults()
@@ -36,10 +66,11 @@ async def test_defaults_survive_a_restart(tmp_path: Path) -> None:
 
 
 async def test_replies_are_kept_whole(store: Store) -> None:
-    name = await store.keep(4, REQUEST, [b"one", b"two"])
+    sheets = ({"png": b"\x89", "musicxml": b"<"}, {})
+    name = await store.keep(2**63 - 1, REQUEST, [b"one", b"two"], sheets)
     kept = await store.kept(name)
     assert kept is not None
-    assert (kept.member, kept.request, kept.midis) == (4, REQUEST, (b"one", b"two"))
+    assert (kept.member, kept.request, kept.midis, kept.sheets) == (2**63 - 1, REQUEST, (b"one", b"two"), sheets)
     assert await store.kept("x" * 12) is None
 
 
@@ -53,13 +84,13 @@ async def test_what_is_forgotten_is_gone(store: Store) -> None:
     assert await store.kept(other)
 
 
-async def test_what_expires_is_not_given_and_then_deleted(tmp_path: Path) -> None:
-    async with Store(address(tmp_path), keep_days=-1) as store:
+async def test_what_expires_is_not_given_and_then_deleted(address: str) -> None:
+    async with Store(address, keep_days=-1) as store:
         old = await store.keep(4, REQUEST, [])
         assert await store.kept(old) is None
         await store.purge()
         assert await store.forget_member(4) == 0
-    async with Store(address(tmp_path), keep_days=1) as store:
+    async with Store(address, keep_days=1) as store:
         new = await store.keep(4, REQUEST, [])
         await store.purge()
         assert await store.kept(new)
@@ -72,9 +103,37 @@ async def test_notes(store: Store) -> None:
     assert await store.note("commands") == "b"
 
 
-async def test_a_database_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
-    async with Store(address(tmp_path), 7) as store:
+async def test_a_database_of_a_later_version_is_left_alone(address: str) -> None:
+    async with Store(address, 7) as store:
         await store.write_note("schema", "99")
     with pytest.raises(NewerDatabase, match="newer"):
-        async with Store(address(tmp_path), 7):
+        async with Store(address, 7):
             pass
+
+
+async def test_a_database_of_an_earlier_version_is_brought_up_to_date(address: str) -> None:
+    async with Store(address, 7) as store:
+        old = await store.keep(4, REQUEST, [b"one"])
+        await store.set_default(1, "takes", 3)
+        await store.write_note("schema", "1")
+    await run(address, "ALTER TABLE takes DROP COLUMN sheets")
+    for _ in range(2):
+        async with Store(address, 7) as store:
+            kept = await store.kept(old)
+            assert kept is not None and (kept.midis, kept.sheets) == ((b"one",), ())
+            assert (await store.defaults(1)).takes == 3
+            new = await store.kept(await store.keep(4, REQUEST, [], [{"png": b"1"}]))
+            assert new is not None and new.sheets == ({"png": b"1"},)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("sqlite:///a.db", "sqlite+aiosqlite:///a.db"),
+        ("postgres://me@host/db", "postgresql+asyncpg://me@host/db"),
+        ("postgresql://me@host/db?sslmode=require", "postgresql+asyncpg://me@host/db?ssl=require"),
+        ("postgresql+psycopg://me@host/db?sslmode=require", "postgresql+psycopg://me@host/db?sslmode=require"),
+    ],
+)
+def test_addresses_as_hosts_hand_them_out(given: str, used: str) -> None:
+    assert asynchronous(make_url(given)).render_as_string() == used

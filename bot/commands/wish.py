@@ -1,11 +1,13 @@
 """What /extend and /compose have in common: options, their limits, and a server's defaults."""
 
+import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from discord import app_commands
 
 from bot.commands.choices import instrument_names, key_names, meant, style_names
+from bot.store import FAULTS, Defaults
 from generation.request import Request
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from bot.app import Encore
 
     Interaction = discord.Interaction[Encore]
+
+log = logging.getLogger("encore")
 
 Temperature = app_commands.Range[float, 0.1, 2.0]
 Seconds = app_commands.Range[float, 5, 180]
@@ -35,7 +39,11 @@ async def request(interaction: "Interaction", **wish: Any) -> Request:
     """A request of what the member said, the server's defaults where nothing was said, and a seed.
 
     Raises `Refusal` for what cannot be wished."""
-    defaults = await interaction.client.store.defaults(interaction.guild_id)
+    try:
+        defaults = await interaction.client.store.defaults(interaction.guild_id)
+    except FAULTS as error:  # music without them is better than none
+        log.error("the server's defaults cannot be read: %s", error)
+        defaults = Defaults()
     said = {name: value for name, value in wish.items() if value is not None}
     locale = str(interaction.locale)
     said |= {name: meant(names(locale), said[name]) for name, names in NAMES.items() if name in said}

@@ -1,0 +1,63 @@
+"""What autocompletion offers, named in the member's language, and what somebody meant who typed such a name."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.languages import say
+from bot.musical_words import KEYS, key_in
+from generation.request import INSTRUMENTS, styles
+
+MOST = 25  # that Discord shows
+Choices = list[app_commands.Choice[str]]
+
+
+def key_names(locale: str) -> dict[str, str]:
+    """What Encore calls a key → what it is called in a locale; the next two likewise."""
+    return {key: key_in(key, locale) for key in KEYS}
+
+
+def instrument_names(locale: str) -> dict[str, str]:
+    return {name: say(name, locale) for name in ("auto", *INSTRUMENTS)}
+
+
+def style_names(locale: str) -> dict[str, str]:
+    return {style: say(words, locale) for style, words in styles().items()}
+
+
+async def keys(interaction: discord.Interaction[Any], typed: str) -> Choices:
+    return offered(key_names(str(interaction.locale)), typed)
+
+
+async def instruments(interaction: discord.Interaction[Any], typed: str) -> Choices:
+    return offered(instrument_names(str(interaction.locale)), typed)
+
+
+async def style_choices(interaction: discord.Interaction[Any], typed: str) -> Choices:
+    return offered(style_names(str(interaction.locale)), typed)
+
+
+def offered(names: Mapping[str, str], typed: str) -> Choices:
+    """What holds the typed letters, in its own name or in Encore's; first what begins with them."""
+    wanted = _bare(typed)
+    ranks = {value: _rank(wanted, _bare(name), _bare(value)) for value, name in names.items()}
+    found = sorted((value for value, rank in ranks.items() if rank < 2), key=lambda value: ranks[value])
+    return [app_commands.Choice(name=names[value][:100], value=value) for value in found[:MOST]]
+
+
+def meant(names: Mapping[str, str], typed: str) -> str:
+    """Encore's name for what somebody typed without choosing it from the list; what is unknown stays as it is."""
+    return next((value for value, name in names.items() if _bare(typed) in (_bare(name), _bare(value))), typed)
+
+
+def _rank(wanted: str, *names: str) -> int:
+    return 0 if any(name.startswith(wanted) for name in names) else 1 if any(wanted in name for name in names) else 2
+
+
+def _bare(words: str) -> str:
+    """In small letters without accents: who types “re mineur” means “ré mineur”."""
+    split = unicodedata.normalize("NFKD", " ".join(words.split()).casefold())
+    return "".join(sign for sign in split if not unicodedata.combining(sign))
