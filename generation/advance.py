@@ -1,4 +1,9 @@
-"""A note more for every take: heads, choice and network in one function of tensors, with no word from the host."""
+"""A note more for every take: heads, choice and network in one function of tensors, with no word from the host.
+
+Nothing here copies a number from the host or waits for the device, so that a GPU can replay it as a graph.
+"""
+
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -46,7 +51,7 @@ def advance(fused: Fused, slots: Slots, window: int) -> Tensor:
         if i < len(fused.given):
             x = x + F.gelu(more + fused.given[i][said[i]])
     step, pitch, duration = said[:3]
-    interval = torch.where(lines.pitch == START, NO_INTERVAL, (pitch - lines.pitch).clamp(-24, 24) + 24)
+    interval = ((pitch - lines.pitch).clamp(-24, 24) + 24).masked_fill(lines.pitch == START, NO_INTERVAL)
     _plan(slots, tick)
     classes = torch.stack([step, pitch, interval, *said[2:]], 1)
     notes = F.embedding_bag(classes + fused.offsets, fused.note, mode="sum") + phases[:, :width]
@@ -76,14 +81,18 @@ def ending(begin: Tensor, wished: Tensor, downbeat: Tensor, bar: Tensor) -> tupl
     goal = torch.where(barred, line, beat)
     lasts = goal - begin
     short = (lasts // FILLS // TICKS).clamp(min=1) * TICKS
-    whole = torch.where(bar > 0, bar, 2 * TICKS)
+    whole = bar.masked_fill(bar <= 0, 2 * TICKS)
     return goal - torch.where(whole * FILLS <= lasts, whole, torch.minimum(short, whole)), goal
 
 
 def countdown(ticks: Tensor) -> Tensor:
     """The class of a distance to the end; as `tokens.countdown_class`."""
-    edges = torch.as_tensor(COUNTDOWN, device=ticks.device)
-    return torch.bucketize(ticks // TICKS, edges, right=True)
+    return torch.bucketize(ticks // TICKS, _edges(ticks.device), right=True)
+
+
+@cache
+def _edges(device: torch.device) -> Tensor:
+    return torch.from_numpy(COUNTDOWN).to(device)
 
 
 def angles(fused: Fused, tick: Tensor, channels: int) -> tuple[Tensor, Tensor]:
@@ -124,7 +133,7 @@ def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor, takes: Tensor
         told = (notes @ fused.values).view(len(takes), len(fused.layers), *slots.next_key[0].shape[1:])
         own, partner = angles(fused, tick, told.shape[-1])
         place = slots.place % slots.heard.shape[1]
-        slots.heard[takes, place] = True
+        slots.heard.scatter_(1, place[:, None], True)
     for i, layer in enumerate(fused.layers):
         norm = F.layer_norm(x, x.shape[1:], *layer.norm)
         hidden, cell = torch.lstm_cell(norm, (slots.hidden[i], slots.cell[i]), *layer.lstm)

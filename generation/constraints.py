@@ -64,15 +64,15 @@ class Lines:
 
     def add(self, step: Tensor, tick: Tensor, pitch: Tensor, sounding: Tensor) -> None:
         """A note more in every take."""
-        self.run.copy_(torch.where(pitch == self.pitch, self.run + 1, 1))
-        self.trill.copy_(torch.where((pitch == self.before) & (self.before != START), self.trill + 1, 0))
+        self.run.add_(1).masked_fill_(pitch != self.pitch, 1)
+        self.trill.add_(1).masked_fill_((pitch != self.before) | (self.before == START), 0)
         self.before.copy_(self.pitch)
         self.pitch.copy_(pitch)
         self.tick.copy_(tick)
         self.sounding.copy_(sounding)
         self.new.add_(1)
         code = (pitch * 512 + step)[:, None]
-        same = torch.where(self.notes == code, self.echo.roll(1, 1) + 1, 0)
+        same = (self.echo.roll(1, 1) + 1).masked_fill_(self.notes != code, 0)
         same[:, 0] = 0
         self.notes.copy_(torch.cat([self.notes[:, 1:], code], 1))
         self.echo.copy_(torch.cat([same[:, 1:], torch.zeros_like(code)], 1))
@@ -89,8 +89,8 @@ def keep_moving(logits: Tensor, lines: Lines) -> None:
     lengths = ticks_of_steps(logits.device)
     opening = (lines.new == 0)[:, None]
     sounding, bar, blank = lines.sounding[:, None], lines.bar[:, None], (lines.pitch == START)[:, None]
-    low = torch.where(blank, 0, torch.where(opening, sounding.clamp(1, int(LENGTHS[-1])), 1))
-    high = bar + torch.where(blank, 0, torch.where(opening, sounding, sounding.clamp(min=TICKS)))
+    low = sounding.clamp(1, int(LENGTHS[-1])).masked_fill(~opening, 1).masked_fill(blank, 0)
+    high = bar + torch.where(opening, sounding, sounding.clamp(min=TICKS)).masked_fill(blank, 0)
     logits.masked_fill_((lengths < low) | (lengths > torch.maximum(high, low)), -torch.inf)
 
 
@@ -104,7 +104,7 @@ def arrive(logits: Tensor, lines: Lines) -> None:
 def come_to_rest(logits: Tensor, lines: Lines, tick: Tensor) -> None:
     """The closing note, at `tick`, is of the tonic's triad, the tonic above all."""
     closing = (lines.closes & (lines.new > 0) & (tick >= lines.last))[:, None]
-    logits.add_(torch.where(closing, lines.rest, 0.0))
+    logits.add_(lines.rest.masked_fill(~closing, 0.0))
 
 
 def no_endless_note(logits: Tensor, lines: Lines) -> None:
@@ -135,7 +135,7 @@ CONSTRAINTS: dict[str, tuple[Callable[[Tensor, Lines], None], ...]] = {
 
 def _forbid(logits: Tensor, pitch: Tensor, where: Tensor) -> None:
     there = pitch.clamp(max=logits.shape[1] - 1)[:, None]
-    logits.scatter_add_(1, there, torch.where(where, -torch.inf, 0.0)[:, None].to(logits.dtype))
+    logits.scatter_add_(1, there, torch.zeros_like(logits[:, :1]).masked_fill_(where[:, None], -torch.inf))
 
 
 @cache

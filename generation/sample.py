@@ -21,7 +21,7 @@ from generation.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, En
 LONGEST_PROMPT = 1024  # notes that the model is shown
 ATTEMPTS = 3  # at a take that does not copy
 BLANK = 1  # keeps the luck of a blank page apart from that of its notes
-REGISTER = (55, 84)  # MIDI pitches of a fresh piece
+REGISTER = (55, 81)  # MIDI pitches of a fresh piece
 
 
 @dataclass(frozen=True, eq=False)
