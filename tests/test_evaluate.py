@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from generation import promises
 from generation.__main__ import main
 from generation.compare import Pair, features, means, told_apart
+from generation.corpus import Tune
 from generation.melody import Key
+from generation.performer import load_performer
 from generation.promises import at_rest, on_a_bar_line, on_time, rises
+from generation.read import read
 from tests.test_train import midi
 from tests.tunes import performance, scale
 
@@ -75,3 +79,13 @@ def test_the_command_prints_every_table(tmp_path: Path, capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     for words in ("nats per note: model (3-gram)", "by gain over no prime", "AUC", "| promise | kept |", "| 1.8 |"):
         assert words in out
+
+
+def test_a_warmer_take_of_the_shipped_weights_surprises_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(promises, "TEMPERATURES", (0.2, 0.7, 1.2, 1.8))
+    tunes = [read(Path(f"assets/examples/{name}.abc").read_bytes(), "a.abc").melody for name in ("jig", "minuet")]
+    held_out = [
+        Tune("examples", name, "irish", "test", name, False, False, m) for name, m in zip("ab", tunes, strict=True)
+    ]
+    ladder = promises.warmth(load_performer(), held_out, 2)
+    assert rises(ladder), ladder
