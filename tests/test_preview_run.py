@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from tests.discord_stand_in import ROOT
+from tests.test_preview_page import form
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 TINY = str(ROOT / "tests/tiny_bot.py")
@@ -76,6 +77,54 @@ async def test_commands_are_kept(tmp_path: Path) -> None:
     async with preview(tmp_path, str(silent)) as (_, address):
         shown = (await first_event(address, "commands"))["commands"]
         assert "kept" in [command["name"] for command in next(iter(shown.values()))]
+
+
+async def test_messages_are_kept(tmp_path: Path) -> None:
+    """With their files and buttons, so that one can go on where one stopped."""
+    async with preview(tmp_path, TINY) as (process, address), aiohttp.ClientSession(address) as session:
+        first = await first_event(address, "online")
+        place = first["places"][0]["id"]
+
+        async def use(command: str, options: dict[str, Any], **files: bytes) -> None:
+            wish = {"user": first["me"]["id"], "place": place, "command": command, "options": options}
+            async with session.post("/do/use", data=form(wish, **files)) as answer:
+                assert answer.status == 200, await answer.text()
+
+        await first_event(address, "commands")
+        await use("echo", {"text": "hello"}, file=b"X:1")
+        await use("button", {})
+        await use("whisper", {})
+        for _ in range(400):
+            shown = (await first_event(address, "messages"))["messages"]
+            if len(shown) == 4 and all(said["files"] or said["ephemeral"] for said in shown):
+                break
+            await asyncio.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+    async with preview(tmp_path, TINY) as (_, address), aiohttp.ClientSession(address) as session:
+        shown = (await first_event(address, "messages"))["messages"]
+        assert [said["text"] for said in shown] == ["hello", ""], "what was whispered is gone"
+        assert shown[0]["asked"]["label"] == "/echo"
+        async with session.get(f"/{shown[0]['files'][0]['url']}") as answer:
+            assert await answer.read() == b"X:1"
+        await first_event(address, "online")
+        button = shown[1]["components"][0]["components"][0]["custom_id"]
+        wish = {"user": first["me"]["id"], "message": shown[1]["id"], "custom_id": button}
+        async with session.post("/do/press", data=form(wish)) as answer:
+            assert answer.status == 200
+        for _ in range(400):
+            shown = (await first_event(address, "messages"))["messages"]
+            if "pressed by" in shown[1]["text"]:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("the button does not work")
+
+
+async def test_messages_that_cannot_be_read_are_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/preview-messages.msgpack").write_bytes(b"\x93nonsense")
+    async with preview(tmp_path, TINY) as (_, address):
+        assert (await first_event(address, "online"))["messages"] == []
 
 
 async def test_a_bot_that_ends_is_told(tmp_path: Path) -> None:

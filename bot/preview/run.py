@@ -2,19 +2,19 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.preview.memory import load_messages, remember_commands, save_messages
 from bot.preview.page import Page
 from bot.preview.standin import StandIn
-from bot.preview.world import Change
 
 PORT = 8420
 DATA = Path("data")  # where settings survive a restart
+MESSAGES = "preview-messages.msgpack"
 PATIENCE = 30.0  # seconds the bot has to finish what runs when it is asked to stop
 
 
@@ -34,8 +34,10 @@ async def preview(port: int, command: Sequence[str]) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     standin = StandIn()
     page = Page(standin)
-    remember_commands(standin)
+    remember_commands(standin.world, DATA / "preview-commands.json")
+    load_messages(standin.world, DATA / MESSAGES)
     async with contextlib.AsyncExitStack() as ending:
+        ending.callback(save_messages, standin.world, DATA / MESSAGES)
         ending.push_async_callback(standin.stop)
         await standin.start()
         ending.push_async_callback(page.stop)
@@ -44,19 +46,6 @@ async def preview(port: int, command: Sequence[str]) -> int:
         ending.push_async_callback(stop_bot, bot)
         print(f"Encore is playing in your browser: http://127.0.0.1:{port}  (Ctrl-C ends it)", flush=True)
         return await watch(bot, page, stopped)
-
-
-def remember_commands(standin: StandIn) -> None:
-    """Discord keeps a bot's commands, and a bot registers them only when they change: so must we, across restarts."""
-    path, world = DATA / "preview-commands.json", standin.world
-    if path.exists():
-        world.commands = {int(place) if place else None: those for place, those in json.loads(path.read_text())}
-
-    def keep(change: Change) -> None:
-        if change.kind == "commands":
-            path.write_text(json.dumps([[str(place or ""), those] for place, those in world.commands.items()]))
-
-    world.listeners.append(keep)
 
 
 async def start_bot(standin: StandIn, command: Sequence[str]) -> asyncio.subprocess.Process:
