@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -48,7 +49,9 @@ class Studio:
     def __init__(self, crafts: int = 2, performer: str = "model", quiet: bool = False) -> None:
         self._model = Child(performer, quiet)
         self._crafts = [Child("craft", quiet) for _ in range(crafts)]
-        self._idle: asyncio.Queue[Child] = asyncio.Queue()
+        self._idle: list[Child] = []
+        # Whoever wants to read goes first: it is soon done, and the sooner takes begin, the more of them share a step.
+        self._waiting: dict[str, deque[asyncio.Future[Child]]] = {"read": deque(), "finish": deque()}
         self._ids = count(1)
 
     @property
@@ -58,8 +61,7 @@ class Studio:
         return {self._model.stage: [self._model.pid] if self._model.pid else [], "craft": crafts}
 
     async def __aenter__(self) -> Self:
-        for child in self._crafts:
-            self._idle.put_nowait(child)
+        self._idle += self._crafts
         try:
             await asyncio.gather(self._model.start(), *(child.start() for child in self._crafts))
         except BaseException:
@@ -106,7 +108,7 @@ class Studio:
         return (await self._ask(self._model, job, SCORING)).nats
 
     async def _craft(self, job: Job, patience: Patience) -> Done:
-        async with self._borrowed() as child:
+        async with self._borrowed(job.stage) as child:
             try:
                 return await self._ask(child, job, patience)
             except asyncio.CancelledError:
@@ -114,13 +116,32 @@ class Studio:
                 raise
 
     @asynccontextmanager
-    async def _borrowed(self) -> AsyncIterator[Child]:
+    async def _borrowed(self, stage: str) -> AsyncIterator[Child]:
         """A process that reads and finishes, once one is idle."""
-        child = await self._idle.get()
+        if self._idle:
+            child = self._idle.pop()
+        else:
+            turn: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
+            self._waiting[stage].append(turn)
+            try:
+                child = await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():  # its turn came in the same moment
+                    self._give_back(turn.result())
+                raise
         try:
             yield child
         finally:
-            self._idle.put_nowait(child)
+            self._give_back(child)
+
+    def _give_back(self, child: Child) -> None:
+        for line in self._waiting.values():
+            while line:
+                turn = line.popleft()
+                if not turn.done():
+                    turn.set_result(child)
+                    return
+        self._idle.append(child)
 
     async def _ask(self, child: Child, job: Job, patience: Patience, progress: Progress | None = None) -> Done:
         """The result of a job, tried again if the process dies."""
