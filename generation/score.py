@@ -13,6 +13,7 @@ from generation.request import STYLES
 from generation.tokens import FIELDS, PITCH
 
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
+CHUNK = 512  # notes that are looked at at once
 ENOUGH = 8  # notes that tell whether timing and dynamics were played
 
 
@@ -64,18 +65,20 @@ def surprise(
     versions = _versions(melody, timed, shaded)
     rows = torch.from_numpy(np.stack([rows for rows, _ in versions])).to(performer.device)
     conditions = torch.from_numpy(np.stack([condition for _, condition in versions])).to(performer.device)
-    model = performer.model
+    model, state = performer.model, None
     unknown = torch.full(rows.shape[:2], tokens.UNKNOWN_COUNTDOWN, device=performer.device)
-    x, _ = model(rows[:, :-1], conditions, unknown[:, :-1])
-    following = rows[:, 1:].flatten(0, 1)
-    logits = model.logits(x.flatten(0, 1), following, conditions.repeat_interleave(x.shape[1], 0))
     chance = np.zeros((len(versions), len(melody), len(HEADS)))
-    for i, head in enumerate(HEADS):
-        if (head == "velocity" and not shaded) or (head in ("deviation", "articulation") and not timed):
-            continue
-        said = torch.log_softmax(logits[head].float(), -1)
-        told = said.gather(1, following[:, FIELDS.index(head), None])[:, 0]
-        chance[:, :, i] = told.view(len(versions), -1).cpu().numpy()
+    for start in range(0, len(melody), CHUNK):  # so that time and memory grow with the length, not with its square
+        now = slice(start, min(start + CHUNK, len(melody)))
+        x, state = model(rows[:, now], conditions, unknown[:, now], state)
+        following = rows[:, start + 1 : now.stop + 1].flatten(0, 1)
+        logits = model.logits(x.flatten(0, 1), following, conditions.repeat_interleave(x.shape[1], 0))
+        for i, head in enumerate(HEADS):
+            if (head == "velocity" and not shaded) or (head in ("deviation", "articulation") and not timed):
+                continue
+            said = torch.log_softmax(logits[head].float(), -1)
+            told = said.gather(1, following[:, FIELDS.index(head), None])[:, 0]
+            chance[:, now, i] = told.view(len(versions), -1).cpu().numpy()
     # P(all fields so far) under the even mixture; the surprise of a field is what it takes away from that.
     so_far = np.logaddexp.reduce(chance.reshape(len(versions), -1).cumsum(1) - np.log(len(versions)), 0)
     nats = -np.diff(so_far, prepend=0.0).reshape(len(melody), len(HEADS))
