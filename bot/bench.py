@@ -98,11 +98,11 @@ async def _running(standin: StandIn, pulse: Path, folder: str) -> AsyncIterator[
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.bench", "--bot", str(pulse)),
         env={
+            "ENCORE_HOURLY": "100000",
+            "ENCORE_LOG_LEVEL": "WARNING",
             **os.environ,
             **standin.environment,
             "ENCORE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/encore.sqlite3",
-            "ENCORE_HOURLY": "100000",
-            "ENCORE_LOG_LEVEL": "WARNING",
         },
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
