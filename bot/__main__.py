@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import re
 import signal
 import sys
@@ -28,6 +29,8 @@ def main() -> int:
         from bot.preview.run import main as preview
 
         return preview()
+    if settings.models:  # also where it stands in .env: the processes that play look for it in their environment
+        os.environ["ENCORE_MODELS"] = settings.models
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("discord").setLevel(max(logging.WARNING, logging.root.level))
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here

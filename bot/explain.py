@@ -37,11 +37,12 @@ def sentence(interaction: discord.Interaction[Any], error: BaseException) -> str
 
 
 def _english(interaction: discord.Interaction[Any], error: BaseException) -> str:
-    if isinstance(error, Refusal):
-        return str(error)
-    if isinstance(error, StudioFault):  # it may tell an admin where a file is missing, which is nobody else's business
-        log.error("%s", error)
-        return FOLDERS.sub("", str(error))
+    if isinstance(error, Refusal | StudioFault):
+        words = str(error)
+        shown = FOLDERS.sub("", words)  # where a file is missing is for the admin to know
+        if isinstance(error, StudioFault) or shown != words:
+            log.error("%s", words)
+        return shown
     if isinstance(error, app_commands.CheckFailure):
         return NOT_ALLOWED
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):

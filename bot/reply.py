@@ -92,7 +92,7 @@ def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
     metre = f", {reply.metre}" if reply.metre else ""
     doing = f"{title} plays on" if request.data is not None else title
     style = "" if reply.style == "auto" else ", " + say(STYLES.get(reply.style, plain(reply.style)), locale)
-    music = f"{key_in(reply.key, locale)}{metre}, ♩ = {reply.tempo:g}, {say(reply.instrument, locale)}{style}"
+    music = f"{key_in(reply.key, locale)}{metre}, {_tempo(reply)}, {say(reply.instrument, locale)}{style}"
     lines = [say(f"{doing}: {music}.", locale)]
     for number, take in enumerate(reply.takes, 1):
         lasts = clock(take.seconds)
@@ -102,6 +102,14 @@ def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
     if reply.source:
         lines.append("-# " + say(f"Melody: {_source(plain(reply.source), locale)}.", locale))
     return lines
+
+
+def _tempo(reply: Reply) -> str:
+    """In what musicians count: dotted quarters in 6/8 and its like, with the quarters that /compose takes beside."""
+    beats, _, unit = reply.metre.partition("/")
+    if unit == "8" and beats.isdigit() and int(beats) > 3 and int(beats) % 3 == 0:
+        return f"♩. = {reply.tempo * 2 / 3:.3g} (♩ = {reply.tempo:g})"
+    return f"♩ = {reply.tempo:g}"
 
 
 def _source(words: str, locale: str) -> str:

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     model: str = Field(
         default="model", pattern="^(model|echo)$", description="echo: no model, the input again; for trials"
     )
+    models: str = Field(
+        default="", description="folder of checkpoints, NAME.safetensors with NAME.json: each is a style of that name"
+    )
     crafts: int = Field(default=2, ge=1, le=32, description="processes that read files and render sound")
     at_once: int = Field(default=4, ge=1, le=64, description="requests that are played at the same time")
     queue: int = Field(default=24, ge=1, le=1000, description="requests that may wait")

@@ -71,6 +71,16 @@ async def test_stream_hides_what_others_may_not_see(place: tuple[Discord, str], 
     assert "settings" not in [command["name"] for command in shown["ben"]["commands"][tunes]]
 
 
+async def test_examples_are_tunes_to_play_on_from(place: tuple[Discord, str], client: aiohttp.ClientSession) -> None:
+    async with client.get("/live") as stream:
+        names = json.loads((await stream.content.readline()).removeprefix(b"data: "))["examples"]
+    assert names and not [name for name in names if "take" in name]
+    async with client.get(f"/examples/{names[0]}") as answer:
+        assert answer.status == 200 and await answer.read()
+    async with client.get("/examples/MODEL_CARD.md") as answer:
+        assert answer.status == 404
+
+
 async def test_acts_and_complaints(place: tuple[Discord, str], client: aiohttp.ClientSession) -> None:
     discord, _ = place
     where = {"user": str(discord.member.id), "place": str(discord.lounge.id)}
@@ -221,6 +231,10 @@ async def test_other_person_other_server_on_a_phone(place: tuple[Discord, str], 
     )
     await tab.wait("document.querySelector('#place-name').innerText === '# woodshed'")
     assert await tab.evaluate("document.documentElement.scrollWidth") <= 390
+    discord.say("", [(f"{'a_long_name' * 5}.mid", b"MThd")], where=discord.other_channel)
+    await tab.wait("document.querySelector('.file')")
+    await tab.look(width=320, height=640, touch=True, dark=True)
+    assert await tab.evaluate("document.querySelector('#messages').scrollWidth") <= 320
     await tab.click("#text")
     await tab.type("hello from a phone")
     await tab.press("Enter")

@@ -29,7 +29,7 @@ def reply(number: int = 1, sizes: dict[str, int] = SIZES) -> Reply:
 def test_caption() -> None:
     made = message(reply(), EXTENDED, 10 * MIB)
     assert made.content.splitlines() == [
-        "**The Test** plays on: D minor, 6/8, ♩ = 112.5, flute, Irish traditional.",
+        "**The Test** plays on: D minor, 6/8, ♩. = 75 (♩ = 112.5), flute, Irish traditional.",
         "-# 1:35, the new part from 1:01 · temperature 0.7 · seed 40",
         "-# Melody: the top voice of track 2.",
     ]
@@ -122,10 +122,13 @@ def test_sheet_music() -> None:
 
 def test_a_caption_in_the_words_of_musicians() -> None:
     german, french = (message(reply(), EXTENDED, 10 * MIB, locale).content for locale in ("de", "fr"))
-    assert german.splitlines()[0] == "**The Test** geht weiter: d-Moll, 6/8, ♩ = 112.5, Flöte, irisch traditionell."
+    assert (
+        german.splitlines()[0]
+        == "**The Test** geht weiter: d-Moll, 6/8, ♩. = 75 (♩ = 112.5), Flöte, irisch traditionell."
+    )
     assert german.splitlines()[-1] == "-# Melodie: die Oberstimme von Spur 2."
     assert french.splitlines()[0] == (
-        "**The Test** continue : ré mineur, 6/8, ♩ = 112.5, flûte, irlandais traditionnel."
+        "**The Test** continue : ré mineur, 6/8, ♩. = 75 (♩ = 112.5), flûte, irlandais traditionnel."
     )
     first = replace(reply(), source="the first of 3 tunes, voice 1 (Ben, flute)")
     assert message(first, EXTENDED, 10 * MIB, "de").content.endswith(

@@ -204,8 +204,11 @@ def started(asked: Interaction) -> Json:
 
 
 def examples() -> list[str]:
-    found = [path.name for path in EXAMPLES.glob("*") if path.suffix in TUNES] if EXAMPLES.is_dir() else []
-    return sorted(found)
+    """Tunes to play on from: those that have no sound beside them, which are what came of such."""
+    if not EXAMPLES.is_dir():
+        return []
+    found = (path for path in EXAMPLES.glob("*") if path.suffix in TUNES)
+    return sorted(path.name for path in found if not path.with_suffix(".mp3").exists())
 
 
 async def read_form(request: web.Request) -> tuple[Any, dict[str, list[Upload]]]:
