@@ -11,21 +11,29 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.buttons import BUTTONS
+from bot.buttons import BUTTONS, GONE, known_button
 from bot.commands import COMMANDS
+from bot.commands.extend import extend_pasted, forms_since
 from bot.explain import explain
 from bot.health import Health
 from bot.languages import LANGUAGES
-from bot.progress import CancelButton
 from bot.queue import Line
 from bot.settings import Settings
 from bot.store import FAULTS, Store
 from bot.translate import Translator
+from generation.request import Refusal
 from generation.studio import Studio
 
 log = logging.getLogger("encore")
 
 PURGE_EVERY = 3600.0  # seconds
+
+
+def _typed(form: Any) -> str:
+    """The text in a form's one field."""
+    while "components" in form:
+        form = form["components"][0]
+    return str(form.get("value", ""))
 
 
 class Tree(app_commands.CommandTree["Encore"]):
@@ -60,7 +68,7 @@ class Encore(discord.AutoShardedClient):
         self._background: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(*BUTTONS, CancelButton)
+        self.add_dynamic_items(*BUTTONS)
         await self.tree.set_translator(Translator())
         await self._sync()
         await self.health.start(self.settings.health_host, self.settings.health_port)
@@ -71,6 +79,20 @@ class Encore(discord.AutoShardedClient):
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("in %s", event_method)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Buttons and forms that nobody else answers: those of a process that ended, or of an earlier version."""
+        data: Any = interaction.data or {}
+        name = str(data.get("custom_id", ""))
+        try:
+            if interaction.type is discord.InteractionType.component and not known_button(name):
+                raise Refusal(GONE)
+            if interaction.type is discord.InteractionType.modal_submit and not name.startswith(
+                forms_since(self.began)
+            ):
+                await extend_pasted(interaction, _typed(data), {})  # what was wished besides is lost, the tune is not
+        except Exception as error:
+            await explain(interaction, error)
 
     async def _sync(self) -> None:
         """Register the commands, but only when they changed: Discord limits how often one may."""

@@ -11,6 +11,7 @@ import discord
 from bot.explain import explain
 from bot.languages import say
 from bot.post import post
+from bot.progress import CancelButton
 from bot.reply import sheet_music
 from generation.request import Refusal, Request
 
@@ -144,7 +145,12 @@ class DeleteButton(
             await explain(interaction, error)
 
 
-BUTTONS = (TakeButton, SheetButton, DeleteButton)
+BUTTONS = (TakeButton, SheetButton, DeleteButton, CancelButton)
+
+
+def known_button(custom_id: str) -> bool:
+    """Whether a button of that name is one of ours, so that it answers by itself."""
+    return any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in BUTTONS)
 
 
 def view_for(kept: str, member: int, request: Request, locale: str) -> discord.ui.View:

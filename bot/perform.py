@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("encore.job")
 
 FETCH_SECONDS = 15.0
-QUIET_SECONDS = 1.2  # what is wrong within these is said to the member alone; Discord waits 3 s for a sign of life
+QUIET_SECONDS = 2.0  # what is wrong within these is said to the member alone; Discord waits 3 s for a sign of life
 DISCORD_FORMATS = ("mp3", "mid", "abc", "png", "musicxml")
 SHEETS = ("png", "musicxml")
 
@@ -67,21 +67,24 @@ async def _play(
     interaction: "Interaction", request: Request, tune: discord.Attachment | None, ticket: Ticket
 ) -> tuple[Request, Reply]:
     """Fetch and play; acknowledge in public only once it seems that there will be music."""
-    share = 0.0
+    share, read = 0.0, asyncio.Event()
 
     def progress(done: float) -> None:
         nonlocal share
         share = done
+        read.set()  # the file is a melody, for it is being played on from
 
     work = asyncio.create_task(_music(interaction, request, tune, progress))
+    promising = asyncio.create_task(read.wait())
     try:
         if not interaction.response.is_done():
-            await asyncio.wait({work}, timeout=QUIET_SECONDS)
+            await asyncio.wait({work, promising}, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if not work.done() or work.exception() is None:
                 await interaction.response.defer(thinking=True)
         await follow(interaction, ticket, work, lambda: share)
         return work.result()
     finally:
+        promising.cancel()
         work.cancel()
 
 

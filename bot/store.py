@@ -195,8 +195,9 @@ def asynchronous(address: URL) -> URL:
 
 
 def _sqlite_safely(connection: object, _: object) -> None:
-    """Readers beside a writer, and ten seconds of patience with a locked file."""
+    """Readers beside a writer, ten seconds of patience with a locked file, and what is deleted is overwritten."""
     cursor = connection.cursor()  # type: ignore[attr-defined]
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()

@@ -220,6 +220,8 @@ async def test_sheet_music_that_discord_does_not_take(discord: Discord) -> None:
         "encore:on:{kept}:7",
         "encore:everything:{kept}:0",
         "encore-sheet:AAAAAAAAAAAA",
+        "encore:again:{kept}:0:more",
+        "somebody else's",
     ],
 )
 async def test_forged_buttons(discord: Discord, forged: str) -> None:

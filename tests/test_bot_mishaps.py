@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.preview.world import SEND_MESSAGES, Message
+from bot.preview.world import SEND_MESSAGES, Change, Message
 from tests.discord_stand_in import Discord, Reply, acknowledged, has_files, refusal, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -105,6 +105,32 @@ async def test_buttons_outlive_a_restart(discord: Discord) -> None:
     assert discord.log().count("commands registered") == registered, "commands that did not change stay as they are"
     again = await discord.press(reply, "Warmer", until=has_files)
     assert "temperature 1.1 · seed 77" in again.text
+
+
+async def test_a_form_outlives_a_crash(discord: Discord) -> None:
+    """Who pasted a tune gets it played, though the process that opened the form is gone."""
+    form = await discord.command("extend", {"seconds": 5})
+    await discord.stop_bot(hard=True)
+    await discord.start_bot()
+    reply = await discord.submit(form, {"Your tune in ABC": "X:1\nT:Kept\nM:4/4\nK:C\nCDEF|GABc|\n"}, until=has_files)
+    assert "**Kept** plays on" in reply.text
+
+
+async def test_edits_are_seldom(discord: Discord) -> None:
+    edits: list[tuple[float, bool]] = []
+
+    def listen(change: Change) -> None:
+        if change.kind == "edited" and change.message:
+            edits.append((change.message.edited or 0.0, bool(change.message.files)))
+
+    discord.world.listeners.append(listen)
+    try:
+        await discord.command("extend", LONG, until=has_files)
+    finally:
+        discord.world.listeners.remove(listen)
+    progress = [when for when, music in edits if not music]
+    assert len(edits) - len(progress) == 1, "the music comes at once"
+    assert all(later - earlier > 1.5 for earlier, later in zip(progress, progress[1:], strict=False))
 
 
 async def test_a_dead_token(discord: Discord) -> None:

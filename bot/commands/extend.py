@@ -1,6 +1,8 @@
 """/extend: play on from a file, or from ABC typed into a form; also on any message with a file."""
 
 import re
+import secrets
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -60,7 +62,7 @@ async def extend(
         "only_new": part == "new",
     }
     if tune is None:
-        await interaction.response.send_modal(AbcForm(wish, str(interaction.locale)))
+        await interaction.response.send_modal(AbcForm(wish, str(interaction.locale), interaction.client.began))
     else:
         await extend_file(interaction, tune, wish)
 
@@ -89,6 +91,16 @@ async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish
     await perform(interaction, wanted, tune)
 
 
+async def extend_pasted(interaction: discord.Interaction[Any], tune: str, wish: dict[str, Any]) -> None:
+    """Play on from a tune in ABC."""
+    await perform(interaction, await request(interaction, filename="pasted.abc", data=tune.encode(), **wish))
+
+
+def forms_since(began: datetime) -> str:
+    """How the forms are named that a process opened which began then."""
+    return f"encore-abc:{began.timestamp():.3f}:"
+
+
 class AbcForm(discord.ui.Modal):
     """A form to paste a tune into."""
 
@@ -99,15 +111,14 @@ class AbcForm(discord.ui.Modal):
         max_length=LONGEST_ABC,
     )
 
-    def __init__(self, wish: dict[str, Any], locale: str) -> None:
-        super().__init__(title=say("Play on from ABC", locale), timeout=FORM_SECONDS)
+    def __init__(self, wish: dict[str, Any], locale: str, began: datetime) -> None:
+        name = f"{forms_since(began)}{secrets.token_urlsafe(9)}"
+        super().__init__(title=say("Play on from ABC", locale), timeout=FORM_SECONDS, custom_id=name)
         self.abc.label = say("Your tune in ABC", locale)
         self.wish = wish
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        data = str(self.abc.value).encode()
-        wanted = await request(interaction, filename="pasted.abc", data=data, **self.wish)
-        await perform(interaction, wanted)
+        await extend_pasted(interaction, str(self.abc.value), self.wish)
 
     async def on_error(  # type: ignore[override]  # as Modal has it, though not its base
         self, interaction: discord.Interaction[Any], error: Exception, /
