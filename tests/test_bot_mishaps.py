@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 import pytest_asyncio
@@ -130,7 +131,7 @@ async def test_edits_are_seldom(discord: Discord) -> None:
         discord.world.listeners.remove(listen)
     progress = [when for when, music in edits if not music]
     assert len(edits) - len(progress) == 1, "the music comes at once"
-    assert all(later - earlier > 1.5 for earlier, later in zip(progress, progress[1:], strict=False))
+    assert all(later - earlier > 1.5 for earlier, later in pairwise(progress))
 
 
 async def test_a_dead_token(discord: Discord) -> None:
