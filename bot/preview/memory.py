@@ -11,7 +11,7 @@ from bot.preview.world import COMMAND, EPHEMERAL, LOADING, Change, File, Interac
 
 log = logging.getLogger(__name__)
 
-MOST_MESSAGES = 60  # in a channel
+MOST_BYTES = 40 * 2**20  # of files, all channels together; what is older is forgotten
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,15 @@ def remember_commands(world: World, path: Path) -> None:
 
 def save_messages(world: World, path: Path) -> None:
     """Write what everybody may see; what was for one person alone goes, as it does when Discord is restarted."""
-    kept = [
-        _written(said)
-        for room in world.channels.values()
-        for said in list(room.messages.values())[-MOST_MESSAGES:]
-        if not said.flags & (EPHEMERAL | LOADING)
-    ]
+    every = [said for room in world.channels.values() for said in room.messages.values()]
+    left = MOST_BYTES
+    kept: list[_Message] = []
+    for said in sorted(every, key=lambda said: said.id, reverse=True):
+        left -= sum(len(file.data) for file in said.files)
+        if left < 0:
+            break
+        if not said.flags & (EPHEMERAL | LOADING):
+            kept.insert(0, _written(said))
     fresh = path.with_suffix(".new")
     try:
         fresh.write_bytes(msgspec.msgpack.encode(kept))
