@@ -6,8 +6,12 @@ from functools import cache
 from bot.french import FRENCH
 from bot.german import GERMAN
 from bot.musical_words import FRENCH_WORDS, GERMAN_WORDS
+from bot.refusals import REFUSALS
 
-LANGUAGES: dict[str, dict[str, str]] = {"de": GERMAN | GERMAN_WORDS, "fr": FRENCH | FRENCH_WORDS}
+LANGUAGES: dict[str, dict[str, str]] = {
+    "de": GERMAN | GERMAN_WORDS | {english: german for english, (german, _) in REFUSALS.items()},
+    "fr": FRENCH | FRENCH_WORDS | {english: french for english, (_, french) in REFUSALS.items()},
+}
 
 
 def say(words: str, locale: str) -> str:

@@ -1,5 +1,6 @@
 """Encore in the languages of its members."""
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -14,8 +15,9 @@ CODE = "".join(
     file.read_text()
     for folder in ("bot", "generation")
     for file in (ROOT / folder).rglob("*.py")
-    if file.name not in ("german.py", "french.py", "musical_words.py")
+    if file.name not in ("german.py", "french.py", "musical_words.py", "refusals.py")
 )
+READERS = ("abc_bars", "abc_fields", "find_melody", "midi_events", "open_score", "prompts", "repeats", "studio")
 TUNE = ("a.abc", b"X:1\nT:Air\nM:4/4\nL:1/8\nK:D\nDFAF dfaf|gfed cABc|\n")
 
 
@@ -35,6 +37,23 @@ async def test_templates_are_what_the_code_says() -> None:
         pieces = [piece.strip(" .:,") for piece in re.split(r"\{\}|(?<=[.;]) ", english)]
         lost += [english for piece in pieces if piece and piece not in plain]
     assert lost == []
+
+
+def sentence(node: ast.expr) -> str:
+    """A string with {} for what is filled in; empty where it is something else."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node] if isinstance(node, ast.Constant) else []
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)
+
+
+async def test_nearly_every_refusal_is_translated() -> None:
+    """What a member may see of what the readers and the bot refuse; a new sentence or two may wait for its words."""
+    files = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "generation").glob("read*.py")]
+    files += [ROOT / "generation" / f"{name}.py" for name in READERS]
+    calls = [call for file in files for call in ast.walk(ast.parse(file.read_text())) if isinstance(call, ast.Call)]
+    raised = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("Refusal", "StudioFault")]
+    said = {sentence(call.args[0]) for call in raised if call.args} - {""}
+    assert len(said) > 30
+    assert len(missing := said - LANGUAGES["de"].keys() - {"{} Ask again in {} min."}) <= 3, missing
 
 
 async def test_say() -> None:
