@@ -16,7 +16,6 @@ from bot.commands import COMMANDS
 from bot.commands.extend import extend_pasted, forms_since
 from bot.explain import explain
 from bot.health import Health
-from bot.languages import LANGUAGES
 from bot.queue import Line
 from bot.settings import Settings
 from bot.store import FAULTS, Store
@@ -96,9 +95,9 @@ class Encore(discord.AutoShardedClient):
 
     async def _sync(self) -> None:
         """Register the commands, but only when they changed: Discord limits how often one may."""
-        described = json.dumps([command.to_dict(self.tree) for command in self.tree.walk_commands()], sort_keys=True)
-        described += json.dumps([command.to_dict(self.tree) for command in self.tree.get_commands()], sort_keys=True)
-        described += json.dumps(LANGUAGES, sort_keys=True)
+        translator = Translator()
+        payloads = [await command.get_translated_payload(self.tree, translator) for command in COMMANDS]
+        described = json.dumps(payloads, sort_keys=True)
         stamp = f"{self.application_id}:{hashlib.sha256(described.encode()).hexdigest()}"
         if await self.store.note("commands") != stamp:
             await self.tree.sync()
