@@ -6,10 +6,13 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 FOUND = shutil.which("postgres") or next(iter(sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")))), "")
 BIN = Path(FOUND).resolve().parent if FOUND else None
@@ -26,46 +29,54 @@ def _somebody() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
+@dataclass(frozen=True)
+class Server:
+    """`address` is that of an empty database, as hosts of such hand it out."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """At once, whoever is connected."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
+
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """The address of an empty database, as hosts of such hand it out, with its files in `folder`."""
+def postgres() -> Iterator[Server]:
+    """A server of one's own, with its files in a folder of its own."""
     assert BIN
-    data, who = folder / "data", _somebody()
+    who = _somebody()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    for place in reversed((folder, *folder.parents)):  # pytest's folders are for their owner alone
-        if who and place.stat().st_uid == 0 and place.is_relative_to("/tmp") and place != Path("/tmp"):
-            place.chmod(place.stat().st_mode | 0o111)
-    secret = folder / "password"
-    secret.write_text(PASSWORD)
-    data.mkdir(mode=0o700)
-    if who:
-        shutil.chown(data, who)
-        shutil.chown(secret, who)
-    options = ("--auth=scram-sha-256", f"--pwfile={secret}", "--username=encore", "--encoding=UTF8", "--locale=C")
-    made = subprocess.run([BIN / "initdb", f"--pgdata={data}", "--no-sync", *options], user=who, capture_output=True)
-    assert made.returncode == 0, made.stderr.decode()
-    log = (folder / "log").open("wb")
-    server = subprocess.Popen(
-        [BIN / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"],
-        user=who, stdout=log, stderr=log,
-    )  # fmt: skip
-    log.close()
-    try:
-        end = time.monotonic() + PATIENCE
-        while not _listens(port):
-            assert server.poll() is None and time.monotonic() < end, (folder / "log").read_text()
-            time.sleep(0.05)
-        yield f"postgresql://encore:let%20me%2Fin%3Anow@127.0.0.1:{port}/postgres"
-    finally:
-        server.send_signal(signal.SIGINT)  # at once, whoever is connected
-        server.wait(30)
+    with tempfile.TemporaryDirectory(prefix="encore-postgres-") as name:
+        folder = Path(name)
+        data, secret, log = folder / "data", folder / "password", folder / "log"
+        data.mkdir(mode=0o700)
+        secret.write_text(PASSWORD)
+        for place in (folder, data, secret) if who else ():
+            shutil.chown(place, who)
+        options = ("--auth=scram-sha-256", f"--pwfile={secret}", "--username=encore", "--encoding=UTF8", "--locale=C")
+        made = subprocess.run(
+            [BIN / "initdb", f"--pgdata={data}", "--no-sync", *options], user=who, capture_output=True, cwd=folder
+        )
+        assert made.returncode == 0, made.stderr.decode()
+        options = ("-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F")
+        with log.open("wb") as out:
+            process = subprocess.Popen([BIN / "postgres", *options], user=who, stdout=out, stderr=out, cwd=folder)
+        server = Server(f"postgresql://encore:{quote(PASSWORD, safe='')}@127.0.0.1:{port}/postgres", process)
+        try:
+            end = time.monotonic() + PATIENCE
+            while not _listens(port):
+                assert process.poll() is None and time.monotonic() < end, log.read_text()
+                time.sleep(0.05)
+            yield server
+        finally:
+            server.stop()
 
 
 def _listens(port: int) -> bool:
-    with socket.socket() as trial:
-        if trial.connect_ex(("127.0.0.1", port)):
-            return False
+    assert BIN
     ready = subprocess.run([BIN / "pg_isready", "-h", "127.0.0.1", "-p", str(port)], capture_output=True)
     return ready.returncode == 0

@@ -1,6 +1,6 @@
 """The real bot with PostgreSQL; and with databases that are not there, or full."""
 
-import os
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ needs_postgres = pytest.mark.skipif(not FOUND, reason=NONE)
 
 @needs_postgres
 async def test_all_that_outlives_a_restart_and_what_happens_without_it(tmp_path: Path) -> None:
-    with postgres(tmp_path) as address:
+    with postgres() as server:
+        address = server.address
         env = {"ENCORE_MODEL": "echo", "ENCORE_DATABASE_URL": address}
         async with running(tmp_path, env=env) as discord:
             await discord.command("settings temperature", {"value": 0.7}, user=discord.admin)
@@ -30,8 +31,7 @@ async def test_all_that_outlives_a_restart_and_what_happens_without_it(tmp_path:
             code, said = await start(tmp_path, ENCORE_DATABASE_URL=address.replace("let", "yet"))
             assert code == 1 and said.count("\n") == 1 and "ENCORE_DATABASE_URL" in said, said
             assert "yet" not in said and "let%20me" not in said
-            os.kill(int((tmp_path / "data" / "postmaster.pid").read_text().split()[0]), 2)
-            await discord.until(lambda: not (tmp_path / "data" / "postmaster.pid").exists())
+            await asyncio.to_thread(server.stop)
             alone = await discord.command("compose", {"seconds": 5}, until=has_files)
             assert "temperature 0.9" in alone.text and not alone.buttons, "music all the same"
             sorry = await discord.command("settings show", user=discord.admin)

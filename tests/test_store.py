@@ -18,9 +18,9 @@ REQUEST = Request(data=b"MThd\0\xff", filename="é.mid", seed=5, key="D minor", 
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as address:
-        yield address
+def server() -> Iterator[str]:
+    with postgres() as server:
+        yield server.address
 
 
 async def run(address: str, *statements: str) -> None:
