@@ -5,7 +5,7 @@ import logging
 import time
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 
@@ -44,8 +44,7 @@ async def perform(interaction: "Interaction", request: Request, tune: discord.At
     try:
         async with bot.line.enter(interaction.user.id) as ticket:
             if not ticket.turn.is_set():
-                await interaction.response.defer(thinking=True)
-                await follow(interaction, ticket, asyncio.create_task(ticket.turn.wait()))
+                request, tune = await _wait(interaction, request, tune, ticket), None
             request, reply = await _play(interaction, request, tune, ticket)
             bot.line.played(interaction.user.id)
             view, made = await _buttons(interaction, request, reply), reply
@@ -63,28 +62,55 @@ async def perform(interaction: "Interaction", request: Request, tune: discord.At
         log.info("job=%d outcome=%s %s seconds=%.2f%s", job, outcome, _asked(request), spent, _stages(reply))
 
 
+async def _wait(
+    interaction: "Interaction", request: Request, tune: discord.Attachment | None, ticket: Ticket
+) -> Request:
+    """Wait for one's turn, in public once the file is seen to hold a melody; the request with its file in it."""
+    seen = asyncio.Event()
+
+    async def look() -> Request:
+        whole = replace(request, data=await _fetch(tune)) if tune is not None else request
+        await interaction.client.studio.check(whole)
+        seen.set()
+        await ticket.turn.wait()
+        return whole
+
+    work = asyncio.create_task(look())
+    try:
+        await _promise(interaction, work, seen)
+        await follow(interaction, ticket, work)
+        return work.result()
+    finally:
+        work.cancel()
+
+
+async def _promise(interaction: "Interaction", work: asyncio.Task[Any], seen: asyncio.Event) -> None:
+    """Say in public that music will come once the file is `seen` to hold a melody, or Discord waits no longer."""
+    promising = asyncio.create_task(seen.wait())
+    await asyncio.wait({work, promising}, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    promising.cancel()
+    if not work.done() or work.exception() is None:
+        await interaction.response.defer(thinking=True)
+
+
 async def _play(
     interaction: "Interaction", request: Request, tune: discord.Attachment | None, ticket: Ticket
 ) -> tuple[Request, Reply]:
     """Fetch and play; acknowledge in public only once it seems that there will be music."""
-    share, read = 0.0, asyncio.Event()
+    share, seen = 0.0, asyncio.Event()
 
     def progress(done: float) -> None:
         nonlocal share
         share = done
-        read.set()  # the file is a melody, for it is being played on from
+        seen.set()  # the file holds a melody, for it is being played on from
 
     work = asyncio.create_task(_music(interaction, request, tune, progress))
-    promising = asyncio.create_task(read.wait())
     try:
         if not interaction.response.is_done():
-            await asyncio.wait({work, promising}, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done() or work.exception() is None:
-                await interaction.response.defer(thinking=True)
+            await _promise(interaction, work, seen)
         await follow(interaction, ticket, work, lambda: share)
         return work.result()
     finally:
-        promising.cancel()
         work.cancel()
 
 

@@ -101,6 +101,11 @@ class Studio:
         assert about is not None
         return replace(about, takes=tuple(done.take for done in finished if done.take is not None), timings=timings)
 
+    async def check(self, request: Request) -> None:
+        """`Refusal` if the file of a request holds no melody: to be known before anybody waits for it."""
+        if request.data is not None:
+            await self._craft(Job(0, "read", request), READING)
+
     async def score(self, request: Request, since: float) -> dict[str, int | float | None]:
         """Nats of the notes that start at or after `since` seconds; see `generation.score`."""
         heard = await self._craft(Job(0, "read", request), READING)

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -31,6 +32,14 @@ async def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
     env = {"ENCORE_MODEL": "echo", "ENCORE_AT_ONCE": "1", "ENCORE_QUEUE": "1", "ENCORE_CRAFTS": "1"}
     async with running(tmp_path_factory.mktemp("narrow"), env=env) as discord:
         yield discord
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def one_of_two(tmp_path: Path) -> AsyncIterator[Discord]:
+    """A bot that plays one piece at a time, and can read another meanwhile."""
+    async with running(tmp_path, env={"ENCORE_MODEL": "echo", "ENCORE_AT_ONCE": "1"}) as discord:
+        yield discord
+        assert discord.violations == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -68,6 +77,17 @@ async def test_the_line(narrow: Discord) -> None:
     await narrow.press(playing, "Cancel")
     assert "Cancelled" in await refusal(narrow, playing)
     await narrow.until(lambda: has_files(after))
+
+
+async def test_what_cannot_be_read_does_not_wait_in_the_line(one_of_two: Discord) -> None:
+    narrow = one_of_two
+    playing = await narrow.command("extend", {**ENDLESS, "takes": 1}, until=acknowledged)
+    wrong = {"tune": ("noise.mid", bytes(range(256)))}
+    refused = await narrow.command("extend", wrong, user=narrow.admin, until=acknowledged)
+    assert "MIDI" in await refusal(narrow, refused)
+    assert not has_files(playing), "it was told without waiting for its turn"
+    await narrow.until(lambda: said("playing")(playing))
+    await narrow.press(playing, "Cancel")
 
 
 async def test_cancel_after_a_crash_removes_what_will_never_come(narrow: Discord) -> None:
