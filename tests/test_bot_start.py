@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 import socket
 import sys
 from pathlib import Path
@@ -18,17 +17,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def start(folder: Path, *, largest_file: int | None = None, **env: str) -> tuple[int, str]:
     """Run the bot where it cannot start: its exit code, and what it says. `largest_file` is in bytes."""
-
-    def limit() -> None:
-        if largest_file is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-
+    command = [sys.executable, "-m", "bot"]
+    if largest_file is not None:
+        limited = f"import os, resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_file}, {largest_file})); "
+        command = [sys.executable, "-c", f"{limited}os.execv({sys.executable!r}, {command})"]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot",
+        *command,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "ENCORE_MODEL": "echo", "DISCORD_TOKEN": TOKEN, **env},
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        preexec_fn=limit,
     )  # fmt: skip
     try:
         out, _ = await asyncio.wait_for(process.communicate(), 60)
