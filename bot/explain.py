@@ -21,6 +21,9 @@ CHANGED = "Encore has been updated and this command with it. Restart Discord, or
 
 async def explain(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the member, and nobody else, in a sentence what went wrong."""
+    if interaction.client.is_closed():  # the bot was stopped, and waited as long as it may
+        log.warning("the bot ended before a member could be told: %r", error)
+        return
     words = sentence(interaction, error)
     try:
         if interaction.response.is_done():
