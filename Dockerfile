@@ -17,6 +17,7 @@ COPY assets assets
 COPY generation generation
 COPY bot bot
 COPY pyproject.toml README.md LICENSE ./
+RUN python -m compileall -q generation bot
 USER encore
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     ENCORE_DATABASE_URL=sqlite+aiosqlite:////data/encore.sqlite3 ENCORE_HEALTH_PORT=8080

@@ -9,10 +9,12 @@ import logging
 import os
 import resource
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from generation.confine import confine
 from generation.desk import Desk, Work, fault, guarded, leave
 from generation.pack import pack_melody, pack_reading, unpack_melody, unpack_reading
 from generation.request import Refusal
@@ -92,6 +94,9 @@ def limit_memory(more: int | None) -> None:
 def main(stage: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if stage == "craft":  # it opens what strangers send
+        for left in confine(Path(tempfile.gettempdir())):
+            logging.warning("the %s process is less confined than it could be: %s", stage, left)
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up among the frames
     desk = Desk(sys.stdin.buffer, results)
