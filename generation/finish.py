@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from generation.arrange import arrange
 from generation.draw_score import draw
-from generation.master import encode, length, master
+from generation.master import master
 from generation.melody import Melody, Reading
+from generation.mp3 import encode, length
 from generation.piece import Piece
 from generation.render import render, start_of
 from generation.request import Request, Take

@@ -1,9 +1,5 @@
-"""Sound → MP3: loudness, true peak, fades, then pydub with the ffmpeg that imageio-ffmpeg carries."""
+"""Sound → sound as loud as others are, its peaks held, and nothing clipped."""
 
-import io
-import warnings
-
-import imageio_ffmpeg
 import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
@@ -11,11 +7,6 @@ from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from scipy.signal import firwin, lfilter, resample_poly
 
 from generation.synth import SAMPLE_RATE, Sound
-
-with warnings.catch_warnings():
-    # pydub warns of the audioop module, of its own regular expressions and that no ffmpeg is on the path: ours is not.
-    warnings.simplefilter("ignore")
-    from pydub import AudioSegment
 
 LOUDNESS = -16.0  # LUFS, integrated, by ITU-R BS.1770
 CEILING = 10 ** (-1.4 / 20)  # true peak before encoding; MP3 adds a few tenths of a decibel to the 1 dB promised
@@ -32,15 +23,10 @@ STEP, STEPS = SAMPLE_RATE // 10, 4  # frames by which the blocks of 0.4 s advanc
 STRETCH = 100 * STEP
 LOOK_AHEAD = round(0.006 * SAMPLE_RATE)
 HOLD = round(0.06 * SAMPLE_RATE)
-FADE_IN = round(0.006 * SAMPLE_RATE)
-BIT_RATES = (192, 160, 128, 96, 64)  # kbit/s
-TAG_BYTES = 4096  # for the tags and the rounding to whole frames
 
 
 def master(sound: Sound) -> Sound:
     """The same sound at −16 LUFS, its peaks held under −1.4 dBTP without clipping. Silence stays silence."""
-    sound = sound.copy()
-    sound[:FADE_IN] *= np.linspace(0, 1, len(sound[:FADE_IN]), dtype=np.float32)[:, None]
     peak = float(_level(sound).max(initial=0.0))
     if peak == 0.0:
         return sound
@@ -104,37 +90,3 @@ def _limit(sound: Sound) -> Sound:
     smooth = uniform_filter1d(uniform_filter1d(held, LOOK_AHEAD), LOOK_AHEAD)
     sound = sound * smooth[:, None].astype(np.float32)
     return sound * np.float32(min(1.0, CEILING / true_peak(sound)))
-
-
-def encode(sound: Sound, title: str = "", comment: str = "", most_bytes: int = 0) -> bytes:
-    """A stereo MP3, tagged, 192 kbit/s constant, or the next lower rate at which it has at most `most_bytes`.
-
-    `OSError` if ffmpeg is missing or fails."""
-    try:
-        AudioSegment.converter = imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError as error:
-        raise OSError("ffmpeg is missing: install the wheel of imageio-ffmpeg, which carries it.") from error
-    samples = (np.clip(sound, -1, 1) * 32767).round().astype("<i2")
-    segment = AudioSegment(samples.tobytes(), sample_width=2, frame_rate=SAMPLE_RATE, channels=2)
-    tags = {"title": title, "artist": "Encore", "comment": comment}
-    file = segment.export(
-        io.BytesIO(),
-        format="mp3",
-        bitrate=bit_rate(len(sound) / SAMPLE_RATE, most_bytes),
-        tags={k: v for k, v in tags.items() if v},
-    )
-    return bytes(file.getvalue())
-
-
-def bit_rate(seconds: float, most_bytes: int) -> str:
-    """The highest rate at which so many seconds have at most `most_bytes`, else the lowest; 0: the highest."""
-    fitting = (rate for rate in BIT_RATES if not most_bytes or seconds * rate * 125 + TAG_BYTES <= most_bytes)
-    return f"{next(fitting, BIT_RATES[-1])}k"
-
-
-def length(mp3: bytes) -> float:
-    """Seconds that an MP3 of ours plays: its first frame counts the others and the samples that only pad them."""
-    info = mp3.index(b"Info")
-    frames = int.from_bytes(mp3[info + 8 : info + 12], "big")
-    padding = int.from_bytes(mp3[info + 141 : info + 144], "big")  # 12 bits before, 12 after
-    return (frames * 1152 - (padding >> 12) - (padding & 0xFFF)) / SAMPLE_RATE
