@@ -18,21 +18,32 @@ def arrange(
     The input keeps its own instruments. The new part plays the instrument that was wished for, else the melody's
     own, else piano; so does an input that names none. `whole` has at least one new note.
     """
-    own = reading.program if reading else None
-    wished = None if request.instrument == "auto" else INSTRUMENTS[request.instrument]
-    program = next((number for number in (wished, own) if number is not None), 0)
+    program = _program(reading, request)
     if request.only_new:
         alone = without_input(whole, first_new)
         part = part_of(alone, slice(None), program, "Melody")
         return Piece(alone, 0, (part,), title=title, seed=seed)
     if reading is None or not first_new:
         return Piece(whole, 0, (part_of(whole, slice(None), program, "Melody"),), title=title, seed=seed)
-    inputs = tuple(part for part in reading.original if len(part.onset)) or (
-        part_of(whole, slice(first_new), own if own is not None else program, whole.title or "Melody"),
-    )
+    inputs = given_parts(reading, request, whole.title)
     later = room(inputs, whole, first_new)
     new = part_of(whole, slice(first_new, None), program, "Encore", later)
     return Piece(whole, first_new, (*inputs, new), _home(inputs, whole, first_new), title, seed)
+
+
+def given_parts(reading: Reading, request: Request, title: str = "") -> tuple[Part, ...]:
+    """The parts of the input, as they sound before a new one goes on."""
+    program = _program(reading, request) if reading.program is None else reading.program
+    return tuple(part for part in reading.original if len(part.onset)) or (
+        part_of(reading.melody, slice(None), program, title or "Melody"),
+    )
+
+
+def _program(reading: Reading | None, request: Request) -> int:
+    """Of the new part."""
+    if request.instrument != "auto":
+        return INSTRUMENTS[request.instrument]
+    return 0 if reading is None or reading.program is None else reading.program
 
 
 def without_input(whole: Melody, first_new: int) -> Melody:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from generation import render
+from generation.arrange import given_parts
 from generation.finish import finish
 from generation.key import find_key
 from generation.melody import MAX_SECONDS, Melody, Reading
@@ -10,6 +12,8 @@ from generation.read import read
 from generation.request import INSTRUMENTS, STYLES, Refusal, Reply, Request, Take, styles
 
 ROOM = 1.15  # of the wished length: what new music may take until it has come to its close
+
+REHEARSED = 4  # phrases: as much as can be played while the model thinks of a short answer
 
 
 def listen(request: Request) -> Reading | None:
@@ -24,6 +28,12 @@ def listen(request: Request) -> Reading | None:
             f"{MAX_SECONDS:,.0f} s. Send a shorter piece, or ask for fewer seconds."
         )
     return reading
+
+
+def rehearse(request: Request, reading: Reading) -> None:
+    """Play the beginning of the input, so that its sound is at hand when it is known how it goes on."""
+    if "mp3" in request.formats and not request.only_new:
+        render.rehearse(given_parts(reading, request), reading.melody, REHEARSED)
 
 
 def make(request: Request, reading: Reading | None, whole: Melody, take: int) -> Take:

@@ -91,7 +91,7 @@ def finish(
 
 
 def _sound(piece: Piece) -> Sound:
-    return master(render(piece.parts, piece.melody))
+    return master(render(piece.parts, piece.melody, piece.given))
 
 
 def _encoded(piece: Piece, sound: Sound) -> bytes:

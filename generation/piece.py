@@ -33,6 +33,11 @@ class Piece:
     seed: int = 0
     mp3_bytes: int = 0
 
+    @property
+    def given(self) -> int:
+        """How many of the parts are the input's."""
+        return 0 if self.home is None else len(self.parts) - 1
+
     @cached_property
     def score(self) -> Score:
         """The melody on paper, for all that write or draw it."""

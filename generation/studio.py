@@ -1,10 +1,10 @@
 """The studio: the processes that make music, seen from an event loop. Imports neither torch nor music21 nor numpy."""
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
 from time import perf_counter
@@ -25,6 +25,7 @@ SCORING = Patience(240.0, 240.0)
 SAMPLE_SECONDS, SAMPLE_SILENCE = 60.0, 20.0  # and the wished length of every take on top
 TOO_HARD = {
     "read": "This file took more than 10 s to read. Send a shorter or simpler one.",
+    "rehearse": "This piece took too long to render. Send a shorter one.",
     "finish": "This piece took too long to render. Ask for fewer seconds.",
     "sample": "This piece took too long to play. Ask for fewer seconds or takes.",
     "score": "This piece took too long to score. Send a shorter one.",
@@ -53,6 +54,7 @@ class Studio:
         # Whoever wants to read goes first: it is soon done, and the sooner takes begin, the more of them share a step.
         self._waiting: dict[str, deque[asyncio.Future[Child]]] = {"read": deque(), "finish": deque()}
         self._ids = count(1)
+        self._rehearsals: set[asyncio.Task[None]] = set()
 
     @property
     def pids(self) -> dict[str, list[int]]:
@@ -77,6 +79,7 @@ class Studio:
     async def close(self) -> None:
         """End all processes, whatever they do; what still plays ends in a `StudioFault`."""
         await asyncio.gather(self._model.close(), *(child.close() for child in self._crafts))
+        await asyncio.gather(*self._rehearsals)
 
     async def play(self, request: Request, progress: Progress | None = None) -> Reply:
         """From attachment to files. Raises `Refusal` for what the user can mend and `StudioFault` for what we must.
@@ -90,11 +93,12 @@ class Studio:
         if request.data is not None:
             heard = await self._craft(Job(0, "read", request), READING)
         bare = replace(request, data=b"" if request.data is not None else None)
+        ready = self._rehearse(Job(0, "rehearse", bare, heard.reading), request.takes) if heard.reading else []
         patience = Patience(SAMPLE_SECONDS + request.seconds * request.takes, SAMPLE_SILENCE)
         sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), patience, progress)
         worked = perf_counter()
         jobs = [Job(0, "finish", bare, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
-        finished = await _all([self._craft(job, FINISHING) for job in jobs])
+        finished = await _all([self._craft(job, FINISHING, ready) for job in jobs])
         timings = {"read": heard.seconds, "sample": sampled.seconds, "finish": perf_counter() - worked}
         timings["wait"] = perf_counter() - began - sum(timings.values())
         about = finished[0].about
@@ -112,19 +116,35 @@ class Studio:
         job = Job(0, "score", replace(request, data=b""), heard.reading, since=since)
         return (await self._ask(self._model, job, SCORING)).nats
 
-    async def _craft(self, job: Job, patience: Patience) -> Done:
-        async with self._borrowed(job.stage) as child:
+    def _rehearse(self, job: Job, most: int) -> list[Child]:
+        """Let processes that have nothing else to do play the input while the model thinks of what comes after it."""
+        chosen, self._idle = self._idle[:most], self._idle[most:]
+        for child in chosen:
+            self._rehearsals.add(task := asyncio.create_task(self._rehearsal(child, job)))
+            task.add_done_callback(self._rehearsals.discard)
+        return chosen
+
+    async def _rehearsal(self, child: Child, job: Job) -> None:
+        try:
+            with contextlib.suppress(Refusal, StudioFault):  # whatever it is, it will come again where it belongs
+                await self._ask(child, job, FINISHING)
+        finally:
+            self._give_back(child)
+
+    async def _craft(self, job: Job, patience: Patience, liked: Sequence[Child] = ()) -> Done:
+        async with self._borrowed(job.stage, liked) as child:
             try:
                 return await self._ask(child, job, patience)
             except asyncio.CancelledError:
                 child.kill()  # it does not listen while it works
                 raise
 
-    @asynccontextmanager
-    async def _borrowed(self, stage: str) -> AsyncIterator[Child]:
-        """A process that reads and finishes, once one is idle."""
+    @contextlib.asynccontextmanager
+    async def _borrowed(self, stage: str, liked: Sequence[Child]) -> AsyncIterator[Child]:
+        """A process that reads and finishes, once one is idle; one of those that are `liked`, if it is."""
         if self._idle:
-            child = self._idle.pop()
+            child = next((child for child in liked if child in self._idle), self._idle[-1])
+            self._idle.remove(child)
         else:
             turn: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
             self._waiting[stage].append(turn)

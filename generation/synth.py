@@ -32,6 +32,10 @@ _PARAMETERS: dict[str, tuple[type | None, list[type]]] = {
     "new_fluid_synth": (ctypes.c_void_p, [ctypes.c_void_p]),
     "delete_fluid_synth": (None, [ctypes.c_void_p]),
     "fluid_synth_sfload": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]),
+    "fluid_synth_add_sfont": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_void_p]),
+    "fluid_synth_get_sfont_by_id": (ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int]),
+    "fluid_synth_remove_sfont": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_void_p]),
+    "fluid_synth_pin_preset": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 3]),
     "fluid_synth_program_select": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 4]),
     "fluid_synth_set_channel_type": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 2]),
     "fluid_synth_set_interp_method": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 2]),
@@ -75,6 +79,11 @@ def _fluid() -> ctypes.CDLL:
     return fluid
 
 
+# Soundfonts that no synthesiser holds just now, each with the presets loaded that it was ever asked for. Finding the
+# samples of a piano takes ten times as long as all else that makes a synthesiser.
+_spare: dict[Path, list[int]] = {}
+
+
 class Synth:
     """A synthesiser with the soundfont loaded; `programs[i]` is the preset of channel i.
 
@@ -93,21 +102,32 @@ class Synth:
         for name, value in REVERB.items():
             fluid.fluid_settings_setnum(self._settings, f"synth.reverb.{name}".encode(), value)
         self._synth = fluid.new_fluid_synth(self._settings)
-        font = fluid.fluid_synth_sfload(self._synth, str(soundfont).encode(), 0) if soundfont.exists() else -1
+        self._spare = _spare.setdefault(soundfont, [])
+        font = -1
+        if self._spare:
+            font = fluid.fluid_synth_add_sfont(self._synth, self._spare.pop())
+        elif soundfont.exists():
+            font = fluid.fluid_synth_sfload(self._synth, str(soundfont).encode(), 0)
+        self._font = fluid.fluid_synth_get_sfont_by_id(self._synth, font) if font != -1 else None
         if font == -1:
             self.close()
             raise OSError(f"The soundfont {soundfont} is missing or damaged.")
         for channel, program in enumerate(chosen):
             fluid.fluid_synth_set_channel_type(self._synth, channel, 0)  # channel 10 is no drum kit here
-            if fluid.fluid_synth_program_select(self._synth, channel, font, 0, program) == -1:
+            pinned = fluid.fluid_synth_pin_preset(self._synth, font, 0, program)
+            if pinned == -1 or fluid.fluid_synth_program_select(self._synth, channel, font, 0, program) == -1:
                 self.close()
                 raise OSError(f"The soundfont {soundfont} has no preset {program}.")
             fluid.fluid_synth_cc(self._synth, channel, REVERB_DEPTH, REVERB_SEND)
 
     def close(self) -> None:
-        """Give its memory back; samples that another synth uses too stay loaded."""
+        """Give its memory back, and the soundfont to whoever comes next."""
+        if self._font is not None:
+            _fluid().fluid_synth_remove_sfont(self._synth, self._font)
         _fluid().delete_fluid_synth(self._synth)
         _fluid().delete_fluid_settings(self._settings)
+        if self._font is not None:  # only now does no voice of ours sound with its samples
+            self._spare.append(self._font)
 
     def send(self, event: Event) -> None:
         """Play one event now."""

@@ -17,7 +17,7 @@ SCRATCH = "encore-scratch-"  # what names of folders for a process's temporary f
 class Job:
     """Work for another process. `reading` and `whole` are packed by `generation.pack`, opaque to whoever carries them.
 
-    stage  "read", "sample", "finish", "score"; or "cancel": leave the job of that id
+    stage  "read", "rehearse", "sample", "finish", "score"; or "cancel": leave the job of that id
     take   which of the request's takes to finish
     since  for a score: seconds from which notes count
     """

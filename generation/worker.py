@@ -21,25 +21,29 @@ from generation.request import Refusal
 from generation.wire import Done, Job
 
 # Bytes of address space that a job may take beyond what the process has when it is ready.
-MEMORY = {"read": 512 * 2**20, "finish": 3 * 2**30, "sample": 4 * 2**30, "score": 4 * 2**30}
+MEMORY = {"read": 512 * 2**20, "rehearse": 2**30, "finish": 3 * 2**30, "sample": 4 * 2**30, "score": 4 * 2**30}
 
 Serve = Callable[[], NoReturn]
 
 
 def craft(desk: Desk) -> Serve:
     """Reads files and finishes takes, one after the other."""
-    from generation.craft import answer, listen, make
-    from generation.render import keep_loaded
+    from generation.craft import answer, listen, make, rehearse
+    from generation.render import load
 
     def work(job: Job) -> Done:
         if job.stage == "read":
             reading = listen(job.request)
             return Done(job.id, reading=pack_reading(reading) if reading else b"")
-        reading, whole = unpack_reading(job.reading) if job.reading else None, unpack_melody(job.whole)
+        reading = unpack_reading(job.reading) if job.reading else None
+        if job.stage == "rehearse" and reading is not None:
+            rehearse(job.request, reading)
+            return Done(job.id)
+        whole = unpack_melody(job.whole)
         take = make(job.request, reading, whole, job.take)
         return Done(job.id, take=take, about=answer(job.request, reading, whole))
 
-    keep_loaded(0)  # the piano
+    load(0)  # the piano
     return lambda: one_by_one(desk, work)
 
 
