@@ -18,12 +18,8 @@ from bot.preview.messages import Upload
 from bot.preview.standin import StandIn
 from bot.preview.world import MEMBER, Change, Interaction, User
 from bot.settings import Settings
+from generation.bench import tune
 
-TUNE = Upload(
-    "measured.abc",
-    b"X:1\nT:A tune to measure with\nM:6/8\nL:1/8\nQ:3/8=112\nK:D\n"
-    b"DFA dAF|GBd gdB|AFA dcB|AFD E2D|DFA dAF|GBd gdB|Adf edc|d3 d3|\n",
-)  # about 9 s
 GIVE_UP = 300.0  # seconds
 PULSE = 0.005  # seconds between two looks at the clock
 FIRST_MEMBER = 1_200_000_000_000_000_000
@@ -64,7 +60,8 @@ async def _figures(runs: int, seconds: float, many: int) -> Figures:
         async with _running(standin, pulse, folder) as process:
 
             async def ask(number: int, takes: int = 1) -> float:
-                wish = {"tune": TUNE, "seconds": seconds, "takes": takes, "seed": number}
+                asked = Upload("measured.abc", tune(number).encode())
+                wish = {"tune": asked, "seconds": seconds, "takes": takes, "seed": number}
                 return await _answered(standin, members[number % len(members)], wish)
 
             await ask(0)
