@@ -8,7 +8,7 @@ import pytest
 
 from generation.melody import Melody, Part, Tempo
 from generation.piece import part_of
-from generation.render import LEAD_IN, PRESETS, render
+from generation.render import LEAD_IN, PRESETS, rehearse, render
 from generation.request import INSTRUMENTS
 from generation.synth import SAMPLE_RATE, SOUNDFONT, Synth, library_path
 from tests.listening import decibels
@@ -107,3 +107,30 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("ctypes.util.find_library", lambda _: None)
     with pytest.raises(OSError, match="FluidSynth is missing"):
         library_path()
+
+
+def test_a_long_piece_is_played_as_one() -> None:
+    """However it is cut into phrases: what is held by key or pedal sounds on, and the rest is let go."""
+    clock = Melody(np.arange(40.0), np.full(40, 0.5), np.full(40, 40) + np.arange(40), np.full(40, 70), (Tempo(0, 60),))
+    tune = part_of(clock, slice(None), 0, "Piano")
+    organ = Part(np.array([1.0]), np.array([37.0]), np.array([60]), np.array([90]), 19)
+    held = Part(
+        np.array([7.0, 9.0, 30.0]), np.full(3, 0.2), np.array([52, 64, 90]), np.full(3, 100), 0, "", ((0, 127), (20, 0))
+    )
+    ringing = render([tune, held], clock)[: 21 * SAMPLE_RATE] - render([tune], clock)[: 21 * SAMPLE_RATE]
+    assert decibels(ringing[round(12.5 * SAMPLE_RATE) : 13 * SAMPLE_RATE]) > -70
+    assert decibels(ringing[round(20.5 * SAMPLE_RATE) :]) < -80
+    assert decibels(render([organ], clock)[30 * SAMPLE_RATE : 31 * SAMPLE_RATE]) > -50
+    both = render([tune, organ], clock)
+    assert np.abs(both).max() > 0.5 * np.abs(render([organ], clock)).max()
+    assert decibels(both[-20:]) < -90
+
+
+def test_a_rehearsal_changes_nothing_but_the_time_it_takes() -> None:
+    melody = performance(60)
+    given, new = part_of(melody, slice(30), 0, "Piano"), part_of(melody, slice(30, None), 73, "Flute")
+    alone = render([given, new], melody, 1)
+    rehearse([given], melody, 1)
+    assert render([given, new], melody, 1).tobytes() == alone.tobytes()
+    together = render([given, new], melody)
+    assert decibels(alone[: len(together)] - together[: len(alone)]) < decibels(together) - 15  # but for the hall
