@@ -113,16 +113,20 @@ def _augment(tune: Example, players: Sequence[Example], rng: np.random.Generator
     rows, conditions = tune.encoded.rows.copy(), tune.encoded.conditions.copy()
     if rng.random() < 0.3:
         _transpose(rows, conditions, int(rng.choice([-5, 5, -7, 7, *range(-6, 7)])))
-    if tune.timing or tune.dynamics:
-        if rng.random() < 0.3:  # a flat score that turns into a performance
-            flatten(rows[: rng.integers(1, len(rows) + 1)])
-    elif players and rng.random() < 0.4:  # content must not depend on who plays
-        touch = players[int(rng.integers(len(players)))].encoded.rows
-        start = 1 if rng.random() < 0.5 else int(rng.integers(1, len(rows) + 1))
-        borrowed = np.resize(touch[1:, [VELOCITY, DEVIATION, ARTICULATION]], (len(rows) - start, 3))
-        rows[start:, [VELOCITY, DEVIATION, ARTICULATION]] = borrowed
-        rows[start:, [TIMED, SHADED]] = 1
+    if (tune.timing or tune.dynamics) and rng.random() < 0.3:  # a flat score that turns into a performance
+        flatten(rows[: rng.integers(1, len(rows) + 1)])
+    if players and not (tune.timing and tune.dynamics) and rng.random() < 0.4:  # content must not depend on who plays
+        _borrow(rows, players[int(rng.integers(len(players)))].encoded.rows, tune, rng)
     return replace(tune, encoded=replace(tune.encoded, rows=rows, conditions=conditions))
+
+
+def _borrow(rows: Ints, touch: Ints, tune: Example, rng: np.random.Generator) -> None:
+    """From the first note or a later one on, play with another's touch what was not played, in place."""
+    start = 1 if rng.random() < 0.5 else int(rng.integers(1, len(rows) + 1))
+    for fields, flag, played in (([VELOCITY], SHADED, tune.dynamics), ([DEVIATION, ARTICULATION], TIMED, tune.timing)):
+        if not played:
+            rows[start:, fields] = np.resize(touch[1:, fields], (len(rows) - start, len(fields)))
+            rows[start:, flag] = 1
 
 
 def flatten(rows: Ints) -> None:
