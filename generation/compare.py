@@ -74,15 +74,18 @@ def features(melody: Melody, first: int, last: int, timed: bool, shaded: bool) -
 def continuations(performer: Performer, tunes: Sequence[Tune], primes: int, seed: int = 0) -> list[Pair]:
     """Features of the true continuation of each prime and of ours at the usual temperature.
 
-    Both stop after the same time wherever they are: ours with an open end, since the true one is cut off as well.
+    Both stop after the same time: where the tune goes on beyond it, ours is cut off there as well (an open end); where
+    the tune ends before, ours is asked to close then.
     """
     rng = np.random.default_rng(seed)
     fit = [tune for tune in tunes if split(tune.melody)]
     chosen = [fit[i] for i in rng.permutation(len(fit))[:primes]]
     prompts = []
     for number, tune in enumerate(chosen):
-        first, _ = split(tune.melody) or (0, 0)
-        prompts.append(Prompt(tokens.part(tune.melody, first), CONTINUATION, seed=seed + number, open_end=True))
+        first, last = split(tune.melody) or (0, 0)
+        prime, goes_on = tokens.part(tune.melody, first), last < len(tune.melody)
+        seconds = CONTINUATION if goes_on else tune.melody.seconds - prime.seconds
+        prompts.append(Prompt(prime, seconds, seed=seed + number, open_end=goes_on))
     pairs = []
     for tune, ours in zip(chosen, sample(performer, prompts), strict=True):
         first, last = split(tune.melody) or (0, 0)
