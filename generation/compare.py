@@ -140,17 +140,23 @@ def _overlap(a: NDArray[np.float64], b: NDArray[np.float64], size: int) -> float
     return float(np.minimum(*shares).sum())
 
 
-def _repetition(melody: Melody, first: int, last: int) -> float:
+def bars(melody: Melody, last: int | None = None) -> dict[int, list[tuple[float, int]]]:
+    """Number of a bar (a whole note where the metre is unknown) → place in it, roughly as written, and pitch of its
+    notes; of the first `last` notes."""
     bar = melody.bar or 4.0
-    place = np.round((melody.onset - melody.downbeat) * 4) / 4  # written, more or less
-    number = np.floor(place / bar).astype(int)
-    bars: dict[int, list[tuple[float, int]]] = {}
-    for i in range(last):
-        bars.setdefault(int(number[i]), []).append((float(place[i] % bar), int(melody.pitch[i])))
+    place = np.round((melody.onset[:last] - melody.downbeat) * 4) / 4
+    found: dict[int, list[tuple[float, int]]] = {}
+    for number, where, pitch in zip(np.floor(place / bar).astype(int), place % bar, melody.pitch, strict=False):
+        found.setdefault(int(number), []).append((float(where), int(pitch)))
+    return found
+
+
+def _repetition(melody: Melody, first: int, last: int) -> float:
+    opening = max(number for number in bars(melody, first + 1))
     heard: set[tuple[tuple[float, int], ...]] = set()
     again = []
-    for name, notes in sorted(bars.items()):
-        if name > number[first]:
+    for number, notes in sorted(bars(melody, last).items()):
+        if number > opening:
             again.append(tuple(notes) in heard)
         heard.add(tuple(notes))
     return float(np.mean(again)) if again else 0.0

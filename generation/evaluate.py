@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from generation import compare, copying, corpus, promises, tokens
+from generation import compare, copying, corpus, form, promises, tokens
 from generation.corpus import Tune
 from generation.discriminate import discrimination
 from generation.models.ngram import NGram
@@ -123,6 +123,14 @@ def main(args: argparse.Namespace) -> int:
     print(f"\nA classifier on these features tells ours from the true ones with AUC {figures['told apart, AUC']:.2f}.")
     played = compare.continuations(performer, [tune for tune in test if tune.dataset in PLAYED], args.primes, seed=1)
     figures["expression"] = _print_pairs(f"jazz and piano, {len(played)} primes", played)
+    figures["memory"] = form.remembered(performer, test, max(1, args.primes // 12))
+    _table(
+        [f"bars heard {form.LONG_AGO:g} s before", "pieces", "notes, true", "ours", "rhythm, true", "ours"],
+        [
+            [style, f"{pieces}", *(f"{share:.2f}" for share in (true[0], ours[0], true[1], ours[1]))]
+            for style, (pieces, true, ours) in figures["memory"].items()
+        ],
+    )
     known = performer.known or copying.learn(tunes)
     figures["promises"] = promises.keeping(performer, test, known, args.primes // 2)
     _table(["promise", "kept"], [[name, f"{share:.0%}"] for name, share in figures["promises"].items()])

@@ -12,6 +12,7 @@ from generation import promises
 from generation.__main__ import main
 from generation.compare import Pair, features, means, told_apart
 from generation.corpus import Tune
+from generation.form import returns, until
 from generation.melody import Key
 from generation.performer import load_performer
 from generation.promises import at_rest, on_a_bar_line, on_time, rises
@@ -49,6 +50,17 @@ def test_features_of_a_theme_that_comes_back():
     assert "loudness" not in found and "loudness" in features(performance(64), 32, 64, timed=True, shaded=True)
 
 
+def test_what_comes_back_after_long_is_remembered():
+    theme = scale(40)  # 12 s at 100 quarter notes a minute
+    other = replace(theme, pitch=theme.pitch[::-1] + 5)
+    rondo = replace(scale(160), pitch=np.concatenate([m.pitch for m in (theme, other, other, theme)]))
+    assert until(rondo, 12).onset[-1] == theme.onset[-1]
+    notes, rhythm = returns(rondo)
+    assert notes == pytest.approx(5 / 15, abs=0.1)  # the theme at the end; the other came back too soon to count
+    assert rhythm == 1  # quavers throughout
+    assert returns(replace(rondo, pitch=rondo.pitch + np.arange(160) // 20)) == (0, 1)
+
+
 def test_promises_tell_kept_from_broken():
     melody = scale(15, Key("C", "major"))  # up and down again: the last is C on a beat
     assert at_rest(melody, Key("C", "major")) and not at_rest(melody, Key("B", "major"))
@@ -74,6 +86,7 @@ def test_the_command_prints_every_table(tmp_path: Path, capsys: pytest.CaptureFi
     assert figures["nats"]["folder"]["3-gram"]["tunes"] == 3
     assert figures["discrimination"]["a 3-gram's"]["primes"] == 3
     assert figures["continuations"]["in scale"][0] == 1 and 0 <= figures["told apart, AUC"] <= 1
+    assert figures["memory"] == {} or all(0 <= share <= 1 for share in figures["memory"]["auto"][1])
     assert set(figures["promises"]) >= {"extend: length within 15 %", "compose: no copy"}
     assert len(figures["temperature"]) == 9
     out = capsys.readouterr().out
