@@ -1,10 +1,15 @@
 """The rules by which the stand-in for Discord judges a bot."""
 
+import asyncio
+import socket
+import struct
 import zlib
 
 import zstandard
 
 from bot.preview import gateway, rules
+from bot.preview.tunnel import Tunnel
+from bot.preview.world import furnished
 from tests.discord_openapi import Description
 
 
@@ -16,6 +21,28 @@ def test_compression_streams() -> None:
         for text in (b"one", b"two " * 500):
             assert expand(compress(text)) == text
     assert gateway.compressor(None) is None
+
+
+async def test_who_is_killed_is_noticed_behind_the_tunnel() -> None:
+    """A killed process may reset its connections instead of closing them."""
+    gone = asyncio.Event()
+
+    async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        gone.set()
+        writer.close()
+
+    discord = await asyncio.start_server(server, "127.0.0.1", 0)
+    tunnel = Tunnel(furnished("token"))
+    await tunnel.start(discord.sockets[0].getsockname()[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", tunnel.port)
+    writer.write(b"CONNECT discord.com:443 HTTP/1.1\r\n\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+    await asyncio.wait_for(gone.wait(), 10)
+    await tunnel.stop()
+    discord.close()
 
 
 def test_rules_of_commands() -> None:

@@ -57,12 +57,15 @@ class Tunnel:
 
 
 async def copy(source: asyncio.StreamReader, drain: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
+    """Pass everything on, the end too: also one that comes as a reset, as from a process that was killed."""
+    try:
         while data := await source.read(65536):
             drain.write(data)
             await drain.drain()
         if drain.can_write_eof():
             drain.write_eof()
+    except OSError:
+        drain.close()
 
 
 async def hang_up(writer: asyncio.StreamWriter) -> None:
