@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import re
 import signal
@@ -12,6 +11,7 @@ import aiohttp
 import discord
 from pydantic import ValidationError
 
+from bot.logs import start_logging
 from bot.settings import CannotStart, Settings
 
 TOGETHER = 25.0  # seconds that running requests have to finish when the bot is asked to stop
@@ -31,8 +31,7 @@ def main() -> int:
         return preview()
     if settings.models:  # also where it stands in .env: the processes that play look for it in their environment
         os.environ["ENCORE_MODELS"] = settings.models
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("discord").setLevel(max(logging.WARNING, logging.root.level))
+    start_logging(settings.log_level, settings.log_format)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
     try:
         return asyncio.run(_run(settings))

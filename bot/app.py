@@ -26,13 +26,22 @@ from generation.studio import Studio
 log = logging.getLogger("encore")
 
 PURGE_EVERY = 3600.0  # seconds
+NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that comes after 15 minutes, or in a thread
 
 
 def _typed(form: Any) -> str:
     """The text in a form's one field."""
-    while "components" in form:
-        form = form["components"][0]
+    while inner := form.get("component") or form.get("components"):
+        form = inner[0] if isinstance(inner, list) else inner
     return str(form.get("value", ""))
+
+
+def warn_of_missing_permissions(guild: discord.Guild) -> None:
+    """Tell the admin now; members would learn it only when music is ready and has nowhere to go."""
+    held = guild.me.guild_permissions
+    if missing := [name for name in NEEDED if not getattr(held, name)]:
+        words = ", ".join(name.replace("_", " ") for name in missing)
+        log.warning("on the server %r Encore lacks permissions: %s. Grant them to its role there.", guild.name, words)
 
 
 class Tree(app_commands.CommandTree["Encore"]):
@@ -75,6 +84,11 @@ class Encore(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         log.info("ready as %s in %d servers", self.user, len(self.guilds))
+        for guild in self.guilds:
+            warn_of_missing_permissions(guild)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        warn_of_missing_permissions(guild)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("in %s", event_method)

@@ -1,5 +1,6 @@
 """Buttons under a reply; they outlive a restart, since what they need is kept in the store."""
 
+import contextlib
 import re
 import secrets
 from collections.abc import Callable
@@ -136,11 +137,14 @@ class DeleteButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
-            if interaction.user.id != self.member and not interaction.permissions.manage_messages:
+            kept = await interaction.client.store.kept(self.kept)
+            theirs = interaction.user.id == (kept.member if kept else self.member)
+            if not theirs and not interaction.permissions.manage_messages:
                 raise Refusal("Only who asked for this music, or a moderator, can delete it.")
             await interaction.response.defer()
             await interaction.client.store.forget(self.kept)
-            await interaction.delete_original_response()
+            with contextlib.suppress(discord.NotFound):  # pressed twice: it is gone already
+                await interaction.delete_original_response()
         except Exception as error:
             await explain(interaction, error)
 

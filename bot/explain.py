@@ -8,13 +8,14 @@ import discord
 from discord import app_commands
 
 from bot.languages import say
+from bot.logs import JOB
 from generation.request import Refusal
 from generation.studio import StudioFault
 
 FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+")
+MARKS = re.compile(r"([\\*_`~|])")
 log = logging.getLogger("encore")
 
-SORRY = "Something went wrong on Encore's side. It has been noted; try again."
 NOT_ALLOWED = "Only people who may manage this server can change its settings. Ask one of them."
 CHANGED = "Encore has been updated and this command with it. Restart Discord, or wait a little, and try again."
 
@@ -35,8 +36,11 @@ async def explain(interaction: discord.Interaction[Any], error: BaseException) -
 
 
 def sentence(interaction: discord.Interaction[Any], error: BaseException) -> str:
-    """What to say of an error, in the member's language. One that nobody foresaw is logged with its trace."""
-    return say(_english(interaction, error), str(interaction.locale))
+    """What to say of an error, in the member's language. One that nobody foresaw is logged with its trace.
+
+    Where it quotes the member, or says **kern, Discord shall not take that for bold."""
+    JOB.set(interaction.id)
+    return MARKS.sub(r"\\\1", say(_english(interaction, error), str(interaction.locale)))
 
 
 def _english(interaction: discord.Interaction[Any], error: BaseException) -> str:
@@ -51,4 +55,4 @@ def _english(interaction: discord.Interaction[Any], error: BaseException) -> str
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         return CHANGED
     log.error("in %s", interaction.command.qualified_name if interaction.command else "a button", exc_info=error)
-    return SORRY
+    return f"Something went wrong on Encore's side. Its log has it as {interaction.id}; try again."

@@ -13,9 +13,12 @@ FRENCH = {
     "Discord takes {} files, {} MB each, {} MB together here; left out: {}.": (
         "Discord accepte ici {} fichiers, {} Mo chacun, {} Mo en tout ; omis : {}."
     ),
+    "Even at the lowest bit rate the sound is too large. The MIDI has the same music; for sound ask for less of it.": (
+        "Même au plus bas débit, le son est trop lourd. Le MIDI a la même musique ; pour l'entendre, demandez-en moins."
+    ),
     "Another take": "Une autre version",
     "Warmer": "Plus chaud",
-    "Cooler": "Plus froid",
+    "Cooler": "Moins chaud",
     "Play on": "Continuer",
     "Play on from take {}": "Continuer la version {}",
     "Only the new part": "Seulement la suite",
@@ -43,8 +46,8 @@ FRENCH = {
     "You have had as many pieces as fit into an hour: {}. Ask again in {} min.": (
         "Vous avez eu autant de morceaux qu'il en tient dans une heure : {}. Redemandez dans {} min."
     ),
-    "Something went wrong on Encore's side. It has been noted; try again.": (
-        "Quelque chose a échoué du côté d'Encore. C'est noté ; réessayez."
+    "Something went wrong on Encore's side. Its log has it as {}; try again.": (
+        "Quelque chose a échoué du côté d'Encore. Son journal le note comme {} ; réessayez."
     ),
     "Only people who may manage this server can change its settings. Ask one of them.": (
         "Seules les personnes qui gèrent ce serveur peuvent changer ses réglages. Demandez à l'une d'elles."
@@ -73,7 +76,7 @@ FRENCH = {
         "Ce morceau dure {} s ; la limite est de {} s. Envoyez-en un plus court."
     ),
     "This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose.": (
-        "Cette réponse est trop ancienne pour ses boutons, ou supprimée. Redemandez avec /extend ou /compose."
+        "Cette réponse est trop ancienne pour ses boutons, ou supprimée. Redemandez avec /continuer ou /composer."
     ),
     "Only who asked for this music, or a moderator, can delete it.": (
         "Seule la personne qui a demandé cette musique, ou la modération, peut la supprimer."
@@ -111,13 +114,13 @@ FRENCH = {
     "The whole piece, or the new part alone": "Tout le morceau, ou seulement la suite",
     "the whole": "tout",
     "only the new part": "seulement la suite",
-    "0.1 plays safe, 0.9 is usual, 2 surprises everybody": "0.1 est sage, 0.9 habituel, 2 surprend tout le monde",
-    "Length of the new music, 5 to 180": "Durée de la nouvelle musique en secondes, 5 à 180",
+    "0.1 plays safe, 0.9 is usual, 2 surprises everybody": "0,1 est sage, 0,9 habituel, 2 surprend tout le monde",
+    "Length of the new music in seconds, 5 to 180": "Durée de la nouvelle musique en secondes, 5 à 180",
     "How many different answers, 1 to 4": "Combien de réponses différentes, 1 à 4",
     "What plays the new part": "Ce qui joue la suite",
-    "Whose manner to play in": "Dans quelle manière jouer",
+    "The style to play in": "Le style de jeu",
     "The seed of a take, to have it again": "La graine d'une version, pour la ravoir",
-    "Such as D minor": "Par exemple D minor (ré mineur)",
+    "Such as D minor": "Par exemple ré mineur",
     "Such as 6/8": "Par exemple 6/8",
     "Quarter notes a minute, 20 to 400": "Noires par minute, 20 à 400",
     "Play on from ABC": "Continuer de l'ABC",
@@ -127,18 +130,19 @@ FRENCH = {
         "**Encore {}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern file; "
         "`/compose` plays a fresh piece; `/queue` shows the line."
     ): (
-        "**Encore {}** prend votre air et le continue. `/extend` prolonge un fichier MIDI, ABC, MusicXML ou "
-        "kern ; `/compose` joue un nouveau morceau ; `/queue` montre la file."
+        "**Encore {}** prend votre air et le continue. `/continuer` prolonge un fichier MIDI, ABC, MusicXML ou "
+        "kern ; `/composer` joue un nouveau morceau ; `/file` montre la file."
     ),
     (
         "**How**: a recurrent network that looks back over the piece, trained from scratch on open "
         "collections of jazz solos, classical piano, fiddle tunes, songs and hymns; it chooses every note's "
-        "pitch, timing, length and loudness. Its model card says on what, and how well."
+        "pitch, timing, length and loudness. The model card below says what it learned from, how well it does, "
+        "and what it does badly."
     ): (
         "**Comment** : un réseau récurrent qui se retourne sur le morceau, entraîné depuis zéro sur des "
-        "recueils ouverts de solos de jazz, de piano classique, d'airs de violon, de chansons et d'hymnes ; "
-        "il choisit la hauteur, le moment, la durée et la force de chaque note. Sa fiche dit sur quoi, et "
-        "avec quel succès."
+        "recueils ouverts de solos de jazz, de piano classique, d'airs de violon, de chansons et de cantiques ; "
+        "il choisit la hauteur, le moment, la durée et la force de chaque note. La fiche du modèle ci-dessous dit "
+        "de quoi il a appris, ce qu'il fait bien et ce qu'il fait mal."
     ),
     "**Temperature** says how far it strays: low repeats what is likely, high surprises.": (
         "**La température** dit jusqu'où il s'écarte : basse, elle répète le probable ; haute, elle surprend."
@@ -149,7 +153,7 @@ FRENCH = {
         "under a reply. Nothing is used for training or goes elsewhere."
     ): (
         "**Vie privée** : ce que vous envoyez et ce qui est joué pour vous est gardé {} jours pour que les "
-        "boutons d'une réponse marchent, puis supprimé. `/forget` supprime le vôtre aussitôt, et le bouton « "
+        "boutons d'une réponse marchent, puis supprimé. `/oublier` supprime le vôtre aussitôt, et le bouton « "
         "Supprimer » d'une réponse aussi. Rien ne sert à l'entraînement ni ne part ailleurs."
     ),
     "**Licences**: code MIT; soundfont MuseScore_General MIT; the data's terms stand in the model card.": (
@@ -178,7 +182,7 @@ FRENCH = {
     ),
     "You are number {} in the line.": "Vous êtes numéro {} dans la file.",
     "Encore is playing for you.": "Encore joue pour vous.",
-    "Pieces that you may still have within this hour: {}.": "Morceaux que vous pouvez encore avoir dans l'heure : {}.",
+    "Pieces left for you within this hour: {}.": "Morceaux que vous pouvez encore avoir dans l'heure : {}.",
     # more of what is wrong
     "Encore is being stopped. Ask again in a minute.": "Encore s'arrête. Redemandez dans une minute.",
     "This file took more than 10 s to read. Send a shorter or simpler one.": (
@@ -260,8 +264,28 @@ FRENCH = {
     ),
     "There is no instrument “{}”. Choose one of: {}.": "Il n'y a pas d'instrument « {} ». Choisissez parmi : {}.",
     "There is no style “{}”. Choose one of: {}.": "Il n'y a pas de style « {} ». Choisissez parmi : {}.",
+    # what is typed
+    "extend": "continuer",
+    "compose": "composer",
+    "queue": "file",
+    "settings": "réglages",
+    "show": "voir",
+    "reset": "réinitialiser",
+    "about": "à-propos",
+    "forget": "oublier",
+    "tune": "air",
+    "part": "partie",
+    "style": "style",
+    "key": "tonalité",
+    "tempo": "tempo",
+    "meter": "mesure",
+    "seed": "graine",
+    "value": "valeur",
     # settings
     "This server's default from now on: {} {}.": "Désormais, sur ce serveur : {} {}.",
+    "What holds on this server where nobody says otherwise:": (
+        "Ce qui vaut sur ce serveur quand personne ne dit autrement :"
+    ),
     " (not set)": " (non réglé)",
     "temperature": "température",
     "seconds": "secondes",

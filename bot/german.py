@@ -13,6 +13,9 @@ GERMAN = {
     "Discord takes {} files, {} MB each, {} MB together here; left out: {}.": (
         "Discord nimmt hier {} Dateien, je {} MB, zusammen {} MB; weggelassen: {}."
     ),
+    "Even at the lowest bit rate the sound is too large. The MIDI has the same music; for sound ask for less of it.": (
+        "Auch mit der kleinsten Bitrate ist der Klang zu groß. Das MIDI hat dieselbe Musik; zum Hören wünsch weniger."
+    ),
     "Another take": "Noch eine Version",
     "Warmer": "Wärmer",
     "Cooler": "Kühler",
@@ -43,8 +46,8 @@ GERMAN = {
     "You have had as many pieces as fit into an hour: {}. Ask again in {} min.": (
         "Du hattest so viele Stücke, wie in eine Stunde passen: {}. Frag in {} min noch einmal."
     ),
-    "Something went wrong on Encore's side. It has been noted; try again.": (
-        "Bei Encore ist etwas schiefgegangen. Es ist vermerkt; versuch es noch einmal."
+    "Something went wrong on Encore's side. Its log has it as {}; try again.": (
+        "Bei Encore ist etwas schiefgegangen. In seinem Protokoll steht es als {}; versuch es noch einmal."
     ),
     "Only people who may manage this server can change its settings. Ask one of them.": (
         "Nur wer diesen Server verwalten darf, kann seine Einstellungen ändern. Frag jemanden von ihnen."
@@ -77,7 +80,7 @@ GERMAN = {
         "Dieses Stück dauert {} s; erlaubt sind {} s. Schick ein kürzeres."
     ),
     "This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose.": (
-        "Diese Antwort ist zu alt für ihre Knöpfe oder wurde gelöscht. Frag neu mit /extend oder /compose."
+        "Diese Antwort ist zu alt für ihre Knöpfe oder wurde gelöscht. Frag neu mit /weiterspielen oder /komponieren."
     ),
     "Only who asked for this music, or a moderator, can delete it.": (
         "Nur wer um diese Musik gebeten hat oder wer moderiert, kann sie löschen."
@@ -115,13 +118,13 @@ GERMAN = {
     "The whole piece, or the new part alone": "Das ganze Stück oder nur das Neue",
     "the whole": "das Ganze",
     "only the new part": "nur das Neue",
-    "0.1 plays safe, 0.9 is usual, 2 surprises everybody": "0.1 ist brav, 0.9 üblich, 2 überrascht alle",
-    "Length of the new music, 5 to 180": "Länge der neuen Musik in Sekunden, 5 bis 180",
+    "0.1 plays safe, 0.9 is usual, 2 surprises everybody": "0,1 ist brav, 0,9 üblich, 2 überrascht alle",
+    "Length of the new music in seconds, 5 to 180": "Länge der neuen Musik in Sekunden, 5 bis 180",
     "How many different answers, 1 to 4": "Wie viele verschiedene Antworten, 1 bis 4",
     "What plays the new part": "Was den neuen Teil spielt",
-    "Whose manner to play in": "In welcher Art gespielt wird",
+    "The style to play in": "Der Stil, in dem gespielt wird",
     "The seed of a take, to have it again": "Der Seed einer Version, um sie noch einmal zu bekommen",
-    "Such as D minor": "Etwa D minor (d-Moll)",
+    "Such as D minor": "Etwa d-Moll",
     "Such as 6/8": "Etwa 6/8",
     "Quarter notes a minute, 20 to 400": "Viertel in der Minute, 20 bis 400",
     "Play on from ABC": "ABC weiterspielen",
@@ -131,17 +134,19 @@ GERMAN = {
         "**Encore {}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern file; "
         "`/compose` plays a fresh piece; `/queue` shows the line."
     ): (
-        "**Encore {}** nimmt deine Melodie und spielt weiter. `/extend` führt eine MIDI-, ABC-, MusicXML- "
-        "oder kern-Datei fort; `/compose` spielt ein neues Stück; `/queue` zeigt die Schlange."
+        "**Encore {}** nimmt deine Melodie und spielt weiter. `/weiterspielen` führt eine MIDI-, ABC-, MusicXML- "
+        "oder kern-Datei fort; `/komponieren` spielt ein neues Stück; `/warteschlange` zeigt die Schlange."
     ),
     (
         "**How**: a recurrent network that looks back over the piece, trained from scratch on open "
         "collections of jazz solos, classical piano, fiddle tunes, songs and hymns; it chooses every note's "
-        "pitch, timing, length and loudness. Its model card says on what, and how well."
+        "pitch, timing, length and loudness. The model card below says what it learned from, how well it does, "
+        "and what it does badly."
     ): (
         "**Wie**: ein rekurrentes Netz, das auf das Stück zurückblickt, von Grund auf gelernt an offenen "
         "Sammlungen von Jazzsoli, klassischem Klavier, Fiddle-Tunes, Liedern und Chorälen; es wählt Höhe, "
-        "Zeit, Länge und Stärke jedes Tons. Woran und wie gut, sagt seine Modellkarte."
+        "Zeit, Länge und Stärke jedes Tons. Die Modellkarte unten sagt, woraus es gelernt hat, was es gut und was "
+        "es schlecht kann."
     ),
     "**Temperature** says how far it strays: low repeats what is likely, high surprises.": (
         "**Temperatur** heißt, wie weit es abschweift: niedrig wiederholt, was nahe liegt, hoch überrascht."
@@ -152,7 +157,7 @@ GERMAN = {
         "under a reply. Nothing is used for training or goes elsewhere."
     ): (
         "**Privates**: Was du schickst und was für dich gespielt wird, bleibt {} Tage, damit die Knöpfe "
-        "unter einer Antwort gehen, dann wird es gelöscht. `/forget` löscht deines sofort, der Knopf "
+        "unter einer Antwort gehen, dann wird es gelöscht. `/vergessen` löscht deines sofort, der Knopf "
         "„Löschen“ unter einer Antwort auch. Nichts dient zum Lernen oder geht anderswohin."
     ),
     "**Licences**: code MIT; soundfont MuseScore_General MIT; the data's terms stand in the model card.": (
@@ -179,7 +184,7 @@ GERMAN = {
     ),
     "You are number {} in the line.": "Du bist Nummer {} in der Schlange.",
     "Encore is playing for you.": "Encore spielt für dich.",
-    "Pieces that you may still have within this hour: {}.": "Stücke, die du in dieser Stunde noch haben kannst: {}.",
+    "Pieces left for you within this hour: {}.": "Stücke, die du in dieser Stunde noch haben kannst: {}.",
     # more of what is wrong
     "Encore is being stopped. Ask again in a minute.": "Encore wird angehalten. Frag in einer Minute noch einmal.",
     "This file took more than 10 s to read. Send a shorter or simpler one.": (
@@ -258,8 +263,28 @@ GERMAN = {
     "There is no instrument “{}”. Choose one from the list.": "Es gibt kein Instrument „{}“. Wähl eins aus der Liste.",
     "There is no instrument “{}”. Choose one of: {}.": "Es gibt kein Instrument „{}“. Wähl eins von: {}.",
     "There is no style “{}”. Choose one of: {}.": "Es gibt keinen Stil „{}“. Wähl einen von: {}.",
+    # what is typed
+    "extend": "weiterspielen",
+    "compose": "komponieren",
+    "queue": "warteschlange",
+    "settings": "einstellungen",
+    "show": "zeigen",
+    "reset": "zurücksetzen",
+    "about": "über",
+    "forget": "vergessen",
+    "tune": "melodie",
+    "part": "teil",
+    "style": "stil",
+    "key": "tonart",
+    "tempo": "tempo",
+    "meter": "taktart",
+    "seed": "seed",
+    "value": "wert",
     # settings
     "This server's default from now on: {} {}.": "Auf diesem Server gilt ab jetzt: {} {}.",
+    "What holds on this server where nobody says otherwise:": (
+        "Was auf diesem Server gilt, wo niemand etwas anderes sagt:"
+    ),
     " (not set)": " (nicht gesetzt)",
     "temperature": "Temperatur",
     "seconds": "Sekunden",

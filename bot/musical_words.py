@@ -68,7 +68,7 @@ FRENCH_WORDS = {
     "art song": "mélodie",
     "classical piano": "piano classique",
     "Tin Pan Alley standards": "standards de Tin Pan Alley",
-    "hymn": "hymne",
+    "hymn": "cantique",
 }
 
 GERMAN_TONICS = {"Bb": "B", "B": "H", "Eb": "Es", "Ab": "As", "B#": "His"}

@@ -4,13 +4,13 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import discord
 
 from bot.buttons import view_for
 from bot.explain import explain, sentence
+from bot.logs import JOB, write
 from bot.post import post, withdraw
 from bot.progress import follow
 from bot.queue import Ticket
@@ -32,15 +32,14 @@ QUIET_SECONDS = 2.0  # what is wrong within these is said to the member alone; D
 DISCORD_FORMATS = ("mp3", "mid", "abc", "png", "musicxml")
 SHEETS = ("png", "musicxml")
 
-_jobs = count(1)
-
 
 async def perform(interaction: "Interaction", request: Request, tune: discord.Attachment | None = None) -> None:
     """Answer an interaction, of which nothing has been acknowledged yet, with music or with a sentence.
 
     `tune` is the file to play on from, where it is not in the request yet."""
-    bot, began, job = interaction.client, time.monotonic(), next(_jobs)
+    bot, began = interaction.client, time.monotonic()
     outcome, reply = "fault", None
+    JOB.set(interaction.id)
     try:
         async with bot.line.enter(interaction.user.id) as ticket:
             if not ticket.turn.is_set():
@@ -59,7 +58,7 @@ async def perform(interaction: "Interaction", request: Request, tune: discord.At
     finally:
         spent = time.monotonic() - began
         bot.health.count(outcome, spent)
-        log.info("job=%d outcome=%s %s seconds=%.2f%s", job, outcome, _asked(request), spent, _stages(reply))
+        write(log, outcome=outcome, **_asked(request), seconds=spent, **(reply.timings if reply else {}))
 
 
 async def _wait(
@@ -144,11 +143,12 @@ async def _fetch(tune: discord.Attachment) -> bytes:
         raise Refusal("Discord did not hand your file over. Send it again.") from error
 
 
-def _asked(request: Request) -> str:
-    size = "fresh" if request.data is None else f"bytes={len(request.data)}"
-    wish = f"takes={request.takes} wished={request.seconds:g} temperature={request.temperature:g} seed={request.seed}"
-    return f"{size} {wish}"
-
-
-def _stages(reply: Reply | None) -> str:
-    return "".join(f" {stage}={seconds:.2f}" for stage, seconds in reply.timings.items()) if reply else ""
+def _asked(request: Request) -> dict[str, Any]:
+    """What was asked for, as facts for the log."""
+    return {
+        "bytes": len(request.data or b""),
+        "takes": request.takes,
+        "wished": request.seconds,
+        "temperature": request.temperature,
+        "seed": request.seed,
+    }

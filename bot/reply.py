@@ -16,6 +16,9 @@ ORDER = ("mp3", "mid", "abc", "png", "musicxml")
 WANTED = (("mp3", "mid"), ("png", "abc"))
 SHEETS = (("png",), ("musicxml",))  # what is asked for by a button of its own
 SHEET_WORDS = "The sheet music: a picture to read, and MusicXML for MuseScore and its like."
+UNHEARD = (
+    "Even at the lowest bit rate the sound is too large. The MIDI has the same music; for sound ask for less of it."
+)
 CALLED = {"mp3": "MP3", "png": "picture", "mid": "MIDI", "abc": "ABC", "musicxml": "MusicXML"}
 
 
@@ -83,7 +86,10 @@ def _missing(left_out: list[str], limit: int, locale: str) -> list[str]:
         return []
     each, together, what = f"{limit / 2**20:.3g}", f"{MOST_BYTES / 2**20:.0f}", ", ".join(left_out)
     words = f"Discord takes {MOST_FILES} files, {each} MB each, {together} MB together here; left out: {what}."
-    return ["-# " + say(words, locale)]
+    lines = ["-# " + say(words, locale)]
+    if any(CALLED["mp3"] in name for name in left_out):
+        lines.append("-# " + say(UNHEARD, locale))
+    return lines
 
 
 def _lines(reply: Reply, request: Request, locale: str) -> list[str]:

@@ -38,3 +38,4 @@ class Settings(BaseSettings):
     )
     health_host: str = Field(default="127.0.0.1", description="address of /healthz and /metrics")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="how much is logged")
+    log_format: str = Field(default="text", pattern="^(text|json)$", description="json: an object a line")

@@ -8,7 +8,7 @@ from discord import app_commands
 from bot.languages import LANGUAGES
 
 LOCATION = app_commands.TranslationContextLocation
-TYPED = (LOCATION.command_name, LOCATION.group_name, LOCATION.parameter_name)
+TYPED = (LOCATION.command_name, LOCATION.group_name, LOCATION.parameter_name)  # Discord wants these in small letters
 
 
 def public(interaction: discord.Interaction[Any]) -> str:
@@ -17,11 +17,11 @@ def public(interaction: discord.Interaction[Any]) -> str:
 
 
 class Translator(app_commands.Translator):
-    """For what Discord shows of the commands. Their names stay, so that people can tell each other what to type."""
+    """For what Discord shows of the commands: names, descriptions, choices."""
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
-        if context.location in TYPED and not isinstance(context.data, app_commands.ContextMenu):
-            return None
-        return LANGUAGES.get(locale.value, {}).get(string.message)
+        words = LANGUAGES.get(locale.value, {}).get(string.message)
+        typed = context.location in TYPED and not isinstance(context.data, app_commands.ContextMenu)
+        return words.lower() if words and typed else words

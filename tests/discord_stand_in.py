@@ -319,7 +319,7 @@ class Discord:
         for room in self.world.channels.values():
             room.bot_permissions = fresh.channels[room.id].bot_permissions
         for guild in self.world.guilds.values():
-            guild.locale = fresh.guilds[guild.id].locale
+            guild.locale, guild.everyone = fresh.guilds[guild.id].locale, fresh.guilds[guild.id].everyone
             guild.open_to_all.clear()
         for user in self.world.users.values():
             user.locale = fresh.users[user.id].locale

@@ -6,7 +6,7 @@ import pytest
 
 from bot.preview import people
 from bot.preview.world import User
-from tests.discord_stand_in import Discord, Reply, acknowledged, buttons, has_files, refusal
+from tests.discord_stand_in import ROOT, Discord, Reply, acknowledged, buttons, has_files, refusal
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -133,7 +133,12 @@ async def test_refusals_are_for_the_sender_alone(discord: Discord, name: str, da
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"key": "H dur"}, "H dur"), ({"instrument": "kazoo"}, "kazoo"), ({"style": "polka"}, "polka")],
+    [
+        ({"key": "H dur"}, "H dur"),
+        ({"instrument": "kazoo"}, "kazoo"),
+        ({"style": "polka"}, "polka"),
+        ({"style": "**my_own**"}, r"\*\*my\_own\*\*"),
+    ],
 )
 async def test_wishes_that_cannot_be(discord: Discord, options: dict[str, object], words: str) -> None:
     reply = await discord.command("compose", {"seconds": 5, **options}, until=acknowledged)
@@ -165,6 +170,7 @@ async def test_mentions_in_a_title_ping_nobody(discord: Discord) -> None:
 async def test_about(discord: Discord) -> None:
     reply = await discord.command("about", where=discord.dm())
     assert reply.ephemeral and all(word in reply.text for word in ("7 days", "/forget", "MIT", "0.1.0"))
+    assert reply.files == {"MODEL_CARD.md": (ROOT / "assets/MODEL_CARD.md").read_bytes()}
 
 
 async def test_small_upload_limit_leaves_the_sound_out(discord: Discord) -> None:

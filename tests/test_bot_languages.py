@@ -124,5 +124,8 @@ async def test_commands_are_described_in_every_language(discord: Discord) -> Non
     for part in described:
         assert part.get("description_localizations", {}).keys() == LANGUAGES.keys(), part["description"]
         assert all(len(words) <= 100 for words in part["description_localizations"].values())
+        assert part.get("name_localizations", {}).keys() == LANGUAGES.keys(), part["name"]
+    extend = next(command for command in described if command["name"] == "extend")
+    assert extend["name_localizations"] == {"de": "weiterspielen", "fr": "continuer"}
     menu = next(command for command in discord.world.commands[None] if command["type"] == 3)
     assert menu["name_localizations"]["de"] == "Diese Melodie weiterspielen"

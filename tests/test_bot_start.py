@@ -1,6 +1,7 @@
 """How the bot starts, what keeps it from starting, and what it tells machines."""
 
 import asyncio
+import json
 import os
 import socket
 import sys
@@ -10,6 +11,7 @@ import aiohttp
 import pytest
 
 from bot.preview.standin import TOKEN, StandIn
+from bot.settings import Settings
 from tests.discord_stand_in import ROOT, acknowledged, has_files, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -56,6 +58,19 @@ async def test_what_keeps_it_from_starting_is_one_plain_line(tmp_path: Path, env
     assert "secret" not in said and TOKEN not in said
 
 
+async def test_every_setting_stands_in_the_readme_with_its_default() -> None:
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    table = [[cell.strip() for cell in line.split("|")[1:4]] for line in lines if line.startswith("| `")]
+    for name, field in Settings.model_fields.items():
+        variable = f"`{field.validation_alias or f'ENCORE_{name.upper()}'}`"
+        default, meaning = next((row[1], row[2]) for row in table if variable in row[0].split(", "))
+        assert meaning
+        if isinstance(field.default, int | float):
+            assert float(default) == field.default, name
+        elif field.default and isinstance(field.default, str):
+            assert field.default in default, name
+
+
 async def test_a_wrong_token(tmp_path: Path) -> None:
     standin = StandIn()
     await standin.start()
@@ -89,7 +104,7 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    env = {"ENCORE_MODEL": "echo", "ENCORE_HEALTH_PORT": str(port), "ENCORE_HOURLY": "1"}
+    env = {"ENCORE_MODEL": "echo", "ENCORE_HEALTH_PORT": str(port), "ENCORE_HOURLY": "1", "ENCORE_LOG_FORMAT": "json"}
     async with running(tmp_path, env=env) as discord, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as page:
 
         async def get(path: str) -> tuple[int, str]:
@@ -98,10 +113,13 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
 
         await discord.until(lambda: "ready as" in discord.log())
         assert await get("/healthz") == (200, "ok\n")
-        await discord.command("compose", {"seconds": 5}, until=has_files)
+        played = await discord.command("compose", {"seconds": 5}, until=has_files)
         await discord.command("extend", {"tune": ("a.pdf", b"?"), "seconds": 5})
         await discord.command("extend", {"tune": ("a.abc", b"?")}, until=acknowledged)
         await discord.until(lambda: discord.log().count("outcome=") == 2)
+        lines = [json.loads(line) for line in discord.log().splitlines()]
+        job = next(line for line in lines if line.get("job") == str(played.asked.id))
+        assert (job["level"], job["logger"], job["outcome"], job["takes"]) == ("INFO", "encore.job", "played", 1)
         _, metrics = await get("/metrics")
         assert 'encore_requests_total{outcome="played"} 1.0' in metrics
         assert 'encore_requests_total{outcome="refused"} 1.0' in metrics

@@ -25,6 +25,7 @@ ENDINGS = (".mid", ".midi", ".kar", ".abc", ".txt", ".musicxml", ".mxl", ".xml",
 NO_MELODY = "There is no melody in that message: it needs a MIDI, ABC, MusicXML or kern file, or ABC from its X: on."
 ABC_IN_TEXT = re.compile(r"^X: *\d[^`]*^K:[^`]*", re.MULTILINE)
 LONGEST_ABC = 4000  # characters that a form takes
+EXAMPLE = "X:1\nM:6/8\nK:D\nDFA dAF|GBd gdB|"
 FORM_SECONDS = 3600.0  # that a form may stay open
 
 
@@ -104,18 +105,14 @@ def forms_since(began: datetime) -> str:
 class AbcForm(discord.ui.Modal):
     """A form to paste a tune into."""
 
-    abc = discord.ui.TextInput[Any](
-        label="Your tune in ABC",
-        style=discord.TextStyle.paragraph,
-        placeholder="X:1\nM:6/8\nK:D\nDFA dAF|GBd gdB|",
-        max_length=LONGEST_ABC,
-    )
-
     def __init__(self, wish: dict[str, Any], locale: str, began: datetime) -> None:
         name = f"{forms_since(began)}{secrets.token_urlsafe(9)}"
         super().__init__(title=say("Play on from ABC", locale), timeout=FORM_SECONDS, custom_id=name)
-        self.abc.label = say("Your tune in ABC", locale)
         self.wish = wish
+        self.abc = discord.ui.TextInput[Any](
+            style=discord.TextStyle.paragraph, placeholder=EXAMPLE, max_length=LONGEST_ABC
+        )
+        self.add_item(discord.ui.Label(text=say("Your tune in ABC", locale), component=self.abc))
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         await extend_pasted(interaction, str(self.abc.value), self.wish)

@@ -17,6 +17,6 @@ async def queue(interaction: discord.Interaction[Any]) -> None:
     if ticket := line.of(interaction.user.id):
         place = line.place(ticket)
         words += [f"You are number {place} in the line." if place else "Encore is playing for you."]
-    words += [f"Pieces that you may still have within this hour: {line.left(interaction.user.id)}."]
+    words += [f"Pieces left for you within this hour: {line.left(interaction.user.id)}."]
     said = "\n".join(say(sentence, str(interaction.locale)) for sentence in words)
     await interaction.response.send_message(said, ephemeral=True)

@@ -51,7 +51,8 @@ async def show(interaction: discord.Interaction[Any]) -> None:
         + (say(" (not set)", locale) if value is None else "")
         for name, value in vars(defaults).items()
     ]
-    await interaction.response.send_message("\n".join(lines), ephemeral=True)
+    title = say("What holds on this server where nobody says otherwise:", locale)
+    await interaction.response.send_message("\n".join([title, *lines]), ephemeral=True)
 
 
 @settings.command(name="temperature", description="Set the default temperature")

@@ -26,10 +26,10 @@ Seed = app_commands.Range[int, 0, 2**31]
 
 DESCRIPTIONS = {
     "temperature": "0.1 plays safe, 0.9 is usual, 2 surprises everybody",
-    "seconds": "Length of the new music, 5 to 180",
+    "seconds": "Length of the new music in seconds, 5 to 180",
     "takes": "How many different answers, 1 to 4",
     "instrument": "What plays the new part",
-    "style": "Whose manner to play in",
+    "style": "The style to play in",
     "seed": "The seed of a take, to have it again",
 }
 NAMES = {"key": key_names, "instrument": instrument_names, "style": style_names}

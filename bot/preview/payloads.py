@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
-from bot.preview.world import ADMIN, MEMBER, MODERATOR, Channel, Guild, Json, User, World
+from bot.preview.world import ADMIN, MODERATOR, Channel, Guild, Json, User, World
 
-ROLES = ((0, "@everyone", MEMBER), (101, "Admin", ADMIN), (102, "Moderator", MODERATOR), (103, "Encore", MEMBER))
+# offset of the id, name, permissions; None: what the server grants everyone
+ROLES = ((0, "@everyone", None), (101, "Admin", ADMIN), (102, "Moderator", MODERATOR), (103, "Encore", None))
 
 
 def moment(seconds: float) -> str:
@@ -91,7 +92,7 @@ def roles(guild: Guild) -> list[Json]:
         {
             "id": str(guild.id + offset),
             "name": name,
-            "permissions": str(permissions),
+            "permissions": str(guild.everyone if permissions is None else permissions),
             "position": position,
             "color": 0,
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},

@@ -38,7 +38,8 @@ class User:
 @dataclass(eq=False)
 class Guild:
     """A server. `members` maps a user's id to permissions; `open_to_all` names the commands that its admins allowed to
-    everybody, as they can, whatever default the bot asked for."""
+    everybody, as they can, whatever default the bot asked for; `everyone` is what people, and the bot, may do by their
+    role."""
 
     id: int
     name: str
@@ -47,6 +48,7 @@ class Guild:
     members: dict[int, int] = field(default_factory=dict)
     channels: "list[Channel]" = field(default_factory=list)
     open_to_all: set[str] = field(default_factory=set)
+    everyone: int = MEMBER
 
 
 @dataclass(eq=False)
