@@ -13,7 +13,7 @@ from generation.request import Refusal
 from generation.studio import StudioFault
 
 FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+")
-MARKS = re.compile(r"([\\*_`~|])")
+MARKS = re.compile(r"([\\*`~|]|(?<![^\W_])_|_(?![^\W_]))")  # Discord takes none within a word for one
 log = logging.getLogger("encore")
 
 NOT_ALLOWED = "Only people who may manage this server can change its settings. Ask one of them."

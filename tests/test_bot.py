@@ -137,7 +137,7 @@ async def test_refusals_are_for_the_sender_alone(discord: Discord, name: str, da
         ({"key": "H dur"}, "H dur"),
         ({"instrument": "kazoo"}, "kazoo"),
         ({"style": "polka"}, "polka"),
-        ({"style": "**my_own**"}, r"\*\*my\_own\*\*"),
+        ({"style": "**my_own**"}, r"\*\*my_own\*\*"),
     ],
 )
 async def test_wishes_that_cannot_be(discord: Discord, options: dict[str, object], words: str) -> None:
