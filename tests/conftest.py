@@ -1,11 +1,14 @@
 """Fixtures that several test files share."""
 
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from tests.discord_stand_in import Discord, running
+from bot.preview.page import Page
+from tests.browser import Tab, browser
+from tests.discord_stand_in import ROOT, Discord, running
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -22,3 +25,26 @@ async def discord(discord_with_bot: Discord) -> AsyncIterator[Discord]:
     discord_with_bot.refresh()
     yield discord_with_bot
     assert discord_with_bot.violations == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Discord, str]]:
+    """Discord with the little bot in it, and the address of its page."""
+    folder = tmp_path_factory.mktemp("page")
+    async with running(folder, command=[sys.executable, str(ROOT / "tests/tiny_bot.py")]) as discord:
+        page = Page(discord.standin)
+        port = await page.start(0)
+        yield discord, f"http://127.0.0.1:{port}"
+        await page.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(place: tuple[Discord, str]) -> AsyncIterator[Tab]:
+    discord, address = place
+    discord.refresh()
+    async with browser(address) as tab:
+        await tab.look()
+        await tab.wait("document.querySelector('#presence.here')")
+        yield tab
+        assert tab.complaints == []
+    assert discord.violations == []

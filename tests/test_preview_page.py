@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,40 +11,17 @@ import pytest
 import pytest_asyncio
 
 from bot.preview.page import Page
-from tests.browser import CHROMIUM, Tab, browser
-from tests.discord_stand_in import ROOT, Discord, running
+from tests.browser import CHROMIUM, Tab
+from tests.discord_stand_in import Discord
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Discord, str]]:
-    """Discord with the little bot in it, and the address of its page."""
-    folder = tmp_path_factory.mktemp("page")
-    async with running(folder, command=[sys.executable, str(ROOT / "tests/tiny_bot.py")]) as discord:
-        page = Page(discord.standin)
-        port = await page.start(0)
-        yield discord, f"http://127.0.0.1:{port}"
-        await page.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(place: tuple[Discord, str]) -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(place[1]) as session:
         yield session
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def tab(place: tuple[Discord, str]) -> AsyncIterator[Tab]:
-    discord, address = place
-    discord.refresh()
-    async with browser(address) as tab:
-        await tab.look()
-        await tab.wait("document.querySelector('#presence.here')")
-        yield tab
-        assert tab.complaints == []
-    assert discord.violations == []
 
 
 def form(wish: dict[str, Any], **files: bytes) -> aiohttp.FormData:

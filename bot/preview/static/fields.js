@@ -21,10 +21,10 @@ export function optionField(option, context) {
 }
 
 function describe(option, locale) {
-  const low = option.min_value ?? (option.min_length && `${option.min_length} characters`);
-  const high = option.max_value ?? (option.max_length && `${option.max_length} characters`);
-  const range = low !== undefined && high !== undefined ? ` (${low}–${high})` : "";
-  return local(option, "description", locale) + range;
+  const words = local(option, "description", locale);
+  const ends = [option.min_value, option.max_value];
+  const needless = ends.includes(undefined) || ends.every((end) => words.replace(",", ".").includes(end));
+  return needless ? words : `${words} (${ends.join("–")})`;
 }
 
 function make(option, id, context) {
@@ -58,7 +58,10 @@ export function filePick(id, { many, required = false }) {
     words.textContent = chosen.map((file) => `${file.name} · ${size(file.size)}`).join(", ")
       || (many ? "Choose files or drop them here" : "Choose a file or drop it here");
   };
-  control.onchange = show;
+  control.onchange = () => {
+    show();
+    if (control.files.length) control.form?.querySelector("[type=submit]")?.focus(); // Enter sends, and opens no files anew
+  };
   const put = (file) => {
     const transfer = new DataTransfer();
     transfer.items.add(file);

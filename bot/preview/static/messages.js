@@ -7,10 +7,12 @@ import { messageCommands, nameOf, state } from "./state.js";
 
 const files = new Map(); // elements of files by id: a sound plays on while its message is edited
 let tell = () => {};
+let following = true; // the end of the channel, whatever still grows above it
 
 /** `onError(words)` shows a sentence to the person. */
 export function startMessages(onError) {
   tell = onError;
+  follow();
 }
 
 /** Draw the open channel anew. */
@@ -27,7 +29,7 @@ export function showAll() {
 export function showOne(message) {
   if (message.place !== state.place) return;
   const old = $(`m${message.id}`);
-  const stay = !nearEnd();
+  const stay = !following && !nearEnd();
   const mine = [...state.messages.values()].filter((other) => other.place === state.place);
   const before = mine[mine.findIndex((other) => other.id === message.id) - 1];
   const focused = old?.contains(document.activeElement) ? document.activeElement.dataset.customId : null;
@@ -77,9 +79,16 @@ function nearEnd() {
 function toEnd(now = false) {
   const box = $("scroll");
   const calm = now || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  following = true;
   requestAnimationFrame(() => box.scrollTo({ top: box.scrollHeight, behavior: calm ? "instant" : "smooth" }));
-  for (const image of $("messages").querySelectorAll("img")) {
-    if (!image.complete) image.addEventListener("load", () => nearEnd() || now ? box.scrollTo({ top: box.scrollHeight }) : null, { once: true });
+}
+
+/** Pictures grow when they have loaded: who was at the end stays there, unless they scroll themselves. */
+function follow() {
+  const box = $("scroll");
+  new ResizeObserver(() => following && box.scrollTo({ top: box.scrollHeight })).observe($("messages"));
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    box.addEventListener(kind, () => (following = false), { passive: true });
   }
 }
 
@@ -141,7 +150,7 @@ function body(message) {
   node.append(...message.components.map((part) => component(part, context)));
   if (message.ephemeral) {
     const dismiss = el("button.link", { type: "button", onclick: () => act("dismiss", { user: state.me.id, message: message.id }).catch(tellError) }, "Dismiss");
-    node.append(el("p.only", {}, el("span", { "aria-hidden": "true" }, "👁 "), "Only you can see this. ", message.thinking ? null : dismiss));
+    node.append(el("p.only", {}, "Only you can see this. ", message.thinking ? null : dismiss));
   }
   return node;
 }
