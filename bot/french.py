@@ -13,8 +13,8 @@ FRENCH = {
     "Discord takes {} files, {} MB each, {} MB together here; left out: {}.": (
         "Discord accepte ici {} fichiers, {} Mo chacun, {} Mo en tout ; omis : {}."
     ),
-    "Even at the lowest bit rate the sound is too large. The MIDI has the same music; for sound ask for less of it.": (
-        "Même au plus bas débit, le son est trop lourd. Le MIDI a la même musique ; pour l'entendre, demandez-en moins."
+    "Even its lowest bit rate is too large. Ask for fewer seconds or takes; the MIDI has the same music.": (
+        "Même son plus bas débit est trop lourd. Demandez moins de secondes ou de versions ; le MIDI a la même musique."
     ),
     "Another take": "Une autre version",
     "Warmer": "Plus chaud",
@@ -264,23 +264,6 @@ FRENCH = {
     ),
     "There is no instrument “{}”. Choose one of: {}.": "Il n'y a pas d'instrument « {} ». Choisissez parmi : {}.",
     "There is no style “{}”. Choose one of: {}.": "Il n'y a pas de style « {} ». Choisissez parmi : {}.",
-    # what is typed
-    "extend": "continuer",
-    "compose": "composer",
-    "queue": "file",
-    "settings": "réglages",
-    "show": "voir",
-    "reset": "réinitialiser",
-    "about": "à-propos",
-    "forget": "oublier",
-    "tune": "air",
-    "part": "partie",
-    "style": "style",
-    "key": "tonalité",
-    "tempo": "tempo",
-    "meter": "mesure",
-    "seed": "graine",
-    "value": "valeur",
     # settings
     "This server's default from now on: {} {}.": "Désormais, sur ce serveur : {} {}.",
     "What holds on this server where nobody says otherwise:": (

@@ -13,8 +13,8 @@ GERMAN = {
     "Discord takes {} files, {} MB each, {} MB together here; left out: {}.": (
         "Discord nimmt hier {} Dateien, je {} MB, zusammen {} MB; weggelassen: {}."
     ),
-    "Even at the lowest bit rate the sound is too large. The MIDI has the same music; for sound ask for less of it.": (
-        "Auch mit der kleinsten Bitrate ist der Klang zu groß. Das MIDI hat dieselbe Musik; zum Hören wünsch weniger."
+    "Even its lowest bit rate is too large. Ask for fewer seconds or takes; the MIDI has the same music.": (
+        "Auch seine kleinste Bitrate ist zu groß. Wünsch weniger Sekunden oder Versionen; das MIDI hat dieselbe Musik."
     ),
     "Another take": "Noch eine Version",
     "Warmer": "Wärmer",
@@ -263,23 +263,6 @@ GERMAN = {
     "There is no instrument “{}”. Choose one from the list.": "Es gibt kein Instrument „{}“. Wähl eins aus der Liste.",
     "There is no instrument “{}”. Choose one of: {}.": "Es gibt kein Instrument „{}“. Wähl eins von: {}.",
     "There is no style “{}”. Choose one of: {}.": "Es gibt keinen Stil „{}“. Wähl einen von: {}.",
-    # what is typed
-    "extend": "weiterspielen",
-    "compose": "komponieren",
-    "queue": "warteschlange",
-    "settings": "einstellungen",
-    "show": "zeigen",
-    "reset": "zurücksetzen",
-    "about": "über",
-    "forget": "vergessen",
-    "tune": "melodie",
-    "part": "teil",
-    "style": "stil",
-    "key": "tonart",
-    "tempo": "tempo",
-    "meter": "taktart",
-    "seed": "seed",
-    "value": "wert",
     # settings
     "This server's default from now on: {} {}.": "Auf diesem Server gilt ab jetzt: {} {}.",
     "What holds on this server where nobody says otherwise:": (

@@ -6,11 +6,14 @@ from functools import cache
 from bot.french import FRENCH
 from bot.german import GERMAN
 from bot.musical_words import FRENCH_WORDS, GERMAN_WORDS
+from bot.names import NAMES
 from bot.refusals import REFUSALS
 
+PAIRS = NAMES | REFUSALS
+
 LANGUAGES: dict[str, dict[str, str]] = {
-    "de": GERMAN | GERMAN_WORDS | {english: german for english, (german, _) in REFUSALS.items()},
-    "fr": FRENCH | FRENCH_WORDS | {english: french for english, (_, french) in REFUSALS.items()},
+    "de": GERMAN | GERMAN_WORDS | {english: german for english, (german, _) in PAIRS.items()},
+    "fr": FRENCH | FRENCH_WORDS | {english: french for english, (_, french) in PAIRS.items()},
 }
 
 

@@ -16,10 +16,14 @@ ORDER = ("mp3", "mid", "abc", "png", "musicxml")
 WANTED = (("mp3", "mid"), ("png", "abc"))
 SHEETS = (("png",), ("musicxml",))  # what is asked for by a button of its own
 SHEET_WORDS = "The sheet music: a picture to read, and MusicXML for MuseScore and its like."
-UNHEARD = (
-    "Even at the lowest bit rate the sound is too large. The MIDI has the same music; for sound ask for less of it."
-)
-CALLED = {"mp3": "MP3", "png": "picture", "mid": "MIDI", "abc": "ABC", "musicxml": "MusicXML"}
+UNHEARD = "Even its lowest bit rate is too large. Ask for fewer seconds or takes; the MIDI has the same music."
+CALLED = {
+    "mp3": "the MP3",
+    "png": "the picture",
+    "mid": "the MIDI",
+    "abc": "the ABC",
+    "musicxml": "the MusicXML",
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def choose(
         every = [(kind, number) for number in range(len(takes)) for kind in kinds if kind in takes[number]]
         for kind, number in sorted(every, key=lambda file: ORDER.index(file[0])) if kinds == wanted[0] else every:
             size = len(takes[number][kind])
-            name = f"the {CALLED[kind]}" + (f" of take {number + 1}" if len(takes) > 1 else "")
+            name = CALLED[kind] + (f" of take {number + 1}" if len(takes) > 1 else "")
             if size > min(limit, room):
                 left_out.append(f"{name} ({size / 2**20:.1f} MB)")
             elif len(chosen) < MOST_FILES:
@@ -82,14 +86,28 @@ def mp3_share(limit: int, takes: int) -> int:
 
 
 def _missing(left_out: list[str], limit: int, locale: str) -> list[str]:
-    if not left_out:
-        return []
-    each, together, what = f"{limit / 2**20:.3g}", f"{MOST_BYTES / 2**20:.0f}", ", ".join(left_out)
-    words = f"Discord takes {MOST_FILES} files, {each} MB each, {together} MB together here; left out: {what}."
-    lines = ["-# " + say(words, locale)]
-    if any(CALLED["mp3"] in name for name in left_out):
-        lines.append("-# " + say(UNHEARD, locale))
-    return lines
+    """Why files were left out, and how to get at them."""
+    large = [name for name in left_out if name.endswith(" MB)")]
+    each, together = f"{limit / 2**20:.3g}", f"{MOST_BYTES / 2**20:.0f}"
+    what = ", ".join(_left_out(name, locale) for name in large)
+    lines = []
+    if large:
+        lines.append(
+            f"Discord takes {MOST_FILES} files, {each} MB each, {together} MB together here; left out: {what}."
+        )
+    if len(large) < len(left_out):
+        lines.append(f"Discord takes {MOST_FILES} files a message; “Sheet music” shows every take.")
+    if any(name.startswith(CALLED["mp3"]) for name in large):
+        lines.append(UNHEARD)
+    return ["-# " + say(line, locale) for line in lines]
+
+
+def _left_out(name: str, locale: str) -> str:
+    """ "the MP3 of take 2 (11.0 MB)" in the language of a locale."""
+    what, bracket, size = name.partition(" (")
+    file, of, take = what.partition(" of take ")
+    file = say(file, locale)
+    return (say(f"{file} of take {take}", locale) if of else file) + bracket + size
 
 
 def _lines(reply: Reply, request: Request, locale: str) -> list[str]:

@@ -15,7 +15,7 @@ CODE = "".join(
     file.read_text()
     for folder in ("bot", "generation")
     for file in (ROOT / folder).rglob("*.py")
-    if file.name not in ("german.py", "french.py", "musical_words.py", "refusals.py")
+    if file.name not in ("german.py", "french.py", "musical_words.py", "names.py", "refusals.py")
 )
 READERS = ("abc_bars", "abc_fields", "find_melody", "midi_events", "open_score", "prompts", "repeats", "studio")
 TUNE = ("a.abc", b"X:1\nT:Air\nM:4/4\nL:1/8\nK:D\nDFAF dfaf|gfed cABc|\n")

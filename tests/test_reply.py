@@ -63,6 +63,20 @@ def test_what_is_too_large_is_said() -> None:
     assert "left out: the MP3 of take 1 (11.0 MB), the MP3 of take 2 (11.0 MB)." in made.content
 
 
+def test_what_is_left_out_in_other_languages() -> None:
+    large = reply(2, SIZES | {"mp3": 11 * MIB})
+    german = message(large, EXTENDED, 10 * MIB, "de").content
+    assert "weggelassen: das MP3 von Version 1 (11.0 MB), das MP3 von Version 2 (11.0 MB)." in german
+    assert "omis : le MP3 (11.0 MB)." in message(reply(1, SIZES | {"mp3": 11 * MIB}), EXTENDED, 10 * MIB, "fr").content
+
+
+def test_why_there_is_no_sound_and_where_the_other_scores_are() -> None:
+    assert "the MIDI has the same music" in message(reply(1, SIZES | {"mp3": 11 * MIB}), EXTENDED, 10 * MIB).content
+    last = message(reply(4), EXTENDED, 10 * MIB).content.splitlines()[-1]
+    assert last == "-# Discord takes 10 files a message; “Sheet music” shows every take."
+    assert "left out" not in message(reply(2), EXTENDED, 10 * MIB).content
+
+
 def test_together_they_may_be_too_large() -> None:
     chosen, left_out = choose([take.files for take in takes(4, SIZES | {"mp3": 9 * MIB})], 10 * MIB)
     assert [kind for kind, _ in chosen].count("mp3") == 2 and len([name for name in left_out if "MP3" in name]) == 2

@@ -61,7 +61,7 @@ function attached(part, { file }) {
 export function fileView(file) {
   if (/^audio\/(mpeg|ogg|wav|x-wav|mp4|flac)/.test(file.type)) return player(file);
   if (/^image\/(png|jpeg|gif|webp)/.test(file.type)) return picture(file);
-  const ending = file.name.includes(".") ? file.name.split(".").pop().slice(0, 5) : "file";
+  const ending = file.name.includes(".") ? file.name.split(".").pop().slice(0, 8) : "file";
   const bytes = file.size < 1024 ? `${file.size} B` : `${Math.ceil(file.size / 1024)} kB`;
   return el("a.file", { href: file.url, download: file.name }, el("span.kind", {}, ending),
     el("span.name", {}, file.name), el("span.size", {}, bytes), el("span.save", { "aria-hidden": "true" }, "↓"));
