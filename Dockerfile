@@ -18,10 +18,11 @@ COPY generation generation
 COPY bot bot
 COPY pyproject.toml README.md LICENSE ./
 RUN python -m compileall -q generation bot
-USER encore
+USER 10001
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    ENCORE_DATABASE_URL=sqlite+aiosqlite:////data/encore.sqlite3 ENCORE_HEALTH_PORT=8080
+    ENCORE_DATABASE_URL=sqlite+aiosqlite:////data/encore.sqlite3 ENCORE_HEALTH_PORT=8080 \
+    ENCORE_PREVIEW_PORT=off
 VOLUME /data
 HEALTHCHECK --interval=30s --start-period=60s --timeout=5s \
-  CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"
+  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
 CMD ["python", "-m", "bot"]

@@ -22,6 +22,8 @@ class Health:
         self.seconds = Histogram("encore_seconds", "Seconds from command to music", registry=self.registry)
         waiting = Gauge("encore_waiting", "Requests in the line", registry=self.registry)
         waiting.set_function(lambda: len(bot.line))
+        playing = Gauge("encore_playing", "Requests that are played", registry=self.registry)
+        playing.set_function(lambda: bot.line.playing)
         latency = Gauge("encore_gateway_latency_seconds", "Heartbeat latency", registry=self.registry)
         latency.set_function(lambda: bot.latency)
 
@@ -47,7 +49,9 @@ class Health:
             await self._runner.cleanup()
 
     async def _healthz(self, _: web.Request) -> web.Response:
-        well = self._bot.is_ready() and not self._bot.is_closed()
+        """503 while any shard has no connection, so that whoever watches may start anew what does not come back."""
+        shards = self._bot.shards.values()
+        well = self._bot.is_ready() and not self._bot.is_closed() and not any(shard.is_closed() for shard in shards)
         return web.Response(text="ok\n" if well else "not connected\n", status=200 if well else 503)
 
     async def _metrics(self, _: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.preview.standin import TOKEN, StandIn
 from bot.settings import Settings
-from tests.discord_stand_in import ROOT, acknowledged, has_files, running
+from tests.discord_stand_in import ROOT, Discord, acknowledged, has_files, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -42,6 +42,7 @@ async def start(folder: Path, *, largest_file: int | None = None, **env: str) ->
 @pytest.mark.parametrize(
     ("env", "words"),
     [
+        ({"DISCORD_TOKEN": "", "ENCORE_PREVIEW_PORT": "off"}, "DISCORD_TOKEN is missing"),
         ({"ENCORE_KEEP_DAYS": "many"}, "ENCORE_KEEP_DAYS"),
         ({"ENCORE_AT_ONCE": "0"}, "ENCORE_AT_ONCE"),
         ({"ENCORE_MODEL": "gpt"}, "ENCORE_MODEL"),
@@ -105,14 +106,29 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     env = {"ENCORE_MODEL": "echo", "ENCORE_HEALTH_PORT": str(port), "ENCORE_HOURLY": "1", "ENCORE_LOG_FORMAT": "json"}
-    async with running(tmp_path, env=env) as discord, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as page:
+
+    def two_shards(discord: Discord) -> None:
+        discord.gateway.shards = 2
+
+    async with (
+        running(tmp_path, env=env, prepare=two_shards) as discord,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as page,
+    ):
 
         async def get(path: str) -> tuple[int, str]:
             async with page.get(path) as answer:
                 return answer.status, await answer.text()
 
+        async def becomes(wanted: int) -> str:
+            for _ in range(1200):
+                status, words = await get("/healthz")
+                if status == wanted:
+                    return words
+                await asyncio.sleep(0.05)
+            raise AssertionError(f"/healthz never says {wanted}")
+
         await discord.until(lambda: "ready as" in discord.log())
-        assert await get("/healthz") == (200, "ok\n")
+        assert await get("/healthz") == (200, "ok\n") and discord.gateway.identified == 2
         played = await discord.command("compose", {"seconds": 5}, until=has_files)
         await discord.command("extend", {"tune": ("a.pdf", b"?"), "seconds": 5})
         await discord.command("extend", {"tune": ("a.abc", b"?")}, until=acknowledged)
@@ -126,5 +142,10 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         assert "encore_waiting 0.0" in metrics and "encore_seconds_count 2.0" in metrics
         enough = await discord.command("compose", {"seconds": 5})
         assert enough.ephemeral and "fit into an hour: 1. Ask again in 60 min." in enough.text
+        discord.gateway.shut = True
+        await discord.gateway.drop()
+        assert await becomes(503) == "not connected\n"
+        discord.gateway.shut = False
+        assert await becomes(200) == "ok\n"
         code, said = await start(tmp_path, **discord.standin.environment, ENCORE_HEALTH_PORT=str(port))
         assert code == 1 and "ENCORE_HEALTH_PORT" in said.splitlines()[-1] and "Traceback" not in said

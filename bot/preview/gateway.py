@@ -163,6 +163,7 @@ class Gateway:
         self.heartbeat_ms = 41_250
         self.privileged_allowed = 0
         self.shards = 1
+        self.shut = False  # lets nobody in, as when Discord is down
         self.sessions: dict[str, Session] = {}
         self.identified = self.resumed = self.heartbeats = 0
         self.compressions: list[str | None] = []
@@ -173,6 +174,8 @@ class Gateway:
         return any(session.connection for session in self.sessions.values())
 
     async def endpoint(self, request: web.Request) -> web.WebSocketResponse:
+        if self.shut:
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=4096 * 4, compress=False)
         await socket.prepare(request)
         query = request.query
