@@ -3,73 +3,83 @@
 Nothing here copies a number from the host or waits for the device, so that a GPU can replay it as a graph.
 """
 
+from collections.abc import Callable
 from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 — its usual name
 
-from generation.constraints import CONSTRAINTS, come_to_rest, ticks_of_steps
+from generation.constraints import CONSTRAINTS, come_to_rest
 from generation.fused import CYCLE, HEADS, Fused, FusedLayer
-from generation.models.attentive_lstm import EXPRESSION
 from generation.slots import MOST, Slots
-from generation.tokens import CLASSES, COUNTDOWN, NO_INTERVAL, START, TICKS
+from generation.tokens import CLASSES, COUNTDOWN, START, TICKS
 
 ROUNDING = 0.12  # of the wished length, to end on a bar line
 FILLS = 3  # the closing note may fill a bar if the new music is so many bars long
-EXPRESSION_TEMPERATURE, EXPRESSION_TOP_P = 1.0, 0.99  # a wild melody is still played with care, a tame one with life
+
+
+Choose = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def nucleus(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+    """(B,) one class of each row of (B, classes), out of the smallest set that holds all but `tail` (B, 1) of the
+    probability (Holtzman et al., 2020, “The Curious Case of Neural Text Degeneration”); `luck` (B, 1) in 0 ≤ x < 1."""
+    chance = logits.softmax(1)
+    rising = _sorted(chance)
+    first = torch.searchsorted(rising.cumsum(1), tail, right=True).clamp_(max=chance.shape[1] - 1)
+    sums = (chance * (chance >= rising.gather(1, first))).cumsum(1)
+    return torch.searchsorted(sums, luck * sums[:, -1:], right=True).clamp_(max=chance.shape[1] - 1)[:, 0]
+
+
+def _sorted(chance: Tensor) -> Tensor:
+    """Each row in rising order. NumPy, which sorts numbers without their places, takes a twentieth of torch's time."""
+    if chance.device.type == "cpu":
+        return torch.from_numpy(np.sort(chance.numpy(), axis=1))
+    return chance.sort(1).values
 
 
 @torch.inference_mode()
-def advance(fused: Fused, slots: Slots, window: int) -> Tensor:
+def advance(fused: Fused, slots: Slots, window: int, opening: bool = True, choose: Choose = nucleus) -> Tensor:
     """(B, len(HEADS) + 3): the next note's classes and tick, and where its take closes and ends.
 
-    Changes `slots`. Looks at the first `window` places of the keys; nothing may have been heard beyond.
+    Changes `slots`. Looks at the first `window` places of the keys; nothing may have been heard beyond. `opening` may
+    be false if no take is at its first new note.
     """
-    lines, takes = slots.lines, torch.arange(len(slots.x), device=slots.x.device)
-    luck = slots.luck[takes, lines.new % MOST]
+    lines = slots.lines
+    takes = torch.arange(len(slots.x), device=slots.x.device)
+    luck = slots.luck[takes, lines.new % MOST].T[:, :, None].unbind()
+    temperature, tail = (each.T.contiguous()[:, :, None].unbind() for each in (slots.temperature, slots.tail))
     width = slots.x.shape[1]
     said: list[Tensor] = []
     tick, phases, x = lines.tick, slots.x, slots.x
     for i, head in enumerate(HEADS):
-        product = torch.addmm(fused.head_bias[i], x, fused.head[i])
-        more = product[:, CLASSES[head] :]
-        logits = product[:, : CLASSES[head]] / (
-            EXPRESSION_TEMPERATURE if head in EXPRESSION else slots.temperature[:, None]
-        )
+        product = fused.head[i](x)
+        logits = product[:, : CLASSES[head]] / temperature[i]
         for constraint in CONSTRAINTS.get(head, ()):
             constraint(logits, lines)
         if head == "pitch":
             come_to_rest(logits, lines, tick)
-        top_p = EXPRESSION_TOP_P if head in EXPRESSION else slots.top_p[:, None]
         always = fused.flat[i]
-        said.append(nucleus(logits, top_p, luck[:, i]) if always is None else torch.full_like(tick, always))
+        said.append(choose(logits, tail[i], luck[i]) if always is None else torch.full_like(tick, always))
+        if i == len(fused.given):
+            break
+        more = product[:, CLASSES[head] :] + fused.given[i].index_select(0, said[i])
         if head == "step":
-            tick = tick + ticks_of_steps(tick.device)[0, said[0]]
+            tick = tick + fused.lengths.index_select(0, said[i])
             phases = _phases(fused, slots, tick)
-            more = more + phases[:, width:]
-        if i < len(fused.given):
-            x = x + F.gelu(more + fused.given[i][said[i]])
+            more += phases[:, width:]
+        x = x + F.gelu(more)
     step, pitch, duration = said[:3]
-    interval = ((pitch - lines.pitch).clamp(-24, 24) + 24).masked_fill(lines.pitch == START, NO_INTERVAL)
-    _plan(slots, tick)
+    interval = fused.interval.index_select(0, torch.add(pitch, lines.pitch, alpha=START))
+    if opening:
+        _plan(slots, tick)
     classes = torch.stack([step, pitch, interval, *said[2:]], 1)
     notes = F.embedding_bag(classes + fused.offsets, fused.note, mode="sum") + phases[:, :width]
     _read(fused, slots, notes, tick, takes, window)
-    lines.add(step, tick, pitch, ticks_of_steps(tick.device)[0, duration])
+    lines.add(step, tick, pitch, fused.lengths.index_select(0, duration))
     return torch.stack([*said, tick, lines.last, lines.goal], 1)
-
-
-def nucleus(logits: Tensor, top_p: Tensor | float, luck: Tensor) -> Tensor:
-    """(B,) one class of each row of (B, classes), out of the smallest set that holds `top_p` of the probability
-    (Holtzman et al., 2020, “The Curious Case of Neural Text Degeneration”); `luck` (B,) in 0 ≤ x < 1."""
-    likely, order = torch.sort(logits, dim=1, descending=True, stable=True)
-    chance = likely.softmax(1)
-    sums = chance.cumsum(1)
-    inside = (sums - chance < top_p).sum(1, keepdim=True) - 1
-    place = (sums <= luck[:, None] * sums.gather(1, inside)).sum(1, keepdim=True)
-    chosen: Tensor = order.gather(1, torch.minimum(place, inside))[:, 0]
-    return chosen
 
 
 def ending(begin: Tensor, wished: Tensor, downbeat: Tensor, bar: Tensor) -> tuple[Tensor, Tensor]:
@@ -95,25 +105,19 @@ def _edges(device: torch.device) -> Tensor:
     return torch.from_numpy(COUNTDOWN).to(device)
 
 
-def angles(fused: Fused, tick: Tensor, channels: int) -> tuple[Tensor, Tensor]:
-    """What turns heads (…, channels) by the musical time of `tick` (B,): factors of a channel and of its partner."""
-    angle = tick[:, None] * fused.turn
-    sine, cosine = angle.sin(), angle.cos()
-    still = (len(tick), channels - 2 * angle.shape[1])
-    ones, zeros = cosine.new_ones(still), sine.new_zeros(still)
-    return torch.cat([cosine, cosine, ones], 1)[:, None], torch.cat([-sine, sine, zeros], 1)[:, None]
-
-
-def turned(fused: Fused, x: Tensor, own: Tensor, partner: Tensor) -> Tensor:
-    """Heads (B, heads, channels) turned by `angles`."""
-    return torch.addcmul(x * own, x[..., fused.swap], partner)
+def turned(fused: Fused, x: Tensor, tick: Tensor) -> Tensor:
+    """(B, heads, channels), in the order of `fused.pairs`, turned by the musical time of `tick` (B,): each pair of
+    channels is a complex number."""
+    angle = tick[:, None, None] * fused.turn
+    turn = torch.polar(torch.ones_like(angle), angle)
+    paired = x.view(*x.shape[:2], -1, 2)
+    return torch.view_as_real(torch.view_as_complex(paired) * turn).flatten(2)
 
 
 def _phases(fused: Fused, slots: Slots, tick: Tensor) -> Tensor:
     since = tick - slots.downbeat
-    angle = (since / slots.bar.clamp(min=1))[:, None] * fused.rate
-    bars = torch.cat([angle.sin(), angle.cos()], 1) * (slots.bar > 0)[:, None]
-    return torch.addmm(fused.phases[since % CYCLE], bars, fused.bars)
+    bars = torch.addcmul(slots.waves[:, 1], since[:, None], slots.waves[:, 0]).sin_()
+    return fused.bars(bars).add_(fused.phases.index_select(0, since % CYCLE))
 
 
 def _plan(slots: Slots, tick: Tensor) -> None:
@@ -121,55 +125,54 @@ def _plan(slots: Slots, tick: Tensor) -> None:
     lines = slots.lines
     last, goal = ending(tick, slots.wished, slots.downbeat, slots.bar)
     opening = lines.new == 0
-    lines.last.copy_(torch.where(opening, last, lines.last))
+    lines.last.copy_(torch.where(opening & lines.closes, last, lines.last))
     lines.goal.copy_(torch.where(opening, goal, lines.goal))
 
 
 def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor, takes: Tensor, window: int) -> None:
     """The network hears the note just chosen."""
     left = (slots.lines.goal - tick).clamp(min=0)
-    x = notes + slots.constant + fused.countdown[countdown(left)]
+    x = notes + slots.constant + fused.countdown.index_select(0, countdown(left))
     if fused.values is not None:
-        told = (notes @ fused.values).view(len(takes), len(fused.layers), *slots.next_key[0].shape[1:])
-        own, partner = angles(fused, tick, told.shape[-1])
-        place = slots.place % slots.heard.shape[1]
-        slots.heard.scatter_(1, place[:, None], True)
+        _, heads, places, channels = slots.keys[0].shape
+        told = fused.values(notes).view(len(takes), len(fused.layers), heads, channels)
+        each = torch.arange(len(takes) * heads, device=x.device).view(-1, heads)
+        rows = (each * places + (slots.place % places)[:, None]).flatten()
+        slots.unheard.view(-1).index_fill_(0, rows, 0.0)
     for i, layer in enumerate(fused.layers):
         norm = F.layer_norm(x, x.shape[1:], *layer.norm)
-        hidden, cell = torch.lstm_cell(norm, (slots.hidden[i], slots.cell[i]), *layer.lstm)
+        hidden = _remember(layer, slots.cell[i], torch.cat([norm, slots.hidden[i]], 1))
         slots.hidden[i].copy_(hidden)
-        slots.cell[i].copy_(cell)
         x = x + hidden
         if fused.values is not None:
-            x = x + _look_back(fused, layer, slots, i, hidden, told[:, i], own, partner, takes, place, window)
+            x = x + _look_back(fused, layer, slots, i, told[:, i], tick, rows, window)
         x = F.layer_norm(x, x.shape[1:], *layer.norm_after)
     slots.x.copy_(x)
     slots.place.add_(1)
 
 
+def _remember(layer: FusedLayer, cell: Tensor, x: Tensor) -> Tensor:
+    """The LSTM's new hidden state; changes its cell."""
+    gates, width = layer.lstm(x), cell.shape[1]
+    enter, forget, leave = gates[:, : 3 * width].sigmoid().chunk(3, 1)
+    cell.mul_(forget).addcmul_(enter, gates[:, 3 * width :].tanh())
+    return cell.tanh().mul_(leave)
+
+
 def _look_back(
-    fused: Fused,
-    layer: FusedLayer,
-    slots: Slots,
-    i: int,
-    hidden: Tensor,
-    told: Tensor,
-    own: Tensor,
-    partner: Tensor,
-    takes: Tensor,
-    place: Tensor,
-    window: int,
+    fused: Fused, layer: FusedLayer, slots: Slots, i: int, told: Tensor, tick: Tensor, rows: Tensor, window: int
 ) -> Tensor:
-    """What the attention of layer `i` reads; keeps the note's key and value, and the next one's key."""
-    assert (
-        layer.look is not None and layer.look_bias is not None and layer.out is not None and layer.out_bias is not None
-    )
-    look = torch.addmm(layer.look_bias, hidden, layer.look).view(len(takes), 3, *told.shape[1:])
-    slots.keys[i][takes, place] = slots.next_key[i]
-    slots.values[i][takes, place] = look[:, 2] + told
-    query, key = turned(fused, look[:, :2], own[:, None], partner[:, None]).unbind(1)
+    """What the attention of layer `i` reads; keeps the note's key and value in `rows` of (B × heads × window), and the
+    next one's key."""
+    assert layer.look is not None and layer.out is not None
+    takes, heads, places, channels = slots.keys[i].shape
+    look = layer.look(slots.hidden[i]).view(takes, 3 * heads, channels)
+    keys, values = slots.keys[i].view(-1, channels), slots.values[i].view(-1, channels)
+    keys.index_copy_(0, rows, slots.next_key[i].view(-1, channels))
+    values.index_copy_(0, rows, (look[:, 2 * heads :] + told).view(-1, channels))
+    query, key = turned(fused, look[:, : 2 * heads], tick).chunk(2, 1)
     slots.next_key[i].copy_(key)
-    keys, values = (kept[i][:, :window].transpose(1, 2) for kept in (slots.keys, slots.values))
-    heard = slots.heard[:, None, None, :window]
-    read = F.scaled_dot_product_attention(query[:, :, None], keys, values, heard)
-    return torch.addmm(layer.out_bias, read.flatten(1), layer.out)
+    unheard = slots.unheard.view(-1, 1, places)[:, :, :window]
+    keys, values = (each.view(-1, places, channels)[:, :window] for each in (keys, values))
+    scores = torch.baddbmm(unheard, query.reshape(-1, 1, channels), keys.transpose(1, 2))
+    return layer.out(torch.bmm(scores.softmax(2), values).view(takes, -1))

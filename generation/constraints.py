@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,7 +20,10 @@ LONGEST_TRILL = 10  # notes of two pitches in turn
 PASSAGE, ECHO = 12, 3.0  # notes that make a passage, and nats that each return after the first costs it
 LEFTOVER = TICKS // 4  # a shorter step to the closing note would stumble
 FOREIGN, HOME = 8.0, 2.5  # nats against closing on a tone outside the tonic's triad, and for the tonic
-TRIAD = (0, 3, 4, 7)
+FIFTH = 7
+
+
+FAR = 2**40  # a tick that never comes
 
 
 @dataclass(eq=False)
@@ -27,55 +31,72 @@ class Lines:
     """Where each take stands. All tensors have the takes as their first dimension; times are in ticks.
 
     tick, pitch, before  of the last note; pitch of the one before it; START where there is none
-    sounding             written length of the last note
     new                  how many notes are new
     run, trill           notes in a row of one pitch; that repeat the pitch of the last but one
     longest_run          allowed
     bar                  a whole note where unknown
-    last, goal           where the closing note begins and where the music ends; unknown before the first new note
+    least, most          that the next step may be
+    last, goal           where the closing note begins and where the music ends; FAR while unknown; last is FAR for a
+                         take that does not close
     closes               whether it comes to a close at all
     register             (B, pitches) 0 or −inf; durations (B, durations) likewise
     rest                 (B, pitches) what is added at the closing note
-    notes                (B, N) pitch and step of the last N, newest last, −1 before; echo (B, N): how many notes up to
-                         there are the same as the newest ones
+    recent               (B, PASSAGE) pitch and step of the last notes, newest last, −1 before
+    passages, after      (B, N) what `passage` makes of each of the last N notes with those before it, and the pitch
+                         that came next; a ring, whose next `place` (B,) to write is that of the newest note
     """
 
     tick: Tensor
     pitch: Tensor
     before: Tensor
-    sounding: Tensor
     new: Tensor
     run: Tensor
     trill: Tensor
     longest_run: Tensor
     bar: Tensor
+    least: Tensor
+    most: Tensor
     last: Tensor
     goal: Tensor
     closes: Tensor
     register: Tensor
     durations: Tensor
     rest: Tensor
-    notes: Tensor
-    echo: Tensor
+    recent: Tensor
+    place: Tensor
+    passages: Tensor
+    after: Tensor
 
     def first(self, takes: int) -> Self:
         """The same memory, of the first `takes` alone."""
         return type(self)(**{field.name: getattr(self, field.name)[:takes] for field in fields(self)})
 
     def add(self, step: Tensor, tick: Tensor, pitch: Tensor, sounding: Tensor) -> None:
-        """A note more in every take."""
+        """A note more in every take; `step` is a class, `sounding` its written ticks."""
         self.run.add_(1).masked_fill_(pitch != self.pitch, 1)
         self.trill.add_(1).masked_fill_((pitch != self.before) | (self.before == START), 0)
         self.before.copy_(self.pitch)
         self.pitch.copy_(pitch)
         self.tick.copy_(tick)
-        self.sounding.copy_(sounding)
         self.new.add_(1)
-        code = (pitch * 512 + step)[:, None]
-        same = (self.echo.roll(1, 1) + 1).masked_fill_(self.notes != code, 0)
-        same[:, 0] = 0
-        self.notes.copy_(torch.cat([self.notes[:, 1:], code], 1))
-        self.echo.copy_(torch.cat([same[:, 1:], torch.zeros_like(code)], 1))
+        self.least.fill_(1)
+        torch.add(sounding.clamp(min=TICKS), self.bar, out=self.most)
+        place = self.place[:, None]
+        self.passages.scatter_(1, place, passage(self.recent)[:, None])
+        self.after.scatter_(1, place, pitch[:, None])
+        self.place.add_(1).remainder_(self.passages.shape[1])
+        self.recent.copy_(torch.cat([self.recent[:, 1:], (pitch * 512 + step)[:, None]], 1))
+
+
+def passage(recent: Tensor) -> Tensor:
+    """(B,) one number for the last notes (B, PASSAGE), by which they are told from others."""
+    return (recent * _powers(recent.device)).sum(1)
+
+
+@cache
+def _powers(device: torch.device) -> Tensor:
+    powers = [pow(0x9E3779B97F4A7C15, PASSAGE - i, 2**64) for i in range(PASSAGE)]
+    return torch.from_numpy(np.array(powers, np.uint64).view(np.int64)).to(device)
 
 
 def stay_in_range(logits: Tensor, lines: Lines) -> None:
@@ -87,24 +108,18 @@ def keep_moving(logits: Tensor, lines: Lines) -> None:
     """One note at a time, and no rest longer than a bar. The first new note does not cut the input's last one short;
     on a blank page it may come at once."""
     lengths = ticks_of_steps(logits.device)
-    opening = (lines.new == 0)[:, None]
-    sounding, bar, blank = lines.sounding[:, None], lines.bar[:, None], (lines.pitch == START)[:, None]
-    low = sounding.clamp(1, int(LENGTHS[-1])).masked_fill(~opening, 1).masked_fill(blank, 0)
-    high = bar + torch.where(opening, sounding, sounding.clamp(min=TICKS)).masked_fill(blank, 0)
-    logits.masked_fill_((lengths < low) | (lengths > torch.maximum(high, low)), -torch.inf)
+    logits.masked_fill_((lengths < lines.least[:, None]) | (lengths > lines.most[:, None]), -torch.inf)
 
 
 def arrive(logits: Tensor, lines: Lines) -> None:
     """Steps lead to the place of the closing note, neither past it nor so close that it would stumble."""
     left = (lines.last - lines.tick)[:, None] - ticks_of_steps(logits.device)
-    bound = (lines.closes & (lines.new > 0))[:, None]
-    logits.masked_fill_(bound & ((left < 0) | ((left > 0) & (left < LEFTOVER))), -torch.inf)
+    logits.masked_fill_((left < LEFTOVER) & (left != 0), -torch.inf)
 
 
 def come_to_rest(logits: Tensor, lines: Lines, tick: Tensor) -> None:
     """The closing note, at `tick`, is of the tonic's triad, the tonic above all."""
-    closing = (lines.closes & (lines.new > 0) & (tick >= lines.last))[:, None]
-    logits.add_(lines.rest.masked_fill(~closing, 0.0))
+    logits.add_(lines.rest * (tick >= lines.last)[:, None])
 
 
 def no_endless_note(logits: Tensor, lines: Lines) -> None:
@@ -114,16 +129,17 @@ def no_endless_note(logits: Tensor, lines: Lines) -> None:
 
 def no_stuck_note(logits: Tensor, lines: Lines) -> None:
     """After a long run of one pitch comes another one, and two pitches in turn come to an end."""
-    stuck = (lines.run >= lines.longest_run) & (lines.pitch != START)
-    _forbid(logits, lines.pitch, stuck)
-    _forbid(logits, lines.before, lines.trill >= LONGEST_TRILL - 2)
+    stuck = torch.where(lines.run >= lines.longest_run, lines.pitch, START)[:, None]
+    trilled = torch.where(lines.trill >= LONGEST_TRILL - 2, lines.before, START)[:, None]
+    pitches = _pitches(logits.device)
+    logits.masked_fill_((pitches == stuck) | (pitches == trilled), -torch.inf)
 
 
 def no_endless_echo(logits: Tensor, lines: Lines) -> None:
     """A passage may come back once, as the parts of a tune do; each time more it is wished for less."""
-    again = lines.echo[:, :-1] >= PASSAGE
-    times = torch.zeros_like(logits).scatter_add_(1, lines.notes[:, 1:].clamp(min=0) // 512, again.to(logits.dtype))
-    logits.sub_(ECHO * (times - 1).clamp(min=0))
+    again = (lines.passages == passage(lines.recent)[:, None]).to(logits.dtype)
+    times = torch.zeros_like(logits).scatter_add_(1, lines.after, again)
+    logits.sub_((times - 1).clamp_(min=0).mul_(ECHO))
 
 
 CONSTRAINTS: dict[str, tuple[Callable[[Tensor, Lines], None], ...]] = {
@@ -133,9 +149,9 @@ CONSTRAINTS: dict[str, tuple[Callable[[Tensor, Lines], None], ...]] = {
 }
 
 
-def _forbid(logits: Tensor, pitch: Tensor, where: Tensor) -> None:
-    there = pitch.clamp(max=logits.shape[1] - 1)[:, None]
-    logits.scatter_add_(1, there, torch.zeros_like(logits[:, :1]).masked_fill_(where[:, None], -torch.inf))
+@cache
+def _pitches(device: torch.device) -> Tensor:
+    return torch.arange(START, device=device)[None]
 
 
 @cache

@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generation import tokens
-from generation.advance import advance, angles, countdown, ending, turned
-from generation.constraints import FOREIGN, HOME, TRIAD
-from generation.fused import Fused, constant, fuse
-from generation.models.attentive_lstm import AttentiveLSTM
+from generation.advance import advance, countdown, ending, turned
+from generation.constraints import FAR, FIFTH, FOREIGN, HOME, PASSAGE, Lines, passage
+from generation.fused import HEADS, Fused, constant, fuse, waves
+from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.slots import MOST, Slots, memory
 from generation.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
 
 SLOTS = 64  # takes at once, at most
 FEW = 4  # to begin with
-BLOCK = 64  # notes by which the attention's reach grows
+LUCKIEST = 1 - 2**-22  # of a sum of chances is still less than the sum, when rounded
+BLOCK = 16  # notes by which the attention's reach grows
+EXPRESSION_TEMPERATURE, EXPRESSION_TOP_P = 1.0, 0.99  # a wild melody is still played with care, a tame one with life
 
 
 @dataclass(eq=False)
@@ -30,7 +32,7 @@ class Part:
 
     conditions  (len(CONDITIONS),); wished: ticks of new music; begin: the tick from which it is counted beforehand
     register    lowest and highest pitch; longest_note, longest_run: what the input has, or is usual
-    tonic       pitch class of rest; all three moved like the rows
+    tonic       pitch class of rest, moved like the rows as the register is; third: semitones above it
     luck        (MOST, heads) uniform random numbers, its own
     """
 
@@ -42,6 +44,7 @@ class Part:
     longest_note: int
     longest_run: int
     tonic: int
+    third: int
     temperature: float
     top_p: float
     open_end: bool
@@ -66,9 +69,16 @@ class Part:
 class Ensemble:
     """Slots for takes of one model."""
 
-    def __init__(self, model: AttentiveLSTM, device: torch.device, timing: bool = True, dynamics: bool = True) -> None:
+    def __init__(
+        self,
+        model: AttentiveLSTM,
+        device: torch.device,
+        timing: bool = True,
+        dynamics: bool = True,
+        precision: torch.dtype | None = None,
+    ) -> None:
         self.model, self.device = model, device
-        self.fused = fuse(model, timing, dynamics)
+        self.fused = fuse(model, timing, dynamics, precision)
         self.parts: list[Part] = []
         self._slots = memory(model, FEW if device.type == "cpu" else SLOTS, device)
         self._now = self._slots.first(0)
@@ -124,8 +134,9 @@ class Ensemble:
     def _advance(self, takes: int) -> Tensor:
         """What `advance` tells of the next notes, on the CPU."""
         if self.device.type != "cuda":
-            heard = max(part.heard for part in self.parts)
-            return advance(self.fused, self._now, min(self._now.heard.shape[1], BLOCK * (heard // BLOCK + 1)))
+            window = BLOCK * (max(part.heard for part in self.parts) // BLOCK + 1)
+            opening = not all(part.rows for part in self.parts)
+            return advance(self.fused, self._now, min(self.model.sizes.window, window), opening)
         size = next(size for size in (1, 4, 16, SLOTS) if size >= takes)
         if size not in self._graphs:
             self._graphs[size] = _capture(self.fused, self._slots.first(size))
@@ -143,55 +154,69 @@ class Ensemble:
         left = (goal.to(self.device) - rows[..., TICK]).clamp(min=0)
         x, state = self.model(rows, conditions, countdown(left))
         slots.x[slot], slots.constant[slot] = x[0, -1], constant(self.model, conditions)[0]
-        notes, window = rows.shape[1], slots.heard.shape[1]
-        slots.place[slot], slots.heard[slot] = notes, False
+        notes, window = rows.shape[1], self.model.sizes.window
+        slots.place[slot], slots.unheard[slot] = notes, -torch.inf
         for i, layer in enumerate(state):
             slots.hidden[i][slot], slots.cell[i][slot] = layer.hidden[0, 0], layer.cell[0, 0]
-            weights = self.fused.layers[i]
-            if weights.look is None or weights.look_bias is None:
+            look = self.fused.layers[i].look
+            if look is None:
                 continue
             to = torch.arange(max(0, notes - window), notes, device=self.device) % window
-            slots.heard[slot, to] = True
-            slots.keys[i][slot, to] = layer.keys[0].transpose(0, 1)
-            slots.values[i][slot, to] = layer.values[0].transpose(0, 1)
-            look = torch.addmm(weights.look_bias, layer.before[0], weights.look)
-            key = look.view(1, 3, *slots.next_key[i].shape[1:])[:, 1]
-            slots.next_key[i][slot] = turned(self.fused, key, *angles(self.fused, layer.tick[0], key.shape[-1]))[0]
+            slots.unheard[slot, :, to] = 0.0
+            slots.keys[i][slot, :, to] = layer.keys[0][..., self.fused.pairs]
+            slots.values[i][slot, :, to] = layer.values[0]
+            heads, channels = slots.next_key[i].shape[1:]
+            key = look(layer.before[0]).view(1, 3 * heads, channels)[:, heads : 2 * heads]
+            slots.next_key[i][slot] = turned(self.fused, key, layer.tick[0])[0]
 
     def _wish(self, slots: Slots, slot: int, part: Part) -> None:
         """What is asked of a take, and where it stands."""
         lines, pitch = slots.lines, part.start[:, PITCH]
-        bar = int(part.conditions[4])
+        bar, sounding, blank = int(part.conditions[4]), int(LENGTHS[part.start[-1, DURATION]]), pitch[-1] == START
+        least, longest = (0 if blank else min(max(1, sounding), int(LENGTHS[-1]))), bar or 4 * TICKS
         known = {
             "tick": part.start[-1, TICK],
             "pitch": pitch[-1],
             "before": pitch[-2] if len(pitch) > 1 else START,
-            "sounding": LENGTHS[part.start[-1, DURATION]],
             "new": 0,
             "run": _last(pitch[1:] == pitch[:-1]) + 1,
             "trill": _last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)),
             "longest_run": part.longest_run,
-            "bar": bar or 4 * TICKS,
+            "bar": longest,
+            "least": least,
+            "most": max(least, longest + (0 if blank else sounding)),
+            "last": FAR,
+            "goal": FAR,
             "closes": not part.open_end,
         }
         for name, value in known.items():
             getattr(lines, name)[slot] = value.item() if isinstance(value, np.generic) else value
         for tensor, wish in ((slots.wished, part.wished), (slots.downbeat, int(part.conditions[5])), (slots.bar, bar)):
             tensor[slot] = wish
-        slots.temperature[slot], slots.top_p[slot] = part.temperature, part.top_p
+        for i, head in enumerate(HEADS):
+            slots.temperature[slot, i] = EXPRESSION_TEMPERATURE if head in EXPRESSION else part.temperature
+            slots.tail[slot, i] = 1 - (EXPRESSION_TOP_P if head in EXPRESSION else part.top_p)
         pitches, lengths, degree = np.arange(128), LENGTHS, (np.arange(128) - part.tonic) % 12
         low, high = part.register
         for to, values in (
             (lines.register, np.where((pitches < low) | (pitches > high), -np.inf, 0.0)),
             (lines.durations, np.where((lengths < 1) | (lengths > part.longest_note), -np.inf, 0.0)),
-            (lines.rest, HOME * (degree == 0) - FOREIGN * ~np.isin(degree, TRIAD)),
-            (slots.luck, part.luck),
+            (lines.rest, HOME * (degree == 0) - FOREIGN * ~np.isin(degree, (0, part.third, FIFTH))),
+            (slots.luck, np.minimum(part.luck, LUCKIEST)),
         ):
             to[slot] = torch.from_numpy(values)
-        codes = np.full(lines.notes.shape[1], -1)
-        notes = (part.start[:, PITCH] * 512 + part.start[:, STEP])[pitch != START][-len(codes) :]
-        codes[len(codes) - len(notes) :] = notes
-        lines.notes[slot], lines.echo[slot] = torch.from_numpy(codes), torch.from_numpy(_echo(codes))
+        slots.waves[slot] = waves(bar)
+        _recall(lines, slot, part.start[pitch != START])
+
+
+def _recall(lines: Lines, slot: int, notes: Ints) -> None:
+    """Passages of the notes that a take goes on from."""
+    codes = np.concatenate([np.full(PASSAGE, -1), notes[:, PITCH] * 512 + notes[:, STEP]])
+    recent = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(codes, PASSAGE).copy()).to(lines.recent.device)
+    places = torch.arange(len(notes), device=recent.device)[-lines.after.shape[1] :] % lines.after.shape[1]
+    lines.passages[slot], lines.place[slot], lines.recent[slot] = 0, len(notes) % lines.after.shape[1], recent[-1]
+    lines.passages[slot, places] = passage(recent[:-1])[-len(places) :]
+    lines.after[slot, places] = torch.from_numpy(notes[:, PITCH])[-len(places) :].to(recent.device)
 
 
 def _told(part: Part, said: list[int]) -> None:
@@ -213,20 +238,6 @@ def _last(true: NDArray[np.bool_]) -> int:
     return len(true) - 1 - int(false[-1]) if len(false) else len(true)
 
 
-def _echo(codes: Ints, longest: int = 64) -> Ints:
-    """For each place how many notes up to it are the same as the newest ones, up to `longest`; 0 for the newest."""
-    size = len(codes)
-    echo, alike = np.zeros(size, np.int64), np.ones(size, bool)
-    for back in range(min(longest, size)):
-        earlier = np.concatenate([np.full(back, -2), codes[: size - back]])  # the note `back` places before each
-        alike &= (earlier == codes[size - 1 - back]) & (earlier >= 0)
-        alike[-1] = False
-        if not alike.any():
-            break
-        echo += alike
-    return echo
-
-
 def _capture(fused: Fused, slots: Slots) -> tuple["torch.cuda.CUDAGraph", Tensor]:
     """A step for these slots as one CUDA graph. Trying it out must leave no trace in the slots."""
     before = [tensor.clone() for tensor in slots.tensors()]
@@ -234,11 +245,11 @@ def _capture(fused: Fused, slots: Slots) -> tuple["torch.cuda.CUDAGraph", Tensor
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(3):
-            advance(fused, slots, slots.heard.shape[1])
+            advance(fused, slots, slots.unheard.shape[2])
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        said = advance(fused, slots, slots.heard.shape[1])
+        said = advance(fused, slots, slots.unheard.shape[2])
     for tensor, old in zip(slots.tensors(), before, strict=True):
         tensor.copy_(old)
     return graph, said

@@ -1,35 +1,67 @@
 """A model's weights, rearranged to play one note at a time: fewer and larger products, and sums looked up.
 
 A linear layer over embeddings side by side is a sum of one row a field, so tables of those rows take its place; what
-is multiplied with the same vector is multiplied at once. The numbers that come out are the model's own.
+is multiplied with the same vector is multiplied at once. The numbers that come out are the model's own, but for the
+rounding of the products to bf16 where the processor multiplies that faster.
 """
 
 from dataclasses import dataclass
-from math import lcm
+from math import lcm, pi
 from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 — its usual name
 
 from generation.models.attentive_lstm import BARS, PERIODS, AttentiveLSTM, Layer
-from generation.tokens import CLASSES, FLAT, START, TICKS
+from generation.tokens import CLASSES, FLAT, LENGTHS, NO_INTERVAL, START, TICKS
 
 CYCLE = lcm(*(int(2 * period) for period in PERIODS)) * TICKS // 2  # ticks after which all phases of quarters return
 AFTER = ("given_step", "given_pitch", "given_duration", "given_velocity", "given_deviation")
 HEADS = tuple(CLASSES)
-Cells = tuple[Tensor, Tensor, Tensor, Tensor]
+HINT = 16  # rows for which oneDNN lays weights out; made for a single row, 32-bit kernels round it differently
+
+
+class Product:
+    """x (B, in) → x @ weight.T + bias (B, out), in 32-bit floats. A row's product is the same, bit by bit, however many
+    rows there are: this is what lets a take be the same alone and in company."""
+
+    def __init__(self, weight: Tensor, bias: Tensor, precision: torch.dtype) -> None:
+        self.weight, self.bias = weight.to(precision), bias.to(precision)
+        self._packed = self._pack() if weight.device.type == "cpu" and torch.backends.mkldnn.enabled else None
+
+    def _pack(self) -> Tensor:
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(self.weight, HINT)
+        return packed
+
+    def __call__(self, x: Tensor) -> Tensor:
+        x = x.to(self.weight.dtype)
+        if self._packed is None:
+            return F.linear(x, self.weight, self.bias).float()
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._packed, self.bias, "none", [], "")
+        return product.float()
+
+
+def precision_for(device: torch.device) -> torch.dtype:
+    """bf16 where the processor multiplies it itself."""
+    if device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
+        return torch.bfloat16
+    return torch.float32
 
 
 @dataclass(frozen=True, eq=False)
 class FusedLayer:
-    """Weights of a layer, (in, out); `look` gives query, the next note's key, and the state's part of the value."""
+    """Products of a layer.
+
+    lstm  of the normed input beside the hidden state: gates in, forget, out, cell
+    look  of the hidden state: query, the next note's key, and the state's part of the value
+    out   of what was read
+    """
 
     norm: tuple[Tensor, Tensor]
-    lstm: Cells
-    look: Tensor | None
-    look_bias: Tensor | None
-    out: Tensor | None
-    out_bias: Tensor | None
+    lstm: Product
+    look: Product | None
+    out: Product | None
     norm_after: tuple[Tensor, Tensor]
 
 
@@ -37,43 +69,49 @@ class FusedLayer:
 class Fused:
     """Tables have a row for every class and the width of the model as columns.
 
-    note         step, pitch, pitch class, interval, duration and expression, one below the other from `offsets`
+    note         step, pitch with its class, interval, duration and expression, one below the other from `offsets`
+    interval     class of the interval by pitch before and pitch
     phases       by tick of a cycle: what a note adds to the stream, then what its place adds to the pitch head's input
-    bars         (phases of bars, 2 × width); rate: a bar's share of a turn by phase
-    head[i]      (width, classes + width): a head's logits and its part of the input of the next
+    bars         the same of the phases of bars, from `waves`
+    head[i]      a head's logits and its part of the input of the next
     given[i]     by class of head i: the rest of the input of the next
-    values       (width, layers × width): what a note is for each layer's values
+    values       what a note is for each layer's values
     flat         by head: the class that it always says, where the model has not learned to play; None where it has
-    turn         radians a tick, by pair of channels of the rotation; swap: for every channel of a head its partner
+    turn         radians a tick, by pair of channels of the rotation
+    pairs        the order in which a head's channels stand here: those that turn together side by side
     """
 
     note: Tensor
     offsets: Tensor
+    interval: Tensor
+    lengths: Tensor
     phases: Tensor
-    bars: Tensor
-    rate: Tensor
+    bars: Product
     countdown: Tensor
-    head: tuple[Tensor, ...]
-    head_bias: tuple[Tensor, ...]
+    head: tuple[Product, ...]
     given: tuple[Tensor, ...]
     layers: tuple[FusedLayer, ...]
-    values: Tensor | None
+    values: Product | None
     flat: tuple[int | None, ...]
     turn: Tensor
-    swap: Tensor
+    pairs: Tensor
 
 
 @torch.inference_mode()
-def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True) -> Fused:
-    """The weights of a model on its device, in 32-bit floats. It plays flat what it has not learned: timing (deviation
-    and articulation) or dynamics (velocity)."""
+def fuse(
+    model: AttentiveLSTM, timing: bool = True, dynamics: bool = True, precision: torch.dtype | None = None
+) -> Fused:
+    """The weights of a model on its device. It plays flat what it has not learned: timing (deviation and articulation)
+    or dynamics (velocity)."""
     w, small = model.sizes.width, model.sizes.width // 4
+    precision = precision or precision_for(model.pitch.weight.device)
 
     def columns(weight: Tensor, start: int, size: int) -> Tensor:
         return weight[:, start : start + size].T
 
-    pitches = torch.arange(START + 1, device=model.pitch.weight.device)
     weight = model.note.weight
+    device = weight.device
+    pitches = torch.arange(START + 1, device=device)
     sources = [model.step, model.pitch, model.pitch_class, model.interval, model.duration]
     tables = [source.weight @ columns(weight, i * small, small) for i, source in enumerate(sources)]
     touch = columns(weight, 5 * small, small)
@@ -84,6 +122,8 @@ def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True) -> Fu
     tables[1] = tables[1] + tables[2][torch.where(pitches == START, 12, pitches % 12)] + constant
     del tables[2]
     sizes = torch.tensor([0, *(len(table) for table in tables[:-1])])
+    interval = (pitches[:START] - pitches[:, None]).clamp(-24, 24) + 24
+    interval[START] = NO_INTERVAL
 
     given_step = model.given_step.weight
     both = torch.cat([weight[:, 6 * small :].T, given_step[:, w + small :].T], 1)  # (phases, 2 w)
@@ -106,43 +146,58 @@ def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True) -> Fu
             )
         else:
             given.append(embedding.weight @ columns(linear.weight, w, small))
-    head = [torch.cat([to.weight.T, columns(linear.weight, 0, w)], 1) for to, linear in zip(heads, after, strict=True)]
-    bias = [torch.cat([to.bias, linear.bias]) for to, linear in zip(heads, after, strict=True)]
-    attentive = model.sizes.window > 0
+    head = [
+        Product(torch.cat([to.weight, linear.weight[:, :w]]), torch.cat([to.bias, linear.bias]), precision)
+        for to, linear in zip(heads, after, strict=True)
+    ]
     layers = [layer for layer in model.layers if isinstance(layer, Layer)]
+    turn = layers[0].rate if model.sizes.window else torch.zeros(0, device=device)
+    pairs = _pairs(w // model.sizes.heads, len(turn)).to(device)
+    nothing = weight.new_zeros(w * len(layers))
     return Fused(
         note=torch.cat(tables),
-        offsets=sizes.cumsum(0).to(weight.device),
+        offsets=sizes.cumsum(0).to(device),
+        interval=interval.flatten(),
+        lengths=torch.from_numpy(LENGTHS).to(device),
         phases=torch.cat([angle.sin(), angle.cos()], 1) @ quarters,
-        bars=bars,
-        rate=2 * torch.pi / torch.tensor(BARS, device=weight.device),
+        bars=Product(bars.T, weight.new_zeros(2 * w), torch.float32),
         countdown=model.countdown.weight @ columns(model.context.weight, 2 * small, small),
-        head=(*(each.contiguous() for each in head), model.to_articulation.weight.T.contiguous()),
-        head_bias=(*bias, model.to_articulation.bias),
+        head=(*head, Product(model.to_articulation.weight, model.to_articulation.bias, precision)),
         given=tuple(given),
-        layers=tuple(_layer(layer) for layer in layers),
-        values=torch.cat([layer.value.weight[:, :w].T for layer in layers], 1).contiguous() if attentive else None,
+        layers=tuple(_layer(layer, pairs, precision) for layer in layers),
+        values=Product(torch.cat([layer.value.weight[:, :w] for layer in layers]), nothing, precision)
+        if model.sizes.window
+        else None,
         flat=tuple(None if learned.get(head, True) else FLAT[head] for head in HEADS),
-        turn=layers[0].rate if attentive else torch.zeros(0),
-        swap=_swap(w // model.sizes.heads, len(layers[0].rate) if attentive else 0).to(weight.device),
+        turn=F.pad(turn, (0, w // model.sizes.heads // 2 - len(turn))),
+        pairs=pairs,
     )
 
 
-def _swap(channels: int, pairs: int) -> Tensor:
+def _pairs(channels: int, turning: int) -> Tensor:
     place = torch.arange(channels)
-    return torch.cat([place[pairs : 2 * pairs], place[:pairs], place[2 * pairs :]])
+    return torch.cat([place[: 2 * turning].view(2, turning).T.flatten(), place[2 * turning :]])
 
 
-def _layer(layer: Layer) -> FusedLayer:
+def _layer(layer: Layer, pairs: Tensor, precision: torch.dtype) -> FusedLayer:
     norms = [(norm.weight, norm.bias) for norm in (layer.norm, layer.norm_after)]
-    lstm = layer.lstm
-    cells = cast(Cells, (lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0))
+    lstm, w = layer.lstm, layer.norm.weight.shape[0]
+    gates = torch.arange(4 * w, device=pairs.device).view(4, w)[[0, 1, 3, 2]].flatten()
+    cells = Product(
+        torch.cat([cast(Tensor, lstm.weight_ih_l0), cast(Tensor, lstm.weight_hh_l0)], 1)[gates],
+        (cast(Tensor, lstm.bias_ih_l0) + cast(Tensor, lstm.bias_hh_l0))[gates],
+        precision,
+    )
     if not layer.window:
-        return FusedLayer(norms[0], cells, None, None, None, None, norms[1])
-    w = layer.value.weight.shape[0]
-    look = torch.cat([layer.query.weight, layer.key.weight, layer.value.weight[:, w:]]).T.contiguous()
-    bias = torch.cat([layer.query.bias, layer.key.bias, layer.value.bias])
-    return FusedLayer(norms[0], cells, look, bias, layer.out.weight.T.contiguous(), layer.out.bias, norms[1])
+        return FusedLayer(norms[0], cells, None, None, norms[1])
+    order = (torch.arange(layer.heads, device=pairs.device)[:, None] * len(pairs) + pairs).flatten()
+    scale = len(pairs) ** -0.5  # of the attention's scores
+    look = Product(
+        torch.cat([layer.query.weight[order] * scale, layer.key.weight[order], layer.value.weight[:, w:]]),
+        torch.cat([layer.query.bias[order] * scale, layer.key.bias[order], layer.value.bias]),
+        precision,
+    )
+    return FusedLayer(norms[0], cells, look, Product(layer.out.weight, layer.out.bias, precision), norms[1])
 
 
 @torch.inference_mode()
@@ -154,9 +209,17 @@ def constant(model: AttentiveLSTM, conditions: Tensor) -> Tensor:
     return added
 
 
-def bytes_a_note(fused: Fused) -> int:
-    """Bytes of weights that a step must read at least once: every matrix, and of tables next to nothing."""
-    matrices = [*fused.head, fused.bars, *([fused.values] if fused.values is not None else [])]
+def waves(bar: int) -> Tensor:
+    """(2, 2 × len(BARS)): for music in bars of so many ticks, 0 if unknown, the radians a tick and at no tick of sines
+    that are the sine and cosine of every phase of a bar, or nothing."""
+    rate = 2 * pi / (bar * torch.tensor(BARS)) if bar else torch.zeros(len(BARS))
+    start = torch.full((len(BARS),), pi / 2 if bar else 0.0)
+    return torch.stack([torch.cat([rate, rate]), torch.cat([torch.zeros(len(BARS)), start])])
+
+
+def weights(fused: Fused) -> list[Tensor]:
+    """The matrices that a step must read, each once; of tables it reads next to nothing."""
+    products = [*fused.head, fused.bars, fused.values]
     for layer in fused.layers:
-        matrices += [*layer.lstm[:2], *(tensor for tensor in (layer.look, layer.out) if tensor is not None)]
-    return sum(matrix.numel() * matrix.element_size() for matrix in matrices)
+        products += [layer.lstm, layer.look, layer.out]
+    return [product.weight for product in products if product is not None]

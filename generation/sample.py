@@ -11,7 +11,7 @@ from generation.constraints import LONGEST_RUN
 from generation.ensemble import Ensemble, Part
 from generation.habits import HABITS, blank_page
 from generation.key import find_key
-from generation.melody import Key, Melody, Tempo
+from generation.melody import MODES, Key, Melody, Tempo
 from generation.performer import Performer
 from generation.pulse import typical_tempo
 from generation.slots import MOST
@@ -21,6 +21,7 @@ from generation.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, En
 LONGEST_PROMPT = 1024  # notes that the model is shown
 ATTEMPTS = 3  # at a take that does not copy
 BLANK = 1  # keeps the luck of a blank page apart from that of its notes
+MINOR_THIRD, MAJOR_THIRD = 3, 4
 REGISTER = (55, 81)  # MIDI pitches of a fresh piece
 
 
@@ -169,6 +170,7 @@ def _begun(performer: Performer, prompt: Prompt) -> Take:
     rows = encoded.rows[-LONGEST_PROMPT:] if len(given) else encoded.rows[:1]
     longest = int(LENGTHS[rows[:, DURATION]].max(initial=TICKS))
     bar = int(encoded.conditions[4]) or 4 * TICKS
+    key = given.key or (find_key(given.pitch, given.duration) if len(given) else Key("C", "major"))
     part = Part(
         start=rows,
         conditions=encoded.conditions,
@@ -177,7 +179,8 @@ def _begun(performer: Performer, prompt: Prompt) -> Take:
         register=_register(encoded),
         longest_note=min(max(bar, longest), max(bar, 4 * TICKS)),
         longest_run=max(LONGEST_RUN, _longest_run(rows[:, PITCH])),
-        tonic=_tonic(given, encoded),
+        tonic=(key.pitch_class + encoded.shift) % 12,
+        third=MINOR_THIRD if MODES[key.mode] <= MODES["dorian"] else MAJOR_THIRD,
         temperature=prompt.temperature,
         top_p=prompt.top_p,
         open_end=prompt.open_end,
@@ -219,12 +222,6 @@ def _register(encoded: Encoded) -> tuple[int, int]:
     low, high = int(pitch.min()), int(pitch.max())
     room = max(7, (19 - (high - low)) // 2)
     return max(0, low - room), min(127, high + room)
-
-
-def _tonic(melody: Melody, encoded: Encoded) -> int:
-    """The pitch class of rest, moved like the rows."""
-    key = melody.key or (find_key(melody.pitch, melody.duration) if len(melody) else Key("C", "major"))
-    return (key.pitch_class + encoded.shift) % 12
 
 
 def _longest_run(pitch: Ints) -> int:

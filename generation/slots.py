@@ -6,8 +6,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from generation.constraints import Lines
-from generation.models.attentive_lstm import AttentiveLSTM
+from generation.constraints import PASSAGE, Lines
+from generation.models.attentive_lstm import BARS, AttentiveLSTM
 from generation.tokens import CLASSES
 
 REMEMBERED = 1024  # notes that the constraints know of
@@ -20,10 +20,10 @@ class Slots:
 
     x           (B, width) what the model knows before the next note; constant: what its conditions add
     hidden …    a tensor a layer: the LSTM's (B, width); key of the next note (B, heads, D); keys, values
-                (B, heads, window, D)
-    heard       (B, window) which of the keys are notes; place: how many notes there were
-    wished      ticks of new music; downbeat: a tick; bar: its ticks, 0 where unknown
-    luck        (B, MOST, heads) uniform random numbers
+                (B, heads, window, D), of which the newest is written over the oldest
+    unheard     (B, heads, window) 0 where there is a note, −∞ elsewhere; place: how many notes there were
+    wished      ticks of new music; downbeat: a tick; bar: its ticks, 0 where unknown; waves: as in `fused`
+    temperature, tail  (B, heads of a note): 1 − top_p; luck (B, MOST, heads of a note): uniform random numbers
     """
 
     lines: Lines
@@ -34,13 +34,14 @@ class Slots:
     next_key: list[Tensor]
     keys: list[Tensor]
     values: list[Tensor]
-    heard: Tensor
+    unheard: Tensor
     place: Tensor
     wished: Tensor
     downbeat: Tensor
     bar: Tensor
+    waves: Tensor
     temperature: Tensor
-    top_p: Tensor
+    tail: Tensor
     luck: Tensor
 
     def tensors(self) -> list[Tensor]:
@@ -81,20 +82,23 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device) -> Slots:
         tick=whole(),
         pitch=whole(),
         before=whole(),
-        sounding=whole(),
         new=whole(),
         run=whole(),
         trill=whole(),
         longest_run=whole(),
         bar=whole(),
+        least=whole(),
+        most=whole(),
         last=whole(),
         goal=whole(),
         closes=truth(),
         register=real(CLASSES["pitch"]),
         durations=real(CLASSES["duration"]),
         rest=real(CLASSES["pitch"]),
-        notes=whole(REMEMBERED),
-        echo=whole(REMEMBERED),
+        recent=whole(PASSAGE),
+        place=whole(),
+        passages=whole(REMEMBERED),
+        after=whole(REMEMBERED),
     )
     return Slots(
         lines,
@@ -103,14 +107,15 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device) -> Slots:
         hidden=layers(sizes.width),
         cell=layers(sizes.width),
         next_key=layers(heads, channels),
-        keys=layers(sizes.window, heads, channels),
-        values=layers(sizes.window, heads, channels),
-        heard=truth(sizes.window),
+        keys=layers(heads, sizes.window, channels),
+        values=layers(heads, sizes.window, channels),
+        unheard=real(heads, sizes.window),
         place=whole(),
         wished=whole(),
         downbeat=whole(),
         bar=whole(),
-        temperature=real() + 1,
-        top_p=real() + 1,
+        waves=real(2, 2 * len(BARS)),
+        temperature=real(len(CLASSES)) + 1,
+        tail=real(len(CLASSES)),
         luck=real(MOST, len(CLASSES)),
     )

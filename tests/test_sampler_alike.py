@@ -1,0 +1,173 @@
+"""The fast sampler draws what the first loop one would write draws, alone or in company, and never asks the host."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from generation.advance import advance, nucleus
+from generation.ensemble import SLOTS, Ensemble, Part
+from generation.fused import Product, fuse, precision_for
+from generation.melody import Key, Melody
+from generation.models.attentive_lstm import AttentiveLSTM, Sizes
+from generation.performer import Performer
+from generation.plain_loop import draw, play_plainly
+from generation.sample import Prompt, _takes
+from generation.slots import memory
+from generation.tokens import CLASSES
+from tests.tunes import performance, scale
+
+CPU = torch.device("cpu")
+PIECES = {
+    "blank page": None,
+    "scale": scale(40, Key("C", "major")),
+    "performance": performance(50),
+    "passages that came back": scale(80, Key("D", "minor")),
+    "stuck": Melody(np.arange(20.0), np.ones(20), np.full(20, 62), np.full(20, 80)),
+}
+
+
+@pytest.fixture(scope="module")
+def model() -> AttentiveLSTM:
+    torch.manual_seed(3)
+    return AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=32)).eval()
+
+
+def parts_of(model: AttentiveLSTM, prompts: list[Prompt]) -> list[Part]:
+    return [take.part for take in _takes(Performer(model, {}, CPU), prompts)]
+
+
+def play(
+    model: AttentiveLSTM, parts: list[Part], notes: int, precision: torch.dtype | None = None
+) -> tuple[list[Tensor], list[Tensor]]:
+    """The logits of every head and what was drawn from them, note by note."""
+    ensemble, seen, drawn = Ensemble(model, CPU, precision=precision), [], []
+
+    def choose(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+        seen.append(logits.clone())
+        drawn.append(nucleus(logits, tail, luck))
+        return drawn[-1]
+
+    for part in parts:
+        ensemble.join(part)
+    for new in range(notes):
+        said = advance(ensemble.fused, ensemble._now, model.sizes.window, new == 0, choose)
+        tick, last, goal = said[:, -3:].unbind(1)
+        if ((tick >= last) | (tick >= goal)).any():
+            break
+    return seen, drawn
+
+
+def told(drawn: list[Tensor], seen: list[Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """A `choose` of the plain loop that says what was said before."""
+    said = iter(drawn)
+
+    def choose(logits: Tensor, top_p: Tensor) -> Tensor:
+        seen.append(logits.clone())
+        return next(said)
+
+    return choose
+
+
+@pytest.mark.parametrize("open_end", [False, True])
+@pytest.mark.parametrize("piece", PIECES)
+def test_after_the_same_notes_both_loops_have_the_same_logits(model: AttentiveLSTM, piece: str, open_end: bool):
+    """To the end of the first take: rules included, and where these forbid, both do."""
+    prompts = [
+        Prompt(PIECES[piece], 12, seed=seed, style="irish", temperature=temperature, open_end=open_end)
+        for seed, temperature in ((1, 0.9), (2, 0.1), (3, 1.5))
+    ]
+    if PIECES[piece] is None:
+        prompts = prompts[:1]
+    parts, plain = parts_of(model, prompts), []
+    seen, drawn = play(model, parts, 80, torch.float32)
+    notes = len(seen) // len(CLASSES)
+    assert notes >= 5
+    play_plainly(model, parts, notes, told(drawn, plain))
+    assert len(seen) == len(plain) == notes * len(CLASSES)
+    for ours, theirs in zip(seen, plain, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=2e-4)
+    assert any(torch.isinf(logits).any() for logits in seen)
+
+
+def test_both_loops_draw_alike_from_the_same_logits():
+    """Shares of 40,000 draws; what one never draws, the other does not either."""
+    torch.manual_seed(5)
+    logits = (torch.randn(3, 30) * 2).repeat_interleave(40_000, 0)
+    top_p = torch.tensor([[0.6], [0.9], [1.0]]).repeat_interleave(40_000, 0)
+    ours, theirs = (
+        np.stack([np.bincount(drawn, minlength=30) / 40_000 for drawn in said.view(3, -1).numpy()])
+        for said in (nucleus(logits, 1 - top_p, torch.rand(len(logits), 1)), draw(logits, top_p))
+    )
+    np.testing.assert_allclose(ours, theirs, atol=0.012)
+    np.testing.assert_array_equal((ours == 0)[:2], (theirs == 0)[:2])
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_a_take_is_the_same_bit_by_bit_in_any_company(precision: torch.dtype):
+    """All that is kept and told of the first takes of 1 … 33 is equal, not just close."""
+    torch.manual_seed(4)
+    model = AttentiveLSTM(Sizes(width=96, layers=2, heads=3, window=64)).eval()
+    prompts = [Prompt(performance(20 + i), 20, seed=i, style="jazz", temperature=0.7 + 0.02 * i) for i in range(33)]
+    ensemble = Ensemble(model, CPU, precision=precision)
+    for part in parts_of(model, prompts):
+        ensemble.join(part)
+    before = [tensor.clone() for tensor in ensemble._now.tensors()]
+
+    def after(company: int) -> list[Tensor]:
+        for tensor, old in zip(ensemble._now.tensors(), before, strict=True):
+            tensor.copy_(old)
+        slots = ensemble._slots.first(company)
+        return [advance(ensemble.fused, slots, 64) for _ in range(4)] + [kept.clone() for kept in slots.tensors()]
+
+    everybody = after(33)
+    for company in range(1, 33):
+        for ours, theirs in zip(after(company), everybody, strict=True):
+            assert torch.equal(ours, theirs[:company]), company
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("sizes", [(384, 512), (384, 1152), (768, 1536), (384, 15), (14, 768)])
+def test_a_row_of_a_product_is_the_same_however_many_there_are(sizes: tuple[int, int], precision: torch.dtype):
+    torch.manual_seed(6)
+    read, told = sizes
+    product = Product(torch.randn(told, read) / 20, torch.randn(told), precision)
+    rows = torch.randn(SLOTS, read)
+    whole = product(rows)
+    assert all(torch.equal(product(rows[:few]), whole[:few]) for few in range(1, SLOTS))
+
+
+def test_rounded_weights_foresee_what_the_exact_ones_do(model: AttentiveLSTM):
+    """By well under half a per cent of the nats of what was drawn."""
+    parts = parts_of(model, [Prompt(PIECES["performance"], 40, seed=seed, style="jazz") for seed in range(4)])
+    exact, drawn = play(model, parts, 20, torch.float32)
+    rounded: list[Tensor] = []
+    ensemble, said = Ensemble(model, CPU, precision=torch.bfloat16), iter(drawn)
+
+    def choose(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+        rounded.append(logits.clone())
+        return next(said)
+
+    for part in parts:
+        ensemble.join(part)
+    for new in range(len(drawn) // len(CLASSES)):
+        advance(ensemble.fused, ensemble._now, model.sizes.window, new == 0, choose)
+
+    def nats(seen: list[Tensor]) -> float:
+        return sum(float(torch.nn.functional.cross_entropy(*each)) for each in zip(seen, drawn, strict=True))
+
+    assert 0 < abs(nats(rounded) / nats(exact) - 1) < 0.002
+
+
+@torch.inference_mode()
+def test_a_step_never_waits_for_the_host():
+    """On the meta device there are no numbers: whoever asked for one would fail. So it can be replayed as a graph."""
+    nowhere = torch.device("meta")
+    model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=32)).eval().to(nowhere)
+    said = advance(fuse(model), memory(model, 4, nowhere), 32)
+    assert said.shape == (4, len(CLASSES) + 3)
+    assert precision_for(nowhere) == torch.float32
