@@ -76,7 +76,7 @@ async def _run(settings: Settings) -> int:
 def _line(error: BaseException) -> str:
     """An error in one line, without the password that an address in it may hold."""
     words = re.sub(r"://[^/@\s]*@", "://…@", " ".join(str(error).split()))
-    return words[:200] or type(error).__name__
+    return words[:200] or ("it does not answer" if isinstance(error, TimeoutError) else type(error).__name__)
 
 
 def _complain(sentence: str) -> int:

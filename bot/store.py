@@ -19,6 +19,7 @@ from generation.request import Request
 MIGRATIONS: tuple[str, ...] = ("ALTER TABLE takes ADD COLUMN sheets {bytes}",)
 VERSION = 1 + len(MIGRATIONS)
 
+PATIENCE = 2.0  # seconds with a database that does not answer: Discord waits 3 for a sign of life
 FAULTS = (SQLAlchemyError, OSError)  # by which a database shows that it is not there, or full
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
@@ -85,7 +86,8 @@ class Store:
         address = asynchronous(make_url(url))
         if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
             Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-        self._engine = create_async_engine(address, pool_pre_ping=True)
+        extra = {"timeout": PATIENCE} if address.get_backend_name() == "postgresql" else {}
+        self._engine = create_async_engine(address, pool_pre_ping=True, connect_args=extra)
         if address.get_backend_name() == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _sqlite_safely)
         self._session = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
@@ -195,9 +197,9 @@ def asynchronous(address: URL) -> URL:
 
 
 def _sqlite_safely(connection: object, _: object) -> None:
-    """Readers beside a writer, ten seconds of patience with a locked file, and what is deleted is overwritten."""
+    """Readers beside a writer, a little patience with a locked file, and what is deleted is overwritten."""
     cursor = connection.cursor()  # type: ignore[attr-defined]
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()

@@ -1,6 +1,7 @@
 """The real bot with PostgreSQL; and with databases that are not there, or full."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,13 @@ async def test_all_that_outlives_a_restart_and_what_happens_without_it(tmp_path:
             sorry = await discord.command("settings show", user=discord.admin)
             assert sorry.ephemeral and "Encore's side" in sorry.text
             assert make_url(address).password not in discord.log()
+
+
+async def test_a_database_that_never_answers_is_one_plain_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://me:secret@127.0.0.1:{silent.getsockname()[1]}/encore"
+        code, said = await start(tmp_path, ENCORE_DATABASE_URL=address)
+    assert code == 1 and said == "encore: the database of ENCORE_DATABASE_URL cannot be used: it does not answer\n"
 
 
 async def test_a_disk_that_is_full_is_one_plain_line(tmp_path: Path) -> None:

@@ -226,6 +226,23 @@ async def test_a_database_that_fails_costs_the_buttons_only(discord: Discord) ->
         database.close()
 
 
+async def test_a_locked_database_is_told_in_time_and_music_comes_all_the_same(discord: Discord) -> None:
+    database = sqlite3.connect(discord.folder / "encore.sqlite3", isolation_level=None)
+    database.execute("BEGIN EXCLUSIVE")
+    try:
+        sorry = await discord.command("settings temperature", {"value": 0.3}, user=discord.admin)
+        assert sorry.ephemeral and "Encore's side" in sorry.text and str(sorry.asked.id) in sorry.text
+        assert f"job={sorry.asked.id}" in discord.log() and "database is locked" in discord.log()
+        reply = await discord.command("compose", {"seconds": 5}, until=has_files)
+        assert not reply.buttons
+    finally:
+        database.execute("ROLLBACK")
+        database.close()
+    assert "0.3" in (await discord.command("settings temperature", {"value": 0.3}, user=discord.admin)).text
+    assert "0.3" in (await discord.command("compose", {"seconds": 5}, until=has_files)).text
+    await discord.command("settings reset", user=discord.admin)
+
+
 async def test_one_line_a_job(discord: Discord) -> None:
     reply: Reply = await discord.command("compose", {"seconds": 5, "seed": 424242}, until=has_files)
     await discord.until(lambda: "seed=424242" in discord.log())
