@@ -185,8 +185,8 @@ FRENCH = {
     "Pieces left for you within this hour: {}.": "Morceaux que vous pouvez encore avoir dans l'heure : {}.",
     # more of what is wrong
     "Encore is being stopped. Ask again in a minute.": "Encore s'arrête. Redemandez dans une minute.",
-    "This file took more than 10 s to read. Send a shorter or simpler one.": (
-        "Lire ce fichier a pris plus de 10 s. Envoyez-en un plus court ou plus simple."
+    "This file took more than 5 s to read. Send a shorter or simpler one.": (
+        "Lire ce fichier a pris plus de 5 s. Envoyez-en un plus court ou plus simple."
     ),
     "This piece took too long to render. Ask for fewer seconds.": (
         "Mettre ce morceau en son a pris trop de temps. Demandez moins de secondes."

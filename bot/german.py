@@ -187,8 +187,8 @@ GERMAN = {
     "Pieces left for you within this hour: {}.": "Stücke, die du in dieser Stunde noch haben kannst: {}.",
     # more of what is wrong
     "Encore is being stopped. Ask again in a minute.": "Encore wird angehalten. Frag in einer Minute noch einmal.",
-    "This file took more than 10 s to read. Send a shorter or simpler one.": (
-        "Diese Datei zu lesen dauerte über 10 s. Schick eine kürzere oder einfachere."
+    "This file took more than 5 s to read. Send a shorter or simpler one.": (
+        "Diese Datei zu lesen dauerte über 5 s. Schick eine kürzere oder einfachere."
     ),
     "This piece took too long to render. Ask for fewer seconds.": (
         "Dieses Stück zum Klingen zu bringen dauerte zu lange. Wünsch dir weniger Sekunden."

@@ -49,6 +49,34 @@ REFUSALS = {
         "Diese Partitur hat {} Noten; erlaubt sind {}. Schick ein kürzeres Stück.",
         "Cette partition a {} notes ; la limite est de {}. Envoyez un morceau plus court.",
     ),
+    "This score has {} parts; the limit is {}. Send a simpler one.": (
+        "Diese Partitur hat {} Stimmen; erlaubt sind {}. Schick eine einfachere.",
+        "Cette partition a {} parties ; la limite est de {}. Envoyez-en une plus simple.",
+    ),
+    "This score has {} bars; the limit is {}. Send a shorter piece.": (
+        "Diese Partitur hat {} Takte; erlaubt sind {}. Schick ein kürzeres Stück.",
+        "Cette partition a {} mesures ; la limite est de {}. Envoyez un morceau plus court.",
+    ),
+    "This score has {} marks besides its notes; the limit is {}. Send a simpler one.": (
+        "Diese Partitur hat neben ihren Noten {} Zeichen; erlaubt sind {}. Schick eine einfachere.",
+        "Cette partition a {} signes en plus de ses notes ; la limite est de {}. Envoyez-en une plus simple.",
+    ),
+    "This **kern file has {} notes; the limit is {}. Send a shorter piece.": (
+        "Diese **kern-Datei hat {} Noten; erlaubt sind {}. Schick ein kürzeres Stück.",
+        "Ce fichier **kern a {} notes ; la limite est de {}. Envoyez un morceau plus court.",
+    ),
+    "This **kern file has {} spines; the limit is {}. Send a simpler one.": (
+        "Diese **kern-Datei hat {} Spalten; erlaubt sind {}. Schick eine einfachere.",
+        "Ce fichier **kern a {} colonnes ; la limite est de {}. Envoyez-en un plus simple.",
+    ),
+    "This ABC tune has {} notes; the limit is {}. Send a shorter one.": (
+        "Diese ABC-Melodie hat {} Noten; erlaubt sind {}. Schick eine kürzere.",
+        "Cet air ABC a {} notes ; la limite est de {}. Envoyez-en un plus court.",
+    ),
+    "This MIDI file has {} tracks; the limit is {}. Send a simpler one.": (
+        "Diese MIDI-Datei hat {} Spuren; erlaubt sind {}. Schick eine einfachere.",
+        "Ce fichier MIDI a {} pistes ; la limite est de {}. Envoyez-en un plus simple.",
+    ),
     "This score has {} bytes of XML; the limit is {}. Send a shorter piece.": (
         "Diese Partitur hat {} Bytes XML; erlaubt sind {}. Schick ein kürzeres Stück.",
         "Cette partition a {} octets de XML ; la limite est de {}. Envoyez un morceau plus court.",
@@ -76,10 +104,6 @@ REFUSALS = {
     "This **kern file has {} bytes; the limit is {}. Send a shorter piece.": (
         "Diese **kern-Datei hat {} Bytes; erlaubt sind {}. Schick ein kürzeres Stück.",
         "Ce fichier **kern a {} octets ; la limite est de {}. Envoyez un morceau plus court.",
-    ),
-    "This **kern file has some {} notes; the limit is {}. Send a shorter piece.": (
-        "Diese **kern-Datei hat etwa {} Noten; erlaubt sind {}. Schick ein kürzeres Stück.",
-        "Ce fichier **kern a environ {} notes ; la limite est de {}. Envoyez un morceau plus court.",
     ),
     "The tempo must lie between 4 and 1,000 quarter notes a minute.": (
         "Das Tempo muss zwischen 4 und 1.000 Vierteln in der Minute liegen.",

@@ -41,7 +41,7 @@ def take_apart(text: str) -> Tune:
     tune = Tune()
     common = ""  # fields in the music that are meant for every voice
     voice, in_header = "", True
-    for line in text.splitlines():
+    for line in text.split("\n"):  # and at no other sign: old texts have them in their titles
         line = re.sub(r"(?<!\\)%.*", "", line).rstrip("\\ \t")
         found = FIELD.match(line)
         if not found:

@@ -154,10 +154,11 @@ class _Life:
         if self.dead:
             raise Interrupted
         assert self.process.stdin is not None
+        framed = frame(job)
         held = self._jobs[job.id] = _Held(self._loop.create_future(), patience, progress)
         self._watch()
         try:
-            self.process.stdin.write(frame(job))
+            self.process.stdin.write(framed)
             with contextlib.suppress(ConnectionError):  # a process that is gone is noticed by its reader
                 await self.process.stdin.drain()
             return await held.result

@@ -12,8 +12,17 @@ from music21 import converter, stream
 from generation.request import Refusal
 
 MAX_BYTES = 5_000_000  # of XML, unpacked
-MAX_NOTES = 15_000  # music21 takes half a second for a thousand
+MAX_NOTES = 10_000  # music21 takes up to half a second for a thousand
 MAX_KERN_BYTES = 500_000
+MAX_BARS = 2_000  # of a part: music21's time grows with their square
+MAX_PARTS = 100
+MAX_MARKS = 4_000  # tempi, dynamics, signatures, bar lines
+MAX_SPINES = 64  # of **kern
+MARKS = ("attributes", "direction", "barline", "sound")
+# What music21 counts out one by one, a million if it must: what stands there instead of anything odd.
+PLAIN = {"fifths": ("0", re.compile(r"[+-]?\d")), "beats": ("4", re.compile(r"\d\d?( *\+ *\d\d?){0,5}"))}
+ENDING = re.compile(r" *\d\d?( *[,-]? *\d\d?){0,4} *")
+USED = ("note", "backup", "forward", *MARKS)  # what a bar may hold; music21 is slow with much of the rest
 
 
 def open_musicxml(data: bytes) -> stream.Score:
@@ -30,9 +39,28 @@ def open_musicxml(data: bytes) -> stream.Score:
         raise Refusal("This MusicXML file is written bar by bar (score-timewise). Export it as score-partwise.")
     if root.tag != "score-partwise":
         raise Refusal("This XML file is not a score: it is no MusicXML. Export the score as MusicXML (.musicxml).")
+    bars, parts = list(root.iter("measure")), root.findall("part")
+    for bar in bars:
+        bar[:] = [element for element in bar if element.tag in USED and element.find("grace") is None]
+    for ending in root.iter("ending"):
+        if not ENDING.fullmatch(ending.get("number", "")):
+            ending.set("number", "1")
+    for name, (usual, plain) in PLAIN.items():
+        for element in root.iter(name):
+            if not plain.fullmatch((element.text or "").strip()):
+                element.text = usual
     notes = sum(1 for _ in root.iter("note"))
     if notes > MAX_NOTES:
         raise Refusal(f"This score has {notes:,} notes; the limit is {MAX_NOTES:,}. Send a shorter piece.")
+    if len(parts) > MAX_PARTS:
+        raise Refusal(f"This score has {len(parts):,} parts; the limit is {MAX_PARTS:,}. Send a simpler one.")
+    if (longest := max(map(len, parts), default=0)) > MAX_BARS:
+        raise Refusal(f"This score has {longest:,} bars; the limit is {MAX_BARS:,}. Send a shorter piece.")
+    marks = sum(element.tag in MARKS for bar in bars for element in bar)
+    if marks > MAX_MARKS:
+        raise Refusal(
+            f"This score has {marks:,} marks besides its notes; the limit is {MAX_MARKS:,}. Send a simpler one."
+        )
     return _parse(ElementTree.tostring(root, encoding="unicode"), "musicxml")
 
 
@@ -58,9 +86,12 @@ def open_kern(data: bytes) -> stream.Score:
             f"This **kern file has {len(data):,} bytes; the limit is {MAX_KERN_BYTES:,}. Send a shorter piece."
         )
     text = data.decode("utf-8", errors="replace").replace("\r\n", "\n")
-    notes = len(re.findall(r"[A-Ga-g]", text))
-    if notes > 4 * MAX_NOTES:
-        raise Refusal(f"This **kern file has some {notes:,} notes; the limit is {MAX_NOTES:,}. Send a shorter piece.")
+    notes = sum(len(re.findall(r"[A-Ga-g]+", line)) for line in text.split("\n") if line[:1] not in "!*=")
+    spines = max(line.count("\t") + 1 for line in text.split("\n"))
+    if notes > MAX_NOTES:
+        raise Refusal(f"This **kern file has {notes:,} notes; the limit is {MAX_NOTES:,}. Send a shorter piece.")
+    if spines > MAX_SPINES:
+        raise Refusal(f"This **kern file has {spines:,} spines; the limit is {MAX_SPINES:,}. Send a simpler one.")
     return _parse(text, "humdrum")
 
 

@@ -15,15 +15,16 @@ from music21.abcFormat import ABCChord, ABCHandler, ABCNote
 
 from generation import abc_fields
 from generation.abc_bars import Item, written
-from generation.abc_tune import take_apart, tunes
+from generation.abc_tune import NOTE, take_apart, tunes
 from generation.find_melody import find_melody
 from generation.melody import PITCH_CLASS, Melody, Part, Tempo
 from generation.repeats import Bar, played
 from generation.request import Refusal
-from generation.song import Song, Voice
+from generation.song import Song, Voice, legible
 
 MAX_CHARACTERS = 64_000
 MAX_VOICES = 16
+MAX_NOTES = 30_000  # of all voices, as written
 VELOCITY = 80
 
 
@@ -72,6 +73,9 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
     header = taken.header
     if len(taken.voices) > MAX_VOICES:
         raise Refusal(f"This ABC tune has {len(taken.voices)} voices; the limit is {MAX_VOICES}. Send fewer.")
+    notes = sum(len(NOTE.findall(music)) for music in taken.voices.values())
+    if notes > MAX_NOTES:
+        raise Refusal(f"This ABC tune has {notes:,} notes; the limit is {MAX_NOTES:,}. Send a shorter one.")
     beats = abc_fields.metre(header.get("M", ""))
     signature = abc_fields.signature(header.get("K", ""))
     unit = abc_fields.length(header.get("L", "")) or abc_fields.usual_length(beats)
@@ -85,7 +89,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
         shift = abc_fields.transposition(taken.said.get(name, ""))
         measures = _measures(bars, signature, unit, beats, shift)
         sequence = [measures[i] for i in (played(bars, order) if expand_repeats else range(len(bars)))]
-        part, tempo = _performed(sequence, taken.title(name))
+        part, tempo = _performed(sequence, legible(taken.title(name)))
         if len(part.onset):
             voices.append(Voice(part, f"voice {count}"))
         if count == 1:
@@ -94,7 +98,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
             downbeat = float(measures[0].length) if measures and measures[0].length < full else 0.0
     if not voices:
         raise Refusal("There are no notes in this ABC tune. Send one with notes after the line that begins with K:.")
-    title = header.get("T", "").strip()[:80]
+    title = legible(header.get("T", ""))
     tempi = tuple(Tempo(onset, marks[onset]) for onset in sorted(marks))
     return Song(tuple(voices), tempi, beats, signature.key, downbeat, title)
 

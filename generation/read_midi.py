@@ -10,10 +10,11 @@ from music21.midi import ChannelVoiceMessages, MetaEvents, MidiEvent
 from generation.melody import DEFAULT_TEMPO, FIFTHS, MODES, Key, Part, Tempo
 from generation.midi_events import Track, events, tracks
 from generation.request import Refusal
-from generation.song import Song, Voice
+from generation.song import Song, Voice, legible
 
 MAX_BYTES = 2_000_000
 MAX_EVENTS = 200_000
+MAX_TRACKS = 1_000
 DRUM_CHANNEL = 10
 PEDAL = 64
 TONICS = {FIFTHS[letter] + step: letter + sign for letter in FIFTHS for step, sign in ((-7, "b"), (0, ""), (7, "#"))}
@@ -89,6 +90,8 @@ def read_midi(data: bytes) -> Song:
     if len(data) > MAX_BYTES:
         raise Refusal(f"This MIDI file has {len(data):,} bytes; the limit is {MAX_BYTES:,}. Send a shorter piece.")
     ticks, found = tracks(data)
+    if len(found) > MAX_TRACKS:
+        raise Refusal(f"This MIDI file has {len(found):,} tracks; the limit is {MAX_TRACKS:,}. Send a simpler one.")
     lines, marks = _collect(found)
     if ticks < 0:
         marks.tempo.clear()
@@ -176,5 +179,5 @@ def _words(data: bytes) -> str:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:80]
+        text = data.decode("cp1252", errors="replace")
+    return legible(text)

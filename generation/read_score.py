@@ -12,7 +12,7 @@ from generation.melody import MODES, Key, Part, Tempo
 from generation.open_score import open_kern, open_musicxml, open_mxl
 from generation.repeats import Bar, played
 from generation.request import Refusal
-from generation.song import Song, Voice
+from generation.song import Song, Voice, legible
 
 VELOCITY = 80  # where no dynamics are written
 DYNAMICS = {"ppp": 28, "pp": 40, "p": 54, "mp": 67, "mf": 80, "f": 96, "ff": 111, "fff": 122}
@@ -54,7 +54,7 @@ def read_score(score: stream.Score) -> Song:
         program = instrument.midiProgram if instrument else None
         written = list(_sounds(bars))
         sequence = [(start, written[i]) for start, i in zip(starts, order, strict=False) if i < len(written)]
-        name = " ".join(str(part.partName or "").split())[:80]
+        name = legible(str(part.partName or ""))
         found, syllables = _performed(sequence, program or 0, name)
         drums = bool(part[note.Unpitched]) and not part[note.Note]
         if len(found.onset) or drums:
@@ -67,7 +67,7 @@ def read_score(score: stream.Score) -> Song:
         metre=metre,
         key=_key(score, [voice.part for voice in voices]),
         downbeat=float(lengths[0]) if 0 < lengths[0] < bar_length else 0.0,
-        title=" ".join(str(titles.movementName or titles.bestTitle or "").split())[:80] if titles else "",
+        title=legible(str(titles.movementName or titles.bestTitle or "")) if titles else "",
     )
 
 

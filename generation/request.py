@@ -98,6 +98,9 @@ class Request:
     mp3_bytes: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("filename", "key", "meter"):  # half a character cannot travel
+            if said := getattr(self, name):
+                object.__setattr__(self, name, said.encode("utf-8", "replace").decode())
         for name, low, high in (("seconds", 5, 180), ("takes", 1, 64), ("temperature", 0.1, 2.0), ("top_p", 0.05, 1.0)):
             if not low <= getattr(self, name) <= high:
                 raise Refusal(f"{name} is {getattr(self, name):g}; it must lie between {low} and {high}.")

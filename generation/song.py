@@ -38,6 +38,11 @@ class Song:
     title: str = ""
 
 
+def legible(words: str) -> str:
+    """A name or a title as one line of a bearable length, without signs that nobody sees or that turn it round."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())[:80]
+
+
 def trimmed(song: Song) -> Song:
     """The same without the empty bars before the first tone; less than a bar of silence stays."""
     bar = song.metre[0] * 4 / song.metre[1] if song.metre else 4.0

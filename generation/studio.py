@@ -19,12 +19,12 @@ __all__ = ["Progress", "Studio", "StudioFault"]
 
 log = logging.getLogger("encore.studio")
 
-READING = Patience(10.0, 10.0)
+READING = Patience(5.0, 5.0)
 FINISHING = Patience(90.0, 90.0)
 SCORING = Patience(240.0, 240.0)
 SAMPLE_SECONDS, SAMPLE_SILENCE = 60.0, 20.0  # and the wished length of every take on top
 TOO_HARD = {
-    "read": "This file took more than 10 s to read. Send a shorter or simpler one.",
+    "read": "This file took more than 5 s to read. Send a shorter or simpler one.",
     "rehearse": "This piece took too long to render. Send a shorter one.",
     "finish": "This piece took too long to render. Ask for fewer seconds.",
     "sample": "This piece took too long to play. Ask for fewer seconds or takes.",

@@ -1,54 +1,18 @@
 """Files that mean harm, or were broken on the way: made from a seed, never stored. Each is (name, bytes)."""
 
-import io
 import random
 import struct
-import zipfile
 from collections.abc import Iterator
 
-File = tuple[str, bytes]
+from tests.hostile_bombs import bombs
+from tests.hostile_bytes import ABC, NOTE, TUNE, XML, File, midi, notes, number, packed, tempo, track
+from tests.hostile_words import words
 
 
 def hostile_files(seed: int = 7) -> list[File]:
-    """All of them, some hundred and fifty."""
+    """All of them, more than four hundred; no two have the same name."""
     rng = random.Random(seed)
-    return [*_midi(rng), *_abc(rng), *_xml(rng), *_zip(), *_kern(), *_other(rng)]
-
-
-def number(value: int) -> bytes:
-    """A MIDI number of variable length."""
-    out = [value & 0x7F]
-    while value := value >> 7:
-        out.append(value & 0x7F | 0x80)
-    return bytes(reversed(out))
-
-
-def track(events: bytes, end: bool = True) -> bytes:
-    """A MIDI track around some events."""
-    body = events + (b"\x00\xff\x2f\x00" if end else b"")
-    return b"MTrk" + struct.pack(">I", len(body)) + body
-
-
-def midi(*tracks: bytes, kind: int = 1, division: int = 480, count: int | None = None) -> bytes:
-    """A MIDI file around some tracks."""
-    header = struct.pack(">4sIHHH", b"MThd", 6, kind, len(tracks) if count is None else count, division)
-    return header + b"".join(tracks)
-
-
-def notes(pitches: list[int], length: int = 480, channel: int = 0, velocity: int = 80) -> bytes:
-    """Events that play some pitches one after the other."""
-    return b"".join(
-        bytes((0, 0x90 | channel, pitch, velocity)) + number(length) + bytes((0x80 | channel, pitch, 0))
-        for pitch in pitches
-    )
-
-
-def tempo(microseconds: int, delta: int = 0) -> bytes:
-    return number(delta) + b"\xff\x51\x03" + microseconds.to_bytes(3)
-
-
-TUNE = [60, 62, 64, 65, 67, 69, 71, 72]
-ABC = "X:1\nT:Small\nM:4/4\nL:1/8\nQ:1/4=100\nK:G\n|:GABc d2 e2|f4 g4:|\n"
+    return [*_midi(rng), *_abc(rng), *_xml(rng), *_zip(), *_kern(), *_other(rng), *bombs(rng), *words(rng)]
 
 
 def _midi(rng: random.Random) -> Iterator[File]:
@@ -176,12 +140,6 @@ def _abc(rng: random.Random) -> Iterator[File]:
         yield f"mutated-{i}.abc", "".join(text).encode()
 
 
-XML = """<score-partwise><part-list><score-part id="P1"><part-name>A</part-name></score-part></part-list>
-<part id="P1"><measure number="1"><attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type>
-</time></attributes>{}</measure></part></score-partwise>"""
-NOTE = "<note><pitch><step>{}</step><octave>{}</octave></pitch><duration>{}</duration></note>"
-
-
 def _xml(rng: random.Random) -> Iterator[File]:
     note = NOTE.format("C", 4, 1)
     laughs = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10 if i else "ha"}">' for i in range(10))
@@ -235,26 +193,18 @@ def _xml(rng: random.Random) -> Iterator[File]:
         yield f"mutated-{i}.xml", "".join(text).encode()
 
 
-def _packed(**members: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name.replace("_", "."), data)
-    return out.getvalue()
-
-
 def _zip() -> Iterator[File]:
     score = XML.format(NOTE.format("C", 4, 1)).encode()
-    yield "bomb.mxl", _packed(score_xml=score.replace(b"</part>", b" " * 60_000_000 + b"</part>"))
-    yield "empty.mxl", _packed()
-    yield "nothing-in-it.mxl", _packed(readme_txt=b"hello")
-    yield "cut.mxl", _packed(score_xml=score)[:80]
-    yield "many-members.mxl", _packed(**{f"a{i}_txt": b"" for i in range(2_000)}, score_xml=score)
-    yield "wrong-sum.mxl", _packed(score_xml=score).replace(b"score-part", b"scope-part")
+    yield "bomb.mxl", packed({"score.xml": score.replace(b"</part>", b" " * 60_000_000 + b"</part>")})
+    yield "empty.mxl", packed({})
+    yield "nothing-in-it.mxl", packed({"readme.txt": b"hello"})
+    yield "cut.mxl", packed({"score.xml": score})[:80]
+    yield "many-members.mxl", packed({f"a{i}.txt": b"" for i in range(2_000)} | {"score.xml": score})
+    yield "wrong-sum.mxl", packed({"score.xml": score}).replace(b"score-part", b"scope-part")
     yield "mxl-without-zip.mxl", score
     yield (
         "locked.mxl",
-        _packed(score_xml=score)
+        packed({"score.xml": score})
         .replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01")
         .replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"),
     )

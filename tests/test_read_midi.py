@@ -6,7 +6,7 @@ import pytest
 from generation.melody import Key, Tempo
 from generation.read import read
 from generation.read_midi import read_midi
-from tests.hostile_files import TUNE, midi, notes, number, tempo, track
+from tests.hostile_bytes import TUNE, midi, notes, number, tempo, track
 
 
 def events(*timed: tuple[int, bytes]) -> bytes:
