@@ -1,10 +1,11 @@
 """Piece → a piano roll: the picture for music that has no beat a score could show."""
 
 import math
+from collections.abc import Iterator
 
-from PIL import Image, ImageColor, ImageDraw
+from PIL import ImageColor
 
-from generation.page import GREY, INK, MARGIN, NEW, WIDTH, font, page
+from generation.page import GREY, INK, MARGIN, NEW, WIDTH, page, text
 from generation.piece import Piece, seconds_of
 
 ROW_SECONDS = 20.0  # about so much in a row
@@ -28,18 +29,17 @@ def draw_roll(piece: Piece) -> bytes:
     low, high = int(melody.pitch.min()) - 3, int(melody.pitch.max()) + 3
     key = max(5, min(12, 420 // (high - low + 1)))  # pixels
     row_height = key * (high - low + 1)
-    picture = Image.new("RGB", (WIDTH, TOP + len(shown) * (row_height + GAP)), "white")
-    draw = ImageDraw.Draw(picture)
+    drawn: list[str] = []
     scale = (WIDTH - MARGIN - LEFT) / span
     step = 1 if span < 12 else 5
     for place, row in enumerate(shown):
         top, start = place * (row_height + GAP) + TOP, row * span
-        _lanes(draw, top, low, high, key)
+        drawn += _lanes(top, low, high, key)
         for second in range(math.ceil(start), int(start + span) + 1):
             x = LEFT + (second - start) * scale
-            draw.line((x, top, x, top + row_height), "#a8a8a8" if second % step == 0 else "#dcdcdc")
+            drawn.append(_line(x, top, x, top + row_height, "#a8a8a8" if second % step == 0 else "#dcdcdc"))
             if second % step == 0:
-                draw.text((x, top + row_height + 8), f"{second} s", GREY, font(20), anchor="ma")
+                drawn.append(text(round(x, 1), top + row_height + 27, f"{second} s", 20, GREY, "middle"))
         for i in range(len(melody)):
             if end[i] <= start or begin[i] >= start + span:
                 continue
@@ -47,26 +47,34 @@ def draw_roll(piece: Piece) -> bytes:
             right = LEFT + min(end[i] - start, span) * scale
             y = top + (high - int(melody.pitch[i])) * key
             colour = _faded(NEW if 0 < piece.first_new <= i else INK, int(melody.velocity[i]))
-            draw.rounded_rectangle((left, y, max(right - 1, left + 2), y + key - 1), key // 3, colour)
+            drawn.append(_box(left, y, max(right - left - 1, 2), key - 1, colour, key // 3))
     footer = ""
     if len(shown) < rows:
         footer = f"seconds {shown[0] * span:.0f}–{(shown[-1] + 1) * span:.0f} of {end.max():.0f}"
-    return page(picture, piece.title or "Encore", "piano roll", piece.first_new > 0, footer)
+    height = TOP + len(shown) * (row_height + GAP)
+    return page("".join(drawn), height, piece.title or "Encore", "piano roll", piece.first_new > 0, footer)
 
 
-def _lanes(draw: ImageDraw.ImageDraw, top: int, low: int, high: int, key: int) -> None:
+def _lanes(top: int, low: int, high: int, key: int) -> Iterator[str]:
     """The lanes of black keys in grey, a line and a label at every C."""
     for pitch in range(low, high + 1):
         y = top + (high - pitch) * key
         if pitch % 12 in BLACK_KEYS:
-            draw.rectangle((LEFT, y, WIDTH - MARGIN, y + key - 1), "#f3f3f3")
+            yield _box(LEFT, y, WIDTH - MARGIN - LEFT, key, "#f3f3f3")
         if pitch % 12 == 0:
-            draw.line((LEFT, y + key, WIDTH - MARGIN, y + key), "#bdbdbd")
-            draw.text((LEFT - 10, y + key), f"C{pitch // 12 - 1}", GREY, font(20), anchor="rs")
+            yield _line(LEFT, y + key, WIDTH - MARGIN, y + key, "#bdbdbd")
+            yield text(LEFT - 10, y + key, f"C{pitch // 12 - 1}", 20, GREY, "end")
 
 
-def _faded(colour: str, velocity: int) -> tuple[int, int, int]:
+def _box(x: float, y: float, width: float, height: float, colour: str, round_by: int = 0) -> str:
+    return f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{height}" rx="{round_by}" fill="{colour}"/>'
+
+
+def _line(x: float, y: float, to_x: float, to_y: float, colour: str) -> str:
+    return f'<path d="M{x:.1f} {y}L{to_x:.1f} {to_y}" stroke="{colour}"/>'
+
+
+def _faded(colour: str, velocity: int) -> str:
     """The colour of a note of this velocity: paler when soft."""
     share = 0.35 + 0.65 * min(velocity / 100, 1.0)
-    red, green, blue = ImageColor.getrgb(colour)[:3]
-    return round(255 + (red - 255) * share), round(255 + (green - 255) * share), round(255 + (blue - 255) * share)
+    return "#" + "".join(f"{round(255 + (part - 255) * share):02x}" for part in ImageColor.getrgb(colour)[:3])

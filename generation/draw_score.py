@@ -1,19 +1,16 @@
 """Piece → a picture of its score: verovio engraves, resvg draws; the new notes in a colour of their own."""
 
-import io
 import re
 from collections.abc import Sequence
 from fractions import Fraction
 from xml.etree import ElementTree
 
-import resvg_py
 import verovio
 from defusedxml.ElementTree import fromstring
-from PIL import Image, ImageOps
 
 from generation.draw_roll import draw_roll
 from generation.notate import Bar, Score
-from generation.page import FONT, INK, NEW, WIDTH, page
+from generation.page import INK, NEW, WIDTH, page
 from generation.piece import Piece
 from generation.quantise import beat_of
 from generation.write_musicxml import musicxml
@@ -24,6 +21,8 @@ ROOM = 46.0  # of a line, in widths of a short note
 LINES, BEFORE = 8, 2  # of a long piece so many lines are shown, of them so many before the seam
 ALL_LINES = 10  # up to so many, all
 SVG = "{http://www.w3.org/2000/svg}"
+ElementTree.register_namespace("", SVG[1:-1])
+ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 OPTIONS = {
     "pageWidth": round(WIDTH / SCALE * 100),
     "pageHeight": 60_000,
@@ -79,7 +78,7 @@ def draw_score(piece: Piece) -> bytes:
     unit = "♩." if beat_of(score.metre).numerator == 3 and score.metre[1] == 8 else "♩"
     tempo = score.tempo / 1.5 if unit == "♩." else score.tempo
     under = f"{unit} = {tempo:.0f}" + (", swing" if score.swing else "")
-    return page(_engrave(score, shown), piece.title or "Encore", under, piece.first_new > 0, footer)
+    return page(*_engrave(score, shown), piece.title or "Encore", under, piece.first_new > 0, footer)
 
 
 def _lines(bars: Sequence[Bar]) -> list[list[Bar]]:
@@ -98,32 +97,36 @@ def _width(bar: Bar) -> float:
     return 1.5 + sum(1 + min(float(symbol.length), 4) / 4 for symbol in bar.symbols)
 
 
-def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> Image.Image:
-    """The lines as a picture `WIDTH` pixels wide, cropped to its height."""
+def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
+    """The lines as SVG `WIDTH` pixels wide, and its height."""
     verovio.enableLog(verovio.LOG_OFF)  # a tie that leads out of the picture is no news
     toolkit = verovio.toolkit()
     toolkit.setOptions(OPTIONS)
     if not toolkit.loadData(musicxml(score, lines, new_colour=NEW if score.first_new else INK)):
         raise RuntimeError("verovio does not read our own MusicXML")
-    svg = _coloured(toolkit.renderToSVG(1))
-    png = resvg_py.svg_to_bytes(
-        svg_string=svg,
-        width=WIDTH,
-        background="white",
-        font_files=[str(FONT)],
-        serif_family="DejaVu Serif",
-        skip_system_fonts=True,
-    )
-    picture = Image.open(io.BytesIO(bytes(png))).convert("RGB")
-    box = ImageOps.invert(picture).getbbox() or (0, 0, *picture.size)
-    return picture.crop((0, max(box[1] - 10, 0), picture.width, min(box[3] + 10, picture.height)))
+    root: ElementTree.Element = fromstring(toolkit.renderToSVG(1))
+    _drop_styles(root)
+    _colour(root)
+    _, _, width, height = root.attrib["viewBox"].split()
+    root.attrib |= {"width": width, "height": height}
+    return ElementTree.tostring(root, encoding="unicode"), int(height)
 
 
-def _coloured(svg: str) -> str:
+def _drop_styles(root: ElementTree.Element) -> None:
+    """Write what verovio's style sheet says to where it counts: to apply it costs more than all else to be drawn."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            unseen = "placeholder" in (child.get("class") or "")
+            if child.tag in (f"{SVG}style", f"{SVG}desc") or unseen:
+                parent.remove(child)
+    for group in root.iterfind(f"{SVG}svg"):
+        for shape in (f"{SVG}{name}" for name in ("path", "polygon", "polyline", "ellipse", "rect")):
+            for drawn in group.iter(shape):
+                drawn.attrib.setdefault("stroke", "currentColor")
+
+
+def _colour(root: ElementTree.Element) -> None:
     """Give beams, rests, ties and tuplet numbers between new notes the colour that the notes have."""
-    ElementTree.register_namespace("", SVG[1:-1])
-    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    root: ElementTree.Element = fromstring(svg)
     new = False
     for measure in (g for g in root.iter(f"{SVG}g") if g.get("class") == "measure"):
         seam = 0 if new else None  # where in this bar the new notes begin
@@ -138,7 +141,6 @@ def _coloured(svg: str) -> str:
             if inner or after or (kind in ("rest", "mRest") and new):
                 g.set("color", NEW)
                 g.set("fill", NEW)
-    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _left(g: ElementTree.Element) -> int:
