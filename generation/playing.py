@@ -70,9 +70,9 @@ class Playing:
             performer = performer_for(job.request.style, self._ready)
             if job.stage == "score" and reading is not None:
                 return Done(job.id, nats=asdict(score(performer, reading.melody, job.since)))
-            session = self._session(performer)
+            session, began = self._session(performer), perf_counter()
             takes = session.add(prompts(job.request, reading))
-            self._held.append(Held(job, takes, session, perf_counter()))
+            self._held.append(Held(job, takes, session, began))
             return Done(job.id, progress=0.0)
 
         self._desk.send(guarded(work, job, self._desk))

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from time import perf_counter
 from types import TracebackType
@@ -39,6 +39,14 @@ class StudioFault(Exception):  # noqa: N818 — a fault of ours, in a sentence t
     """Something of ours went wrong; the message is safe to show."""
 
 
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """Of a job that waits for a process, and the processes that would do it faster."""
+
+    came: asyncio.Future[Child]
+    liked: Sequence[Child]
+
+
 class Studio:
     """One process that samples, for all, one request after the other, and a few that read and finish.
 
@@ -52,7 +60,7 @@ class Studio:
         self._crafts = [Child("craft", quiet) for _ in range(crafts)]
         self._idle: list[Child] = []
         # Whoever wants to read goes first: it is soon done, and the sooner takes begin, the more of them share a step.
-        self._waiting: dict[str, deque[asyncio.Future[Child]]] = {"read": deque(), "finish": deque()}
+        self._waiting: dict[str, deque[Turn]] = {"read": deque(), "finish": deque(), "rehearse": deque()}
         self._ids = count(1)
         self._rehearsals: set[asyncio.Task[None]] = set()
 
@@ -79,7 +87,7 @@ class Studio:
     async def close(self) -> None:
         """End all processes, whatever they do; what still plays ends in a `StudioFault`."""
         await asyncio.gather(self._model.close(), *(child.close() for child in self._crafts))
-        await asyncio.gather(*self._rehearsals)
+        await asyncio.gather(*self._rehearsals, return_exceptions=True)
 
     async def play(self, request: Request, progress: Progress | None = None) -> Reply:
         """From attachment to files. Raises `Refusal` for what the user can mend and `StudioFault` for what we must.
@@ -93,9 +101,9 @@ class Studio:
         if request.data is not None:
             heard = await self._craft(Job(0, "read", request), READING)
         bare = replace(request, data=b"" if request.data is not None else None)
-        ready = self._rehearse(Job(0, "rehearse", bare, heard.reading), request.takes) if heard.reading else []
         patience = Patience(SAMPLE_SECONDS + request.seconds * request.takes, SAMPLE_SILENCE)
-        sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), patience, progress)
+        async with self._rehearsed(Job(0, "rehearse", bare, heard.reading)) as ready:
+            sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), patience, progress)
         worked = perf_counter()
         jobs = [Job(0, "finish", bare, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
         finished = await _all([self._craft(job, FINISHING, ready) for job in jobs])
@@ -116,20 +124,26 @@ class Studio:
         job = Job(0, "score", replace(request, data=b""), heard.reading, since=since)
         return (await self._ask(self._model, job, SCORING)).nats
 
-    def _rehearse(self, job: Job, most: int) -> list[Child]:
-        """Let processes that have nothing else to do play the input while the model thinks of what comes after it."""
-        chosen, self._idle = self._idle[:most], self._idle[most:]
-        for child in chosen:
-            self._rehearsals.add(task := asyncio.create_task(self._rehearsal(child, job)))
-            task.add_done_callback(self._rehearsals.discard)
-        return chosen
-
-    async def _rehearsal(self, child: Child, job: Job) -> None:
+    @contextlib.asynccontextmanager
+    async def _rehearsed(self, job: Job) -> AsyncIterator[list[Child]]:
+        """Meanwhile, processes that have nothing else to do play the input; those that have, or are at it."""
+        at_it: list[Child] = []
+        wanted = min(job.request.takes, len(self._crafts)) if job.reading else 0
+        rehearsals = [asyncio.create_task(self._rehearse(job, at_it)) for _ in range(wanted)]
+        for rehearsal in rehearsals:
+            self._rehearsals.add(rehearsal)
+            rehearsal.add_done_callback(self._rehearsals.discard)
         try:
+            yield at_it
+        finally:
+            for rehearsal in rehearsals[len(at_it) :]:  # they begin in their order; who is at it does not listen
+                rehearsal.cancel()
+
+    async def _rehearse(self, job: Job, at_it: list[Child]) -> None:
+        async with self._borrowed(job.stage) as child:
+            at_it.append(child)
             with contextlib.suppress(Refusal, StudioFault):  # whatever it is, it will come again where it belongs
                 await self._ask(child, job, FINISHING)
-        finally:
-            self._give_back(child)
 
     async def _craft(self, job: Job, patience: Patience, liked: Sequence[Child] = ()) -> Done:
         async with self._borrowed(job.stage, liked) as child:
@@ -140,19 +154,19 @@ class Studio:
                 raise
 
     @contextlib.asynccontextmanager
-    async def _borrowed(self, stage: str, liked: Sequence[Child]) -> AsyncIterator[Child]:
+    async def _borrowed(self, stage: str, liked: Sequence[Child] = ()) -> AsyncIterator[Child]:
         """A process that reads and finishes, once one is idle; one of those that are `liked`, if it is."""
         if self._idle:
             child = next((child for child in liked if child in self._idle), self._idle[-1])
             self._idle.remove(child)
         else:
-            turn: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
+            turn = Turn(asyncio.get_running_loop().create_future(), liked)
             self._waiting[stage].append(turn)
             try:
-                child = await turn
+                child = await turn.came
             except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():  # its turn came in the same moment
-                    self._give_back(turn.result())
+                if turn.came.done() and not turn.came.cancelled():  # it came in the same moment
+                    self._give_back(turn.came.result())
                 raise
         try:
             yield child
@@ -160,12 +174,16 @@ class Studio:
             self._give_back(child)
 
     def _give_back(self, child: Child) -> None:
+        """To the first in the line; but rather to the first of those whose input it has rehearsed."""
         for line in self._waiting.values():
-            while line:
-                turn = line.popleft()
-                if not turn.done():
-                    turn.set_result(child)
-                    return
+            waiting = [turn for turn in line if not turn.came.done()]
+            line.clear()
+            line.extend(waiting)
+            if waiting:
+                turn = next((turn for turn in waiting if child in turn.liked or not turn.liked), waiting[0])
+                line.remove(turn)
+                turn.came.set_result(child)
+                return
         self._idle.append(child)
 
     async def _ask(self, child: Child, job: Job, patience: Patience, progress: Progress | None = None) -> Done:
