@@ -7,8 +7,26 @@ import pytest
 import pytest_asyncio
 
 from bot.preview.page import Page
+from tests import tally
 from tests.browser import Tab, browser
 from tests.discord_stand_in import ROOT, Discord, running
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="try as often as in `make soak`; takes half an hour")
+    parser.addoption("--data", default="", help="folder with archives of open tunes to read; see tests/test_reading.py")
+
+
+@pytest.fixture
+def soak(request: pytest.FixtureRequest) -> bool:
+    """Whether there is half an hour, and not only some seconds."""
+    return bool(request.config.getoption("--soak"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if tally.TABLE:
+        terminalreporter.section("what was tried, and how often")
+        terminalreporter.write_line("\n".join(tally.lines()))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -12,6 +12,7 @@ import pytest
 
 from generation.request import Request
 from generation.studio import Studio
+from tests.tally import tried
 
 # ruff: noqa: ASYNC240
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone takes files and network away")
@@ -81,7 +82,7 @@ def port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def tried(
+def outcomes_of(
     attempts: dict[str, str], port: int, tmp_path: Path, confined: bool, **changes: object
 ) -> tuple[list[str], dict[str, str]]:
     outside, scratch = tmp_path / "outside", tmp_path / "scratch"
@@ -98,12 +99,12 @@ def tried(
 
 def test_what_is_not_confined_can_do_all_of_it(port: int, tmp_path: Path) -> None:
     """Otherwise the tests below would show nothing."""
-    _, outcomes = tried({**ATTEMPTS, **NEEDED}, port, tmp_path, confined=False)
+    _, outcomes = outcomes_of({**ATTEMPTS, **NEEDED}, port, tmp_path, confined=False)
     assert {name: outcome for name, outcome in outcomes.items() if outcome != "done"} == {}
 
 
 def test_a_confined_process_can_do_nothing_but_its_work(port: int, tmp_path: Path) -> None:
-    left, outcomes = tried({**ATTEMPTS, **NEEDED}, port, tmp_path, confined=True)
+    left, outcomes = outcomes_of({**ATTEMPTS, **NEEDED}, port, tmp_path, confined=True)
     if left:
         pytest.skip(f"not on this machine: {left}")
     assert [name for name in ATTEMPTS if outcomes[name] == "done"] == []
@@ -111,6 +112,7 @@ def test_a_confined_process_can_do_nothing_but_its_work(port: int, tmp_path: Pat
     assert (tmp_path / "outside" / "encore.sqlite3").read_bytes() == b"what servers set"
     assert {path.name for path in (tmp_path / "outside").iterdir()} == {"encore.sqlite3", "rubbish"}
     assert not (tmp_path / "scratch").exists()
+    tried("ways out of a process that reads", len(ATTEMPTS), "none open")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_a_confined_process_can_do_nothing_but_its_work(port: int, tmp_path: Pat
 def test_where_the_platform_cannot_it_says_so_and_goes_on(
     port: int, tmp_path: Path, changes: dict[str, object], words: list[str]
 ) -> None:
-    left, outcomes = tried({**ATTEMPTS, **NEEDED}, port, tmp_path, confined=True, **changes)
+    left, outcomes = outcomes_of({**ATTEMPTS, **NEEDED}, port, tmp_path, confined=True, **changes)
     assert all(any(word in line for line in left) for word in words) and len(left) >= len(words)
     assert {name: outcomes[name] for name in NEEDED if outcomes[name] != "done"} == {}
     assert outcomes["hoard files"] != "done", "limits there are everywhere"

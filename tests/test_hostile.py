@@ -9,6 +9,7 @@ import pytest
 from generation.request import Refusal, Request
 from generation.studio import DEADLY, TOO_HARD, Studio
 from tests.hostile_files import hostile_files
+from tests.tally import tried
 
 # ruff: noqa: ASYNC240
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -93,3 +94,4 @@ async def test_hostile_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert b" open " in told[: heard.st_size], "it does listen"
     later = [line.partition(" ") for line in told[heard.st_size :].decode().splitlines()]
     assert [line for who, _, line in later if who == str(pid) and not ours(line)] == []
+    tried("hostile files", read + refused, f"{read} read, {refused} refused in a sentence")
