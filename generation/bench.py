@@ -82,6 +82,7 @@ async def _requests(runs: int, seconds: float) -> tuple[dict[str, dict[str, floa
                 reply = await studio.play(request)
                 for stage, spent in {**reply.timings, "all": perf_counter() - began}.items():
                     seen.setdefault(stage, []).append(spent)
+            await studio.ready()
             rows[name] = {stage: round(statistics.median(spent), 3) for stage, spent in seen.items()}
         memory = {
             f"{stage} {i + 1}" if len(pids) > 1 else stage: _peak(pid)

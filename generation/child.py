@@ -89,6 +89,12 @@ class Child:
                 life.reader.add_done_callback(lambda _: self._again(life))
             return self._life
 
+    async def ready(self) -> "_Life":
+        """Start it, unless it runs, and wait until it can work. `Died` or `Unfit` if it never can."""
+        life = await self.start()
+        await asyncio.shield(life.ready)
+        return life
+
     def _again(self, life: "_Life") -> None:
         """After a death start anew at once, not when somebody waits for it; unless it could not even start."""
         if not self._closed and life.ready.exception() is None:
@@ -104,9 +110,7 @@ class Child:
         Raises `Died`, `Interrupted`, `Overrun` or `Unfit`. When cancelled, the process is told, and goes on with the
         next job; if it does not do so soon, it is killed.
         """
-        life = await self.start()
-        await asyncio.shield(life.ready)
-        return await life.do(job, patience, progress)
+        return await (await self.ready()).do(job, patience, progress)
 
     def kill(self) -> None:
         if self._life is not None:

@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, pairwise
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ log = logging.getLogger("encore.studio")
 READING = Patience(5.0, 5.0)
 FINISHING = Patience(90.0, 90.0)
 SCORING = Patience(240.0, 240.0)
+ALONE_SECONDS = 3.0  # that the first craft has the machine, if no answer is out before
 SAMPLE_SECONDS, SAMPLE_SILENCE = 60.0, 20.0  # and the wished length of every take on top
 TOO_HARD = {
     "read": "This file took more than 5 s to read. Send a shorter or simpler one.",
@@ -62,7 +63,8 @@ class Studio:
         # Whoever wants to read goes first: it is soon done, and the sooner takes begin, the more of them share a step.
         self._waiting: dict[str, deque[Turn]] = {"read": deque(), "finish": deque(), "rehearse": deque()}
         self._ids = count(1)
-        self._rehearsals: set[asyncio.Task[None]] = set()
+        self._answered = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()  # for which nobody waits
 
     @property
     def pids(self) -> dict[str, list[int]]:
@@ -71,9 +73,10 @@ class Studio:
         return {self._model.stage: [self._model.pid] if self._model.pid else [], "craft": crafts}
 
     async def __aenter__(self) -> Self:
-        self._idle += self._crafts
+        self._idle += self._crafts[:1]
         try:
-            await asyncio.gather(self._model.start(), *(child.start() for child in self._crafts))
+            await asyncio.gather(self._model.start(), *(child.start() for child in self._crafts[:1]))
+            self._keep(asyncio.create_task(self._start_others()))
         except BaseException:
             await self.close()
             raise
@@ -84,10 +87,29 @@ class Studio:
     ) -> None:
         await self.close()
 
+    async def ready(self) -> None:
+        """Wait until all processes can work."""
+        await asyncio.gather(self._model.ready(), *(child.ready() for child in self._crafts))
+
+    async def _start_others(self) -> None:
+        """One craft after the other: the first answer needs but one, and comes sooner if that one has the machine."""
+        for before, child in pairwise(self._crafts):
+            with contextlib.suppress(Died, Unfit):
+                await before.ready()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._answered.wait(), ALONE_SECONDS)
+            with contextlib.suppress(Died, Unfit):  # whoever asks it for something will hear of it
+                await child.ready()
+            self._give_back(child)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def close(self) -> None:
         """End all processes, whatever they do; what still plays ends in a `StudioFault`."""
         await asyncio.gather(self._model.close(), *(child.close() for child in self._crafts))
-        await asyncio.gather(*self._rehearsals, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def play(self, request: Request, progress: Progress | None = None) -> Reply:
         """From attachment to files. Raises `Refusal` for what the user can mend and `StudioFault` for what we must.
@@ -111,6 +133,7 @@ class Studio:
         timings["wait"] = perf_counter() - began - sum(timings.values())
         about = finished[0].about
         assert about is not None
+        self._answered.set()
         return replace(about, takes=tuple(done.take for done in finished if done.take is not None), timings=timings)
 
     async def check(self, request: Request) -> None:
@@ -131,8 +154,7 @@ class Studio:
         wanted = min(job.request.takes, len(self._crafts)) if job.reading else 0
         rehearsals = [asyncio.create_task(self._rehearse(job, at_it)) for _ in range(wanted)]
         for rehearsal in rehearsals:
-            self._rehearsals.add(rehearsal)
-            rehearsal.add_done_callback(self._rehearsals.discard)
+            self._keep(rehearsal)
         try:
             yield at_it
         finally:

@@ -11,6 +11,7 @@ import resource
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,8 +29,13 @@ Serve = Callable[[], NoReturn]
 
 def craft(desk: Desk) -> Serve:
     """Reads files and finishes takes, one after the other."""
-    from generation.craft import answer, listen, make, rehearse
     from generation.render import load
+
+    with ThreadPoolExecutor(1) as beside:
+        loading = beside.submit(load, 0)  # the piano, while the other half of what is needed is imported
+        from generation.craft import answer, listen, make, rehearse
+
+        loading.result()
 
     def work(job: Job) -> Done:
         if job.stage == "read":
@@ -43,7 +49,6 @@ def craft(desk: Desk) -> Serve:
         take = make(job.request, reading, whole, job.take)
         return Done(job.id, take=take, about=answer(job.request, reading, whole))
 
-    load(0)  # the piano
     return lambda: one_by_one(desk, work)
 
 

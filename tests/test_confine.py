@@ -136,6 +136,7 @@ def test_where_the_platform_cannot_it_says_so_and_goes_on(
 async def test_the_processes_that_read_are_confined() -> None:
     async with Studio(crafts=2, performer="echo") as studio:
         await studio.play(Request(data=b"X:1\nK:C\nCDEF|", filename="a.abc", formats=("mid",)))
+        await studio.ready()
         assert len(studio.pids["craft"]) == 2
         for pid in studio.pids["craft"]:
             status = dict(
