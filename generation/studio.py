@@ -109,6 +109,7 @@ class Studio:
     async def close(self) -> None:
         """End all processes, whatever they do; what still plays ends in a `StudioFault`."""
         await asyncio.gather(self._model.close(), *(child.close() for child in self._crafts))
+        self._answered.set()  # nobody need wait for it any more
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def play(self, request: Request, progress: Progress | None = None) -> Reply:
