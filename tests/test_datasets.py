@@ -88,6 +88,20 @@ def test_piano_gives_its_top_line_and_keeps_its_rubato_in_the_notes(tmp_path: Pa
     assert len(melody.tempo) == 1
 
 
+@pytest.mark.parametrize("beside", [0.0, 0.09, 0.4, 3.7])
+def test_a_pop_song_is_put_on_the_beat_that_its_notes_keep(tmp_path: Path, beside: float):
+    """The file's beat lies beside the song's; its bars begin with the bass, and the song with a pickup of a quaver."""
+    (tmp_path / "POP909" / "001").mkdir(parents=True)
+    flat = Melody(np.arange(32) / 2 + 3.5 + beside, np.full(32, 0.45), np.full(32, 72), np.full(32, 90), metre=(1, 4))
+    bass = Melody(np.arange(1, 5) * 4.0 + beside, np.full(4, 3.5), np.full(4, 40), np.full(4, 70), metre=(1, 4))
+    chords = Melody(np.arange(4, 20) + beside, np.full(16, 0.5), np.full(16, 60), np.full(16, 70), metre=(1, 4))
+    parts = [part_of(m, slice(None), 0, name) for m, name in ((flat, "MELODY"), (bass, "PIANO"), (chords, "BRIDGE"))]
+    (tmp_path / "POP909" / "001" / "001.mid").write_bytes(write_midi(Piece(flat, 0, tuple(parts))))
+    [(name, melody)] = midi_files.pop909(tmp_path)
+    assert (name, melody.metre) == ("001", (4, 4))
+    np.testing.assert_allclose(melody.onset, np.arange(32) / 2 + 3.5, atol=0.005)
+
+
 def test_a_breathing_tempo_becomes_deviation_of_the_notes():
     """Every fourth beat is slow: the sound stays where it was, on one steady tempo."""
     quarters = np.arange(32.0)
