@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from generation.beat import on_its_beat
 from generation.datasets import DATASETS, tunebooks
 from generation.datasets.tunebooks import PLAYED
 from generation.melody import Key, Melody, Tempo
@@ -99,7 +100,7 @@ def _read_files(folder: Path, music: Iterable[Path]) -> Iterator[tuple[str, Melo
                 for tune, melody in tunebooks.tunes(path):
                     yield str(name.with_name(tune)), melody
             else:
-                yield str(name), read(path.read_bytes(), path.name).melody
+                yield str(name), on_its_beat(read(path.read_bytes(), path.name)).melody
         except Refusal as refusal:
             log.warning("left out %s: %s", path.name, refusal)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from generation import render
 from generation.arrange import given_parts
+from generation.beat import on_its_beat
 from generation.finish import finish
 from generation.key import find_key
 from generation.melody import MAX_SECONDS, Melody, Reading
@@ -17,10 +18,11 @@ REHEARSED = 4  # phrases: as much as can be played while the model thinks of a s
 
 
 def listen(request: Request) -> Reading | None:
-    """What the attachment holds; None for a fresh piece. `Refusal` if there is no melody in it, or no room after it."""
+    """What the attachment holds, on its beat; None for a fresh piece. `Refusal` if there is no melody in it, or no room
+    after it."""
     if request.data is None:
         return None
-    reading = read(request.data, request.filename)
+    reading = on_its_beat(read(request.data, request.filename))
     lasts = reading.melody.seconds
     if lasts + ROOM * request.seconds > MAX_SECONDS:
         raise Refusal(

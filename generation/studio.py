@@ -144,7 +144,7 @@ class Studio:
 
     async def score(self, request: Request, since: float) -> dict[str, int | float | None]:
         """Nats of the notes that start at or after `since` seconds; see `generation.score`."""
-        heard = await self._craft(Job(0, "read", request), READING)
+        heard = await self._craft(Job(0, "read", request, since=since), READING)
         job = Job(0, "score", replace(request, data=b""), heard.reading, since=since)
         return (await self._ask(self._model, job, SCORING)).nats
 

@@ -19,7 +19,7 @@ class Job:
 
     stage  "read", "rehearse", "sample", "finish", "score"; or "cancel": leave the job of that id
     take   which of the request's takes to finish
-    since  for a score: seconds from which notes count
+    since  for a score, to read for it too: seconds from which notes count
     """
 
     id: int
@@ -28,7 +28,7 @@ class Job:
     reading: bytes = b""
     whole: bytes = b""
     take: int = 0
-    since: float = 0.0
+    since: float | None = None
 
 
 @dataclass(frozen=True)
