@@ -18,6 +18,7 @@ from generation.tokens import LENGTHS, START, TICKS
 LONGEST_RUN = 6  # notes of one pitch in a row, unless the input has more
 LONGEST_TRILL = 10  # notes of two pitches in turn
 PASSAGE, ECHO = 12, 3.0  # notes that make a passage, and nats that each return after the first costs it
+REMEMBERED = 1024  # notes
 LEFTOVER = TICKS // 4  # a shorter step to the closing note would stumble
 FOREIGN, HOME = 8.0, 2.5  # nats against closing on a tone outside the tonic's triad, and for the tonic
 FIFTH = 7
@@ -41,9 +42,10 @@ class Lines:
     closes               whether it comes to a close at all
     register             (B, pitches) 0 or −inf; durations (B, durations) likewise
     rest                 (B, pitches) what is added at the closing note
-    recent               (B, PASSAGE) pitch and step of the last notes, newest last, −1 before
-    passages, after      (B, N) what `passage` makes of each of the last N notes with those before it, and the pitch
-                         that came next; a ring, whose next `place` (B,) to write is that of the newest note
+    recent               (B, PASSAGE) pitch and step of the last notes, newest last, −1 before; passage: what
+                         `passage` makes of them
+    passages, after      (B, N) the passage at each of the last N notes, and the pitch that came next; a ring, whose
+                         next `place` (B,) to write is that of the newest note
     """
 
     tick: Tensor
@@ -63,13 +65,15 @@ class Lines:
     durations: Tensor
     rest: Tensor
     recent: Tensor
+    passage: Tensor
     place: Tensor
     passages: Tensor
     after: Tensor
 
-    def first(self, takes: int) -> Self:
-        """The same memory, of the first `takes` alone."""
-        return type(self)(**{field.name: getattr(self, field.name)[:takes] for field in fields(self)})
+    def first(self, takes: int, notes: int) -> Self:
+        """The same memory, of the first `takes` alone, where none has more than so many notes."""
+        parts = {field.name: getattr(self, field.name)[:takes] for field in fields(self)}
+        return type(self)(**parts | {name: parts[name][:, :notes] for name in ("passages", "after")})
 
     def add(self, step: Tensor, tick: Tensor, pitch: Tensor, sounding: Tensor) -> None:
         """A note more in every take; `step` is a class, `sounding` its written ticks."""
@@ -82,15 +86,16 @@ class Lines:
         self.least.fill_(1)
         torch.add(sounding.clamp(min=TICKS), self.bar, out=self.most)
         place = self.place[:, None]
-        self.passages.scatter_(1, place, passage(self.recent)[:, None])
+        self.passages.scatter_(1, place, self.passage[:, None])
         self.after.scatter_(1, place, pitch[:, None])
-        self.place.add_(1).remainder_(self.passages.shape[1])
-        self.recent.copy_(torch.cat([self.recent[:, 1:], (pitch * 512 + step)[:, None]], 1))
+        self.place.add_(1).remainder_(REMEMBERED)
+        self.recent.copy_(torch.cat([self.recent[:, 1:], torch.add(step, pitch, alpha=512)[:, None]], 1))
+        self.passage.copy_(passage(self.recent))
 
 
 def passage(recent: Tensor) -> Tensor:
     """(B,) one number for the last notes (B, PASSAGE), by which they are told from others."""
-    return (recent * _powers(recent.device)).sum(1)
+    return recent.mv(_powers(recent.device))
 
 
 @cache
@@ -129,15 +134,15 @@ def no_endless_note(logits: Tensor, lines: Lines) -> None:
 
 def no_stuck_note(logits: Tensor, lines: Lines) -> None:
     """After a long run of one pitch comes another one, and two pitches in turn come to an end."""
-    stuck = torch.where(lines.run >= lines.longest_run, lines.pitch, START)[:, None]
-    trilled = torch.where(lines.trill >= LONGEST_TRILL - 2, lines.before, START)[:, None]
+    stuck = lines.pitch.masked_fill(lines.run < lines.longest_run, START)[:, None]
+    trilled = lines.before.masked_fill(lines.trill < LONGEST_TRILL - 2, START)[:, None]
     pitches = _pitches(logits.device)
     logits.masked_fill_((pitches == stuck) | (pitches == trilled), -torch.inf)
 
 
 def no_endless_echo(logits: Tensor, lines: Lines) -> None:
     """A passage may come back once, as the parts of a tune do; each time more it is wished for less."""
-    again = (lines.passages == passage(lines.recent)[:, None]).to(logits.dtype)
+    again = (lines.passages == lines.passage[:, None]).to(logits.dtype)
     times = torch.zeros_like(logits).scatter_add_(1, lines.after, again)
     logits.sub_((times - 1).clamp_(min=0).mul_(ECHO))
 

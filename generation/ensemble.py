@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generation import tokens
-from generation.advance import advance, countdown, ending, turned
-from generation.constraints import FAR, FIFTH, FOREIGN, HOME, PASSAGE, Lines, passage
-from generation.fused import HEADS, Fused, constant, fuse, waves
+from generation.advance import advance, countdown, ending, turn, turned
+from generation.constraints import FAR, FIFTH, FOREIGN, HOME, PASSAGE, REMEMBERED, Lines, passage
+from generation.fused import HEADS, TAKES, Fused, constant, fuse, waves
 from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.slots import MOST, Slots, memory
 from generation.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
 
-SLOTS = 64  # takes at once, at most
 FEW = 4  # to begin with
 LUCKIEST = 1 - 2**-22  # of a sum of chances is still less than the sum, when rounded
 BLOCK = 16  # notes by which the attention's reach grows
@@ -80,20 +79,20 @@ class Ensemble:
         self.model, self.device = model, device
         self.fused = fuse(model, timing, dynamics, precision)
         self.parts: list[Part] = []
-        self._slots = memory(model, FEW if device.type == "cpu" else SLOTS, device)
+        self._slots = memory(model, FEW if device.type == "cpu" else TAKES, device)
         self._now = self._slots.first(0)
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
 
     @property
     def full(self) -> bool:
-        return len(self.parts) >= SLOTS
+        return len(self.parts) >= TAKES
 
     @torch.inference_mode()
     def join(self, part: Part) -> None:
         """Hear what a take goes on from; it plays from the next step on."""
         slot = len(self.parts)
         if slot == len(self._slots.x):
-            larger = memory(self.model, min(SLOTS, slot * 4), self.device)
+            larger = memory(self.model, min(TAKES, slot * 4), self.device)
             for new, old in zip(larger.tensors(), self._slots.tensors(), strict=True):
                 new[:slot] = old
             self._slots = larger
@@ -134,10 +133,12 @@ class Ensemble:
     def _advance(self, takes: int) -> Tensor:
         """What `advance` tells of the next notes, on the CPU."""
         if self.device.type != "cuda":
-            window = BLOCK * (max(part.heard for part in self.parts) // BLOCK + 1)
+            heard = BLOCK * (max(part.heard for part in self.parts) // BLOCK + 1)
             opening = not all(part.rows for part in self.parts)
-            return advance(self.fused, self._now, min(self.model.sizes.window, window), opening)
-        size = next(size for size in (1, 4, 16, SLOTS) if size >= takes)
+            if self._now.lines.after.shape[1] != min(heard, REMEMBERED):
+                self._now = self._slots.first(takes, heard)
+            return advance(self.fused, self._now, min(self.model.sizes.window, heard), opening)
+        size = next(size for size in (1, 4, 16, TAKES) if size >= takes)
         if size not in self._graphs:
             self._graphs[size] = _capture(self.fused, self._slots.first(size))
         graph, said = self._graphs[size]
@@ -167,7 +168,7 @@ class Ensemble:
             slots.values[i][slot, :, to] = layer.values[0]
             heads, channels = slots.next_key[i].shape[1:]
             key = look(layer.before[0]).view(1, 3 * heads, channels)[:, heads : 2 * heads]
-            slots.next_key[i][slot] = turned(self.fused, key, layer.tick[0])[0]
+            slots.next_key[i][slot] = turned(key, turn(self.fused, layer.tick[0]))[0]
 
     def _wish(self, slots: Slots, slot: int, part: Part) -> None:
         """What is asked of a take, and where it stands."""
@@ -213,15 +214,16 @@ def _recall(lines: Lines, slot: int, notes: Ints) -> None:
     """Passages of the notes that a take goes on from."""
     codes = np.concatenate([np.full(PASSAGE, -1), notes[:, PITCH] * 512 + notes[:, STEP]])
     recent = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(codes, PASSAGE).copy()).to(lines.recent.device)
-    places = torch.arange(len(notes), device=recent.device)[-lines.after.shape[1] :] % lines.after.shape[1]
-    lines.passages[slot], lines.place[slot], lines.recent[slot] = 0, len(notes) % lines.after.shape[1], recent[-1]
-    lines.passages[slot, places] = passage(recent[:-1])[-len(places) :]
-    lines.after[slot, places] = torch.from_numpy(notes[:, PITCH])[-len(places) :].to(recent.device)
+    places, passages = torch.arange(len(notes), device=recent.device)[-REMEMBERED:] % REMEMBERED, passage(recent)
+    lines.place[slot], lines.recent[slot], lines.passage[slot] = len(notes) % REMEMBERED, recent[-1], passages[-1]
+    lines.passages[slot] = 0
+    lines.passages[slot, places] = passages[:-1][-REMEMBERED:]
+    lines.after[slot, places] = torch.from_numpy(notes[:, PITCH]).to(recent.device)[-REMEMBERED:]
 
 
 def _told(part: Part, said: list[int]) -> None:
     """Write down the next note of a take, and see whether it was the last."""
-    *row, tick, last, part.goal = said
+    *row, _, tick, last, part.goal = said
     if part.open_end and tick >= part.goal and part.rows:
         part.over = True
         return

@@ -19,6 +19,7 @@ from generation.tokens import CLASSES, FLAT, LENGTHS, NO_INTERVAL, START, TICKS
 CYCLE = lcm(*(int(2 * period) for period in PERIODS)) * TICKS // 2  # ticks after which all phases of quarters return
 AFTER = ("given_step", "given_pitch", "given_duration", "given_velocity", "given_deviation")
 HEADS = tuple(CLASSES)
+TAKES = 64  # at once, at most
 HINT = 16  # rows for which oneDNN lays weights out; made for a single row, 32-bit kernels round it differently
 
 
@@ -53,7 +54,7 @@ def precision_for(device: torch.device) -> torch.dtype:
 class FusedLayer:
     """Products of a layer.
 
-    lstm  of the normed input beside the hidden state: gates in, forget, out, cell
+    lstm  of the normed input beside the hidden state: gates to enter, forget, leave, and twice the new
     look  of the hidden state: query, the next note's key, and the state's part of the value
     out   of what was read
     """
@@ -69,7 +70,7 @@ class FusedLayer:
 class Fused:
     """Tables have a row for every class and the width of the model as columns.
 
-    note         step, pitch with its class, interval, duration and expression, one below the other from `offsets`
+    note         of the fields of HEADS and the interval, one below the other from `offsets`; a pitch with its class
     interval     class of the interval by pitch before and pitch
     phases       by tick of a cycle: what a note adds to the stream, then what its place adds to the pitch head's input
     bars         the same of the phases of bars, from `waves`
@@ -79,6 +80,7 @@ class Fused:
     flat         by head: the class that it always says, where the model has not learned to play; None where it has
     turn         radians a tick, by pair of channels of the rotation
     pairs        the order in which a head's channels stand here: those that turn together side by side
+    places, rows (TAKES,) and (TAKES, heads): 0 …, and where each head of a take begins in (TAKES × heads × window)
     """
 
     note: Tensor
@@ -95,6 +97,8 @@ class Fused:
     flat: tuple[int | None, ...]
     turn: Tensor
     pairs: Tensor
+    places: Tensor
+    rows: Tensor
 
 
 @torch.inference_mode()
@@ -120,7 +124,8 @@ def fuse(
         tables.append(cast(nn.Embedding, expression).weight @ touch * learned[name])
     constant = model.flags.weight[timing + 2 * dynamics] @ touch + model.note.bias
     tables[1] = tables[1] + tables[2][torch.where(pitches == START, 12, pitches % 12)] + constant
-    del tables[2]
+    del tables[2]  # the class, that leaves step, pitch, interval, duration and expression
+    tables.append(tables.pop(2))  # the interval
     sizes = torch.tensor([0, *(len(table) for table in tables[:-1])])
     interval = (pitches[:START] - pitches[:, None]).clamp(-24, 24) + 24
     interval[START] = NO_INTERVAL
@@ -153,7 +158,7 @@ def fuse(
     layers = [layer for layer in model.layers if isinstance(layer, Layer)]
     turn = layers[0].rate if model.sizes.window else torch.zeros(0, device=device)
     pairs = _pairs(w // model.sizes.heads, len(turn)).to(device)
-    nothing = weight.new_zeros(w * len(layers))
+    nothing, places = weight.new_zeros(w * len(layers)), torch.arange(TAKES, device=device)
     return Fused(
         note=torch.cat(tables),
         offsets=sizes.cumsum(0).to(device),
@@ -171,6 +176,8 @@ def fuse(
         flat=tuple(None if learned.get(head, True) else FLAT[head] for head in HEADS),
         turn=F.pad(turn, (0, w // model.sizes.heads // 2 - len(turn))),
         pairs=pairs,
+        places=places,
+        rows=(places[:, None] * model.sizes.heads + places[: model.sizes.heads]) * model.sizes.window,
     )
 
 
@@ -183,11 +190,11 @@ def _layer(layer: Layer, pairs: Tensor, precision: torch.dtype) -> FusedLayer:
     norms = [(norm.weight, norm.bias) for norm in (layer.norm, layer.norm_after)]
     lstm, w = layer.lstm, layer.norm.weight.shape[0]
     gates = torch.arange(4 * w, device=pairs.device).view(4, w)[[0, 1, 3, 2]].flatten()
-    cells = Product(
-        torch.cat([cast(Tensor, lstm.weight_ih_l0), cast(Tensor, lstm.weight_hh_l0)], 1)[gates],
-        (cast(Tensor, lstm.bias_ih_l0) + cast(Tensor, lstm.bias_hh_l0))[gates],
-        precision,
-    )
+    twice = torch.ones(4, device=pairs.device).index_fill(0, torch.tensor(3, device=pairs.device), 2.0)
+    twice = twice.repeat_interleave(w)
+    both = torch.cat([cast(Tensor, lstm.weight_ih_l0), cast(Tensor, lstm.weight_hh_l0)], 1)[gates]
+    bias = (cast(Tensor, lstm.bias_ih_l0) + cast(Tensor, lstm.bias_hh_l0))[gates]
+    cells = Product(both * twice[:, None], bias * twice, precision)
     if not layer.window:
         return FusedLayer(norms[0], cells, None, None, norms[1])
     order = (torch.arange(layer.heads, device=pairs.device)[:, None] * len(pairs) + pairs).flatten()

@@ -13,10 +13,9 @@ from torch import Tensor
 
 from generation import tokens
 from generation.advance import ending
-from generation.constraints import ECHO, FIFTH, FOREIGN, HOME, LEFTOVER, LONGEST_TRILL, PASSAGE
+from generation.constraints import ECHO, FIFTH, FOREIGN, HOME, LEFTOVER, LONGEST_TRILL, PASSAGE, REMEMBERED
 from generation.ensemble import EXPRESSION_TEMPERATURE, EXPRESSION_TOP_P, Part
 from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
-from generation.slots import REMEMBERED
 from generation.tokens import CLASSES, DURATION, FIELDS, INTERVAL, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
 
 Reals = NDArray[np.float32]

@@ -6,11 +6,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from generation.constraints import PASSAGE, Lines
+from generation.constraints import PASSAGE, REMEMBERED, Lines
 from generation.models.attentive_lstm import BARS, AttentiveLSTM
 from generation.tokens import CLASSES
 
-REMEMBERED = 1024  # notes that the constraints know of
 MOST = 4096  # notes of a take, after which its luck comes again
 
 
@@ -52,9 +51,9 @@ class Slots:
             every += value if isinstance(value, list) else [value]
         return every
 
-    def first(self, takes: int) -> Self:
-        """The same memory, of the first `takes` alone."""
-        parts: dict[str, object] = {"lines": self.lines.first(takes)}
+    def first(self, takes: int, notes: int = REMEMBERED) -> Self:
+        """The same memory, of the first `takes` alone, where none has more than so many notes."""
+        parts: dict[str, object] = {"lines": self.lines.first(takes, notes)}
         for each in fields(self)[1:]:
             value = getattr(self, each.name)
             parts[each.name] = [one[:takes] for one in value] if isinstance(value, list) else value[:takes]
@@ -96,6 +95,7 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device) -> Slots:
         durations=real(CLASSES["duration"]),
         rest=real(CLASSES["pitch"]),
         recent=whole(PASSAGE),
+        passage=whole(),
         place=whole(),
         passages=whole(REMEMBERED),
         after=whole(REMEMBERED),

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from generation.advance import advance, nucleus
-from generation.ensemble import SLOTS, Ensemble, Part
-from generation.fused import Product, fuse, precision_for
+from generation.ensemble import Ensemble, Part
+from generation.fused import TAKES, Product, fuse, precision_for
 from generation.melody import Key, Melody
 from generation.models.attentive_lstm import AttentiveLSTM, Sizes
 from generation.performer import Performer
@@ -136,9 +136,9 @@ def test_a_row_of_a_product_is_the_same_however_many_there_are(sizes: tuple[int,
     torch.manual_seed(6)
     read, told = sizes
     product = Product(torch.randn(told, read) / 20, torch.randn(told), precision)
-    rows = torch.randn(SLOTS, read)
+    rows = torch.randn(TAKES, read)
     whole = product(rows)
-    assert all(torch.equal(product(rows[:few]), whole[:few]) for few in range(1, SLOTS))
+    assert all(torch.equal(product(rows[:few]), whole[:few]) for few in range(1, TAKES))
 
 
 def test_rounded_weights_foresee_what_the_exact_ones_do(model: AttentiveLSTM):
@@ -169,5 +169,5 @@ def test_a_step_never_waits_for_the_host():
     nowhere = torch.device("meta")
     model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=32)).eval().to(nowhere)
     said = advance(fuse(model), memory(model, 4, nowhere), 32)
-    assert said.shape == (4, len(CLASSES) + 3)
+    assert said.shape == (4, len(CLASSES) + 4)
     assert precision_for(nowhere) == torch.float32
