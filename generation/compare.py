@@ -89,7 +89,9 @@ def continuations(performer: Performer, tunes: Sequence[Tune], primes: int, seed
     pairs = []
     for tune, ours in zip(chosen, sample(performer, prompts), strict=True):
         first, last = split(tune.melody) or (0, 0)
-        flags = (tune.played_timing, tune.played_dynamics)
+        # How a flat prime is played on has nothing to compare with: there the true one is flat as well.
+        prime = tokens.part(tune.melody, first)
+        flags = (tune.played_timing and tokens.is_timed(prime), tune.played_dynamics and tokens.is_shaded(prime))
         pairs.append(
             Pair(tune.dataset, features(tune.melody, first, last, *flags), features(ours, first, len(ours), *flags))
         )

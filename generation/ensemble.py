@@ -22,7 +22,15 @@ from generation.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK, TICKS
 FEW = 4  # to begin with
 LUCKIEST = 1 - 2**-22  # of a sum of chances is still less than the sum, when rounded
 BLOCK = 16  # notes by which the attention's reach grows
-EXPRESSION_TEMPERATURE, EXPRESSION_TOP_P = 1.0, 0.99  # a wild melody is still played with care, a tame one with life
+BREATH = 0.3  # of what the nucleus leaves out of pitch it leaves out of rhythm
+
+
+def warmth(head: str, temperature: float, top_p: float) -> tuple[float, float]:
+    """Temperature and nucleus of a head in a take of these. A wild melody is still played with care, a tame one with
+    life; and rests are rare, so that a nucleus which cuts them off leaves a player breathless."""
+    if head in EXPRESSION:
+        return 1.0, 0.99
+    return temperature, 1 - BREATH * (1 - top_p) if head in ("step", "duration") else top_p
 
 
 @dataclass(eq=False)
@@ -195,8 +203,8 @@ class Ensemble:
         for tensor, wish in ((slots.wished, part.wished), (slots.downbeat, int(part.conditions[5])), (slots.bar, bar)):
             tensor[slot] = wish
         for i, head in enumerate(HEADS):
-            slots.temperature[slot, i] = EXPRESSION_TEMPERATURE if head in EXPRESSION else part.temperature
-            slots.tail[slot, i] = 1 - (EXPRESSION_TOP_P if head in EXPRESSION else part.top_p)
+            slots.temperature[slot, i], top_p = warmth(head, part.temperature, part.top_p)
+            slots.tail[slot, i] = 1 - top_p
         pitches, lengths, degree = np.arange(128), LENGTHS, (np.arange(128) - part.tonic) % 12
         low, high = part.register
         for to, values in (

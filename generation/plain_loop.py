@@ -14,8 +14,8 @@ from torch import Tensor
 from generation import tokens
 from generation.advance import ending
 from generation.constraints import ECHO, FIFTH, FOREIGN, HOME, LEFTOVER, LONGEST_TRILL, PASSAGE, REMEMBERED
-from generation.ensemble import EXPRESSION_TEMPERATURE, EXPRESSION_TOP_P, Part
-from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
+from generation.ensemble import Part, warmth
+from generation.models.attentive_lstm import AttentiveLSTM
 from generation.tokens import CLASSES, DURATION, FIELDS, INTERVAL, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
 
 Reals = NDArray[np.float32]
@@ -33,8 +33,8 @@ def play_plainly(
     choose = choose or draw
     takes = [part.start for part in parts]
     conditions = torch.from_numpy(np.stack([part.conditions for part in parts]))
-    temperature = torch.tensor([[part.temperature] for part in parts])
-    top_p = torch.tensor([[part.top_p] for part in parts])
+    wishes = {head: [warmth(head, part.temperature, part.top_p) for part in parts] for head in CLASSES}
+    warm = {head: torch.tensor(wish).T[:, :, None] for head, wish in wishes.items()}
     plans = [_plan(part, part.begin) for part in parts]
     rows = torch.from_numpy(np.stack(takes))
     x, state = model(rows, conditions, _countdown(rows, [goal for _, goal in plans]))
@@ -51,11 +51,11 @@ def play_plainly(
             else:
                 before = {"duration": "pitch", "velocity": "duration", "deviation": "velocity"}[head]
                 logits, now = getattr(model, f"{head}_head")(now, said[before])
-            logits = logits / (EXPRESSION_TEMPERATURE if head in EXPRESSION else temperature)
+            temperature, top_p = warm[head]
+            logits = logits / temperature
             for take, part in enumerate(parts):
                 obey(head, logits[take].numpy(), part, takes[take], new, plans[take][0], int(row[take, TICK]))
-            share = torch.full_like(top_p, EXPRESSION_TOP_P) if head in EXPRESSION else top_p
-            said[head] = choose(logits, share)
+            said[head] = choose(logits, top_p)
             row[:, FIELDS.index(head)] = said[head]
             if head == "step":
                 row[:, TICK] += torch.from_numpy(LENGTHS)[said[head]]
