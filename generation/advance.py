@@ -19,7 +19,6 @@ from generation.tokens import CLASSES, COUNTDOWN, START, TICKS
 ROUNDING = 0.12  # of the wished length, to end on a bar line
 FILLS = 3  # the closing note may fill a bar if the new music is so many bars long
 
-
 Choose = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
