@@ -66,13 +66,13 @@ def table(figures: dict[str, Any]) -> str:
     lines = [
         f"sampler, {takes:>2} at once    {rate:8,.0f} notes a second   {rate / loop[takes]:4.1f} × a plain loop"
         f" of {loop[takes]:,.0f}   {1000 * int(takes) / rate:.2f} ms a step; of these at least"
-        f" {max(floor['ms to read'], int(takes) * floor['ms to multiply']):.2f} ms"
+        f" {max(floor['ms a note'], int(takes) * floor['ms to multiply']):.2f} ms"
         for takes, rate in sampler.items()
     ]
     return "\n".join(
         [
             *lines,
-            f"reading the weights   {floor['ms to read']:.2f} ms: {floor['megabytes']:.1f} MB at the"
+            f"reading the weights   {floor['ms a note']:.2f} ms: {floor['megabytes']:.1f} MB at the"
             f" {floor['gigabytes a second']:.1f} GB/s of a copy; as 32-bit floats, {floor['ms to read 32-bit']:.2f} ms",
             f"multiplying           {floor['ms to multiply']:.3f} ms a note: {floor['million products']:.2f} million"
             f" products at {floor['billion a second']:.0f} billion a second, 64 takes at once",
@@ -101,7 +101,7 @@ def _floor(checkpoint: Path | None) -> dict[str, float]:
     return {
         "megabytes": round(size / 1e6, 2),
         "gigabytes a second": round(rate / 1e9, 1),
-        "ms to read": round(1000 * size / rate, 3),
+        "ms a note": round(1000 * size / rate, 3),
         "ms to read 32-bit": round(1000 * 4 * products / rate, 3),
         "million products": round(products / 1e6, 2),
         "billion a second": round(speed / 1e9, 1),
