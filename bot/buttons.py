@@ -140,7 +140,7 @@ class DeleteButton(
             kept = await interaction.client.store.kept(self.kept)
             theirs = interaction.user.id == (kept.member if kept else self.member)
             if not theirs and not interaction.permissions.manage_messages:
-                raise Refusal("Only who asked for this music, or a moderator, can delete it.")
+                raise Refusal("Only the person who asked for this music, or a moderator, can delete it.")
             await interaction.response.defer()
             await interaction.client.store.forget(self.kept)
             with contextlib.suppress(discord.NotFound):  # pressed twice: it is gone already

@@ -30,12 +30,14 @@ FRENCH = {
     "Encore is playing…": "Encore joue…",
     "Encore is playing… {} %": "Encore joue… {} %",
     "Cancelled. Nothing was played.": "Annulé. Rien n'a été joué.",
-    "Only who asked for it can cancel this.": "Seule la personne qui l'a demandé peut l'annuler.",
+    "Only the person who asked for it, or a moderator, can cancel this.": (
+        "Seule la personne qui l'a demandé, ou la modération, peut l'annuler."
+    ),
     # what is wrong
     "Encore was restarted while it played this, and the piece is lost. Ask again.": (
         "Encore a redémarré pendant qu'il jouait ceci, et le morceau est perdu. Redemandez."
     ),
-    "This piece is just coming, or was cancelled already.": "Ce morceau arrive, ou est déjà annulé.",
+    "This piece is on its way, or was already cancelled.": "Ce morceau arrive, ou est déjà annulé.",
     "Encore is being restarted. Ask again in a minute.": "Encore redémarre. Redemandez dans une minute.",
     "Encore is still playing for you. Wait for that piece, or cancel it, and ask again.": (
         "Encore joue encore pour vous. Attendez ce morceau ou annulez-le, puis redemandez."
@@ -78,7 +80,7 @@ FRENCH = {
     "This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose.": (
         "Cette réponse est trop ancienne pour ses boutons, ou supprimée. Redemandez avec /continuer ou /composer."
     ),
-    "Only who asked for this music, or a moderator, can delete it.": (
+    "Only the person who asked for this music, or a moderator, can delete it.": (
         "Seule la personne qui a demandé cette musique, ou la modération, peut la supprimer."
     ),
     "The temperature is {} already, and it does not get warmer. Try another take.": (
@@ -100,14 +102,14 @@ FRENCH = {
     "Play on from your tune": "Continue votre air",
     "Play a fresh piece": "Joue un nouveau morceau",
     "What Encore is, what it keeps, and its licences": "Ce qu'est Encore, ce qu'il garde, et ses licences",
-    "Delete everything that Encore keeps of you": "Supprime tout ce qu'Encore garde de vous",
+    "Delete everything that Encore keeps of yours": "Supprime tout ce qu'Encore garde de vous",
     "This server's defaults": "Les réglages de ce serveur",
     "Show this server's defaults": "Montre les réglages de ce serveur",
     "Set the default temperature": "Règle la température",
     "Set the default length of the new music": "Règle la durée de la nouvelle musique",
     "Set the default number of takes": "Règle le nombre de versions",
     "Set the default instrument": "Règle l'instrument",
-    "Forget this server's defaults": "Oublie les réglages de ce serveur",
+    "Go back to Encore's own defaults": "Revient aux réglages d'Encore",
     "A MIDI, ABC, MusicXML or kern file; without one, a form opens to paste ABC": (
         "Un fichier MIDI, ABC, MusicXML ou kern ; sinon, un formulaire s'ouvre pour coller de l'ABC"
     ),
@@ -139,7 +141,7 @@ FRENCH = {
         "pitch, timing, length and loudness. The model card below says what it learned from, how well it does, "
         "and what it does badly."
     ): (
-        "**Comment** : un réseau récurrent qui se retourne sur le morceau, entraîné depuis zéro sur des "
+        "**Comment** : un réseau récurrent qui se retourne sur le morceau, entraîné à partir de zéro sur des "
         "recueils ouverts de solos de jazz, de piano classique, d'airs de violon, de chansons et de cantiques ; "
         "il choisit la hauteur, le moment, la durée et la force de chaque note. La fiche du modèle ci-dessous dit "
         "de quoi il a appris, ce qu'il fait bien et ce qu'il fait mal."
@@ -152,7 +154,7 @@ FRENCH = {
         "under a reply work, then deleted. `/forget` deletes yours at once, and so does the button “Delete” "
         "under a reply. Nothing is used for training or goes elsewhere."
     ): (
-        "**Vie privée** : ce que vous envoyez et ce qui est joué pour vous est gardé {} jours pour que les "
+        "**Confidentialité** : ce que vous envoyez et ce qui est joué pour vous est gardé {} jours pour que les "
         "boutons d'une réponse marchent, puis supprimé. `/oublier` supprime le vôtre aussitôt, et le bouton « "
         "Supprimer » d'une réponse aussi. Rien ne sert à l'entraînement ni ne part ailleurs."
     ),
@@ -173,11 +175,11 @@ FRENCH = {
     "track {}": "piste {}",
     "voice {}": "voix {}",
     # the line
-    "How many pieces wait, and where yours is": "Combien de morceaux attendent, et où est le vôtre",
-    "Nobody waits: who asks now is played for at once.": (
+    "How many pieces are waiting, and where yours is": "Combien de morceaux attendent, et où est le vôtre",
+    "Nobody is waiting: whoever asks now is played for at once.": (
         "Personne n'attend : qui demande maintenant passe tout de suite."
     ),
-    "Pieces that are played now: {}; that wait: {}. Who asks now waits too.": (
+    "Playing now: {}; waiting: {}. Whoever asks now waits too.": (
         "Joués en ce moment : {} ; en attente : {}. Qui demande maintenant attend aussi."
     ),
     "You are number {} in the line.": "Vous êtes numéro {} dans la file.",

@@ -30,12 +30,14 @@ GERMAN = {
     "Encore is playing…": "Encore spielt…",
     "Encore is playing… {} %": "Encore spielt… {} %",
     "Cancelled. Nothing was played.": "Abgebrochen. Es wurde nichts gespielt.",
-    "Only who asked for it can cancel this.": "Nur wer darum gebeten hat, kann das abbrechen.",
+    "Only the person who asked for it, or a moderator, can cancel this.": (
+        "Nur wer darum gebeten hat oder wer moderiert, kann das abbrechen."
+    ),
     # what is wrong
     "Encore was restarted while it played this, and the piece is lost. Ask again.": (
         "Encore wurde neu gestartet, während es dies spielte, und das Stück ist verloren. Frag noch einmal."
     ),
-    "This piece is just coming, or was cancelled already.": "Dieses Stück kommt gerade oder ist schon abgebrochen.",
+    "This piece is on its way, or was already cancelled.": "Dieses Stück kommt gerade oder ist schon abgebrochen.",
     "Encore is being restarted. Ask again in a minute.": "Encore startet neu. Frag in einer Minute noch einmal.",
     "Encore is still playing for you. Wait for that piece, or cancel it, and ask again.": (
         "Encore spielt noch für dich. Warte auf das Stück oder brich es ab, und frag dann noch einmal."
@@ -82,7 +84,7 @@ GERMAN = {
     "This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose.": (
         "Diese Antwort ist zu alt für ihre Knöpfe oder wurde gelöscht. Frag neu mit /weiterspielen oder /komponieren."
     ),
-    "Only who asked for this music, or a moderator, can delete it.": (
+    "Only the person who asked for this music, or a moderator, can delete it.": (
         "Nur wer um diese Musik gebeten hat oder wer moderiert, kann sie löschen."
     ),
     "The temperature is {} already, and it does not get warmer. Try another take.": (
@@ -104,14 +106,14 @@ GERMAN = {
     "Play on from your tune": "Spielt deine Melodie weiter",
     "Play a fresh piece": "Spielt ein neues Stück",
     "What Encore is, what it keeps, and its licences": "Was Encore ist, was es aufbewahrt, und die Lizenzen",
-    "Delete everything that Encore keeps of you": "Löscht alles, was Encore von dir aufbewahrt",
+    "Delete everything that Encore keeps of yours": "Löscht alles, was Encore von dir aufbewahrt",
     "This server's defaults": "Was auf diesem Server gilt, wo niemand etwas sagt",
     "Show this server's defaults": "Zeigt, was auf diesem Server gilt",
     "Set the default temperature": "Setzt die Temperatur",
     "Set the default length of the new music": "Setzt die Länge der neuen Musik",
     "Set the default number of takes": "Setzt die Zahl der Versionen",
     "Set the default instrument": "Setzt das Instrument",
-    "Forget this server's defaults": "Vergisst, was auf diesem Server gilt",
+    "Go back to Encore's own defaults": "Kehrt zu Encores eigenen Vorgaben zurück",
     "A MIDI, ABC, MusicXML or kern file; without one, a form opens to paste ABC": (
         "Eine MIDI-, ABC-, MusicXML- oder kern-Datei; ohne sie öffnet sich ein Formular für ABC"
     ),
@@ -156,9 +158,9 @@ GERMAN = {
         "under a reply work, then deleted. `/forget` deletes yours at once, and so does the button “Delete” "
         "under a reply. Nothing is used for training or goes elsewhere."
     ): (
-        "**Privates**: Was du schickst und was für dich gespielt wird, bleibt {} Tage, damit die Knöpfe "
+        "**Datenschutz**: Was du schickst und was für dich gespielt wird, bleibt {} Tage, damit die Knöpfe "
         "unter einer Antwort gehen, dann wird es gelöscht. `/vergessen` löscht deines sofort, der Knopf "
-        "„Löschen“ unter einer Antwort auch. Nichts dient zum Lernen oder geht anderswohin."
+        "„Löschen“ unter einer Antwort auch. Nichts davon dient zum Trainieren oder wird weitergegeben."
     ),
     "**Licences**: code MIT; soundfont MuseScore_General MIT; the data's terms stand in the model card.": (
         "**Lizenzen**: Code MIT; Soundfont MuseScore_General MIT; die der Daten stehen in der Modellkarte."
@@ -177,9 +179,9 @@ GERMAN = {
     "track {}": "Spur {}",
     "voice {}": "Stimme {}",
     # the line
-    "How many pieces wait, and where yours is": "Wie viele Stücke warten, und wo deines ist",
-    "Nobody waits: who asks now is played for at once.": "Niemand wartet: wer jetzt fragt, kommt sofort dran.",
-    "Pieces that are played now: {}; that wait: {}. Who asks now waits too.": (
+    "How many pieces are waiting, and where yours is": "Wie viele Stücke warten, und wo deines ist",
+    "Nobody is waiting: whoever asks now is played for at once.": "Niemand wartet: wer jetzt fragt, kommt sofort dran.",
+    "Playing now: {}; waiting: {}. Whoever asks now waits too.": (
         "Gerade gespielt: {}; in der Schlange: {}. Wer jetzt fragt, wartet auch."
     ),
     "You are number {} in the line.": "Du bist Nummer {} in der Schlange.",

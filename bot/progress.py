@@ -86,7 +86,7 @@ class CancelButton(
         bot = interaction.client
         try:
             if interaction.user.id != self.member and not interaction.permissions.manage_messages:
-                raise Refusal("Only who asked for it can cancel this.")
+                raise Refusal("Only the person who asked for it, or a moderator, can cancel this.")
             ticket = bot.line.of(self.member)
             if ticket is not None and ticket.name == self.ticket:
                 await interaction.response.defer()
@@ -96,6 +96,6 @@ class CancelButton(
                 await interaction.delete_original_response()
                 raise Refusal("Encore was restarted while it played this, and the piece is lost. Ask again.")
             else:
-                raise Refusal("This piece is just coming, or was cancelled already.")
+                raise Refusal("This piece is on its way, or was already cancelled.")
         except Exception as error:
             await explain(interaction, error)

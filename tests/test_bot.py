@@ -7,6 +7,7 @@ import pytest
 from bot.preview import people
 from bot.preview.world import User
 from tests.discord_stand_in import ROOT, Discord, Reply, acknowledged, buttons, has_files, refusal
+from tests.test_bot_mishaps import long_tune
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -122,6 +123,15 @@ async def test_direct_messages(discord: Discord) -> None:
             b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\x0c\0\x99\x24\x60\x60\x89\x24\0\0\xff\x2f\0",
             "drums are not a melody",
         ),
+        ("patterns.mid", b"MThd\0\0\0\6\0\2\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0", "format 2"),
+        ("zero.mid", b"MThd\0\0\0\6\0\1\0\1\0\0MTrk\0\0\0\4\0\xff\x2f\0", "0 ticks"),
+        ("cut.mid", b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\x40\0\x90\x3c", "breaks off"),
+        ("long.mid", long_tune(700), "the limit is"),
+        ("head.abc", b"X:1\nT:Only a title\nK:C\n", "no notes"),
+        ("bomb.musicxml", b'<!DOCTYPE a [<!ENTITY b "c">]><score-partwise>&b;</score-partwise>', "entities"),
+        ("page.xml", b"<html><body/></html>", "not a score"),
+        ("photo.mxl", b"PK\3\4 and then nothing", "cannot be unpacked"),
+        ("words.krn", b"Dear Encore, this is a letter.", "kern"),
     ],
 )
 async def test_refusals_are_for_the_sender_alone(discord: Discord, name: str, data: bytes, words: str) -> None:
@@ -240,7 +250,7 @@ async def test_forged_buttons(discord: Discord, forged: str) -> None:
 
 async def test_queue_when_nobody_waits(discord: Discord) -> None:
     reply = await discord.command("queue", where=discord.dm())
-    assert reply.ephemeral and "Nobody waits" in reply.text and "within this hour: " in reply.text
+    assert reply.ephemeral and "Nobody is waiting" in reply.text and "within this hour: " in reply.text
 
 
 async def test_warmest_is_said(discord: Discord) -> None:

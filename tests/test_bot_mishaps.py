@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.preview import people
 from bot.preview.world import SEND_MESSAGES, Change, Message
 from tests.discord_stand_in import Discord, Reply, acknowledged, has_files, refusal, running
 
@@ -66,16 +67,20 @@ async def test_the_line(narrow: Discord) -> None:
     twice = await narrow.command("compose", {"seconds": 5})
     assert twice.ephemeral and "still playing for you" in twice.text
     mine, hers = await narrow.command("queue"), await narrow.command("queue", user=narrow.admin)
-    assert mine.ephemeral and "played now: 1; that wait: 1." in mine.text and "Encore is playing for you." in mine.text
+    assert mine.ephemeral and "Playing now: 1; waiting: 1." in mine.text and "Encore is playing for you." in mine.text
     assert "You are number 1 in the line." in hers.text and "this hour: 60." in hers.text
     denied = await narrow.press(waiting, "Cancel", user=narrow.member)
-    assert denied.ephemeral and "Only who asked" in denied.text
+    assert denied.ephemeral and "Only the person who asked" in denied.text
     await narrow.press(waiting, "Cancel", user=narrow.admin)
     assert "Cancelled" in await refusal(narrow, waiting)
     after = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the line"))
     await narrow.until(lambda: said("playing")(playing))
-    await narrow.press(playing, "Cancel")
+    custom_id = playing.buttons["Cancel"]["custom_id"]
+    presses = [Reply(people.press(narrow.world, narrow.moderator, playing.message, custom_id)) for _ in "12"]
     assert "Cancelled" in await refusal(narrow, playing)
+    await narrow.until(lambda: all(press.asked.answer for press in presses))
+    said_twice = [press for press in presses if press.asked.response and press.ephemeral]
+    assert len(said_twice) <= 1 and all("already cancelled" in press.text for press in said_twice)
     await narrow.until(lambda: has_files(after))
 
 

@@ -41,7 +41,7 @@ async def about(interaction: discord.Interaction[Any]) -> None:
     await interaction.response.send_message("\n".join(said), file=discord.File(MODEL_CARD), ephemeral=True)
 
 
-@app_commands.command(name="forget", description="Delete everything that Encore keeps of you")
+@app_commands.command(name="forget", description="Delete everything that Encore keeps of yours")
 async def forget(interaction: discord.Interaction[Any]) -> None:
     replies = await interaction.client.store.forget_member(interaction.user.id)
     words = f"Deleted: what was kept for {replies} of your replies. Their buttons no longer work."

@@ -8,12 +8,12 @@ from discord import app_commands
 from bot.languages import say
 
 
-@app_commands.command(name="queue", description="How many pieces wait, and where yours is")
+@app_commands.command(name="queue", description="How many pieces are waiting, and where yours is")
 async def queue(interaction: discord.Interaction[Any]) -> None:
     line = interaction.client.line
-    words = ["Nobody waits: who asks now is played for at once."]
+    words = ["Nobody is waiting: whoever asks now is played for at once."]
     if line.full:
-        words = [f"Pieces that are played now: {line.playing}; that wait: {len(line)}. Who asks now waits too."]
+        words = [f"Playing now: {line.playing}; waiting: {len(line)}. Whoever asks now waits too."]
     if ticket := line.of(interaction.user.id):
         place = line.place(ticket)
         words += [f"You are number {place} in the line." if place else "Encore is playing for you."]

@@ -83,7 +83,7 @@ async def instrument(interaction: discord.Interaction[Any], value: str) -> None:
     await _set(interaction, "instrument", value)
 
 
-@settings.command(name="reset", description="Forget this server's defaults")
+@settings.command(name="reset", description="Go back to Encore's own defaults")
 async def reset(interaction: discord.Interaction[Any]) -> None:
     await interaction.client.store.reset(interaction.guild_id)
     await interaction.response.send_message(
