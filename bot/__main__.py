@@ -14,8 +14,6 @@ from pydantic import ValidationError
 from bot.logs import start_logging
 from bot.settings import CannotStart, Settings
 
-TOGETHER = 25.0  # seconds that running requests have to finish when the bot is asked to stop
-
 
 def main() -> int:
     try:
@@ -67,7 +65,7 @@ async def _run(settings: Settings) -> int:
         await asyncio.wait((playing, asked), return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         if not playing.done():
-            await bot.line.close(TOGETHER)
+            await bot.line.close(settings.grace)
             await bot.close()
         await playing
     return 0

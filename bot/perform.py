@@ -42,23 +42,31 @@ async def perform(interaction: "Interaction", request: Request, tune: discord.At
     JOB.set(interaction.id)
     try:
         async with bot.line.enter(interaction.user.id) as ticket:
-            if not ticket.turn.is_set():
-                request, tune = await _wait(interaction, request, tune, ticket), None
-            request, reply = await _play(interaction, request, tune, ticket)
-            bot.line.played(interaction.user.id)
-            view, made = await _buttons(interaction, request, reply), reply
-            await post(interaction, lambda limit: message(made, request, limit, public(interaction)), view)
-        outcome = "played"
-    except Exception as error:
-        outcome = "refused" if isinstance(error, Refusal) else "fault"
-        if interaction.response.is_done():
-            await withdraw(interaction, sentence(interaction, error))
-        else:
-            await explain(interaction, error)
+            try:
+                if not ticket.turn.is_set():
+                    request, tune = await _wait(interaction, request, tune, ticket), None
+                request, reply = await _play(interaction, request, tune, ticket)
+                bot.line.played(interaction.user.id)
+                view, made = await _buttons(interaction, request, reply), reply
+                await post(interaction, lambda limit: message(made, request, limit, public(interaction)), view)
+                outcome = "played"
+            except Exception as error:  # told while in the line, for a bot that stops waits until the line is empty
+                outcome = await _tell(interaction, error)
+    except Refusal as error:  # not let in
+        outcome = await _tell(interaction, error)
     finally:
         spent = time.monotonic() - began
         bot.health.count(outcome, spent)
         write(log, outcome=outcome, **_asked(request), seconds=spent, **(reply.timings if reply else {}))
+
+
+async def _tell(interaction: "Interaction", error: Exception) -> str:
+    """Tell the member alone why there is no music; the outcome, in a word for the log."""
+    if interaction.response.is_done():
+        await withdraw(interaction, sentence(interaction, error))
+    else:
+        await explain(interaction, error)
+    return "refused" if isinstance(error, Refusal) else "fault"
 
 
 async def _wait(

@@ -37,5 +37,11 @@ class Settings(BaseSettings):
         default=None, ge=0, le=65535, description="port of /healthz and /metrics; none: closed"
     )
     health_host: str = Field(default="127.0.0.1", description="address of /healthz and /metrics")
+    grace: float = Field(
+        default=25,
+        ge=0,
+        le=600,
+        description="seconds that what is played has to come to its end when the bot is stopped",
+    )
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="how much is logged")
     log_format: str = Field(default="text", pattern="^(text|json)$", description="json: an object a line")

@@ -38,7 +38,7 @@ async def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
 @pytest_asyncio.fixture(loop_scope="session")
 async def one_of_two(tmp_path: Path) -> AsyncIterator[Discord]:
     """A bot that plays one piece at a time, and can read another meanwhile."""
-    async with running(tmp_path, env={"ENCORE_MODEL": "echo", "ENCORE_AT_ONCE": "1"}) as discord:
+    async with running(tmp_path, env={"ENCORE_MODEL": "echo", "ENCORE_AT_ONCE": "1", "ENCORE_GRACE": "1"}) as discord:
         yield discord
         assert discord.violations == []
 
@@ -121,6 +121,13 @@ async def test_stopping_lets_what_plays_come_to_its_end(narrow: Discord) -> None
     assert has_files(reply)
     assert "restarted" in waiting.asked.followups[0].content
     await narrow.start_bot()
+
+
+async def test_who_is_still_played_for_when_the_grace_is_over_is_told(one_of_two: Discord) -> None:
+    reply = await one_of_two.command("extend", ENDLESS, until=said("playing"))
+    assert await one_of_two.stop_bot() == 0
+    assert reply.message not in one_of_two.messages() and "restarted" in reply.asked.followups[0].content
+    assert reply.asked.followups[0].only_for is one_of_two.member
 
 
 async def test_buttons_outlive_a_restart(discord: Discord) -> None:
