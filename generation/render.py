@@ -19,7 +19,7 @@ BLOCK = 64  # frames, of which a synthesiser makes no fewer: phrases share them,
 CHUNK = SAMPLE_RATE // 8  # frames at a time, of a tail
 PHRASE = 8.0  # seconds of music, about, that one synthesiser plays; their sounds add up as all its tones do
 HANDS = 2  # phrases that are played at the same time
-REHEARSED = 16  # phrases of given music that are kept, of some 4 MB each
+REHEARSED = 8  # phrases of given music that are kept, of some 4 MB each
 DOWN = 64  # from this value on a pedal holds
 ORDER = ("off", "pedal", "on")  # of what happens in one moment
 
