@@ -3,11 +3,12 @@
 FROM python:3.11-slim-bookworm AS build
 ARG TORCH_INDEX=""
 WORKDIR /encore
-COPY requirements.lock ./
+COPY requirements.lock torch.lock ./
 RUN python -m venv /venv \
  && if [ -n "$TORCH_INDEX" ]; then \
-      /venv/bin/pip install --no-cache-dir --index-url "$TORCH_INDEX" "$(grep '^torch==' requirements.lock)"; fi \
- && /venv/bin/pip install --no-cache-dir -r requirements.lock
+      /venv/bin/pip install --no-cache-dir --index-url "$TORCH_INDEX" -r torch.lock; fi \
+ && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+ && /venv/bin/pip install --no-cache-dir -r torch.lock
 
 FROM python:3.11-slim-bookworm
 RUN useradd --create-home --uid 10001 encore && mkdir /data && chown encore /data

@@ -1,7 +1,9 @@
-# Two commands: `make run` starts Encore, `make test` checks it.
+# Two commands: `make run` starts Encore, `make test` checks it. `make soak` tries it for half an hour; `make audit` asks
+# on the network whether a package is known to be unsafe.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
+SOAK := tests/test_soundness.py tests/test_fuzz.py tests/test_load.py
 
 run: $(READY)
 	$(VENV)/bin/python -m bot
@@ -12,14 +14,23 @@ test: $(READY)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python -m pytest
 
-$(READY): requirements.lock
+soak: $(READY)
+	$(VENV)/bin/python -m pytest --soak $(SOAK)
+
+audit: $(READY)
+	$(PYTHON) -m venv --clear $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet pip-audit
+	$(VENV)/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
+
+$(READY): requirements.lock torch.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 	  { echo "Encore needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 run"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r torch.lock
 	@touch $@
 
 clean:
 	rm -rf $(VENV)
 
-.PHONY: run test clean
+.PHONY: run test soak audit clean

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from bot.logs import start_logging
 from bot.settings import CannotStart, Settings
 
+TOKEN_REVOKED = 4004  # the code with which Discord's gateway says so
+
 
 def main() -> int:
     try:
@@ -35,6 +37,10 @@ def main() -> int:
         return asyncio.run(_run(settings))
     except discord.LoginFailure:
         return _complain("Discord does not accept DISCORD_TOKEN. Copy the bot's token anew from the developer portal.")
+    except discord.ConnectionClosed as error:
+        if error.code == TOKEN_REVOKED:
+            return _complain("Discord no longer accepts DISCORD_TOKEN. Copy the bot's token anew from the portal.")
+        return _complain(f"Discord closed the connection: {_line(error)}")
     except discord.PrivilegedIntentsRequired:
         return _complain("Discord refuses the intents of this bot. It needs none that are privileged.")
     except discord.HTTPException as error:

@@ -73,7 +73,7 @@ class Line:
         self._closed = True
         for ticket in self._waiting:
             ticket.cancel(RESTARTING)
-        for patience in (seconds, 3.0):  # the second time for telling members that there will be no music
+        for patience in (seconds, 8.0):  # the second time for telling members that there will be no music
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), patience)
             for ticket in self._tickets.values():

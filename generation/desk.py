@@ -1,5 +1,6 @@
 """Where a process of ours takes its jobs from and lays its results; whatever goes wrong becomes an answer."""
 
+import logging
 import os
 import queue
 import shutil
@@ -20,6 +21,7 @@ SIGNS_A_SECOND = 10  # of progress for a job, at most
 LONGEST_TRACE = 8_000  # characters
 
 Work = Callable[[Job], Done]
+log = logging.getLogger(__name__)
 
 
 class Cancelled(Exception):  # noqa: N818 — not an error
@@ -82,6 +84,7 @@ def guarded(work: Work, job: Job, desk: Desk) -> Done:
     except Refusal as refusal:
         done = Done(job.id, refusal=str(refusal))
     except Exception as error:
+        leave_if_lost(error)
         if isinstance(error, MemoryError) or "allocate memory" in str(error):  # numpy, Python; torch
             done = Done(job.id, refusal="This piece takes more memory than there is. Send a shorter or simpler one.")
         else:
@@ -92,6 +95,13 @@ def guarded(work: Work, job: Job, desk: Desk) -> Done:
 def fault(job: int, sentence: str) -> Done:
     """A fault of ours in a sentence, with its trace for the log; to be called where it was caught."""
     return Done(job, fault=sentence, trace=traceback.format_exc()[-LONGEST_TRACE:])
+
+
+def leave_if_lost(error: Exception) -> None:
+    """End if a GPU is lost: nothing works in this process any more, but in a new one, on the CPU if need be."""
+    if type(error).__name__ == "AcceleratorError" or "CUDA error" in str(error):
+        log.error("the GPU is lost: %.200s", error)
+        leave()
 
 
 def leave() -> None:

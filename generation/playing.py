@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import torch
 
-from generation.desk import Cancelled, Desk, guarded
+from generation.desk import Cancelled, Desk, guarded, leave_if_lost
 from generation.pack import pack_melody, unpack_reading
 from generation.performer import Performer, performer_for
 from generation.prompts import prompts
@@ -81,7 +81,8 @@ class Playing:
         """If something goes wrong, everyone plays again alone, so that only the one at fault has to bear it."""
         try:
             session.step()
-        except Exception:  # whatever it is, it will come again where it belongs
+        except Exception as error:  # whatever it is, it will come again where it belongs
+            leave_if_lost(error)
             self._sessions = {key: other for key, other in self._sessions.items() if other is not session}
             for held in [held for held in self._held if held.session is session]:
                 self._held.remove(held)

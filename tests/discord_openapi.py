@@ -80,8 +80,9 @@ def text_ids(body: Any) -> Any:
             reference = "message_id" in thing or "recipient_id" in thing
             for key, value in thing.items():
                 if key == "attachments":
-                    for entry in value or []:
-                        entry["id"] = str(entry["id"])
+                    for entry in value if isinstance(value, list) else []:
+                        if isinstance(entry, dict) and "id" in entry:
+                            entry["id"] = str(entry["id"])
                 elif reference and SNOWFLAKES.match(key) and isinstance(value, int):
                     thing[key] = str(value)
             stack += thing.values()
