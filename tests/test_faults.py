@@ -45,7 +45,9 @@ if "model" in sys.orig_argv:
 @pytest_asyncio.fixture(loop_scope="session")
 async def fresh(tmp_path: Path) -> AsyncIterator[Discord]:
     """A bot of one's own, which one may spoil."""
-    async with running(tmp_path, env={"ENCORE_MODEL": "echo", "ENCORE_HOURLY": "10000", "ENCORE_GRACE": "15"}) as discord:
+    async with running(
+        tmp_path, env={"ENCORE_MODEL": "echo", "ENCORE_HOURLY": "10000", "ENCORE_GRACE": "15"}
+    ) as discord:
         yield discord
         assert discord.violations == []
 
@@ -211,7 +213,7 @@ async def test_a_forged_button(discord: Discord, what: str) -> None:
         pressed = await discord.press(reply, custom_id, user=discord.member, until=acknowledged)
         assert "Traceback" not in discord.log()
         if what.startswith("a reply that is another's"):
-            assert "Only who asked" in await refusal(discord, pressed)
+            assert "who asked for this music" in await refusal(discord, pressed)
         else:
             assert await refusal(discord, pressed)
     finally:
