@@ -88,10 +88,10 @@ class Feel:
         if len(near) < 12:
             return Feel()
         lag = float(np.clip(np.median(near), -0.15, 0.15))
-        beats, counts = np.unique(np.floor(at - lag + 0.12), return_counts=True)
-        within = at - lag - np.floor(at - lag + 0.12)
-        paired = np.isin(np.floor(at - lag + 0.12), beats[counts == 2])
-        second = within[paired & (within > 0.35) & (within < 0.8)]
+        beat = np.floor(at - lag + 0.12)
+        beats, counts = np.unique(beat, return_counts=True)
+        first, second = (at - lag - beat)[np.isin(beat, beats[counts == 2])].reshape(-1, 2).T
+        second = second[(first < 0.12) & (second > 0.35) & (second < 0.8)]  # from the beat: others are no swing
         if len(second) < 6 or np.median(np.abs(second - np.median(second))) > 0.07:
             return Feel(lag)
         return Feel(lag, float(np.clip(np.median(second), 0.5, 0.67)))
