@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
-SOAK := tests/test_soundness.py tests/test_fuzz.py tests/test_load.py
+SOAK := tests/test_soundness.py tests/test_fuzz.py tests/test_reading.py tests/test_load.py
 
 run: $(READY)
 	$(VENV)/bin/python -m bot
@@ -15,7 +15,7 @@ test: $(READY)
 	$(VENV)/bin/python -m pytest
 
 soak: $(READY)
-	$(VENV)/bin/python -m pytest --soak $(SOAK)
+	$(VENV)/bin/python -m pytest --soak $(if $(DATA),--data $(DATA)) $(SOAK)
 
 audit: $(READY)
 	$(PYTHON) -m venv --clear $(VENV)/audit
