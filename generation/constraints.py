@@ -17,7 +17,7 @@ from generation.tokens import LENGTHS, START, TICKS
 
 LONGEST_RUN = 6  # notes of one pitch in a row, unless the input has more
 LONGEST_TRILL = 10  # notes of two pitches in turn
-PASSAGE, ECHO = 12, 3.0  # notes that make a passage, and nats that each return after the first costs it
+PASSAGE, ECHO = 12, 4.0  # notes that make a passage, and nats that each return after the first costs it
 REMEMBERED = 1024  # notes
 LEFTOVER = TICKS // 4  # a shorter step to the closing note would stumble
 FOREIGN, HOME = 8.0, 2.5  # nats against closing on a tone outside the tonic's triad, and for the tonic
