@@ -97,8 +97,6 @@ def test_the_command_prints_every_table(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_warmer_take_of_the_shipped_weights_surprises_more(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(promises, "TEMPERATURES", (0.2, 0.7, 1.2, 1.8))
     tunes = [read(Path(f"assets/examples/{name}.abc").read_bytes(), "a.abc").melody for name in ("jig", "minuet")]
-    held_out = [
-        Tune("examples", name, "irish", "test", name, False, False, m) for name, m in zip("ab", tunes, strict=True)
-    ]
-    ladder = promises.warmth(load_performer(), held_out, 2)
+    held_out = [Tune("examples", name, "irish", "test", name, False, False, m) for m in tunes for name in "abcdefgh"]
+    ladder = promises.warmth(load_performer(), held_out, len(held_out))  # a single take may be an odd one
     assert rises(ladder), ladder
