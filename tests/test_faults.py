@@ -209,9 +209,10 @@ async def test_a_forged_button(discord: Discord, what: str) -> None:
     custom_id = FORGED[what](discord, reply)
     first = next(iter(genuine.values()))
     kept, first["custom_id"] = first["custom_id"], custom_id
+    told = len(discord.log())  # other tests share this bot, and some of them break it on purpose
     try:
         pressed = await discord.press(reply, custom_id, user=discord.member, until=acknowledged)
-        assert "Traceback" not in discord.log()
+        assert "Traceback" not in discord.log()[told:]
         if what.startswith("a reply that is another's"):
             assert "who asked for this music" in await refusal(discord, pressed)
         else:
