@@ -85,6 +85,7 @@ async def test_all_by_keyboard(place: tuple[Discord, str], tab: Tab) -> None:
     await tab.press("Enter")
     await tab.press("Enter")
     await tab.wait("[...document.querySelectorAll('.button')].some((n) => n.innerText === 'Pressed 0')")
+    await tab.wait("document.activeElement.id === 'text'")  # once a command is sent, the box has the focus again
     for _ in range(20):
         await tab.press("Tab", shift=True)
         if await tab.evaluate("document.activeElement.innerText") == "Pressed 0":
