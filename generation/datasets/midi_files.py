@@ -42,7 +42,7 @@ def _barred(song: Song) -> Song:
     """The same in bars of four or three quarters, where its bass says that they begin.
 
     Three files in four state 1/4, and in nearly all of them the beat lies a constant part of a quarter beside the
-    file's: their makers set the tempo by ear, and the first bar where the recording begins.
+    file's own.
     """
     beside = _beside(np.concatenate([part.onset for part in _parts(song)]))
     bass = [part for part in _parts(song) if part.name.strip() == "PIANO"]
