@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.melody import Part, Reading, Tempo
-from generation.pulse import smoothed
+from generation.pulse import smoothed, strongest_beat
 from generation.song import seconds
 
 FRAME = 0.01  # seconds
@@ -172,14 +172,9 @@ def _bars(parts: Sequence[Part], stated: tuple[int, int] | None) -> tuple[tuple[
     """Metre and first bar line: four quarters, or three where the file says so or the first of three stands out."""
     onset = np.concatenate([part.onset for part in parts])
     weight = np.concatenate([_weight(part) * np.clip(2 - part.pitch / 64, 0.5, 1.5) for part in parts])
-    beat = np.round(onset)
+    beat = np.round(onset).astype(int)
     near = np.abs(onset - beat) < 0.15
-
-    def clear(quarters: int) -> tuple[float, int]:
-        on = [float(weight[near & (beat % quarters == place)].sum()) for place in range(quarters)]
-        return max(on) * quarters / max(sum(on), 1e-9), int(np.argmax(on))
-
-    (four, downbeat), (three, waltz) = clear(4), clear(3)
+    (four, downbeat), (three, waltz) = (strongest_beat(beat[near], weight[near], bar) for bar in (4, 3))
     if stated == (3, 4) or three > WALTZ * four:
         return (3, 4), float(waltz)
     return (4, 4), float(downbeat)

@@ -154,7 +154,7 @@ def bars(melody: Melody, last: int | None = None) -> dict[int, list[tuple[float,
 
 
 def _repetition(melody: Melody, first: int, last: int) -> float:
-    opening = max(number for number in bars(melody, first + 1))
+    opening = max(bars(melody, first + 1))
     heard: set[tuple[tuple[float, int], ...]] = set()
     again = []
     for number, notes in sorted(bars(melody, last).items()):

@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 — its usual name
 from tqdm import tqdm
 
-from generation import tokens
 from generation.corpus import Tune
 from generation.datasets.midi_files import piano_melody
+from generation.form import until
 from generation.melody import Melody, Tempo
 from generation.performer import Performer, load_performer
 from generation.read_midi import read_midi
@@ -159,8 +159,7 @@ def judge_ours(performer: Performer, melodies: list[Melody], played: bool) -> di
 
 def beginning(melody: Melody) -> Melody:
     """The first `HEARD` seconds."""
-    seconds = np.array([melody.seconds_at(onset) for onset in melody.onset])
-    return replace(tokens.part(melody, int(np.searchsorted(seconds, HEARD + seconds[0]))), title="")
+    return replace(until(melody, HEARD), title="")
 
 
 def _make(args: argparse.Namespace, learned: list[Melody]) -> None:

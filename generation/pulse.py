@@ -30,6 +30,15 @@ def steady(melody: Melody) -> Melody:
     return replace(melody, onset=onset, duration=np.maximum(end - onset, 0.02), tempo=(Tempo(0.0, pace),))
 
 
+def strongest_beat(beat: NDArray[np.int64], weight: NDArray[np.float64], bar: int) -> tuple[float, int]:
+    """In bars of so many beats, how far the strongest stands out (1 if they are all alike), and which it is.
+
+    beat, weight  (n,) the number of the beat on which each note falls, and what the note counts
+    """
+    on = [float(weight[beat % bar == place].sum()) for place in range(bar)]
+    return max(on) * bar / max(sum(on), 1e-9), int(np.argmax(on))
+
+
 def typical_tempo(melody: Melody) -> float:
     """Quarter notes a minute at the end of a melody: the mean over its last 16 quarters, so that a slowing down in
     the last bar is not taken for the tempo."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.melody import Key, Melody, Part, Tempo
-from generation.pulse import steady
+from generation.pulse import steady, strongest_beat
 from generation.read_midi import read_midi
 from generation.request import Refusal
 from generation.song import Song
@@ -53,14 +53,8 @@ def _barred(song: Song) -> Song:
     lasting = np.minimum(bass[0].duration[low], 4)
     beat = int(np.argmax([lasting[sixteenth % 4 == place].sum() for place in range(4)]))
     on_beat = sixteenth % 4 == beat
-
-    def weight(quarters: int) -> tuple[float, int]:
-        """How far the strongest beat of such bars stands out: 1 if they are all alike."""
-        place = (sixteenth - beat) // 4 % quarters
-        on = [float(lasting[on_beat & (place == phase)].sum()) for phase in range(quarters)]
-        return max(on) * quarters / max(sum(on), 1e-9), int(np.argmax(on))
-
-    (four, downbeat), (three, waltz) = weight(4), weight(3)
+    quarter, lasting = (sixteenth[on_beat] - beat) // 4, lasting[on_beat]
+    (four, downbeat), (three, waltz) = (strongest_beat(quarter, lasting, bar) for bar in (4, 3))
     if three > WALTZ * four:
         return replace(song, metre=(3, 4), downbeat=beside + beat / 4 + waltz)
     return replace(song, metre=(4, 4), downbeat=beside + beat / 4 + downbeat)
