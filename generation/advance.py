@@ -4,6 +4,7 @@ Nothing here copies a number from the host or waits for the device, so that a GP
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 — its usual name
 
+from generation.attend import attend, where_keys_lie
 from generation.constraints import CONSTRAINTS, come_to_rest
 from generation.fused import CYCLE, HEADS, Fused, FusedLayer
 from generation.slots import MOST, Slots
@@ -40,15 +42,16 @@ def _sorted(chance: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def advance(fused: Fused, slots: Slots, window: int, opening: bool = True, choose: Choose = nucleus) -> Tensor:
+def advance(fused: Fused, slots: Slots, reach: int, opening: bool = True, choose: Choose = nucleus) -> Tensor:
     """(B, len(HEADS) + 4): the next note's classes, interval and tick, and where its take closes and ends.
 
-    Changes `slots`. Looks at the first `window` places of the keys; nothing may have been heard beyond. `opening` may
-    be false if no take is at its first new note.
+    Changes `slots`. Looks at the first `reach` places of the keys, whole blocks; nothing may have been heard beyond.
+    `opening` may be false if no take is at its first new note.
     """
     lines = slots.lines
     takes, width = slots.x.shape
-    luck = slots.luck[fused.places[:takes], lines.new % MOST].T.unsqueeze(2).unbind()
+    turns = fused.takes[:takes] * MOST + lines.new % MOST
+    luck = slots.luck.view(-1, len(HEADS)).index_select(0, turns).T.contiguous().unsqueeze(2).unbind()
     temperature, tail = (each.T.contiguous().unsqueeze(2).unbind() for each in (slots.temperature, slots.tail))
     said: list[Tensor] = []
     tick, phases, x = lines.tick, slots.x, slots.x
@@ -67,15 +70,15 @@ def advance(fused: Fused, slots: Slots, window: int, opening: bool = True, choos
         if head == "step":
             tick = tick + fused.lengths.index_select(0, said[i])
             phases = _phases(fused, slots, tick)
-            more += phases[:, width:]
+            more += phases[:, -width:]
         x = x + F.gelu(more)
     step, pitch, duration = said[:3]
     interval = fused.interval.index_select(0, torch.add(pitch, lines.pitch, alpha=START))
     if opening:
         _plan(slots, tick)
     told = torch.stack([*said, interval, tick, lines.last, lines.goal], 1)
-    notes = F.embedding_bag(told[:, : len(HEADS) + 1] + fused.offsets, fused.note, mode="sum") + phases[:, :width]
-    _read(fused, slots, notes, tick, window)
+    notes = F.embedding_bag(told[:, : len(HEADS) + 1] + fused.offsets, fused.note, mode="sum") + phases[:, :-width]
+    _read(fused, slots, notes, tick, reach)
     lines.add(step, tick, pitch, fused.lengths.index_select(0, duration))
     return told
 
@@ -130,22 +133,24 @@ def _plan(slots: Slots, tick: Tensor) -> None:
     lines.goal.copy_(torch.where(opening, goal, lines.goal))
 
 
-def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor, window: int) -> None:
+def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor, reach: int) -> None:
     """The network hears the note just chosen."""
     left = (slots.lines.goal - tick).clamp(min=0)
-    x = notes + slots.constant + fused.countdown.index_select(0, countdown(left))
-    if fused.values is not None:
-        takes, heads, places, channels = slots.keys[0].shape
-        told = fused.values(notes).view(takes, len(fused.layers), heads, channels)
-        rows = (fused.rows[:takes] + (slots.place % places)[:, None]).view(-1)
-        slots.unheard.view(-1).index_fill_(0, rows, 0.0)
-        by = turn(fused, tick)
+    takes, width = slots.x.shape
+    x = notes[:, :width] + slots.constant + fused.countdown.index_select(0, countdown(left))
+    if fused.window:
+        place = slots.place % fused.window
+        slots.unheard.scatter_(2, place[:, None, None], 0.0)
+        rows = (fused.rows[:takes] + place[:, None]).view(-1)
+        _, heads, _, channels = slots.values[0].shape
+        told = notes[:, width:].view(takes, len(fused.layers), heads, channels)
+        now = Now(told, turn(fused, tick), rows, where_keys_lie(rows, channels), reach)
     for i, layer in enumerate(fused.layers):
         norm = F.layer_norm(x, x.shape[1:], *layer.norm)
         _remember(layer, slots.hidden[i], slots.cell[i], norm)
         x = x + slots.hidden[i]
-        if fused.values is not None:
-            x = x + _look_back(layer, slots, i, told[:, i], by, rows, window)
+        if fused.window:
+            x = x + _look_back(layer, slots, i, now)
         x = F.layer_norm(x, x.shape[1:], *layer.norm_after)
     slots.x.copy_(x)
     slots.place.add_(1)
@@ -158,18 +163,32 @@ def _remember(layer: FusedLayer, hidden: Tensor, cell: Tensor, x: Tensor) -> Non
     torch.mul((cell * 2).sigmoid_().mul_(2).sub_(1), leave, out=hidden)
 
 
-def _look_back(layer: FusedLayer, slots: Slots, i: int, told: Tensor, by: Tensor, rows: Tensor, window: int) -> Tensor:
-    """What the attention of layer `i` reads; keeps the note's key and value in `rows` of (B × heads × window), and the
-    next one's key."""
+@dataclass(frozen=True, eq=False)
+class Now:
+    """What the attention of every layer needs to know of the note just chosen.
+
+    told            (B, layers, heads, channels) what it is for the values
+    turn            by what its musical time turns channels
+    rows, channels  where its values and keys go, in all values and keys of a layer one below the other
+    reach           places to look at
+    """
+
+    told: Tensor
+    turn: Tensor
+    rows: Tensor
+    channels: Tensor
+    reach: int
+
+
+def _look_back(layer: FusedLayer, slots: Slots, i: int, now: Now) -> Tensor:
+    """What the attention of layer `i` reads; keeps the note's key and value, and the next one's key."""
     assert layer.look is not None and layer.out is not None
-    takes, heads, places, channels = slots.keys[i].shape
+    keys, values = slots.keys[i], slots.values[i]
+    takes, heads, _, channels = values.shape
     look = layer.look(slots.hidden[i]).view(takes, 3 * heads, channels)
-    keys, values = slots.keys[i].view(-1, channels), slots.values[i].view(-1, channels)
-    keys.index_copy_(0, rows, slots.next_key[i].view(-1, channels))
-    values.index_copy_(0, rows, (look[:, 2 * heads :] + told).view(-1, channels))
-    query, key = turned(look[:, : 2 * heads], by).chunk(2, 1)
+    value = (look[:, 2 * heads :] + now.told[:, i]).to(values.dtype)
+    keys.view(-1).index_copy_(0, now.channels, slots.next_key[i].view(-1))
+    values.view(-1, channels).index_copy_(0, now.rows, value.view(-1, channels))
+    query, key = turned(look[:, : 2 * heads], now.turn).chunk(2, 1)
     slots.next_key[i].copy_(key)
-    unheard = slots.unheard.view(-1, 1, places)[:, :, :window]
-    keys, values = (each.view(-1, places, channels)[:, :window] for each in (keys, values))
-    scores = torch.baddbmm(unheard, query.reshape(-1, 1, channels), keys.transpose(1, 2))
-    return layer.out(torch.bmm(scores.softmax(2), values).view(takes, -1))
+    return layer.out(attend(query, keys, values, slots.unheard, now.reach))

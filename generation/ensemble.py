@@ -13,6 +13,7 @@ from torch import Tensor
 
 from generation import tokens
 from generation.advance import advance, countdown, ending, turn, turned
+from generation.attend import BLOCK, fill
 from generation.constraints import FAR, FIFTH, FOREIGN, HOME, PASSAGE, REMEMBERED, Lines, passage
 from generation.fused import HEADS, TAKES, Fused, constant, fuse, waves
 from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
@@ -21,7 +22,6 @@ from generation.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK, TICKS
 
 FEW = 4  # to begin with
 LUCKIEST = 1 - 2**-22  # of a sum of chances is still less than the sum, when rounded
-BLOCK = 16  # notes by which the attention's reach grows
 BREATH = 0.3  # of what the nucleus leaves out of pitch it leaves out of rhythm
 
 
@@ -87,7 +87,7 @@ class Ensemble:
         self.model, self.device = model, device
         self.fused = fuse(model, timing, dynamics, precision)
         self.parts: list[Part] = []
-        self._slots = memory(model, FEW if device.type == "cpu" else TAKES, device)
+        self._slots = memory(model, FEW if device.type == "cpu" else TAKES, device, self.fused.kept)
         self._now = self._slots.first(0)
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
 
@@ -100,7 +100,7 @@ class Ensemble:
         """Hear what a take goes on from; it plays from the next step on."""
         slot = len(self.parts)
         if slot == len(self._slots.x):
-            larger = memory(self.model, min(TAKES, slot * 4), self.device)
+            larger = memory(self.model, min(TAKES, slot * 4), self.device, self.fused.kept)
             for new, old in zip(larger.tensors(), self._slots.tensors(), strict=True):
                 new[:slot] = old
             self._slots = larger
@@ -145,7 +145,7 @@ class Ensemble:
             opening = not all(part.rows for part in self.parts)
             if self._now.lines.after.shape[1] != min(heard, REMEMBERED):
                 self._now = self._slots.first(takes, heard)
-            return advance(self.fused, self._now, min(self.model.sizes.window, heard), opening)
+            return advance(self.fused, self._now, min(self._now.unheard.shape[2], heard), opening)
         size = next(size for size in (1, 4, 16, TAKES) if size >= takes)
         if size not in self._graphs:
             self._graphs[size] = _capture(self.fused, self._slots.first(size))
@@ -172,8 +172,8 @@ class Ensemble:
                 continue
             to = torch.arange(max(0, notes - window), notes, device=self.device) % window
             slots.unheard[slot, :, to] = 0.0
-            slots.keys[i][slot, :, to] = layer.keys[0][..., self.fused.pairs]
-            slots.values[i][slot, :, to] = layer.values[0]
+            given = layer.keys[0][..., self.fused.pairs], layer.values[0]
+            fill(slots.keys[i][slot], slots.values[i][slot], given, to)
             heads, channels = slots.next_key[i].shape[1:]
             key = look(layer.before[0]).view(1, 3 * heads, channels)[:, heads : 2 * heads]
             slots.next_key[i][slot] = turned(key, turn(self.fused, layer.tick[0]))[0]

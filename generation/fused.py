@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 — its usual name
 
+from generation.attend import places
 from generation.models.attentive_lstm import BARS, PERIODS, AttentiveLSTM, Layer
 from generation.tokens import CLASSES, FLAT, LENGTHS, NO_INTERVAL, START, TICKS
 
@@ -20,6 +21,7 @@ CYCLE = lcm(*(int(2 * period) for period in PERIODS)) * TICKS // 2  # ticks afte
 AFTER = ("given_step", "given_pitch", "given_duration", "given_velocity", "given_deviation")
 HEADS = tuple(CLASSES)
 TAKES = 64  # at once, at most
+KEPT = {torch.bfloat16: torch.float16}  # keys and values beside rounded weights: as short, and four times as exact
 HINT = 16  # rows for which oneDNN lays weights out; made for a single row, 32-bit kernels round it differently
 
 
@@ -70,17 +72,18 @@ class FusedLayer:
 class Fused:
     """Tables have a row for every class and the width of the model as columns.
 
-    note         of the fields of HEADS and the interval, one below the other from `offsets`; a pitch with its class
+    note         of the fields of HEADS and the interval, one below the other from `offsets`; a pitch with its class.
+                 Beside them what the note is for each layer's values, as in the two tables that follow
     interval     class of the interval by pitch before and pitch
-    phases       by tick of a cycle: what a note adds to the stream, then what its place adds to the pitch head's input
+    phases       by tick of a cycle: what the place of a note adds to it, then to the pitch head's input
     bars         the same of the phases of bars, from `waves`
     head[i]      a head's logits and its part of the input of the next
     given[i]     by class of head i: the rest of the input of the next
-    values       what a note is for each layer's values
     flat         by head: the class that it always says, where the model has not learned to play; None where it has
     turn         radians a tick, by pair of channels of the rotation
     pairs        the order in which a head's channels stand here: those that turn together side by side
-    places, rows (TAKES,) and (TAKES, heads): 0 …, and where each head of a take begins in (TAKES × heads × window)
+    takes, rows  (TAKES,) and (TAKES, heads): 0 …, and where each head of a take begins in (TAKES × heads × places)
+    window       notes that a note sees, itself included; kept: the type of their keys and values
     """
 
     note: Tensor
@@ -93,12 +96,13 @@ class Fused:
     head: tuple[Product, ...]
     given: tuple[Tensor, ...]
     layers: tuple[FusedLayer, ...]
-    values: Product | None
     flat: tuple[int | None, ...]
     turn: Tensor
     pairs: Tensor
-    places: Tensor
+    takes: Tensor
     rows: Tensor
+    window: int
+    kept: torch.dtype
 
 
 @torch.inference_mode()
@@ -130,8 +134,11 @@ def fuse(
     interval = (pitches[:START] - pitches[:, None]).clamp(-24, 24) + 24
     interval[START] = NO_INTERVAL
 
-    given_step = model.given_step.weight
-    both = torch.cat([weight[:, 6 * small :].T, given_step[:, w + small :].T], 1)  # (phases, 2 w)
+    layers = [layer for layer in model.layers if isinstance(layer, Layer)]
+    told = [layer.value.weight[:, :w] for layer in layers] if model.sizes.window else []
+    values = torch.cat([weight.new_zeros(0, w), *told]).T
+    note, place = torch.cat(tables), weight[:, 6 * small :].T
+    both = torch.cat([place, place @ values, model.given_step.weight[:, w + small :].T], 1)
     ticks = torch.arange(CYCLE, device=weight.device)[:, None]
     angle = 2 * torch.pi * ticks / (TICKS * torch.tensor(PERIODS, device=weight.device))
     n, m = len(PERIODS), len(BARS)
@@ -155,29 +162,27 @@ def fuse(
         Product(torch.cat([to.weight, linear.weight[:, :w]]), torch.cat([to.bias, linear.bias]), precision)
         for to, linear in zip(heads, after, strict=True)
     ]
-    layers = [layer for layer in model.layers if isinstance(layer, Layer)]
     turn = layers[0].rate if model.sizes.window else torch.zeros(0, device=device)
     pairs = _pairs(w // model.sizes.heads, len(turn)).to(device)
-    nothing, places = weight.new_zeros(w * len(layers)), torch.arange(TAKES, device=device)
+    takes, room = torch.arange(TAKES, device=device), places(model.sizes.window)
     return Fused(
-        note=torch.cat(tables),
+        note=torch.cat([note, note @ values], 1),
         offsets=sizes.cumsum(0).to(device),
         interval=interval.flatten(),
         lengths=torch.from_numpy(LENGTHS).to(device),
         phases=torch.cat([angle.sin(), angle.cos()], 1) @ quarters,
-        bars=Product(bars.T, weight.new_zeros(2 * w), torch.float32),
+        bars=Product(bars.T, weight.new_zeros(bars.shape[1]), torch.float32),
         countdown=model.countdown.weight @ columns(model.context.weight, 2 * small, small),
         head=(*head, Product(model.to_articulation.weight, model.to_articulation.bias, precision)),
         given=tuple(given),
         layers=tuple(_layer(layer, pairs, precision) for layer in layers),
-        values=Product(torch.cat([layer.value.weight[:, :w] for layer in layers]), nothing, precision)
-        if model.sizes.window
-        else None,
         flat=tuple(None if learned.get(head, True) else FLAT[head] for head in HEADS),
         turn=F.pad(turn, (0, w // model.sizes.heads // 2 - len(turn))),
         pairs=pairs,
-        places=places,
-        rows=(places[:, None] * model.sizes.heads + places[: model.sizes.heads]) * model.sizes.window,
+        takes=takes,
+        rows=(takes[:, None] * model.sizes.heads + takes[: model.sizes.heads]) * room,
+        window=model.sizes.window,
+        kept=KEPT.get(precision, precision),
     )
 
 
@@ -226,7 +231,7 @@ def waves(bar: int) -> Tensor:
 
 def weights(fused: Fused) -> list[Tensor]:
     """The matrices that a step must read, each once; of tables it reads next to nothing."""
-    products = [*fused.head, fused.bars, fused.values]
+    products: list[Product | None] = [*fused.head, fused.bars]
     for layer in fused.layers:
         products += [layer.lstm, layer.look, layer.out]
     return [product.weight for product in products if product is not None]

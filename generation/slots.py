@@ -6,6 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from generation.attend import room
 from generation.constraints import PASSAGE, REMEMBERED, Lines
 from generation.models.attentive_lstm import BARS, AttentiveLSTM
 from generation.tokens import CLASSES
@@ -18,9 +19,9 @@ class Slots:
     """The memory of takes, each a row of every tensor.
 
     x           (B, width) what the model knows before the next note; constant: what its conditions add
-    hidden …    a tensor a layer: the LSTM's (B, width); key of the next note (B, heads, D); keys, values
-                (B, heads, window, D), of which the newest is written over the oldest
-    unheard     (B, heads, window) 0 where there is a note, −∞ elsewhere; place: how many notes there were
+    hidden …    a tensor a layer: the LSTM's (B, width); key of the next note (B, heads, D); keys and values as in
+                `attend`, of which the newest is written over the oldest
+    unheard     (B, 1, places) 0 where there is a note, −∞ elsewhere; place: how many notes there were
     wished      ticks of new music; downbeat: a tick; bar: its ticks, 0 where unknown; waves: as in `fused`
     temperature, tail  (B, heads of a note): 1 − top_p; luck (B, MOST, heads of a note): uniform random numbers
     """
@@ -60,8 +61,8 @@ class Slots:
         return type(self)(**parts)  # type: ignore[arg-type]
 
 
-def memory(model: AttentiveLSTM, takes: int, device: torch.device) -> Slots:
-    """Empty slots."""
+def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.dtype = torch.float32) -> Slots:
+    """Empty slots, whose keys and values are of type `kept`."""
     sizes = model.sizes
     heads, channels = sizes.heads, sizes.width // sizes.heads
 
@@ -76,6 +77,8 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device) -> Slots:
 
     def layers(*shape: int) -> list[Tensor]:
         return [real(*shape) for _ in range(sizes.layers)]
+
+    keys, values = room(heads, sizes.window, channels)
 
     lines = Lines(
         tick=whole(),
@@ -106,10 +109,10 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device) -> Slots:
         constant=real(sizes.width),
         hidden=layers(sizes.width),
         cell=layers(sizes.width),
-        next_key=layers(heads, channels),
-        keys=layers(heads, sizes.window, channels),
-        values=layers(heads, sizes.window, channels),
-        unheard=real(heads, sizes.window),
+        next_key=[each.to(kept) for each in layers(heads, channels)],
+        keys=[each.to(kept) for each in layers(*keys)],
+        values=[each.to(kept) for each in layers(*values)],
+        unheard=real(1, values[1]),
         place=whole(),
         wished=whole(),
         downbeat=whole(),
