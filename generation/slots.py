@@ -69,14 +69,14 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
     def whole(*shape: int) -> Tensor:
         return torch.zeros(takes, *shape, dtype=torch.int64, device=device)
 
-    def real(*shape: int) -> Tensor:
-        return torch.zeros(takes, *shape, device=device)
+    def real(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.zeros(takes, *shape, dtype=dtype, device=device)
 
     def truth(*shape: int) -> Tensor:
         return torch.zeros(takes, *shape, dtype=torch.bool, device=device)
 
-    def layers(*shape: int) -> list[Tensor]:
-        return [real(*shape) for _ in range(sizes.layers)]
+    def layers(*shape: int, dtype: torch.dtype = torch.float32) -> list[Tensor]:
+        return [real(*shape, dtype=dtype) for _ in range(sizes.layers)]
 
     keys, values = room(heads, sizes.window, channels)
 
@@ -109,9 +109,9 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
         constant=real(sizes.width),
         hidden=layers(sizes.width),
         cell=layers(sizes.width),
-        next_key=[each.to(kept) for each in layers(heads, channels)],
-        keys=[each.to(kept) for each in layers(*keys)],
-        values=[each.to(kept) for each in layers(*values)],
+        next_key=layers(heads, channels, dtype=kept),
+        keys=layers(*keys, dtype=kept),
+        values=layers(*values, dtype=kept),
         unheard=real(1, values[1]),
         place=whole(),
         wished=whole(),
