@@ -28,10 +28,11 @@ def nucleus(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
     """(B,) one class of each row of (B, classes), out of the smallest set that holds all but `tail` (B, 1) of the
     probability (Holtzman et al., 2020, “The Curious Case of Neural Text Degeneration”); `luck` (B, 1) in 0 ≤ x < 1."""
     chance = logits.softmax(1)
+    last = chance.shape[1] - 1
     rising = _sorted(chance)
-    first = torch.searchsorted(rising.cumsum(1), tail, right=True).clamp_(max=chance.shape[1] - 1)
-    sums = (chance * (chance >= rising.gather(1, first))).cumsum(1)
-    return torch.searchsorted(sums, luck * sums[:, -1:], right=True).clamp_(max=chance.shape[1] - 1)[:, 0]
+    first = torch.searchsorted(rising.cumsum(1), tail, right=True).clamp_(max=last)
+    sums = chance.masked_fill_(chance < rising.gather(1, first), 0.0).cumsum(1)
+    return torch.searchsorted(sums, luck * sums.narrow(1, last, 1), right=True).clamp_(max=last).squeeze(1)
 
 
 def _sorted(chance: Tensor) -> Tensor:
@@ -51,13 +52,14 @@ def advance(fused: Fused, slots: Slots, reach: int, opening: bool = True, choose
     lines = slots.lines
     takes, width = slots.x.shape
     turns = fused.takes[:takes] * MOST + lines.new % MOST
-    luck = slots.luck.view(-1, len(HEADS)).index_select(0, turns).T.contiguous().unsqueeze(2).unbind()
-    temperature, tail = (each.T.contiguous().unsqueeze(2).unbind() for each in (slots.temperature, slots.tail))
+    luck = slots.luck.view(-1, len(HEADS)).index_select(0, turns)
+    wishes = torch.cat([slots.temperature, slots.tail, luck], 1).T.contiguous().view(3, len(HEADS), takes, 1)
+    temperature, tail, luck = wishes.unbind()
     said: list[Tensor] = []
     tick, phases, x = lines.tick, slots.x, slots.x
     for i, head in enumerate(HEADS):
-        product = fused.head[i](x)
-        logits = product[:, : CLASSES[head]] / temperature[i]
+        logits, more = fused.head[i](x).tensor_split([CLASSES[head]], 1)
+        logits = logits / temperature[i]
         for constraint in CONSTRAINTS.get(head, ()):
             constraint(logits, lines)
         if head == "pitch":
@@ -66,7 +68,7 @@ def advance(fused: Fused, slots: Slots, reach: int, opening: bool = True, choose
         said.append(choose(logits, tail[i], luck[i]) if always is None else torch.full_like(tick, always))
         if i == len(fused.given):
             break
-        more = product[:, CLASSES[head] :] + fused.given[i].index_select(0, said[i])
+        more = more + fused.given[i].index_select(0, said[i])
         if head == "step":
             tick = tick + fused.lengths.index_select(0, said[i])
             phases = _phases(fused, slots, tick)
@@ -109,7 +111,12 @@ def _edges(device: torch.device) -> Tensor:
 def turn(fused: Fused, tick: Tensor) -> Tensor:
     """(B, 1, channels / 2): by what the musical time of `tick` (B,) turns a head's channels, as complex numbers."""
     angle = tick[:, None, None] * fused.turn
-    return torch.polar(torch.ones_like(angle), angle)
+    return torch.polar(_one(angle.device), angle)
+
+
+@cache
+def _one(device: torch.device) -> Tensor:
+    return torch.ones((), device=device)
 
 
 def turned(x: Tensor, turn: Tensor) -> Tensor:
@@ -159,8 +166,8 @@ def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor, reach: int) -
 def _remember(layer: FusedLayer, hidden: Tensor, cell: Tensor, x: Tensor) -> None:
     """The LSTM's step. tanh x is written 2 σ(2x) − 1: σ costs an eighth of it, and all gates take one."""
     enter, forget, leave, new = layer.lstm(torch.cat([x, hidden], 1)).sigmoid_().chunk(4, 1)
-    cell.mul_(forget).addcmul_(enter, new.mul_(2).sub_(1))
-    torch.mul((cell * 2).sigmoid_().mul_(2).sub_(1), leave, out=hidden)
+    cell.mul_(forget).addcmul_(enter, new, value=2).sub_(enter)
+    torch.mul((cell * 2).sigmoid_(), leave, out=hidden).mul_(2).sub_(leave)
 
 
 @dataclass(frozen=True, eq=False)

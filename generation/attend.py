@@ -47,8 +47,7 @@ def attend(query: Tensor, keys: Tensor, values: Tensor, unheard: Tensor, reach: 
         scores = _sums(keys.view(-1, BLOCK), rows, asked)
     else:
         scores = torch.matmul(asked[..., None, :], keys[:, :, : reach // BLOCK])
-    scores = scores.view(takes, heads, reach).float() + unheard[:, :, :reach]
-    weights = scores.softmax(2).to(values.dtype)
+    weights = (scores.view(takes, heads, reach) + unheard[:, :, :reach]).softmax(2)
     if values.device.type == "cpu":
         read = _sums(values.view(-1, channels), _rows(takes * heads, places, reach, reach), weights)
     else:

@@ -112,7 +112,7 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
         next_key=layers(heads, channels, dtype=kept),
         keys=layers(*keys, dtype=kept),
         values=layers(*values, dtype=kept),
-        unheard=real(1, values[1]),
+        unheard=real(1, values[1], dtype=kept),
         place=whole(),
         wished=whole(),
         downbeat=whole(),
