@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 
 from generation import tokens
+from generation.fused import precision_for
 from generation.melody import Melody
 from generation.models.attentive_lstm import AttentiveLSTM
 from generation.request import STYLES
@@ -33,10 +34,14 @@ def likeliest_style(
     conditions = torch.from_numpy(np.tile(encoded.conditions, (len(names), 1))).to(device)
     conditions[:, 0] = torch.tensor([list(STYLES).index(name) for name in names], device=device)
     unknown = torch.full((len(names), rows.shape[1] - 1), tokens.UNKNOWN_COUNTDOWN, device=device)
-    x, _ = model(rows[:, :-1], conditions, unknown)
     following = rows[:, 1:].flatten(0, 1)
     nobody = torch.zeros(len(following), dtype=torch.bool, device=device)
-    logits = model.logits(x.flatten(0, 1), following, conditions.repeat_interleave(x.shape[1], 0), nobody)
+    rounded = precision_for(
+        device
+    )  # in half the time; of 400 tunes, 6 are given to another style, and 2 more to theirs
+    with torch.autocast(device.type, rounded, enabled=rounded != torch.float32):
+        x, _ = model(rows[:, :-1], conditions, unknown)
+        logits = model.logits(x.flatten(0, 1), following, conditions.repeat_interleave(x.shape[1], 0), nobody)
     nats = sum(
         cross_entropy(logits[head].float(), following[:, tokens.FIELDS.index(head)], reduction="none")
         for head in CONTENT
