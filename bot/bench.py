@@ -5,10 +5,11 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import statistics
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -23,6 +24,7 @@ from generation.bench import tune
 GIVE_UP = 300.0  # seconds
 WARM = 4  # pieces until all processes have started and know their work; they do not count
 PULSE = 0.005  # seconds between two looks at the clock
+STAGES = {"model": 0.15, "craft": 0.45}  # and seconds after the command at which they are in the middle of their work
 FIRST_MEMBER = 1_200_000_000_000_000_000
 
 Figures = dict[str, dict[str, float]]
@@ -88,8 +90,29 @@ async def _figures(runs: int, seconds: float, many: int) -> Figures:
             figures[f"{many} members at once, s"] = _percentiles(seen)
             figures["pieces a second"] = {"all": round(len(seen) / spent, 2)}
             figures["memory at most, MB"] = _memory(process.pid)
+            figures |= await _mishaps(process.pid, ask, number)
         figures["event loop late, ms"] = _lateness(pulse, since, until)
         return figures
+
+
+async def _mishaps(bot: int, ask: Callable[[int], Awaitable[float]], number: int) -> Figures:
+    """Seconds from a signal to all processes of a stage until they have made the music that they were at."""
+    figures: Figures = {}
+    for what, sent in (("kill -9", signal.SIGKILL), ("hang", signal.SIGSTOP)):
+        row = figures[f"music after a {what}, s"] = {}
+        for stage, after in STAGES.items():
+            print(f"{what}: {stage}", file=sys.stderr)
+            asked = asyncio.ensure_future(ask(number))
+            await asyncio.sleep(after)
+            began = perf_counter()
+            for worker, made in _workers(bot).items():
+                if made == stage:
+                    os.kill(worker, sent)
+            await asked
+            row[stage] = round(perf_counter() - began, 2)
+            await asyncio.gather(*(ask(number + 1 + other) for other in range(3)))  # until all are there again
+            number += 4
+    return figures
 
 
 @contextlib.asynccontextmanager
@@ -143,6 +166,15 @@ def _percentiles(seen: Sequence[float]) -> dict[str, float]:
     ordered = sorted(seen)
     named = {"median": statistics.median(ordered), "90 %": ordered[int(0.9 * (len(ordered) - 1))], "most": ordered[-1]}
     return {name: round(number, 3) for name, number in named.items()}
+
+
+def _workers(bot: int) -> dict[int, str]:
+    """The processes that the bot started to make music, and the stage of each."""
+    started = Path(f"/proc/{bot}/task/{bot}/children").read_text().split()
+    words = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0") for pid in started}
+    return {
+        pid: line[line.index("generation.worker") + 1] for pid, line in words.items() if "generation.worker" in line
+    }
 
 
 def _memory(bot: int) -> dict[str, float]:

@@ -19,6 +19,7 @@ from generation.wire import HEADER, LARGEST, SCRATCH, Done, Job, frame, parse_do
 
 log = logging.getLogger("encore.studio")
 
+TAKE_SECONDS = 3.0  # until a process that has nothing before it must have taken up a job
 START_SECONDS = 120.0  # until a process is ready; a cold disk and a busy machine may need half of it
 CANCEL_SECONDS = 5.0  # that a process may take to lay down a cancelled job
 # What the processes may see of our environment; tokens and database addresses are not among it.
@@ -36,7 +37,7 @@ class Died(Exception):  # noqa: N818
 
 
 class Interrupted(Exception):  # noqa: N818
-    """The process went away while it worked on another job, or on none."""
+    """The process went away while it worked on another job, or on none; or it slept, and never took this one up."""
 
 
 class Overrun(Exception):  # noqa: N818
@@ -62,7 +63,8 @@ class _Held:
     result: asyncio.Future[Done]
     patience: Patience
     progress: Progress | None
-    until: float = 0.0  # by the loop's clock, once its turn has come
+    taken: bool = False
+    until: float = 0.0  # by the loop's clock, once it is taken up
     alarm: asyncio.TimerHandle | None = None
 
 
@@ -181,10 +183,11 @@ class _Life:
     def _watch(self) -> None:
         """Let the clock run of the job that the process works on, if it does not yet."""
         for id, held in self._jobs.items():
-            now = self._loop.time()
             if held.alarm is None:
-                held.until = held.until or now + held.patience.total
-                held.alarm = self._loop.call_at(min(held.until, now + held.patience.silence), self._overrun, id)
+                now, patience = self._loop.time(), held.patience
+                held.until = held.until or now + patience.total
+                when = min(held.until, now + (patience.silence if held.taken else min(TAKE_SECONDS, patience.silence)))
+                held.alarm = self._loop.call_at(when, self._overrun, id)
             return
 
     def _stop_watch(self, held: _Held) -> None:
@@ -195,7 +198,8 @@ class _Life:
     def _overrun(self, id: int) -> None:
         held = self._jobs.pop(id)
         if not held.result.done():
-            held.result.set_exception(Overrun() if self._loop.time() >= held.until - 0.001 else Died())
+            late = Overrun() if self._loop.time() >= held.until - 0.001 else Died()
+            held.result.set_exception(late if held.taken else Interrupted())
         self.kill()
         self._bury(Interrupted)
 
@@ -231,6 +235,8 @@ class _Life:
                 self.ready.set_result(None)
         elif held := self._jobs.get(done.id):
             self._stop_watch(held)
+            if not held.taken:
+                held.taken, held.until = True, 0.0
             if done.progress is None:
                 del self._jobs[done.id]
                 if not held.result.done():
@@ -240,11 +246,12 @@ class _Life:
             self._watch()
 
     def _bury(self, why: type[Exception]) -> None:
-        """Tell all who wait: the first for the reason `why`, the others that it was not for their job."""
+        """Tell all who wait: the first for the reason `why`, if its job was taken up, the others that it was not for
+        their job."""
         for held in self._jobs.values():
             self._stop_watch(held)
             if not held.result.done():
-                held.result.set_exception(why())
+                held.result.set_exception(why() if held.taken else Interrupted())
             why = Interrupted
         self._jobs.clear()
 

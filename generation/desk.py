@@ -47,8 +47,10 @@ class Desk:
         leave()
 
     def take(self) -> Job:
-        """The next job, once there is one."""
-        return self._jobs.get()
+        """The next job, once there is one; that it is in hand is the first sign of life."""
+        job = self._jobs.get()
+        self.send(Done(job.id, progress=0.0))
+        return job
 
     def waiting(self) -> bool:
         """Whether there is one already."""

@@ -20,10 +20,13 @@ __all__ = ["Progress", "Studio", "StudioFault"]
 log = logging.getLogger("encore.studio")
 
 READING = Patience(5.0, 5.0)
-FINISHING = Patience(90.0, 90.0)
+REHEARSING = Patience(7.0, 7.0)
 SCORING = Patience(240.0, 240.0)
 ALONE_SECONDS = 3.0  # that the first craft has the machine, if no answer is out before
-SAMPLE_SECONDS, SAMPLE_SILENCE = 60.0, 20.0  # and the wished length of every take on top
+SAMPLE_SECONDS, SAMPLE_SILENCE = 60.0, 7.0  # and the wished length of every take on top
+# A process that hangs is to be replaced within ten seconds, and one on a slow machine that is busy is to be left alone:
+# this is a dozen times what a short piece takes on one core, and four times what the longest takes.
+FINISH_SECONDS, FINISH_SILENCE, FINISH_RATE = 90.0, 3.0, 15.0  # and a second for so many of music
 TOO_HARD = {
     "read": "This file took more than 5 s to read. Send a shorter or simpler one.",
     "rehearse": "This piece took too long to render. Send a shorter one.",
@@ -129,7 +132,8 @@ class Studio:
             sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), patience, progress)
         worked = perf_counter()
         jobs = [Job(0, "finish", bare, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
-        finished = await _all([self._craft(job, FINISHING, ready) for job in jobs])
+        patience = Patience(FINISH_SECONDS, FINISH_SILENCE + (heard.lasts + request.seconds) / FINISH_RATE)
+        finished = await _all([self._craft(job, patience, ready) for job in jobs])
         timings = {"read": heard.seconds, "sample": sampled.seconds, "finish": perf_counter() - worked}
         timings["wait"] = perf_counter() - began - sum(timings.values())
         about = finished[0].about
@@ -166,7 +170,7 @@ class Studio:
         async with self._borrowed(job.stage) as child:
             at_it.append(child)
             with contextlib.suppress(Refusal, StudioFault):  # whatever it is, it will come again where it belongs
-                await self._ask(child, job, FINISHING)
+                await self._ask(child, job, REHEARSING)
 
     async def _craft(self, job: Job, patience: Patience, liked: Sequence[Child] = ()) -> Done:
         async with self._borrowed(job.stage, liked) as child:

@@ -36,6 +36,7 @@ class Done:
     """What became of a job: a result, a sentence for the user, or a fault of ours; with `progress`, a sign of life.
 
     id     the job's; 0 says that the process is ready, or with a fault that it cannot be
+    lasts  seconds of what was read
     about  the reply, takes aside
     trace  of a fault, for the log
     """
@@ -47,6 +48,7 @@ class Done:
     fault: str = ""
     trace: str = ""
     reading: bytes = b""
+    lasts: float = 0.0
     wholes: list[bytes] = field(default_factory=list)
     about: Reply | None = None
     take: Take | None = None

@@ -43,7 +43,9 @@ def craft(desk: Desk) -> Serve:
             # For a score a file is taken at its word: a beat that is found in its notes would know of those to come.
             plain = job.since is not None
             reading = read(job.request.data or b"", job.request.filename) if plain else listen(job.request)
-            return Done(job.id, reading=pack_reading(reading) if reading else b"")
+            if reading is None:
+                return Done(job.id)
+            return Done(job.id, reading=pack_reading(reading), lasts=reading.melody.seconds)
         reading = unpack_reading(job.reading) if job.reading else None
         if job.stage == "rehearse" and reading is not None:
             rehearse(job.request, reading)

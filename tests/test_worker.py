@@ -24,7 +24,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TUNE = b"X:1\nT:Little\nM:4/4\nL:1/8\nQ:1/4=150\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"
 OTHER = b"X:1\nT:Other\nM:3/4\nL:1/4\nQ:1/4=120\nK:G\nGBd|gdB|cAF|G3|\n"
-FAST = Patience(0.7, 0.7)
 
 
 def wish(data: bytes | None = TUNE, **more: object) -> Request:
@@ -129,19 +128,21 @@ async def test_a_process_killed_at_work_is_replaced_and_the_work_done_again(warm
 
 
 async def test_a_file_that_hangs_the_reader_is_refused(warm: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studio, "READING", FAST)
+    monkeypatch.setattr(studio, "READING", Patience(0.03, 0.03))
     before = warm.pids["craft"]
-    send(signal.SIGSTOP, before)
     with pytest.raises(Refusal, match="to read"):
-        await warm.play(wish())
-    send(signal.SIGKILL, [pid for pid in before if alive(pid)])
+        await warm.play(wish(b"X:1\nK:C\n" + b"CDEFGABc|" * 3_000))
     monkeypatch.undo()
-    assert (await warm.play(wish())).takes
+    assert (await warm.play(wish())).takes and warm.pids["craft"] != before
 
 
-async def test_a_model_without_a_sign_of_life_is_replaced(warm: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studio, "SAMPLE_SILENCE", 0.7)
-    send(signal.SIGSTOP, warm.pids["echo"])
+@pytest.mark.parametrize("stage", ["craft", "echo"])
+async def test_a_process_that_sleeps_is_replaced_and_nobody_pays_for_it(
+    warm: Studio, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take up no job: that is not the fault of whoever comes with one."""
+    monkeypatch.setattr(child, "TAKE_SECONDS", 0.5)
+    send(signal.SIGSTOP, warm.pids[stage])
     replies = await asyncio.wait_for(asyncio.gather(*(warm.play(wish(seed=seed)) for seed in (1, 2))), 60)
     assert [reply.takes[0].seed for reply in replies] == [1, 2]
 
