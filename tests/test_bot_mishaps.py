@@ -11,6 +11,7 @@ import pytest_asyncio
 from bot.preview import people
 from bot.preview.world import SEND_MESSAGES, Change, Message
 from tests.discord_stand_in import Discord, Reply, acknowledged, has_files, refusal, running
+from tests.tally import tried
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -192,6 +193,7 @@ async def test_discord_is_busy(discord: Discord, status: int) -> None:
     discord.limits.fail("PATCH /webhooks", status=status, times=1)
     reply = await discord.command("compose", {"seconds": 5}, until=has_files)
     assert reply.files and discord.limits.faults_hit == before + 1
+    tried("Discord answers 429, 500, 503", 1, "music once")
 
 
 async def test_files_that_are_too_large_after_all(discord: Discord) -> None:
@@ -205,6 +207,7 @@ async def test_the_gateway_drops_while_music_is_made(discord: Discord, resumable
     await discord.drop_gateway(resumable=resumable)
     await discord.until(lambda: has_files(reply))
     assert (await discord.command("about")).ephemeral
+    tried("gateway dropped while music is made", 1, "music came")
 
 
 async def test_double_press(discord: Discord) -> None:
@@ -220,6 +223,7 @@ async def test_a_file_that_discord_no_longer_has(discord: Discord) -> None:
     discord.world.files.pop(message.files[0].id)
     reply = await discord.on_message("Extend this melody", message, until=acknowledged)
     assert "did not hand your file over" in await refusal(discord, reply)
+    tried("file host says 404", 1, "a sentence")
 
 
 async def test_a_database_that_fails_costs_the_buttons_only(discord: Discord) -> None:
@@ -253,6 +257,7 @@ async def test_a_locked_database_is_told_in_time_and_music_comes_all_the_same(di
     assert "0.3" in (await discord.command("settings temperature", {"value": 0.3}, user=discord.admin)).text
     assert "0.3" in (await discord.command("compose", {"seconds": 5}, until=has_files)).text
     await discord.command("settings reset", user=discord.admin)
+    tried("database locked", 1, "music without buttons, then settings again")
 
 
 async def test_one_line_a_job(discord: Discord) -> None:

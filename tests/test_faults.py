@@ -83,6 +83,17 @@ async def test_all_processes_are_killed_in_the_middle_of_work(fresh: Discord) ->
     tried("kill -9 of every process at work", 1, f"all music came, the last {time.monotonic() - began:.1f} s later")
 
 
+async def test_all_processes_hang(fresh: Discord) -> None:
+    """Nobody but their silence tells that they do."""
+    await fresh.command("compose", {"seconds": 5}, until=has_files)  # they are there
+    began = time.monotonic()
+    for pid in children(fresh):
+        os.kill(pid, signal.SIGSTOP)
+    reply = await fresh.command("extend", {"tune": TUNE, "seconds": 5}, until=has_files)
+    assert "**Fault** plays on" in reply.text
+    tried("hang of every process", 1, f"music came {time.monotonic() - began:.1f} s later")
+
+
 async def test_the_bot_is_stopped_under_load(fresh: Discord) -> None:
     """Whoever was promised music gets it, or a sentence."""
     members = crowd(fresh, 8)

@@ -18,6 +18,7 @@ from generation.read import read
 from generation.request import Refusal, Reply, Request
 from generation.studio import Studio, StudioFault
 from generation.wire import Done, Job
+from tests.tally import tried
 
 # ruff: noqa: ASYNC240
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -125,6 +126,7 @@ async def test_a_process_killed_at_work_is_replaced_and_the_work_done_again(warm
     send(signal.SIGKILL, before)
     replies: list[Reply] = await asyncio.wait_for(asyncio.gather(*playing), 60)
     assert [reply.takes[0].seed for reply in replies] == [0, 1, 2]
+    tried("kill -9 of one kind of process at work", 1, "its work was done again")
 
 
 async def test_a_file_that_hangs_the_reader_is_refused(warm: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,6 +264,7 @@ print(len(bytes(200_000_000)))
         " ",
         "200000000",
     ]
+    tried("out of memory in a process", 1, "a sentence, and it goes on")
 
 
 async def test_a_fault_of_ours_is_a_sentence_and_its_cause_is_for_the_log() -> None:
