@@ -87,11 +87,11 @@ class CancelButton(
         try:
             if interaction.user.id != self.member and not interaction.permissions.manage_messages:
                 raise Refusal("Only the person who asked for it, or a moderator, can cancel this.")
-            ticket = bot.line.of(self.member)
+            ticket, answer = bot.line.of(self.member), interaction.message
             if ticket is not None and ticket.name == self.ticket:
                 await interaction.response.defer()
                 ticket.cancel()
-            elif interaction.message is not None and interaction.message.created_at < bot.began:
+            elif answer is not None and answer.created_at < bot.began and not answer.attachments:
                 await interaction.response.defer()
                 await interaction.delete_original_response()
                 raise Refusal("Encore was restarted while it played this, and the piece is lost. Ask again.")

@@ -234,6 +234,15 @@ async def test_a_forged_button(discord: Discord, what: str) -> None:
     tried("forged buttons", 1, "a sentence each")
 
 
+async def test_music_from_before_a_restart_cannot_be_cancelled_away(fresh: Discord) -> None:
+    reply = await fresh.command("compose", {"seconds": 5}, user=fresh.admin, until=has_files)
+    await fresh.stop_bot(hard=True)
+    await fresh.start_bot()
+    next(iter(reply.buttons.values()))["custom_id"] = custom_id = f"encore-cancel:{fresh.member.id}:AAAAAAAAAAAA"
+    pressed = await fresh.press(reply, custom_id, user=fresh.member, until=acknowledged)
+    assert await refusal(fresh, pressed) and reply.message in fresh.messages()
+
+
 async def test_another_servers_settings_are_out_of_reach(discord: Discord) -> None:
     await discord.command("settings temperature", {"value": 1.3}, user=discord.admin)
     discord.other_server.open_to_all.add("settings")
