@@ -142,6 +142,13 @@ def usual_length(beats: tuple[int, int] | None) -> Fraction:
     return Fraction(1, 4) if beats and beats[0] / beats[1] < 0.75 else Fraction(1, 2)
 
 
+def tuplet(text: str, compound: bool) -> tuple[Fraction, int]:
+    """What “(3”, “(3:2” or “(3:2:10” makes of a length, and of how many notes."""
+    notes, time, count = [int(number or 0) for number in [*text[1:].split(":"), "", ""][:3]]
+    usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(notes, 3 if compound else 2)
+    return Fraction(time or usual, notes), count or notes
+
+
 def tempo(text: str, unit: Fraction) -> float | None:
     """Quarters a minute by a Q: field: “1/4=120”, “3/8=100”, “1/4 1/8=90”, “C3=80”, “120”, “"Allegro"”; else None."""
     words = " ".join(re.findall(r'"([^"]*)"', text)).lower()

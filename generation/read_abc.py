@@ -1,8 +1,8 @@
 """Read ABC: the text of a tune → its voices. music21 reads the notes of each bar, everything around them is ours.
 
 What music21 gets wrong is put right here and in abc_fields.py and abc_bars.py: accidentals that last to the bar's
-end, K:HP and K: with accidentals, fields within bars, all repeats and endings, rests of several bars, broken rhythm
-across grace notes; and time that grows with the square of the length.
+end, K:HP and K: with accidentals, fields within bars, all repeats and endings, rests of several bars, tuplets, broken
+rhythm across grace notes; and time that grows with the square of the length.
 """
 
 import re
@@ -153,45 +153,45 @@ def _measures(
 def _sounds(pieces: list[Item], compound: bool) -> list[Sound]:
     """The sounds of a bar, read by music21 in handfuls: its time grows with the square of what it is given.
 
-    Ties are kept from it: it sees no broken rhythm where there is one.
+    Ties and tuplets are kept from it: it sees no broken rhythm where there is a tie, and counts tuplets to nine.
     """
     tied: set[int] = set()
+    within: dict[int, Fraction] = {}  # what a tuplet makes of the length of a note
     count = 0
-    for kind, _ in pieces:
+    for kind, text in pieces:
         count += kind in ("note", "chord")
         if kind == "tie":
             tied.add(count - 1)
-    pieces = [piece for piece in pieces if piece[0] != "tie"]
+        elif kind == "tuplet":
+            ratio, notes = abc_fields.tuplet(text, compound)
+            within |= dict.fromkeys(range(count, count + notes), ratio)
+    pieces = [piece for piece in pieces if piece[0] not in ("tie", "tuplet")]
     sounds: list[Sound] = []
     handful: list[str] = []
-    owed = 0  # notes of a tuplet that are still to come
     for i, (kind, text) in enumerate(pieces):
         handful.append(text)
-        if kind == "tuplet":
-            owed = int([*text.split(":"), "", ""][2] or text[1])
-        elif kind in ("note", "chord"):
-            owed -= owed > 0
-        open_end = kind in ("tuplet", "broken") or (i + 1 < len(pieces) and pieces[i + 1][0] == "broken")
-        if (len(handful) >= 8 and not owed and not open_end) or i == len(pieces) - 1:
-            sounds += _decode(" ".join(handful), compound)
+        open_end = "broken" in (kind, *(following for following, _ in pieces[i + 1 : i + 2]))
+        if (len(handful) >= 8 and not open_end) or i == len(pieces) - 1:
+            sounds += _decode(" ".join(handful))
             handful = []
-    return [replace(sound, tied=True) if i in tied else sound for i, sound in enumerate(sounds)]
+    return [
+        replace(sound, length=sound.length * within.get(i, 1), tied=sound.tied or i in tied)
+        for i, sound in enumerate(sounds)
+    ]
 
 
 @lru_cache(maxsize=20_000)
-def _decode(text: str, compound: bool) -> tuple[Sound, ...]:
+def _decode(text: str) -> tuple[Sound, ...]:
     """music21's reading of some notes, in unit lengths. Tunes repeat their bars, so many are read already."""
     handler = ABCHandler(abcVersion=(1, 3, 0))  # in which music21 leaves accidentals to us
-    # The blanks at the end: music21 looks two characters ahead.
-    handler.process(f"M:{'6/8' if compound else '4/4'}\nL:1/4\n{text}    ")
+    handler.process(f"L:1/4\n{text}    ")  # the blanks: music21 looks two characters ahead
     sounds = []
     for token in handler.tokens:
         if isinstance(token, ABCNote):
             notes = token.subTokens if isinstance(token, ABCChord) else [token]
             names = [note.pitchName for note in notes if isinstance(note, ABCNote) and note.pitchName]
-            ratio = Fraction(token.activeTuplet.tupletMultiplier() if token.activeTuplet else 1)
             tied = isinstance(token, ABCChord) and "-" in token.src
-            sounds.append(Sound(Fraction(token.quarterLength) * ratio, tuple(map(_pitch, names)), tied))
+            sounds.append(Sound(Fraction(token.quarterLength), tuple(map(_pitch, names)), tied))
     return tuple(sounds)
 
 

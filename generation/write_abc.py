@@ -10,6 +10,7 @@ from generation.spell import signature, spell
 
 UNIT = Fraction(1, 2)  # L:1/8 in quarters
 BARS_A_LINE = 4
+MOST_IN_TUPLET = 9  # most programs read a count of one digit only
 SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 KEY_WORDS = {mode: mode[:3] for mode in MODES} | {"major": "", "minor": "m"}
 
@@ -48,13 +49,15 @@ def _bar(bar: Bar, score: Score) -> str:
     """One bar: notes of one beat are written together, so that they are beamed together."""
     usual = signature(score.key)
     altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration so far in this bar
-    beat, text = beat_of(score.metre), ""
+    beat, text, counted = beat_of(score.metre), "", 0
     for i, symbol in enumerate(bar.symbols):
         joined = i > 0 and (symbol.start % beat != 0 or (symbol.tuplet is not None and not symbol.first))
         text += "" if joined or not text else " "
-        if symbol.tuplet is not None and symbol.first:
-            count = next(n for n, other in enumerate(bar.symbols[i:], 1) if other.last)
-            text += f"({symbol.tuplet[0]}:{symbol.tuplet[1]}:{count}"
+        if symbol.tuplet is not None:
+            counted = 0 if symbol.first else counted + 1
+            if counted % MOST_IN_TUPLET == 0:
+                left = next(n for n, other in enumerate(bar.symbols[i:], 1) if other.last)
+                text += f"({symbol.tuplet[0]}:{symbol.tuplet[1]}:{min(left, MOST_IN_TUPLET)}"
         if symbol.pitch is None:
             text += "z" + _length(symbol.value)
             continue
