@@ -8,6 +8,7 @@ from generation.request import Refusal
 PIECES = re.compile(
     r'"(?P<words>[^"\n]*)"'
     r"|!(?P<sign>[^!\n|\s]{1,40})!"
+    r"|(?P<old_chord>\+(?!f+\+)(?:[\^_=]{0,2}[A-Ga-g][,'\d/]*){2,8}\+)"  # as before ABC 2.0; “+ff+” is a dynamic
     r"|\+[A-Za-z.]{1,20}\+"
     r"|\{[^{}\n]*\}"
     r"|\[(?P<letter>[A-Za-z]):(?P<value>[^\]\[\n]{0,200})\]"
@@ -33,6 +34,8 @@ def written(body: str) -> list[Bar[Item]]:
     for found in PIECES.finditer(body):
         kind, text = found.lastgroup, found[0]
         bar = bars[-1]
+        if kind == "old_chord":
+            kind, text = "chord", f"[{text[1:-1]}]"
         if kind in ("words", "sign"):
             word = re.sub(r"[^a-z]", "", text.lower())
             bar.fine |= word == "fine"
@@ -42,12 +45,14 @@ def written(body: str) -> list[Bar[Item]]:
             _end(bar, found["bar"])
             bars.append(Bar(opens=_opens(found["bar"]), endings=_numbers(found["number"] or "")))
         elif kind == "ending":
-            if any(piece in ("note", "chord", "rests") for piece, _ in bar.items):
+            if _sounds(bar):
                 bars.append(Bar())
             bars[-1].endings = _numbers(found["ending"])
         elif kind == "value":
             if found["letter"] == "P":
-                bar.part = found["value"].strip()[:1]
+                if _sounds(bar):
+                    bars.append(Bar())
+                bars[-1].part = found["value"].strip()[:1]
             else:
                 bar.items.append((found["letter"], found["value"]))
         elif kind == "overlay":
@@ -62,6 +67,10 @@ def written(body: str) -> list[Bar[Item]]:
         if len(bars) > MAX_BARS:
             raise Refusal(f"This ABC tune has more than {MAX_BARS:,} bars. Send a shorter one.")
     return _without_empty(bars)
+
+
+def _sounds(bar: Bar[Item]) -> bool:
+    return any(kind in ("note", "chord", "rests") for kind, _ in bar.items)
 
 
 def _plain(text: str) -> str:
@@ -102,7 +111,7 @@ def _without_empty(bars: list[Bar[Item]]) -> list[Bar[Item]]:
         bar.endings |= carried.endings
         bar.part = bar.part or carried.part
         carried = Bar()
-        if any(kind in ("note", "chord", "rests") for kind, _ in bar.items):
+        if _sounds(bar):
             kept.append(bar)
             continue
         carried = Bar(items=bar.items, opens=bar.opens, endings=bar.endings, part=bar.part)

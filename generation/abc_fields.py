@@ -69,13 +69,13 @@ class Signature:
 def signature(text: str) -> Signature:
     """Read a K: field: modes, K:HP, added accidentals (K:D ^g), explicit ones (K:D exp ^f), clefs that transpose."""
     shift = transposition(text)
-    words = re.sub(r"[\w-]+=\s*\"?[\w+,'-]*\"?", " ", text).replace("♯", "#").replace("♭", "b")
+    words = re.sub(r"(?<!\S)[a-z-]{3,}=\s*\"?[\w+,'-]*\"?", " ", text).replace("♯", "#").replace("♭", "b")
     if re.match(r"\s*H[Pp]\b", words):  # bagpipes: A mixolydian, whether the signature is printed or not
         return Signature(Key("A", "mixolydian"), {"F": 1, "C": 1}, shift)
     tonic = re.match(r"\s*([A-G])([#b]?)\s*([A-Za-z]*)", words)
     key = None
     if tonic:
-        word = "" if tonic[3] == "M" else tonic[3].lower()
+        word = tonic[3].lower()
         mode = MODE_NAMES.get(word[:3], "major")
         key = Key(tonic[1] + tonic[2], mode)
         words = (word if word.startswith("exp") else "") + words[tonic.end() :]

@@ -40,12 +40,16 @@ def take_apart(text: str) -> Tune:
     """Sort the lines of a tune. A snippet without a header is a tune too."""
     tune = Tune()
     common = ""  # fields in the music that are meant for every voice
-    voice, in_header = "", True
+    voice, in_header, gap = "", True, False
+    closed = re.search(r"^[ \t]*X:.*^[ \t]*K:", text, re.M | re.S) is not None  # a header ends with K:
     for line in text.split("\n"):  # and at no other sign: old texts have them in their titles
         line = re.sub(r"(?<!\\)%.*", "", line).rstrip("\\ \t")
         found = FIELD.match(line)
         if not found:
-            if line.strip():
+            gap |= not (line.strip() or in_header)
+            # Words may stand before K:, and behind an empty line.
+            words = closed and ("K" not in tune.header or (gap and "|" not in line))
+            if line.strip() and not words:
                 in_header = False
                 for piece in re.split(r"(?=\[V:)", line):
                     if switch := re.match(r"\[V:\s*([^\s\]]+)[^\]]*\]", piece):

@@ -63,7 +63,8 @@ def _repeated(bars: list[Bar[Item]]) -> list[int]:
             i, turn = start, turn + 1
             continue
         i += 1
-        if bar.repeats or (bar.closes and turn >= last and (last > 1 or not said)):
+        ends = turn >= last > 1 or (turn == 1 and not said)
+        if bar.repeats or (bar.closes and ends):
             start, turn, said = i, 1, False
     return order + _da_capo(bars)
 

@@ -1,7 +1,8 @@
-"""Reading right: our readers beside other people's, note for note. `make soak` compares 200 tunes and 200 MIDI files.
+"""Reading right: our readers beside other people's, note for note.
 
 MIDI is read again by mido; of ABC, abc2midi (Debian's package abcmidi) says how it sounds. `--data FOLDER` takes MIDI
-files from archives, else they are made; the tunes are those of the old books that come with music21.
+files from archives, else they are made. The tunes are those of the old books that come with music21; `make soak`
+compares all of them, `make test` every tenth: none are chosen.
 """
 
 import io
@@ -10,7 +11,7 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mido
@@ -18,7 +19,7 @@ import music21
 import pytest
 
 from generation.abc_tune import tunes
-from generation.read_abc import read_abc
+from generation.read_abc import abc_song
 from generation.read_midi import read_midi
 from generation.request import Refusal
 from tests.hostile_bytes import midi, number, tempo, track
@@ -27,7 +28,9 @@ from tests.tally import tried
 ROOT = Path(__file__).parent.parent
 FEW, MANY = 40, 200
 BOOKS = ("oneills1850", "ryansMammoth", "airdsAirs")
-STAGGERED = 10  # ticks by which abc2midi strikes the tones of a chord one after the other
+FIELD = re.compile(r"[A-Za-z]:[^|:]|%")
+ANY_BAR = r":*\[?\|[|\]:]*\s*(?:\[?\d[\d,\-]*)?|::+|\[\d[\d,\-]*"
+SECTIONS = re.compile(r'"[^"]*"|(::|:\|+\]?:?|\|+:+|\|\||\|\]|\[\|)(?=(?:\s*\\?\n?\s*\[?\s*([1-9]))?)')
 Notes = list[tuple[int, int]]  # (tick, pitch)
 
 
@@ -93,7 +96,7 @@ def midi_files(folder: str, count: int) -> Iterator[tuple[str, bytes]]:
 
 
 def compared(what: str, outcomes: dict[str, str], least: float, than: str) -> None:
-    """Note the result in the table and list what differs; fails if more does than may."""
+    """Note the result in the table and list what differs and why; fails if more does than may."""
     different = {name: reason for name, reason in outcomes.items() if reason}
     exact = len(outcomes) - len(different)
     for name, reason in different.items():
@@ -134,46 +137,106 @@ def books() -> list[tuple[str, str]]:
     return found
 
 
-def unadorned(line: str) -> str:
-    """A line of music without what abc2midi plays as ornaments, and we do not."""
-    if re.match(r"[A-Za-z]:[^|:]|%", line):
-        return line
-    return re.sub(r'"[^"]*"|\{[^}]*\}|![^!]*!|[~.THuvMPLRSO](?=[\^_=]*[A-Ga-gz\[])', "", line)
+def music(pattern: str, instead: str) -> Callable[[str], str]:
+    """A change to every line of music of a tune; fields stay as they are."""
+
+    def change(text: str) -> str:
+        lines = text.splitlines()
+        return "".join((line if FIELD.match(line) else re.sub(pattern, instead, line)) + "\n" for line in lines)
+
+    return change
+
+
+def begun(text: str) -> str:
+    """A tune with “|:” wherever it has “:|” alone: at the last double bar or end of a repeat before it."""
+    head, key, body = re.split(r"(^K:.*\n)", text, maxsplit=1, flags=re.M)
+    missing, start, said, second = list[int](), 0, False, False
+    for found in SECTIONS.finditer(body):
+        bar, end = found[1] or "", found.end()
+        if bar.startswith(":"):
+            missing += [] if said else [start]
+            second = bool(found[2])  # an ending follows: what is repeated ends at the next double bar
+            said = second or bar.endswith(":")
+            start = start if second else end
+        elif bar.endswith(":"):
+            said, second = True, False
+        elif bar and (second or not said):
+            start, said, second = end, False, False
+    for at in reversed(missing):
+        body = f"{body[:at]} |: {body[at:]}"
+    return head + key + body
+
+
+# Why two readings of a tune may part, and what must then be changed for both to be alike. ABC 2.1 knows “[|]”, has 5,
+# 7 or 9 notes in the time of 3 in 6/8, 9/8 and 12/8 alone, and leaves the last three open.
+CAUSES: dict[str, Callable[[str], str]] = {
+    "abc2midi does not know the invisible bar line [|]": music(r"\[\|\]", "|"),
+    "abc2midi plays no “D.C. al Fine”": music(r'"[^"]*"|!(?:D\.C\.|fine)[^!]*!', ""),
+    "abc2midi takes what stands between two old line ends (!) for an ornament": music("!", ""),
+    "abc2midi reads chords between plus signs only if it is told to": music(r"\+([A-Ga-g\d]+)\+", r"[\1]"),
+    "abc2midi plays 5, 7 or 9 notes in the time of 3 in 3/4": music(r"\(([579])(?![\d:])", r"(\1:2:\1"),
+    "broken rhythm between notes of different length": music("[<>]+", ""),
+    "a repeat that begins nowhere: here at the last double bar, there elsewhere or not at all": begun,
+    "signs of repeat that contradict each other": music(ANY_BAR, "|"),
+}
 
 
 def by_abc2midi(text: str, folder: Path) -> Notes:
-    """How it sounds without grace notes and chord symbols; of chords the top."""
-    plain = "\n".join(unadorned(line) for line in text.splitlines()) + "\n"
-    (folder / "tune.abc").write_text(plain.replace("\nK:", "\n%%MIDI ratio 3 1\nK:", 1))
-    command = ["abc2midi", str(folder / "tune.abc"), "1", "-o", str(folder / "tune.mid"), "-NGUI", "-NFER", "-silent"]
+    """Every note of every voice. Left out is what is played beside the notes as written, each player in their own way:
+    grace notes, chord symbols and ornaments (trills, rolls, mordents); staccato dots too, with which abc2midi forgets
+    broken rhythm."""
+    sign = r"!(?:trill|roll|mordent|lowermordent|uppermordent|pralltriller|turn)!|[~TRMP.]"
+    plain = "".join(
+        (line if FIELD.match(line) else re.sub(rf'("[^"]*"|![^!\s|]*!|\[[A-Za-z]:[^\]]*\])|{sign}', r"\1", line)) + "\n"
+        for line in text.splitlines()
+    )
+    (folder / "tune.abc").write_text(plain.replace("\nK:", "\n%%MIDI chordattack 0\nK:", 1))
+    command = ["abc2midi", str(folder / "tune.abc"), "1", "-o", str(folder / "tune.mid")]
+    command += ["-NGUI", "-NFER", "-NGRA", "-silent"]
     subprocess.run(command, capture_output=True, check=False, timeout=20)
     _, notes = by_mido((folder / "tune.mid").read_bytes())
     (folder / "tune.mid").unlink()
-    top: Notes = []
-    last = -STAGGERED - 1
-    for onset, pitch in notes:
-        if onset - last <= STAGGERED:
-            top[-1] = (top[-1][0], max(pitch, top[-1][1]))
-        else:
-            top.append((onset, pitch))
-        last = onset
-    return top
+    return [(tick - 1, pitch) for tick, pitch in notes]  # its first tick is 1
+
+
+def parted(text: str, folder: Path) -> str:
+    """Where we and abc2midi part, in words. It counts in 480ths of a quarter and rounds: one of them more or less."""
+    try:
+        ours = sorted(
+            (round(480 * float(onset)), int(pitch))
+            for voice in abc_song(text).voices
+            for onset, pitch in zip(voice.part.onset, voice.part.pitch, strict=True)
+        )
+        theirs = by_abc2midi(text, folder)
+    except (Refusal, FileNotFoundError) as error:
+        return str(error)
+    if len(ours) == len(theirs) and all(
+        abs(at - there) <= 1 and pitch == other for (at, pitch), (there, other) in zip(ours, theirs, strict=True)
+    ):
+        return ""
+    return difference(ours, theirs)
+
+
+def why(text: str, folder: Path) -> str:
+    """What makes two readings part: that without which they are alike."""
+    for words, change in CAUSES.items():
+        changed = change(text)
+        if changed != text and not parted(changed, folder):
+            return words
+        text = text if change is begun else changed
+    return "nobody knows why"
 
 
 @pytest.mark.skipif(not shutil.which("abc2midi"), reason="abc2midi is missing: apt-get install abcmidi")
 def test_abc_beside_abc2midi(soak: bool, tmp_path: Path) -> None:
     outcomes: dict[str, str] = {}
-    for name, text in random.Random(6).sample(books(), MANY if soak else FEW // 2):
-        # Both as written: abc2midi lets hornpipes swing. And under one number, as the first tune of a file.
-        text = re.sub(r"^(R:.*|[SNZBDFHGOAC]:[^|:].*)\n", "", re.sub(r"^X:.*", "X:1", text, flags=re.M), flags=re.M)
-        try:
-            melody = read_abc(text)
-            ours = [
-                (round(480 * float(onset)), int(pitch)) for onset, pitch in zip(melody.onset, melody.pitch, strict=True)
-            ]
-            theirs = by_abc2midi(text, tmp_path)
-            first = ours[0][0] - theirs[0][0]  # silence before the first note
-            outcomes[name] = difference([(onset - first, pitch) for onset, pitch in ours], theirs)
-        except (Refusal, FileNotFoundError) as error:
-            outcomes[name] = str(error)
-    compared("ABC tunes", outcomes, 0.95, "abc2midi")
+    found = books()
+    for name, text in found if soak else found[::10]:
+        # abc2midi lets hornpipes swing, and is asked for the tune numbered 1.
+        text = re.sub(r"^R:.*\n", "", re.sub(r"^\s*X:.*", "X:1", text, flags=re.M), flags=re.M)
+        place = parted(text, tmp_path)
+        outcomes[name] = place and f"{why(text, tmp_path)}: {place}"
+    unknown = [name for name, reason in outcomes.items() if "nobody knows why" in reason]
+    tried("ABC tunes that part for an unknown reason", len(outcomes), f"{len(unknown)}")
+    compared("ABC tunes", outcomes, 0.95 if soak else 0.93, "abc2midi")  # a tenth may lie 2 % beside the whole
+    assert len(unknown) <= 0.005 * len(outcomes)
