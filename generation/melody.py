@@ -71,6 +71,18 @@ class Tempo:
 
 
 @dataclass(frozen=True, eq=False)
+class Written:
+    """How the last notes of a melody stand in its score, where that is known.
+
+    late      (n,) quarters by which a note is played after its written onset
+    duration  (n,) quarters for which it is written
+    """
+
+    late: NDArray[np.float64]
+    duration: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class Melody:
     """One voice. All times are in quarter notes, real numbers, never quantised.
 
@@ -82,6 +94,7 @@ class Melody:
     metre     (beats, unit) such as (6, 8), or None where nobody said
     key       Key, or None where nobody said
     downbeat  quarters from 0 to the first bar line: the length of the pickup, 0 without one
+    written   of the last notes, those that we made up ourselves
     """
 
     onset: NDArray[np.float64]
@@ -94,6 +107,7 @@ class Melody:
     downbeat: float = 0.0
     title: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
+    written: Written | None = None
 
     def __post_init__(self) -> None:
         for name, kind in (
@@ -108,6 +122,8 @@ class Melody:
         n = len(self.onset)
         if not n == len(self.duration) == len(self.pitch) == len(self.velocity):
             raise ValueError("onset, duration, pitch and velocity differ in length")
+        if self.written is not None and not len(self.written.late) == len(self.written.duration) <= n:
+            raise ValueError("more notes are written than there are")
         if n > MAX_NOTES:
             raise Refusal(f"This melody has {n:,} notes; the limit is {MAX_NOTES:,}. Send a shorter piece.")
         if n and not (np.isfinite(self.onset).all() and np.isfinite(self.duration).all()):

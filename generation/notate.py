@@ -98,7 +98,7 @@ def notate(melody: Melody, first_new: int = 0) -> Score:
     shift = -(melody.downbeat % float(bar)) % float(bar) - skipped * float(bar)
     errors = sorted(abs(float(x) - (y + shift)) for x, y in zip(onsets, melody.onset, strict=True))
     tempo = melody.tempo[0].quarters_per_minute
-    return Score(tuple(bars), metre, key_of(melody), tempo, first_new, feel.swing > 0.57, errors[len(errors) * 3 // 4])
+    return Score(tuple(bars), metre, key_of(melody), tempo, first_new, feel.swung, errors[len(errors) * 3 // 4])
 
 
 def _symbols(

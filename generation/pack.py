@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from generation.melody import Key, Melody, Part, Reading, Tempo
+from generation.melody import Key, Melody, Part, Reading, Tempo, Written
 
 FLOATS, INTS = ("onset", "duration"), ("pitch", "velocity")
 
@@ -43,6 +43,8 @@ def _plain(music: Melody | Part) -> dict[str, Any]:
             value = np.asarray(value, "<f8").tobytes()
         elif field.name in INTS:
             value = np.asarray(value, "<i8").tobytes()
+        elif isinstance(value, Written):
+            value = [np.asarray(array, "<f8").tobytes() for array in (value.late, value.duration)]
         plain[field.name] = value
     return plain
 
@@ -53,11 +55,12 @@ def _arrays(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _melody(plain: dict[str, Any]) -> Melody:
-    key, metre = plain["key"], plain["metre"]
+    key, metre, written = plain["key"], plain["metre"], plain["written"]
     rest = {
         "tempo": tuple(Tempo(**mark) for mark in plain["tempo"]),
         "key": Key(**key) if key else None,
         "metre": (metre[0], metre[1]) if metre else None,
+        "written": Written(*(np.frombuffer(each, "<f8") for each in written)) if written else None,
     }
     return Melody(**{**_arrays(plain), **rest})
 

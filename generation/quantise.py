@@ -24,6 +24,7 @@ PLAYED = 0.025  # seconds that a player's onset lies off the score, typically
 EXACT = 0.008  # the same in quarters for a file that was made from a score
 REST_PLAYED = (0.3, 0.25)  # a rest is written only where it explains more: quarters, and share of the interval
 REST_EXACT = (0.04, 0.0)
+DOTTED = 0.71  # of a beat: where the second half begins later, it is not swung but dotted
 
 
 def beat_of(metre: tuple[int, int]) -> Fraction:
@@ -40,9 +41,9 @@ def divisions_of(metre: tuple[int, int]) -> dict[int, float]:
     return COMPOUND if beat.numerator == 3 else SIMPLE if beat == 1 else SHORT
 
 
-def is_exact(onset: Floats) -> bool:
-    """Whether these onsets (quarters) were written rather than played."""
-    off_grid = np.min([np.abs(onset * n - np.round(onset * n)) / n for n in (12, 16, 5, 7)], axis=0)
+def is_exact(onset: Floats, *grids: int) -> bool:
+    """Whether these onsets (quarters) were written rather than played: on one or the other of the grids, each note."""
+    off_grid = np.min([np.abs(onset * n - np.round(onset * n)) / n for n in grids or (12, 16, 5, 7)], axis=0)
     return len(onset) == 0 or float(np.mean(off_grid < 0.006)) > 0.9
 
 
@@ -54,22 +55,41 @@ def quantise(melody: Melody, first_new: int, metre: tuple[int, int]) -> tuple[li
     beat, divisions = beat_of(metre), divisions_of(metre)
     bar = metre[0] * 4 / metre[1]
     shift = -(melody.downbeat % bar) % bar
+    moment, duration, heard = _as_meant(melody, beat)
     exact = np.empty(len(melody), bool)
     for notes in (slice(first_new), slice(first_new, None)):
-        exact[notes] = is_exact(melody.onset[notes] - melody.downbeat)
+        exact[notes] = is_exact(moment[notes] - melody.downbeat)
     pace = 60 * melody.end / melody.seconds
+    at = (moment + shift) / float(beat)
+    feel = Feel.of(at[:heard][~exact[:heard]]) if beat == 1 else Feel()
+    at[:heard] = np.where(exact[:heard], at[:heard], np.maximum(at[:heard] - feel.lag, 0.0))
+    if beat == 1 and (made := Feel.of(at[heard:])).swung:  # triplets they are, but a copyist would write eighths
+        exact[heard:], feel = False, made
     spread = np.where(exact, EXACT, np.clip(PLAYED * pace / 60, 0.035, 0.12)) / float(beat)
     if not exact.all():  # at a fast tempo, what looks like a fine division is more often a loose one
         divisions = {division: cost * min(max(pace / 120, 0.5), 2.5) for division, cost in divisions.items()}
-    at = (melody.onset + shift) / float(beat)
-    feel = Feel.of(at[~exact]) if beat == 1 else Feel()
-    at = np.maximum.accumulate(np.where(exact, at, np.maximum(at - feel.lag, 0.0)))
-    onsets, chosen = _fit(at.tolist(), spread.tolist(), divisions, feel.swing)
+    onsets, chosen = _fit(np.maximum.accumulate(at).tolist(), spread.tolist(), divisions, feel.swing)
     ends = []
     for i, onset in enumerate(onsets):
         following = onsets[i + 1] if i + 1 < len(onsets) else None
-        ends.append(_end(onset, float(melody.duration[i]) / float(beat), following, chosen, bool(exact[i]), beat))
+        lasts, written = float(duration[i]) / float(beat), bool(exact[i]) and i < heard
+        ends.append(_end(onset, lasts, following, chosen, written, beat))
     return [onset * beat for onset in onsets], [end * beat for end in ends], feel
+
+
+def _as_meant(melody: Melody, beat: Fraction) -> tuple[Floats, Floats, int]:
+    """Onsets and durations, of the notes that we made up ourselves as they were meant and not as they are played; and
+    how many notes come before them. None is where neither eighths nor triplets nor a shuffle, but all of them, were
+    meant, as in jazz: then a copyist goes by the ear."""
+    onset, duration, heard = melody.onset.copy(), melody.duration.copy(), len(melody)
+    if melody.written is not None:
+        heard -= len(melody.written.late)
+        onset[heard:] -= melody.written.late
+        meant = onset[heard:] - melody.downbeat
+        if not (is_exact(meant, 4) or is_exact(meant, 6) or (beat == 1 and Feel.of(meant).swung)):
+            return melody.onset.copy(), duration, len(melody)
+        duration[heard:] = melody.written.duration
+    return onset, duration, heard
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,11 @@ class Feel:
 
     lag: float = 0.0
     swing: float = 0.5
+
+    @property
+    def swung(self) -> bool:
+        """Whether a score would say so."""
+        return self.swing > 0.57
 
     @staticmethod
     def of(at: Floats) -> "Feel":
@@ -92,7 +117,7 @@ class Feel:
         beats, counts = np.unique(beat, return_counts=True)
         first, second = (at - lag - beat)[np.isin(beat, beats[counts == 2])].reshape(-1, 2).T
         second = second[(first < 0.12) & (second > 0.35) & (second < 0.8)]  # from the beat: others are no swing
-        if len(second) < 6 or np.median(np.abs(second - np.median(second))) > 0.07:
+        if len(second) < 6 or np.median(np.abs(second - np.median(second))) > 0.07 or np.median(second) > DOTTED:
             return Feel(lag)
         return Feel(lag, float(np.clip(np.median(second), 0.5, 0.67)))
 

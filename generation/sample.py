@@ -11,7 +11,7 @@ from generation.constraints import LONGEST_RUN
 from generation.ensemble import Ensemble, Part
 from generation.habits import HABITS, blank_page
 from generation.key import find_key
-from generation.melody import MODES, Key, Melody, Tempo
+from generation.melody import MODES, Key, Melody, Tempo, Written
 from generation.performer import Performer
 from generation.pulse import typical_tempo
 from generation.slots import MOST
@@ -202,15 +202,17 @@ def _written(take: Take) -> Melody:
     rows[:, TICK] = [row[-1] for row in take.part.rows]
     rows[:, [tokens.TIMED, tokens.SHADED]] = 1
     new = tokens.decode(rows, encoded.shift, given)
+    tick, lasts = rows[:, TICK] / TICKS, LENGTHS[rows[:, DURATION]] / TICKS
     if not len(given):
-        return replace(new, meta={**given.meta, "style": take.style})
+        return replace(new, meta={**given.meta, "style": take.style}, written=Written(new.onset - tick, lasts))
     onset, velocity = tokens.apart(np.maximum(new.onset, given.onset[-1] + 1 / TICKS)), new.velocity
     if not encoded.rows[-1, tokens.SHADED]:
         velocity = np.clip(velocity + round(float(given.velocity.mean() - velocity.mean())), 1, 127)
     tempo, steady = given.tempo, typical_tempo(given)
     if abs(steady / tempo[-1].quarters_per_minute - 1) > 0.02 and onset[0] > tempo[-1].onset:
         tempo = (*tempo, Tempo(float(onset[0]), steady))
-    whole = tokens.joined(given, replace(new, onset=onset, velocity=velocity))
+    written = Written(onset - tick, lasts)
+    whole = tokens.joined(given, replace(new, onset=onset, velocity=velocity, written=written))
     return replace(whole, tempo=tempo, meta={**given.meta, "style": take.style})
 
 

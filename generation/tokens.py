@@ -126,17 +126,19 @@ def part(melody: Melody, notes: int) -> Melody:
         duration=melody.duration[:notes],
         pitch=melody.pitch[:notes],
         velocity=melody.velocity[:notes],
+        written=None,
     )
 
 
 def joined(melody: Melody, new: Melody) -> Melody:
-    """The notes of `melody` and after them those of `new`; all else is that of `melody`."""
+    """The notes of `melody` and after them those of `new`, as these are written; all else is that of `melody`."""
     return replace(
         melody,
         onset=np.concatenate([melody.onset, new.onset]),
         duration=np.concatenate([melody.duration, new.duration]),
         pitch=np.concatenate([melody.pitch, new.pitch]),
         velocity=np.concatenate([melody.velocity, new.velocity]),
+        written=new.written,
     )
 
 

@@ -6,10 +6,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from generation.melody import Key, Melody, Tempo
+from generation.melody import Key, Melody, Tempo, Written
 from generation.notate import Score, notate
+from generation.pack import pack_melody, unpack_melody
 from generation.piece import Piece
 from generation.spell import spell
+from generation.tokens import joined
 from generation.write_abc import write_abc
 from tests.tunes import scale
 
@@ -86,6 +88,28 @@ def test_swing_is_written_as_even_eighths_and_said() -> None:
     assert score.swing
     assert rhythm(score)[:7] == [["1/2"] * 8] * 7
     assert not notate(scale(64)).swing
+
+
+@pytest.mark.parametrize("metre", [(4, 4), (6, 8)])
+def test_notes_of_our_own_are_written_as_they_were_meant_however_they_are_played(metre: tuple[int, int]) -> None:
+    rng = np.random.default_rng(7)
+    meant = melody([*(np.repeat(np.arange(0, 24, 1.5), 2) + np.tile([0, 1.25], 16))], 24, metre)
+    late = np.abs(rng.normal(0, 0.1, 32)).clip(0, 0.2)
+    played = replace(meant, onset=meant.onset + late, duration=meant.duration * 0.6)
+    assert rhythm(notate(played)) != rhythm(notate(meant))
+    known = replace(played, written=Written(late, meant.duration))
+    assert rhythm(notate(known)) == rhythm(notate(meant))
+    given = melody([0, 1, 2, 3, 4.5, 6, 9], 12, metre)
+    both = joined(given, replace(known, onset=known.onset + 12))
+    assert rhythm(notate(unpack_melody(pack_melody(both)), 7)) == rhythm(notate(given)) + rhythm(notate(meant))
+
+
+def test_a_shuffle_of_our_own_is_written_as_eighths() -> None:
+    meant = np.repeat(np.arange(24.0), 2) + np.tile([0, 2 / 3], 24)
+    late = np.random.default_rng(8).normal(0, 0.05, 48)
+    tune = Melody(meant + late.clip(-0.1, 0.1) + 0.1, np.full(48, 0.3), np.full(48, 60), np.full(48, 80), metre=(4, 4))
+    score = notate(replace(tune, written=Written(tune.onset - meant, np.diff(meant, append=24))))
+    assert score.swing and rhythm(score) == [["1/2"] * 8] * 6
 
 
 def test_a_late_player_after_a_written_tune_keeps_the_order_of_notes() -> None:
