@@ -40,19 +40,33 @@ def where_keys_lie(rows: Tensor, channels: int) -> Tensor:
 def attend(query: Tensor, keys: Tensor, values: Tensor, unheard: Tensor, reach: int) -> Tensor:
     """(B, heads × channels): the mean of the first `reach` values, weighed by the softmax of the products of their keys
     with the query (B, heads, channels), after `unheard` (B, 1, places) is added. `reach` is a multiple of BLOCK."""
+    compare, weigh = (scores_by_bags, means_by_bags) if keys.device.type == "cpu" else (scores, means)
+    weights = (compare(query.to(keys.dtype), keys, reach) + unheard[:, :, :reach]).softmax(2)
+    return weigh(weights, values).flatten(1)
+
+
+def scores(query: Tensor, keys: Tensor, reach: int) -> Tensor:
+    """(B, heads, reach): the products of a query (B, heads, channels) with the first keys."""
+    blocks = torch.matmul(query[:, :, None, None], keys[:, :, : reach // BLOCK])
+    return blocks.view(*query.shape[:2], reach)
+
+
+def means(weights: Tensor, values: Tensor) -> Tensor:
+    """(B, heads, channels): the sum of the first values times their weights (B, heads, reach)."""
+    return torch.matmul(weights[:, :, None], values[:, :, : weights.shape[2]])[:, :, 0]
+
+
+def scores_by_bags(query: Tensor, keys: Tensor, reach: int) -> Tensor:
+    takes, heads, blocks, channels, _ = keys.shape
+    rows = _rows(takes * heads, blocks * channels, reach // BLOCK * channels, channels)
+    asked = query[:, :, None].expand(-1, -1, reach // BLOCK, -1)
+    return _sums(keys.view(-1, BLOCK), rows, asked).view(takes, heads, reach)
+
+
+def means_by_bags(weights: Tensor, values: Tensor) -> Tensor:
     takes, heads, places, channels = values.shape
-    asked = query.to(keys.dtype)[:, :, None].expand(-1, -1, reach // BLOCK, -1)
-    if keys.device.type == "cpu":
-        rows = _rows(takes * heads, places // BLOCK * channels, reach // BLOCK * channels, channels)
-        scores = _sums(keys.view(-1, BLOCK), rows, asked)
-    else:
-        scores = torch.matmul(asked[..., None, :], keys[:, :, : reach // BLOCK])
-    weights = (scores.view(takes, heads, reach) + unheard[:, :, :reach]).softmax(2)
-    if values.device.type == "cpu":
-        read = _sums(values.view(-1, channels), _rows(takes * heads, places, reach, reach), weights)
-    else:
-        read = torch.matmul(weights[:, :, None], values[:, :, :reach])
-    return read.view(takes, -1)
+    reach = weights.shape[2]
+    return _sums(values.view(-1, channels), _rows(takes * heads, places, reach, reach), weights).view(takes, heads, -1)
 
 
 def _sums(table: Tensor, rows: tuple[Tensor, Tensor], factors: Tensor) -> Tensor:

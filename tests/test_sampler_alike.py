@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from generation.advance import advance, nucleus
+from generation.attend import fill, means, means_by_bags, room, scores, scores_by_bags, where_keys_lie
 from generation.ensemble import Ensemble, Part
 from generation.fused import TAKES, Product, fuse, precision_for
 from generation.melody import Key, Melody
@@ -139,6 +140,27 @@ def test_a_row_of_a_product_is_the_same_however_many_there_are(sizes: tuple[int,
     rows = torch.randn(TAKES, read)
     whole = product(rows)
     assert all(torch.equal(product(rows[:few]), whole[:few]) for few in range(1, TAKES))
+
+
+@torch.inference_mode()
+def test_attention_by_bags_is_attention_by_products():
+    """The latter is what a GPU does. Keys and values stand where `fill` puts a tune, and a step a note."""
+    torch.manual_seed(8)
+    takes, heads, window, channels = 3, 2, 70, 24
+    keys, values = (torch.zeros(takes, *shape) for shape in room(heads, window, channels))
+    given = torch.randn(2, takes, heads, window, channels)
+    for take in range(takes):
+        fill(keys[take], values[take], (given[0, take, :, :-1], given[1, take, :, :-1]), torch.arange(window - 1))
+    rows = (torch.arange(takes * heads) * values.shape[2] + window - 1).view(-1)
+    keys.view(-1).index_copy_(0, where_keys_lie(rows, channels), given[0, :, :, -1].reshape(-1))
+    values.view(-1, channels).index_copy_(0, rows, given[1, :, :, -1].reshape(-1, channels))
+    query, reach = torch.randn(takes, heads, channels), values.shape[2]
+    wanted = torch.einsum("bhc,bhnc->bhn", query, given[0])
+    weights = torch.nn.functional.pad(wanted.softmax(2), (0, reach - window))
+    means_wanted = torch.einsum("bhn,bhnc->bhc", weights[:, :, :window], given[1])
+    for compare, weigh in ((scores, means), (scores_by_bags, means_by_bags)):
+        torch.testing.assert_close(compare(query, keys, reach)[:, :, :window], wanted)
+        torch.testing.assert_close(weigh(weights, values), means_wanted)
 
 
 def test_rounded_weights_foresee_what_the_exact_ones_do(model: AttentiveLSTM):
