@@ -1,4 +1,4 @@
-# Two commands: `make run` starts Encore, `make test` checks it. `make soak` tries it for half an hour; `make audit` asks
+# Two commands: `make run` starts Encore, `make test` checks it. `make soak` tries it for ten minutes; `make audit` asks
 # on the network whether a package is known to be unsafe.
 PYTHON ?= python3
 VENV := .venv

@@ -14,7 +14,7 @@ from torch import Tensor
 from generation import tokens
 from generation.advance import advance, countdown, ending, turn, turned
 from generation.attend import BLOCK, fill
-from generation.constraints import FAR, FIFTH, FOREIGN, HOME, PASSAGE, REMEMBERED, Lines, passage
+from generation.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, passage
 from generation.fused import HEADS, TAKES, Fused, constant, fuse, waves
 from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.slots import MOST, Slots, memory
@@ -234,12 +234,21 @@ def _told(part: Part, said: list[int]) -> None:
     *row, _, tick, last, part.goal = said
     if part.open_end and tick >= part.goal and part.rows:
         part.over = True
+        _cut(part)
         return
     part.rows.append([*row, tick])
     part.over = len(part.rows) >= MOST or tick >= (part.goal if part.open_end else last)
     if part.over and not part.open_end:  # the closing note lasts to the end
         part.rows[-1][DURATION] = int(tokens.length_class(np.array([part.goal - tick]))[0])
         part.rows[-1][tokens.ARTICULATION] = tokens.FLAT["articulation"]
+
+
+def _cut(part: Part) -> None:
+    """What sounds when the time is up is let go; what has only just begun is left out."""
+    if part.goal - part.rows[-1][-1] < LEFTOVER and len(part.rows) > 1:
+        part.rows.pop()
+    left = int(tokens.length_class(np.array([part.goal - part.rows[-1][-1]]))[0])
+    part.rows[-1][DURATION] = min(part.rows[-1][DURATION], max(1, left))
 
 
 def _last(true: NDArray[np.bool_]) -> int:

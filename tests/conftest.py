@@ -13,13 +13,13 @@ from tests.discord_stand_in import ROOT, Discord, running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--soak", action="store_true", help="try as often as in `make soak`; takes half an hour")
+    parser.addoption("--soak", action="store_true", help="try as often as in `make soak`; takes ten minutes")
     parser.addoption("--data", default="", help="folder with archives of open tunes to read; see tests/test_reading.py")
 
 
 @pytest.fixture
 def soak(request: pytest.FixtureRequest) -> bool:
-    """Whether there is half an hour, and not only some seconds."""
+    """Whether there are ten minutes, and not only some seconds."""
     return bool(request.config.getoption("--soak"))
 
 
