@@ -20,7 +20,8 @@ from generation.request import STYLES
 Ints = NDArray[np.int64]
 
 TICKS = 24  # a quarter
-LEGATO_SECONDS = 0.1  # that a note may reach into the next one: longer, it would be read again as two voices
+# A note may reach so far into the next one: farther, or if that comes so soon, they would be read again as two voices.
+LEGATO_SECONDS, CHORD_SECONDS = 0.1, 0.04
 LENGTHS = np.array([*range(97), *range(108, 385, 12)])  # ticks that steps and durations can have
 DEVIATIONS = 41  # −20 … 20 in 1/96 quarter
 DEVIATION_UNIT = 1 / 96
@@ -112,8 +113,10 @@ def decode(rows: Ints, shift: int, like: Melody) -> Melody:
     ratio = np.where(rows[:, TIMED] > 0, (rows[:, ARTICULATION] + 1) / 10, 1.0)
     duration = np.maximum(LENGTHS[rows[:, DURATION]] * step * ratio, 1 / 48)
     gap = np.diff(onset, append=np.inf)
-    legato = np.minimum(gap * 0.1, LEGATO_SECONDS * like.tempo[-1].quarters_per_minute / 60)
-    duration = np.minimum(duration, np.maximum(gap + legato, 1 / 48))  # one voice: legato, but no chords
+    second = like.tempo[-1].quarters_per_minute / 60  # in quarters
+    following = np.append(np.minimum(duration, gap)[1:], np.inf)
+    legato = np.minimum(np.minimum(0.1 * gap, 0.4 * following), LEGATO_SECONDS * second)
+    duration = np.minimum(duration, gap + legato * (gap > CHORD_SECONDS * second))  # one voice: legato, but no chords
     velocity = np.clip(rows[:, VELOCITY] * 4 + 2, 1, 127)
     return replace(
         like, onset=onset, duration=duration, pitch=np.clip(rows[:, PITCH] - shift, 0, 127), velocity=velocity

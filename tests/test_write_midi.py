@@ -1,14 +1,17 @@
 """MIDI files are read back by music21."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import music21
 import numpy as np
 import pytest
 
+from generation import tokens
 from generation.arrange import arrange
 from generation.melody import Key, Melody, Part, Reading, Tempo
 from generation.piece import Piece, part_of
+from generation.read import read
 from generation.request import Request
 from generation.write_midi import write_midi
 from tests.listening import midi_notes, midi_tracks
@@ -136,3 +139,22 @@ def test_music21_reads_the_whole_file() -> None:
     score = music21.converter.parseData(write_midi(piece(melody)), format="midi")
     assert [note.pitch.midi for note in score.recurse().notes] == melody.pitch.tolist()
     assert [float(note.quarterLength) for note in score.recurse().notes] == [0.5] * 24
+
+
+@pytest.mark.parametrize("pace", [40.0, 70.0, 96.0, 140.0, 240.0])
+def test_whatever_the_model_plays_is_read_again_as_one_voice(pace: float) -> None:
+    """Legato, staccato, ornaments and notes far off the beat: not one is taken for accompaniment."""
+    like = replace(scale(4), tempo=(Tempo(0, pace),))
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        rows = np.tile(tokens.start_row(), (60, 1))
+        step = rng.choice([1, 2, 3, 6, 8, 12, 24, 48, 96], 60, p=[0.05, 0.05, 0.1, 0.2, 0.1, 0.2, 0.2, 0.05, 0.05])
+        rows[:, tokens.TICK] = np.cumsum(step)
+        rows[:, tokens.PITCH] = np.clip(60 + np.cumsum(rng.integers(-7, 8, 60)), 30, 100)
+        rows[:, tokens.DURATION] = tokens.length_class(np.append(step[1:], 24) * rng.choice([1, 1, 1, 2], 60))
+        rows[:, tokens.DEVIATION] = rng.integers(10, 31, 60)
+        rows[:, tokens.ARTICULATION] = rng.integers(0, 15, 60)
+        rows[:, tokens.VELOCITY] = rng.integers(1, 32, 60)
+        rows[:, [tokens.TIMED, tokens.SHADED]] = 1
+        played = tokens.decode(rows, 0, like)
+        assert read(write_midi(piece(played)), "a.mid").melody.pitch.tolist() == played.pitch.tolist()
