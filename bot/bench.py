@@ -90,7 +90,8 @@ async def _figures(runs: int, seconds: float, many: int) -> Figures:
             figures[f"{many} members at once, s"] = _percentiles(seen)
             figures["pieces a second"] = {"all": round(len(seen) / spent, 2)}
             figures["memory at most, MB"] = _memory(process.pid)
-            figures |= await _mishaps(process.pid, ask, number)
+            if sys.platform == "linux":
+                figures |= await _mishaps(process.pid, ask, number)
         figures["event loop late, ms"] = _lateness(pulse, since, until)
         return figures
 

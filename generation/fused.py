@@ -21,7 +21,7 @@ CYCLE = lcm(*(int(2 * period) for period in PERIODS)) * TICKS // 2  # ticks afte
 AFTER = ("given_step", "given_pitch", "given_duration", "given_velocity", "given_deviation")
 HEADS = tuple(CLASSES)
 TAKES = 64  # at once, at most
-KEPT = {torch.bfloat16: torch.float16}  # keys and values beside rounded weights: as short, and four times as exact
+KEPT = {torch.bfloat16: torch.float16}  # keys and values beside rounded weights: as short, and eight times as exact
 HINT = 16  # rows for which oneDNN lays weights out; made for a single row, 32-bit kernels round it differently
 
 

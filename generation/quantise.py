@@ -78,9 +78,9 @@ def quantise(melody: Melody, first_new: int, metre: tuple[int, int]) -> tuple[li
 
 
 def _as_meant(melody: Melody, beat: Fraction) -> tuple[Floats, Floats, int]:
-    """Onsets and durations, of the notes that we made up ourselves as they were meant and not as they are played; and
-    how many notes come before them. None is where neither eighths nor triplets nor a shuffle, but all of them, were
-    meant, as in jazz: then a copyist goes by the ear."""
+    """Onsets and durations, of the notes that we made up as they were meant and not as they are played; and how many
+    notes come before these. Where eighths, triplets and a shuffle were meant all at once, as in jazz, a copyist goes by
+    the ear, as with a player: then no note counts as made up."""
     onset, duration, heard = melody.onset.copy(), melody.duration.copy(), len(melody)
     if melody.written is not None:
         heard -= len(melody.written.late)
