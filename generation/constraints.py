@@ -11,6 +11,7 @@ from typing import Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from generation.tokens import LENGTHS, START, TICKS
@@ -19,6 +20,8 @@ LONGEST_RUN = 6  # notes of one pitch in a row, unless the input has more
 LONGEST_TRILL = 10  # notes of two pitches in turn
 PASSAGE, ECHO = 12, 4.0  # notes that make a passage, and nats that each return after the first costs it
 REMEMBERED = 1024  # notes
+OFF_GRID = 6.0  # nats that it costs to step beside thirty-seconds and sextuplets,
+USUAL = 0.05  # unless so many of the input's notes, and three at least, lie there
 LEFTOVER = TICKS // 4  # a shorter step to the closing note would stumble
 FOREIGN, HOME = 8.0, 2.5  # nats against closing on a tone outside the tonic's triad, and for the tonic
 FIFTH = 7
@@ -41,6 +44,7 @@ class Lines:
                          take that does not close
     closes               whether it comes to a close at all
     register             (B, pitches) 0 or −inf; durations (B, durations) likewise
+    grid                 (B, TICKS) what is added for a step to each place within a quarter
     rest                 (B, pitches) what is added at the closing note
     recent               (B, PASSAGE) pitch and step of the last notes, newest last, −1 before; passage: what
                          `passage` makes of them
@@ -62,6 +66,7 @@ class Lines:
     goal: Tensor
     closes: Tensor
     register: Tensor
+    grid: Tensor
     durations: Tensor
     rest: Tensor
     recent: Tensor
@@ -116,6 +121,20 @@ def keep_moving(logits: Tensor, lines: Lines) -> None:
     logits.masked_fill_((lengths < lines.least[:, None]) | (lengths > lines.most[:, None]), -torch.inf)
 
 
+def grid(ticks: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(TICKS,) what it costs to step to each place within a quarter, for a take that goes on from notes at `ticks`."""
+    place = np.arange(TICKS)
+    heard = np.bincount(ticks % TICKS, minlength=TICKS)
+    plain = (place % (TICKS // 8) == 0) | (place % (TICKS // 6) == 0) | (heard >= max(3, USUAL * len(ticks)))
+    return np.where(plain, 0, -OFF_GRID).astype(np.float32)
+
+
+def keep_the_grid(logits: Tensor, lines: Lines) -> None:
+    """A take that has slipped beside the beat would stay there: no player does, so each such step costs something."""
+    places = (lines.tick[:, None] + ticks_of_steps(logits.device)) % TICKS
+    logits.add_(lines.grid.gather(1, places))
+
+
 def arrive(logits: Tensor, lines: Lines) -> None:
     """Steps lead to the place of the closing note, neither past it nor so close that it would stumble."""
     left = (lines.last - lines.tick)[:, None] - ticks_of_steps(logits.device)
@@ -148,7 +167,7 @@ def no_endless_echo(logits: Tensor, lines: Lines) -> None:
 
 
 CONSTRAINTS: dict[str, tuple[Callable[[Tensor, Lines], None], ...]] = {
-    "step": (keep_moving, arrive),
+    "step": (keep_the_grid, keep_moving, arrive),
     "pitch": (stay_in_range, no_stuck_note, no_endless_echo),
     "duration": (no_endless_note,),
 }

@@ -14,7 +14,7 @@ from torch import Tensor
 from generation import tokens
 from generation.advance import advance, countdown, ending, turn, turned
 from generation.attend import BLOCK, fill
-from generation.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, passage
+from generation.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, grid, passage
 from generation.fused import HEADS, TAKES, Fused, constant, fuse, waves
 from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.slots import MOST, Slots, memory
@@ -208,6 +208,7 @@ class Ensemble:
         pitches, lengths, degree = np.arange(128), LENGTHS, (np.arange(128) - part.tonic) % 12
         low, high = part.register
         for to, values in (
+            (lines.grid, grid(part.start[pitch != START, TICK])),
             (lines.register, np.where((pitches < low) | (pitches > high), -np.inf, 0.0)),
             (lines.durations, np.where((lengths < 1) | (lengths > part.longest_note), -np.inf, 0.0)),
             (lines.rest, HOME * (degree == 0) - FOREIGN * ~np.isin(degree, (0, part.third, FIFTH))),

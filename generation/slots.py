@@ -9,7 +9,7 @@ from torch import Tensor
 from generation.attend import room
 from generation.constraints import PASSAGE, REMEMBERED, Lines
 from generation.models.attentive_lstm import BARS, AttentiveLSTM
-from generation.tokens import CLASSES
+from generation.tokens import CLASSES, TICKS
 
 MOST = 4096  # notes of a take, after which its luck comes again
 
@@ -95,6 +95,7 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
         goal=whole(),
         closes=truth(),
         register=real(CLASSES["pitch"]),
+        grid=real(TICKS),
         durations=real(CLASSES["duration"]),
         rest=real(CLASSES["pitch"]),
         recent=whole(PASSAGE),

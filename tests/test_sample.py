@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from generation import constraints
 from generation.advance import ending, nucleus
 from generation.constraints import ECHO, LONGEST_RUN, no_endless_echo
 from generation.ensemble import Ensemble
@@ -87,6 +88,23 @@ def test_two_notes_in_turn_come_to_an_end(performer: Performer):
     trill = replace(melody, pitch=np.resize([62, 64], 40))
     [whole] = sample(performer, [Prompt(trill, 10, seed=1, style="irish", temperature=0.1)])
     assert set(whole.pitch[40:43].tolist()) - {62, 64}
+
+
+def test_a_take_keeps_to_the_places_within_a_beat_that_are_usual_or_heard(
+    performer: Performer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beside(prompt: Prompt) -> float:
+        [take] = (session := Session(performer)).add([prompt])
+        while session.busy:
+            session.step()
+        ticks = np.array([row[-1] for row in take.part.rows])
+        return float(((ticks % 3 > 0) & (ticks % 4 > 0)).mean())
+
+    plain = Prompt(scale(40), seconds=30, seed=3, temperature=1.5, top_p=1.0)
+    late = replace(plain, melody=replace(scale(40), onset=np.arange(40) * 0.5 + 1 / 24, duration=np.full(40, 0.5)))
+    assert beside(plain) < 0.05 < beside(late), "what the input does is no mistake"
+    monkeypatch.setattr(constraints, "OFF_GRID", 0.0)
+    assert beside(plain) > 0.3, "else it is no test"
 
 
 def test_a_passage_is_wished_for_less_with_every_return():
