@@ -11,7 +11,7 @@ fresh() {  # NAME and the flags of compose
   echo "$name"
 }
 encore extend $here/jig.abc $here/minuet.abc $here/blues.mid --seconds 25 --seed 4 --formats mp3,mid,abc,png
-fresh jazz --style jazz --key "Bb major" --tempo 168 --seconds 30 --seed 43 --instrument "tenor sax"
+fresh jazz --style jazz --key "Bb major" --tempo 168 --seconds 30 --seed 46 --instrument "tenor sax"
 fresh classical --style classical --key "D minor" --meter 3/4 --tempo 104 --seconds 30 --seed 26
 fresh irish --style irish --key "A dorian" --meter 6/8 --tempo 168 --seconds 30 --seed 2 --instrument flute
 fresh american --style american --key "A major" --meter 2/4 --tempo 108 --seconds 30 --seed 6 --instrument violin
