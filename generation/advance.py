@@ -111,12 +111,7 @@ def _edges(device: torch.device) -> Tensor:
 def turn(fused: Fused, tick: Tensor) -> Tensor:
     """(B, 1, channels / 2): by what the musical time of `tick` (B,) turns a head's channels, as complex numbers."""
     angle = tick[:, None, None] * fused.turn
-    return torch.polar(_one(angle.device), angle)
-
-
-@cache
-def _one(device: torch.device) -> Tensor:
-    return torch.ones((), device=device)
+    return torch.polar(angle.new_ones(()), angle)
 
 
 def turned(x: Tensor, turn: Tensor) -> Tensor:

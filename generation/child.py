@@ -185,8 +185,11 @@ class _Life:
         for id, held in self._jobs.items():
             if held.alarm is None:
                 now, patience = self._loop.time(), held.patience
-                held.until = held.until or now + patience.total
-                when = min(held.until, now + (patience.silence if held.taken else min(TAKE_SECONDS, patience.silence)))
+                if held.taken:
+                    held.until = held.until or now + patience.total
+                    when = min(held.until, now + patience.silence)
+                else:
+                    when = now + min(TAKE_SECONDS, patience.silence)
                 held.alarm = self._loop.call_at(when, self._overrun, id)
             return
 
@@ -235,8 +238,7 @@ class _Life:
                 self.ready.set_result(None)
         elif held := self._jobs.get(done.id):
             self._stop_watch(held)
-            if not held.taken:
-                held.taken, held.until = True, 0.0
+            held.taken = True
             if done.progress is None:
                 del self._jobs[done.id]
                 if not held.result.done():

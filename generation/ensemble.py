@@ -14,7 +14,7 @@ from torch import Tensor
 from generation import tokens
 from generation.advance import advance, countdown, ending, turn, turned
 from generation.attend import BLOCK, fill
-from generation.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, grid, passage
+from generation.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, passage
 from generation.fused import HEADS, TAKES, Fused, constant, fuse, waves
 from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.slots import MOST, Slots, memory
@@ -39,6 +39,7 @@ class Part:
 
     conditions  (len(CONDITIONS),); wished: ticks of new music; begin: the tick from which it is counted beforehand
     register    lowest and highest pitch; longest_note, longest_run: what the input has, or is usual
+    grid        as in `constraints`, by where the input's notes lie
     tonic       pitch class of rest, moved like the rows as the register is; third: semitones above it
     luck        (MOST, heads) uniform random numbers, its own
     """
@@ -48,6 +49,7 @@ class Part:
     wished: int
     begin: int
     register: tuple[int, int]
+    grid: NDArray[np.float32]
     longest_note: int
     longest_run: int
     tonic: int
@@ -208,7 +210,7 @@ class Ensemble:
         pitches, lengths, degree = np.arange(128), LENGTHS, (np.arange(128) - part.tonic) % 12
         low, high = part.register
         for to, values in (
-            (lines.grid, grid(part.start[pitch != START, TICK])),
+            (lines.grid, part.grid),
             (lines.register, np.where((pitches < low) | (pitches > high), -np.inf, 0.0)),
             (lines.durations, np.where((lengths < 1) | (lengths > part.longest_note), -np.inf, 0.0)),
             (lines.rest, HOME * (degree == 0) - FOREIGN * ~np.isin(degree, (0, part.third, FIFTH))),
@@ -240,7 +242,7 @@ def _told(part: Part, said: list[int]) -> None:
     part.rows.append([*row, tick])
     part.over = len(part.rows) >= MOST or tick >= (part.goal if part.open_end else last)
     if part.over and not part.open_end:  # the closing note lasts to the end
-        part.rows[-1][DURATION] = int(tokens.length_class(np.array([part.goal - tick]))[0])
+        part.rows[-1][DURATION] = _to_the_end(part)
         part.rows[-1][tokens.ARTICULATION] = tokens.FLAT["articulation"]
 
 
@@ -248,8 +250,12 @@ def _cut(part: Part) -> None:
     """What sounds when the time is up is let go; what has only just begun is left out."""
     if part.goal - part.rows[-1][-1] < LEFTOVER and len(part.rows) > 1:
         part.rows.pop()
-    left = int(tokens.length_class(np.array([part.goal - part.rows[-1][-1]]))[0])
-    part.rows[-1][DURATION] = min(part.rows[-1][DURATION], max(1, left))
+    part.rows[-1][DURATION] = min(part.rows[-1][DURATION], _to_the_end(part))
+
+
+def _to_the_end(part: Part) -> int:
+    """The class of a duration from the last note's onset until the time is up."""
+    return int(tokens.length_class(np.array([part.goal - part.rows[-1][-1]]))[0])
 
 
 def _last(true: NDArray[np.bool_]) -> int:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from generation import tokens
 from generation.advance import ending
-from generation.constraints import ECHO, FIFTH, FOREIGN, HOME, LEFTOVER, LONGEST_TRILL, PASSAGE, REMEMBERED, grid
+from generation.constraints import ECHO, FIFTH, FOREIGN, HOME, LEFTOVER, LONGEST_TRILL, PASSAGE, REMEMBERED
 from generation.ensemble import Part, warmth
 from generation.models.attentive_lstm import AttentiveLSTM
 from generation.tokens import CLASSES, DURATION, FIELDS, INTERVAL, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
@@ -84,7 +84,7 @@ def obey(head: str, logits: Reals, part: Part, rows: Ints, new: int, last: int, 
     lengths, pitch, closes = LENGTHS, rows[:, PITCH], new > 0 and not part.open_end
     if head == "step":
         bar, sounding = int(part.conditions[4]) or 4 * TICKS, int(LENGTHS[rows[-1, DURATION]])
-        logits += grid(part.start[part.start[:, PITCH] != START, TICK])[(rows[-1, TICK] + lengths) % TICKS]
+        logits += part.grid[(rows[-1, TICK] + lengths) % TICKS]
         low, high = 1, bar + max(sounding, TICKS)
         if not new:
             low, high = (0, bar) if pitch[-1] == START else (min(max(sounding, 1), LENGTHS[-1]), bar + sounding)

@@ -55,7 +55,7 @@ def quantise(melody: Melody, first_new: int, metre: tuple[int, int]) -> tuple[li
     beat, divisions = beat_of(metre), divisions_of(metre)
     bar = metre[0] * 4 / metre[1]
     shift = -(melody.downbeat % bar) % bar
-    moment, duration, heard = _as_meant(melody, beat)
+    moment, duration, heard, made = _as_meant(melody, beat)
     exact = np.empty(len(melody), bool)
     for notes in (slice(first_new), slice(first_new, None)):
         exact[notes] = is_exact(moment[notes] - melody.downbeat)
@@ -63,7 +63,7 @@ def quantise(melody: Melody, first_new: int, metre: tuple[int, int]) -> tuple[li
     at = (moment + shift) / float(beat)
     feel = Feel.of(at[:heard][~exact[:heard]]) if beat == 1 else Feel()
     at[:heard] = np.where(exact[:heard], at[:heard], np.maximum(at[:heard] - feel.lag, 0.0))
-    if beat == 1 and (made := Feel.of(at[heard:])).swung:  # triplets they are, but a copyist would write eighths
+    if made.swung:  # triplets they are, but a copyist would write eighths
         exact[heard:], feel = False, made
     spread = np.where(exact, EXACT, np.clip(PLAYED * pace / 60, 0.035, 0.12)) / float(beat)
     if not exact.all():  # at a fast tempo, what looks like a fine division is more often a loose one
@@ -77,19 +77,19 @@ def quantise(melody: Melody, first_new: int, metre: tuple[int, int]) -> tuple[li
     return [onset * beat for onset in onsets], [end * beat for end in ends], feel
 
 
-def _as_meant(melody: Melody, beat: Fraction) -> tuple[Floats, Floats, int]:
-    """Onsets and durations, of the notes that we made up as they were meant and not as they are played; and how many
-    notes come before these. Where eighths, triplets and a shuffle were meant all at once, as in jazz, a copyist goes by
-    the ear, as with a player: then no note counts as made up."""
-    onset, duration, heard = melody.onset.copy(), melody.duration.copy(), len(melody)
-    if melody.written is not None:
-        heard -= len(melody.written.late)
-        onset[heard:] -= melody.written.late
-        meant = onset[heard:] - melody.downbeat
-        if not (is_exact(meant, 4) or is_exact(meant, 6) or (beat == 1 and Feel.of(meant).swung)):
-            return melody.onset.copy(), duration, len(melody)
-        duration[heard:] = melody.written.duration
-    return onset, duration, heard
+def _as_meant(melody: Melody, beat: Fraction) -> tuple[Floats, Floats, int, "Feel"]:
+    """Onsets and durations, of the notes that we made up as they were meant and not as they are played; how many notes
+    come before these, and their feel. Where eighths, triplets and a shuffle were meant all at once, as in jazz, a
+    copyist goes by the ear, as with a player: then no note counts as made up."""
+    as_played = melody.onset, melody.duration, len(melody), Feel()
+    if melody.written is None:
+        return as_played
+    onset, duration, heard = melody.onset.copy(), melody.duration.copy(), len(melody) - len(melody.written.late)
+    onset[heard:] -= melody.written.late
+    duration[heard:] = melody.written.duration
+    meant = onset[heard:] - melody.downbeat
+    feel = Feel.of(meant) if beat == 1 else Feel()
+    return (onset, duration, heard, feel) if feel.swung or is_exact(meant, 4) or is_exact(meant, 6) else as_played
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation import known, tokens
-from generation.constraints import LONGEST_RUN
+from generation.constraints import LONGEST_RUN, grid
 from generation.ensemble import Ensemble, Part
 from generation.habits import HABITS, blank_page
 from generation.key import find_key
@@ -177,6 +177,7 @@ def _begun(performer: Performer, prompt: Prompt) -> Take:
         wished=round(prompt.seconds * typical_tempo(given) / 60 * TICKS),
         begin=encoded.end if len(given) else int(encoded.conditions[5]),
         register=_register(encoded),
+        grid=grid(rows[rows[:, PITCH] != tokens.START, TICK]),
         longest_note=min(max(bar, longest), max(bar, 4 * TICKS)),
         longest_run=max(LONGEST_RUN, _longest_run(rows[:, PITCH])),
         tonic=(key.pitch_class + encoded.shift) % 12,

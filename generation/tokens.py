@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from generation.key import find_key
 from generation.melody import Key, Melody
 from generation.request import STYLES
+from generation.top_line import CHORD_SECONDS, LEGATO_SECONDS
 
 Ints = NDArray[np.int64]
 
 TICKS = 24  # a quarter
-# A note may reach so far into the next one: farther, or if that comes so soon, they would be read again as two voices.
-LEGATO_SECONDS, CHORD_SECONDS = 0.1, 0.04
+# Seconds that a note may reach into the next one, and by which that comes too soon for it: well within one voice.
+LONGEST_LEGATO, SOONEST = LEGATO_SECONDS - 0.02, CHORD_SECONDS + 0.01
 LENGTHS = np.array([*range(97), *range(108, 385, 12)])  # ticks that steps and durations can have
 DEVIATIONS = 41  # −20 … 20 in 1/96 quarter
 DEVIATION_UNIT = 1 / 96
@@ -115,8 +116,8 @@ def decode(rows: Ints, shift: int, like: Melody) -> Melody:
     gap = np.diff(onset, append=np.inf)
     second = like.tempo[-1].quarters_per_minute / 60  # in quarters
     following = np.append(np.minimum(duration, gap)[1:], np.inf)
-    legato = np.minimum(np.minimum(0.1 * gap, 0.4 * following), LEGATO_SECONDS * second)
-    duration = np.minimum(duration, gap + legato * (gap > CHORD_SECONDS * second))  # one voice: legato, but no chords
+    legato = np.minimum(np.minimum(0.1 * gap, 0.4 * following), LONGEST_LEGATO * second)
+    duration = np.minimum(duration, gap + legato * (gap > SOONEST * second))  # one voice: legato, but no chords
     velocity = np.clip(rows[:, VELOCITY] * 4 + 2, 1, 127)
     return replace(
         like, onset=onset, duration=duration, pitch=np.clip(rows[:, PITCH] - shift, 0, 127), velocity=velocity

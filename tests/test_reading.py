@@ -22,6 +22,7 @@ from generation.abc_tune import tunes
 from generation.read_abc import abc_song
 from generation.read_midi import read_midi
 from generation.request import Refusal
+from generation.song import Song
 from tests.hostile_bytes import midi, number, tempo, track
 from tests.tally import tried
 
@@ -47,10 +48,10 @@ def by_mido(data: bytes) -> tuple[int, Notes]:
     return file.ticks_per_beat, sorted(found)
 
 
-def by_us(data: bytes, ticks: int) -> Notes:
+def by_us(song: Song, ticks: int) -> Notes:
     return sorted(
         (round(ticks * float(onset)), int(pitch))
-        for voice in read_midi(data).voices
+        for voice in song.voices
         for onset, pitch in zip(voice.part.onset, voice.part.pitch, strict=True)
     )
 
@@ -120,7 +121,7 @@ def test_midi_beside_mido(soak: bool, request: pytest.FixtureRequest) -> None:
     for name, data in midi_files(str(request.config.getoption("--data")), MANY if soak else FEW):
         try:
             ticks, theirs = by_mido(data)
-            outcomes[name] = difference(by_us(data, ticks), theirs)
+            outcomes[name] = difference(by_us(read_midi(data), ticks), theirs)
         except Refusal as refusal:
             outcomes[name] = str(refusal)
     compared("MIDI files", outcomes, 0.99, "mido")
@@ -202,11 +203,7 @@ def by_abc2midi(text: str, folder: Path) -> Notes:
 def parted(text: str, folder: Path) -> str:
     """Where we and abc2midi part, in words. It counts in 480ths of a quarter and rounds: one of them more or less."""
     try:
-        ours = sorted(
-            (round(480 * float(onset)), int(pitch))
-            for voice in abc_song(text).voices
-            for onset, pitch in zip(voice.part.onset, voice.part.pitch, strict=True)
-        )
+        ours = by_us(abc_song(text), 480)
         theirs = by_abc2midi(text, folder)
     except (Refusal, FileNotFoundError) as error:
         return str(error)
