@@ -238,12 +238,12 @@ class _Life:
                 self.ready.set_result(None)
         elif held := self._jobs.get(done.id):
             self._stop_watch(held)
-            held.taken = True
+            begun, held.taken = held.taken, True
             if done.progress is None:
                 del self._jobs[done.id]
                 if not held.result.done():
                     held.result.set_result(done)
-            elif held.progress is not None and not held.result.done():
+            elif begun and held.progress is not None and not held.result.done():  # taken up, it may yet be refused
                 held.progress(done.progress)
             self._watch()
 

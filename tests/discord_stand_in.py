@@ -139,8 +139,8 @@ class Discord:
         path = self.folder / "bot.log"
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
-    async def until(self, ready: Callable[[], Any], what: str = "what the test waits for") -> Any:
-        """The first true answer of `ready`, asked again and again."""
+    async def until(self, ready: Callable[[], Any], what: object = "what the test waits for") -> Any:
+        """The first true answer of `ready`, asked again and again. `what` is written out if it never comes."""
         end = asyncio.get_running_loop().time() + PATIENCE
         while not (found := ready()):
             assert asyncio.get_running_loop().time() < end, (
@@ -235,10 +235,7 @@ class Discord:
 
     async def reply(self, asked: Interaction, until: Callable[[Reply], bool]) -> Reply:
         reply = Reply(asked)
-        await self.until(
-            lambda: asked.failed or (asked.answer is not None and until(reply)),
-            f"an answer to {asked.data} (so far {reply})",
-        )
+        await self.until(lambda: asked.failed or (asked.answer is not None and until(reply)), reply)
         assert not asked.failed, f"The application did not respond within 3 s to {asked.data}:\n{self.log()[-4000:]}"
         return reply
 

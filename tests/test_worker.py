@@ -77,6 +77,18 @@ async def test_a_request_is_played(warm: Studio) -> None:
     assert given == [int(pitch) for pitch in read(TUNE, "a.abc").melody.pitch][:22]
 
 
+@pytest.mark.parametrize("performer", ["echo", "model"])
+async def test_no_progress_is_told_of_what_is_refused(performer: str) -> None:
+    """Whoever hears of progress tells the whole channel that music will come."""
+    heard: list[float] = []
+    async with Studio(crafts=1, performer=performer) as studio:
+        with pytest.raises(Refusal, match="is not a key"):
+            await studio.play(wish(None, key="h moll"), heard.append)
+        assert not heard
+        await studio.play(wish(), heard.append)
+        assert bool(heard) == (performer == "model")  # an echo is no work
+
+
 async def test_a_fresh_piece_has_what_was_wished(warm: Studio) -> None:
     reply = await warm.play(wish(None, key="D minor", tempo=90, meter="6/8"))
     assert (reply.key, reply.metre, reply.tempo) == ("D minor", "6/8", 90)
