@@ -22,7 +22,7 @@ RUN python -m compileall -q generation bot
 USER 10001
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     ENCORE_DATABASE_URL=sqlite+aiosqlite:////data/encore.sqlite3 ENCORE_HEALTH_PORT=8080 \
-    ENCORE_PREVIEW_PORT=off
+    ENCORE_PREVIEW_PORT=off NUMBA_CACHE_DIR=/data/compiled
 VOLUME /data
 HEALTHCHECK --interval=30s --start-period=60s --timeout=5s \
   CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]

@@ -28,6 +28,7 @@ $(READY): requirements.lock torch.lock
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r torch.lock
+	$(VENV)/bin/python -m generation compose --seconds 5 --formats mid --out $(VENV)  # compiles what a CPU needs
 	@touch $@
 
 clean:

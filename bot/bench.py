@@ -24,7 +24,7 @@ from generation.bench import tune
 GIVE_UP = 300.0  # seconds
 WARM = 4  # pieces until all processes have started and know their work; they do not count
 PULSE = 0.005  # seconds between two looks at the clock
-STAGES = {"model": 0.15, "craft": 0.45}  # and seconds after the command at which they are in the middle of their work
+STAGES = {"model": 0.07, "craft": 0.4}  # and seconds after the command at which they are in the middle of their work
 FIRST_MEMBER = 1_200_000_000_000_000_000
 
 Figures = dict[str, dict[str, float]]

@@ -7,15 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 — its usual name
 
-from generation.attend import attend, where_keys_lie
 from generation.constraints import CONSTRAINTS, come_to_rest
 from generation.fused import CYCLE, HEADS, Fused, FusedLayer
-from generation.slots import MOST, Slots
+from generation.slots import MOST, Slots, shortened
 from generation.tokens import CLASSES, COUNTDOWN, START, TICKS
 
 ROUNDING = 0.12  # of the wished length, to end on a bar line
@@ -29,25 +27,17 @@ def nucleus(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
     probability (Holtzman et al., 2020, “The Curious Case of Neural Text Degeneration”); `luck` (B, 1) in 0 ≤ x < 1."""
     chance = logits.softmax(1)
     last = chance.shape[1] - 1
-    rising = _sorted(chance)
+    rising = chance.sort(1).values
     first = torch.searchsorted(rising.cumsum(1), tail, right=True).clamp_(max=last)
     sums = chance.masked_fill_(chance < rising.gather(1, first), 0.0).cumsum(1)
     return torch.searchsorted(sums, luck * sums.narrow(1, last, 1), right=True).clamp_(max=last).squeeze(1)
 
 
-def _sorted(chance: Tensor) -> Tensor:
-    """Each row in rising order. NumPy, which sorts numbers without their places, takes a twentieth of torch's time."""
-    if chance.device.type == "cpu":
-        return torch.from_numpy(np.sort(chance.numpy(), axis=1))
-    return chance.sort(1).values
-
-
 @torch.inference_mode()
-def advance(fused: Fused, slots: Slots, reach: int, opening: bool = True, choose: Choose = nucleus) -> Tensor:
+def advance(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = nucleus) -> Tensor:
     """(B, len(HEADS) + 4): the next note's classes, interval and tick, and where its take closes and ends.
 
-    Changes `slots`. Looks at the first `reach` places of the keys, whole blocks; nothing may have been heard beyond.
-    `opening` may be false if no take is at its first new note.
+    Changes `slots`. `opening` may be false if no take is at its first new note.
     """
     lines = slots.lines
     takes, width = slots.x.shape
@@ -77,10 +67,10 @@ def advance(fused: Fused, slots: Slots, reach: int, opening: bool = True, choose
     step, pitch, duration = said[:3]
     interval = fused.interval.index_select(0, torch.add(pitch, lines.pitch, alpha=START))
     if opening:
-        _plan(slots, tick)
+        plan(slots, tick)
     told = torch.stack([*said, interval, tick, lines.last, lines.goal], 1)
     notes = F.embedding_bag(told[:, : len(HEADS) + 1] + fused.offsets, fused.note, mode="sum") + phases[:, :-width]
-    _read(fused, slots, notes, tick, reach)
+    _read(fused, slots, notes, tick)
     lines.add(step, tick, pitch, fused.lengths.index_select(0, duration))
     return told
 
@@ -108,16 +98,12 @@ def _edges(device: torch.device) -> Tensor:
     return torch.from_numpy(COUNTDOWN).to(device)
 
 
-def turn(fused: Fused, tick: Tensor) -> Tensor:
-    """(B, 1, channels / 2): by what the musical time of `tick` (B,) turns a head's channels, as complex numbers."""
+def turned(fused: Fused, x: Tensor, tick: Tensor) -> Tensor:
+    """(B, heads, channels), turned by the musical time of `tick` (B,)."""
     angle = tick[:, None, None] * fused.turn
-    return torch.polar(angle.new_ones(()), angle)
-
-
-def turned(x: Tensor, turn: Tensor) -> Tensor:
-    """(B, heads, channels), in the order of `fused.pairs`: each pair of channels is a complex number, and turns."""
-    paired = x.view(*x.shape[:2], -1, 2)
-    return torch.view_as_real(torch.view_as_complex(paired) * turn).flatten(2)
+    sine, cosine, pairs = angle.sin(), angle.cos(), angle.shape[2]
+    a, b, rest = x.tensor_split([pairs, 2 * pairs], 2)
+    return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], 2)
 
 
 def _phases(fused: Fused, slots: Slots, tick: Tensor) -> Tensor:
@@ -126,7 +112,7 @@ def _phases(fused: Fused, slots: Slots, tick: Tensor) -> Tensor:
     return fused.bars(bars).add_(fused.phases.index_select(0, since % CYCLE))
 
 
-def _plan(slots: Slots, tick: Tensor) -> None:
+def plan(slots: Slots, tick: Tensor) -> None:
     """With the first new note it is settled where the music ends."""
     lines = slots.lines
     last, goal = ending(tick, slots.wished, slots.downbeat, slots.bar)
@@ -135,24 +121,22 @@ def _plan(slots: Slots, tick: Tensor) -> None:
     lines.goal.copy_(torch.where(opening, goal, lines.goal))
 
 
-def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor, reach: int) -> None:
+def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor) -> None:
     """The network hears the note just chosen."""
     left = (slots.lines.goal - tick).clamp(min=0)
     takes, width = slots.x.shape
     x = notes[:, :width] + slots.constant + fused.countdown.index_select(0, countdown(left))
     if fused.window:
-        place = slots.place % fused.window
-        slots.unheard.scatter_(2, place[:, None, None], 0.0)
-        rows = (fused.rows[:takes] + place[:, None]).view(-1)
+        rows = (fused.rows[:takes] + (slots.place % fused.window)[:, None]).view(-1)
         _, heads, _, channels = slots.values[0].shape
         told = notes[:, width:].view(takes, len(fused.layers), heads, channels)
-        now = Now(told, turn(fused, tick), rows, where_keys_lie(rows, channels), reach)
+        now = Now(told, tick, rows, (fused.places > slots.place[:, None])[:, None])
     for i, layer in enumerate(fused.layers):
         norm = F.layer_norm(x, x.shape[1:], *layer.norm)
         _remember(layer, slots.hidden[i], slots.cell[i], norm)
         x = x + slots.hidden[i]
         if fused.window:
-            x = x + _look_back(layer, slots, i, now)
+            x = x + _look_back(fused, slots, i, now)
         x = F.layer_norm(x, x.shape[1:], *layer.norm_after)
     slots.x.copy_(x)
     slots.place.add_(1)
@@ -169,28 +153,32 @@ def _remember(layer: FusedLayer, hidden: Tensor, cell: Tensor, x: Tensor) -> Non
 class Now:
     """What the attention of every layer needs to know of the note just chosen.
 
-    told            (B, layers, heads, channels) what it is for the values
-    turn            by what its musical time turns channels
-    rows, channels  where its values and keys go, in all values and keys of a layer one below the other
-    reach           places to look at
+    told    (B, layers, heads, channels) what it is for the values
+    tick    its own
+    rows    where its values and keys go, in all values and keys of a layer one below the other
+    beyond  (B, 1, places) where there is nothing yet
     """
 
     told: Tensor
-    turn: Tensor
+    tick: Tensor
     rows: Tensor
-    channels: Tensor
-    reach: int
+    beyond: Tensor
 
 
-def _look_back(layer: FusedLayer, slots: Slots, i: int, now: Now) -> Tensor:
+def _look_back(fused: Fused, slots: Slots, i: int, now: Now) -> Tensor:
     """What the attention of layer `i` reads; keeps the note's key and value, and the next one's key."""
+    layer, keys, values = fused.layers[i], slots.keys[i], slots.values[i]
     assert layer.look is not None and layer.out is not None
-    keys, values = slots.keys[i], slots.values[i]
     takes, heads, _, channels = values.shape
     look = layer.look(slots.hidden[i]).view(takes, 3 * heads, channels)
-    value = (look[:, 2 * heads :] + now.told[:, i]).to(values.dtype)
-    keys.view(-1).index_copy_(0, now.channels, slots.next_key[i].view(-1))
-    values.view(-1, channels).index_copy_(0, now.rows, value.view(-1, channels))
-    query, key = turned(look[:, : 2 * heads], now.turn).chunk(2, 1)
+    key, key_unit = shortened(slots.next_key[i], keys.dtype)
+    value, value_unit = shortened(look[:, 2 * heads :] + now.told[:, i], values.dtype)
+    for memory, new in ((keys, key), (values, value)):
+        memory.view(-1, channels).index_copy_(0, now.rows, new.view(-1, channels))
+    for memory, new in ((slots.key_unit[i], key_unit), (slots.value_unit[i], value_unit)):
+        memory.view(-1).index_copy_(0, now.rows, new.view(-1))
+    query, key = turned(fused, look[:, : 2 * heads], now.tick).chunk(2, 1)
     slots.next_key[i].copy_(key)
-    return layer.out(attend(query, keys, values, slots.unheard, now.reach))
+    scores = torch.matmul(query[:, :, None], keys.to(query.dtype).transpose(2, 3))[:, :, 0] * slots.key_unit[i]
+    weights = scores.masked_fill(now.beyond, -torch.inf).softmax(2) * slots.value_unit[i]
+    return layer.out(torch.matmul(weights[:, :, None], values.to(query.dtype)).view(takes, -1))

@@ -23,11 +23,12 @@ TAKE_SECONDS = 3.0  # until a process that has nothing before it must have taken
 START_SECONDS = 120.0  # until a process is ready; a cold disk and a busy machine may need half of it
 CANCEL_SECONDS = 5.0  # that a process may take to lay down a cancelled job
 # What the processes may see of our environment; tokens and database addresses are not among it.
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH",
-             "PYTHONPATH", "PYTHONWARNINGS", "OMP_NUM_THREADS", "SYSTEMROOT", "ENCORE_MODELS")  # fmt: skip
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH",
+             "PYTHONWARNINGS", "OMP_NUM_THREADS", "NUMBA_CACHE_DIR", "SYSTEMROOT", "ENCORE_MODELS")  # fmt: skip
 
-# Threads of glibc that keep memory of their own; more of them than run at a time hold 35 MB a craft for nothing.
-FRUGAL = {"MALLOC_ARENA_MAX": "2"}
+# glibc's memory. Threads with some of their own: more than run at a time hold 35 MB a craft for nothing. And from which
+# size on it goes back at once: by itself that grows to 32 MB, and sounds that are long gone hold 60 MB a craft.
+FRUGAL = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(2**20)}
 
 Progress = Callable[[float], None]
 

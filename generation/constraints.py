@@ -75,10 +75,9 @@ class Lines:
     passages: Tensor
     after: Tensor
 
-    def first(self, takes: int, notes: int) -> Self:
-        """The same memory, of the first `takes` alone, where none has more than so many notes."""
-        parts = {field.name: getattr(self, field.name)[:takes] for field in fields(self)}
-        return type(self)(**parts | {name: parts[name][:, :notes] for name in ("passages", "after")})
+    def first(self, takes: int) -> Self:
+        """The same memory, of the first `takes` alone."""
+        return type(self)(**{field.name: getattr(self, field.name)[:takes] for field in fields(self)})
 
     def add(self, step: Tensor, tick: Tensor, pitch: Tensor, sounding: Tensor) -> None:
         """A note more in every take; `step` is a class, `sounding` its written ticks."""
@@ -103,10 +102,15 @@ def passage(recent: Tensor) -> Tensor:
     return recent.mv(_powers(recent.device))
 
 
+def powers() -> NDArray[np.int64]:
+    """(PASSAGE,) by what `passage` multiplies each note."""
+    powers = [pow(0x9E3779B97F4A7C15, PASSAGE - i, 2**64) for i in range(PASSAGE)]
+    return np.array(powers, np.uint64).view(np.int64)
+
+
 @cache
 def _powers(device: torch.device) -> Tensor:
-    powers = [pow(0x9E3779B97F4A7C15, PASSAGE - i, 2**64) for i in range(PASSAGE)]
-    return torch.from_numpy(np.array(powers, np.uint64).view(np.int64)).to(device)
+    return torch.from_numpy(powers()).to(device)
 
 
 def stay_in_range(logits: Tensor, lines: Lines) -> None:
@@ -166,7 +170,8 @@ def no_endless_echo(logits: Tensor, lines: Lines) -> None:
     logits.sub_((times - 1).clamp_(min=0).mul_(ECHO))
 
 
-CONSTRAINTS: dict[str, tuple[Callable[[Tensor, Lines], None], ...]] = {
+Constraint = Callable[[Tensor, Lines], None]
+CONSTRAINTS: dict[str, tuple[Constraint, ...]] = {
     "step": (keep_the_grid, keep_moving, arrive),
     "pitch": (stay_in_range, no_stuck_note, no_endless_echo),
     "duration": (no_endless_note,),

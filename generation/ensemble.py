@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generation import tokens
-from generation.advance import advance, countdown, ending, turn, turned
-from generation.attend import BLOCK, fill
+from generation.advance import advance, countdown, ending, turned
+from generation.advance_on_cpu import AdvanceOnCPU
 from generation.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, passage
 from generation.fused import HEADS, TAKES, Fused, constant, fuse, waves
 from generation.models.attentive_lstm import EXPRESSION, AttentiveLSTM
-from generation.slots import MOST, Slots, memory
+from generation.slots import MOST, Slots, memory, shortened
 from generation.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
 
 FEW = 4  # to begin with
@@ -91,6 +91,7 @@ class Ensemble:
         self.parts: list[Part] = []
         self._slots = memory(model, FEW if device.type == "cpu" else TAKES, device, self.fused.kept)
         self._now = self._slots.first(0)
+        self._on_cpu: AdvanceOnCPU | None = None
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
 
     @property
@@ -121,8 +122,7 @@ class Ensemble:
     def step(self) -> list[Part]:
         """A note more for all; those takes that have come to their end leave and are returned."""
         takes = len(self.parts)
-        said = self._advance(takes).tolist()
-        for part, row in zip(self.parts, said, strict=True):
+        for part, row in zip(self.parts, self._advance(takes), strict=True):
             _told(part, row)
         ended = [part for part in self.parts if part.over]
         for part in ended:
@@ -140,20 +140,19 @@ class Ensemble:
         self.parts.pop()
         self._now = self._slots.first(last)
 
-    def _advance(self, takes: int) -> Tensor:
-        """What `advance` tells of the next notes, on the CPU."""
+    def _advance(self, takes: int) -> list[list[int]]:
+        """What `advance` tells of the next notes."""
         if self.device.type != "cuda":
-            heard = BLOCK * (max(part.heard for part in self.parts) // BLOCK + 1)
-            opening = not all(part.rows for part in self.parts)
-            if self._now.lines.after.shape[1] != min(heard, REMEMBERED):
-                self._now = self._slots.first(takes, heard)
-            return advance(self.fused, self._now, min(self._now.unheard.shape[2], heard), opening)
+            if self._on_cpu is None or self._on_cpu.slots is not self._now:
+                self._on_cpu = AdvanceOnCPU(self.fused, self._now)
+            told: list[list[int]] = self._on_cpu(opening=not all(part.rows for part in self.parts)).tolist()
+            return told
         size = next(size for size in (1, 4, 16, TAKES) if size >= takes)
         if size not in self._graphs:
             self._graphs[size] = _capture(self.fused, self._slots.first(size))
         graph, said = self._graphs[size]
         graph.replay()
-        return said[:takes].cpu()
+        return said[:takes].tolist()
 
     def _hear(self, slots: Slots, slot: int, part: Part) -> None:
         """Read the notes given, all at once, with the model as it was trained."""
@@ -166,19 +165,18 @@ class Ensemble:
         x, state = self.model(rows, conditions, countdown(left))
         slots.x[slot], slots.constant[slot] = x[0, -1], constant(self.model, conditions)[0]
         notes, window = rows.shape[1], self.model.sizes.window
-        slots.place[slot], slots.unheard[slot] = notes, -torch.inf
+        slots.place[slot] = notes
         for i, layer in enumerate(state):
             slots.hidden[i][slot], slots.cell[i][slot] = layer.hidden[0, 0], layer.cell[0, 0]
             look = self.fused.layers[i].look
             if look is None:
                 continue
             to = torch.arange(max(0, notes - window), notes, device=self.device) % window
-            slots.unheard[slot, :, to] = 0.0
-            given = layer.keys[0][..., self.fused.pairs], layer.values[0]
-            fill(slots.keys[i][slot], slots.values[i][slot], given, to)
+            slots.keys[i][slot, :, to], slots.key_unit[i][slot, :, to] = shortened(layer.keys[0], self.fused.kept)
+            slots.values[i][slot, :, to], slots.value_unit[i][slot, :, to] = shortened(layer.values[0], self.fused.kept)
             heads, channels = slots.next_key[i].shape[1:]
             key = look(layer.before[0]).view(1, 3 * heads, channels)[:, heads : 2 * heads]
-            slots.next_key[i][slot] = turned(key, turn(self.fused, layer.tick[0]))[0]
+            slots.next_key[i][slot] = turned(self.fused, key, layer.tick[0])[0]
 
     def _wish(self, slots: Slots, slot: int, part: Part) -> None:
         """What is asked of a take, and where it stands."""
@@ -271,11 +269,11 @@ def _capture(fused: Fused, slots: Slots) -> tuple["torch.cuda.CUDAGraph", Tensor
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(3):
-            advance(fused, slots, slots.unheard.shape[2])
+            advance(fused, slots)
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        said = advance(fused, slots, slots.unheard.shape[2])
+        said = advance(fused, slots)
     for tensor, old in zip(slots.tensors(), before, strict=True):
         tensor.copy_(old)
     return graph, said

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 — its usual name
 
-from generation.attend import places
 from generation.models.attentive_lstm import BARS, PERIODS, AttentiveLSTM, Layer
 from generation.tokens import CLASSES, FLAT, LENGTHS, NO_INTERVAL, START, TICKS
 
@@ -21,7 +20,6 @@ CYCLE = lcm(*(int(2 * period) for period in PERIODS)) * TICKS // 2  # ticks afte
 AFTER = ("given_step", "given_pitch", "given_duration", "given_velocity", "given_deviation")
 HEADS = tuple(CLASSES)
 TAKES = 64  # at once, at most
-KEPT = {torch.bfloat16: torch.float16}  # keys and values beside rounded weights: as short, and eight times as exact
 HINT = 16  # rows for which oneDNN lays weights out; made for a single row, 32-bit kernels round it differently
 
 
@@ -38,11 +36,14 @@ class Product:
         return packed
 
     def __call__(self, x: Tensor) -> Tensor:
-        x = x.to(self.weight.dtype)
+        return self.rounded(x.to(self.weight.dtype)).float()
+
+    def rounded(self, x: Tensor) -> Tensor:
+        """The same from and to the precision of the weights."""
         if self._packed is None:
-            return F.linear(x, self.weight, self.bias).float()
+            return F.linear(x, self.weight, self.bias)
         product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._packed, self.bias, "none", [], "")
-        return product.float()
+        return product
 
 
 def precision_for(device: torch.device) -> torch.dtype:
@@ -80,10 +81,10 @@ class Fused:
     head[i]      a head's logits and its part of the input of the next
     given[i]     by class of head i: the rest of the input of the next
     flat         by head: the class that it always says, where the model has not learned to play; None where it has
-    turn         radians a tick, by pair of channels of the rotation
-    pairs        the order in which a head's channels stand here: those that turn together side by side
-    takes, rows  (TAKES,) and (TAKES, heads): 0 …, and where each head of a take begins in (TAKES × heads × places)
-    window       notes that a note sees, itself included; kept: the type of their keys and values
+    turn         radians a tick, by pair of a head's channels: one of the first and one of the next so many
+    takes, rows  (TAKES,) and (TAKES, heads): 0 …, and where each head of a take begins in (TAKES × heads × window)
+    window       notes that a note sees, itself included; places: (window,) 0 …
+    precision    the type of the products' weights; kept: of keys and values
     """
 
     note: Tensor
@@ -98,10 +99,11 @@ class Fused:
     layers: tuple[FusedLayer, ...]
     flat: tuple[int | None, ...]
     turn: Tensor
-    pairs: Tensor
     takes: Tensor
     rows: Tensor
     window: int
+    places: Tensor
+    precision: torch.dtype
     kept: torch.dtype
 
 
@@ -110,8 +112,9 @@ def fuse(
     model: AttentiveLSTM, timing: bool = True, dynamics: bool = True, precision: torch.dtype | None = None
 ) -> Fused:
     """The weights of a model on its device. It plays flat what it has not learned: timing (deviation and articulation)
-    or dynamics (velocity)."""
+    or dynamics (velocity). With a `precision` of 32 bits nothing is rounded; by default what the processor likes."""
     w, small = model.sizes.width, model.sizes.width // 4
+    kept = torch.float32 if precision == torch.float32 or model.pitch.weight.device.type != "cpu" else torch.int8
     precision = precision or precision_for(model.pitch.weight.device)
 
     def columns(weight: Tensor, start: int, size: int) -> Tensor:
@@ -163,8 +166,7 @@ def fuse(
         for to, linear in zip(heads, after, strict=True)
     ]
     turn = layers[0].rate if model.sizes.window else torch.zeros(0, device=device)
-    pairs = _pairs(w // model.sizes.heads, len(turn)).to(device)
-    takes, room = torch.arange(TAKES, device=device), places(model.sizes.window)
+    takes = torch.arange(TAKES, device=device)
     return Fused(
         note=torch.cat([note, note @ values], 1),
         offsets=sizes.cumsum(0).to(device),
@@ -175,38 +177,33 @@ def fuse(
         countdown=model.countdown.weight @ columns(model.context.weight, 2 * small, small),
         head=(*head, Product(model.to_articulation.weight, model.to_articulation.bias, precision)),
         given=tuple(given),
-        layers=tuple(_layer(layer, pairs, precision) for layer in layers),
+        layers=tuple(_layer(layer, precision) for layer in layers),
         flat=tuple(None if learned.get(head, True) else FLAT[head] for head in HEADS),
-        turn=F.pad(turn, (0, w // model.sizes.heads // 2 - len(turn))),
-        pairs=pairs,
+        turn=turn,
         takes=takes,
-        rows=(takes[:, None] * model.sizes.heads + takes[: model.sizes.heads]) * room,
+        rows=(takes[:, None] * model.sizes.heads + takes[: model.sizes.heads]) * model.sizes.window,
         window=model.sizes.window,
-        kept=KEPT.get(precision, precision),
+        places=torch.arange(model.sizes.window, device=device),
+        precision=precision,
+        kept=kept,
     )
 
 
-def _pairs(channels: int, turning: int) -> Tensor:
-    place = torch.arange(channels)
-    return torch.cat([place[: 2 * turning].view(2, turning).T.flatten(), place[2 * turning :]])
-
-
-def _layer(layer: Layer, pairs: Tensor, precision: torch.dtype) -> FusedLayer:
-    norms = [(norm.weight, norm.bias) for norm in (layer.norm, layer.norm_after)]
+def _layer(layer: Layer, precision: torch.dtype) -> FusedLayer:
+    norms = [(norm.weight.detach(), norm.bias.detach()) for norm in (layer.norm, layer.norm_after)]
     lstm, w = layer.lstm, layer.norm.weight.shape[0]
-    gates = torch.arange(4 * w, device=pairs.device).view(4, w)[[0, 1, 3, 2]].flatten()
-    twice = torch.ones(4, device=pairs.device).index_fill(0, torch.tensor(3, device=pairs.device), 2.0)
-    twice = twice.repeat_interleave(w)
+    device = layer.norm.weight.device
+    gates = torch.arange(4 * w, device=device).view(4, w)[[0, 1, 3, 2]].flatten()
+    twice = torch.ones(4, device=device).index_fill(0, torch.tensor(3, device=device), 2.0).repeat_interleave(w)
     both = torch.cat([cast(Tensor, lstm.weight_ih_l0), cast(Tensor, lstm.weight_hh_l0)], 1)[gates]
     bias = (cast(Tensor, lstm.bias_ih_l0) + cast(Tensor, lstm.bias_hh_l0))[gates]
     cells = Product(both * twice[:, None], bias * twice, precision)
     if not layer.window:
         return FusedLayer(norms[0], cells, None, None, norms[1])
-    order = (torch.arange(layer.heads, device=pairs.device)[:, None] * len(pairs) + pairs).flatten()
-    scale = len(pairs) ** -0.5  # of the attention's scores
+    scale = (w // layer.heads) ** -0.5  # of the attention's scores
     look = Product(
-        torch.cat([layer.query.weight[order] * scale, layer.key.weight[order], layer.value.weight[:, w:]]),
-        torch.cat([layer.query.bias[order] * scale, layer.key.bias[order], layer.value.bias]),
+        torch.cat([layer.query.weight * scale, layer.key.weight, layer.value.weight[:, w:]]),
+        torch.cat([layer.query.bias * scale, layer.key.bias, layer.value.bias]),
         precision,
     )
     return FusedLayer(norms[0], cells, look, Product(layer.out.weight, layer.out.bias, precision), norms[1])

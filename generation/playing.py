@@ -13,7 +13,7 @@ from generation.desk import Cancelled, Desk, guarded, leave_if_lost
 from generation.pack import pack_melody, unpack_reading
 from generation.performer import Performer, performer_for
 from generation.prompts import prompts
-from generation.sample import Session, Take, sample
+from generation.sample import Prompt, Session, Take, sample
 from generation.score import score
 from generation.wire import Done, Job
 
@@ -44,7 +44,10 @@ class Playing:
         self._ready: dict[Path, tuple[int, Performer]] = {}
         self._sessions: dict[int, Session] = {}
         self._held: list[Held] = []
-        self._session(performer_for("auto", self._ready))
+        session = self._session(performer_for("auto", self._ready))
+        session.add([Prompt(seconds=1)])  # for nobody, so that nobody waits while its loops are compiled, or read
+        while session.busy:
+            session.step()
 
     def serve(self) -> NoReturn:
         """Play for ever: whoever comes joins at the next step."""

@@ -6,7 +6,6 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from generation.attend import room
 from generation.constraints import PASSAGE, REMEMBERED, Lines
 from generation.models.attentive_lstm import BARS, AttentiveLSTM
 from generation.tokens import CLASSES, TICKS
@@ -19,9 +18,10 @@ class Slots:
     """The memory of takes, each a row of every tensor.
 
     x           (B, width) what the model knows before the next note; constant: what its conditions add
-    hidden …    a tensor a layer: the LSTM's (B, width); key of the next note (B, heads, D); keys and values as in
-                `attend`, of which the newest is written over the oldest
-    unheard     (B, 1, places) 0 where there is a note, −∞ elsewhere; place: how many notes there were
+    hidden …    a tensor a layer: the LSTM's (B, width); key of the next note (B, heads, D); keys and values
+                (B, heads, window, D), of which the newest is written over the oldest, with units (B, heads, window)
+                as in `shortened`
+    place       how many notes there were
     wished      ticks of new music; downbeat: a tick; bar: its ticks, 0 where unknown; waves: as in `fused`
     temperature, tail  (B, heads of a note): 1 − top_p; luck (B, MOST, heads of a note): uniform random numbers
     """
@@ -33,8 +33,9 @@ class Slots:
     cell: list[Tensor]
     next_key: list[Tensor]
     keys: list[Tensor]
+    key_unit: list[Tensor]
     values: list[Tensor]
-    unheard: Tensor
+    value_unit: list[Tensor]
     place: Tensor
     wished: Tensor
     downbeat: Tensor
@@ -52,9 +53,9 @@ class Slots:
             every += value if isinstance(value, list) else [value]
         return every
 
-    def first(self, takes: int, notes: int = REMEMBERED) -> Self:
-        """The same memory, of the first `takes` alone, where none has more than so many notes."""
-        parts: dict[str, object] = {"lines": self.lines.first(takes, notes)}
+    def first(self, takes: int) -> Self:
+        """The same memory, of the first `takes` alone."""
+        parts: dict[str, object] = {"lines": self.lines.first(takes)}
         for each in fields(self)[1:]:
             value = getattr(self, each.name)
             parts[each.name] = [one[:takes] for one in value] if isinstance(value, list) else value[:takes]
@@ -77,8 +78,6 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
 
     def layers(*shape: int, dtype: torch.dtype = torch.float32) -> list[Tensor]:
         return [real(*shape, dtype=dtype) for _ in range(sizes.layers)]
-
-    keys, values = room(heads, sizes.window, channels)
 
     lines = Lines(
         tick=whole(),
@@ -110,10 +109,11 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
         constant=real(sizes.width),
         hidden=layers(sizes.width),
         cell=layers(sizes.width),
-        next_key=layers(heads, channels, dtype=kept),
-        keys=layers(*keys, dtype=kept),
-        values=layers(*values, dtype=kept),
-        unheard=real(1, values[1], dtype=kept),
+        next_key=layers(heads, channels),
+        keys=layers(heads, sizes.window, channels, dtype=kept),
+        key_unit=layers(heads, sizes.window),
+        values=layers(heads, sizes.window, channels, dtype=kept),
+        value_unit=layers(heads, sizes.window),
         place=whole(),
         wished=whole(),
         downbeat=whole(),
@@ -123,3 +123,11 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
         tail=real(len(CLASSES)),
         luck=real(MOST, len(CLASSES)),
     )
+
+
+def shortened(x: Tensor, kept: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Vectors (…, channels) as they are kept, and (…) what a 1 is worth there: in 8 bits, a 127th of the largest."""
+    if kept != torch.int8:
+        return x.to(kept), x.new_ones(x.shape[:-1])
+    unit = x.abs().amax(-1).clamp(min=1e-30) / 127
+    return (x / unit[..., None]).round().to(kept), unit
