@@ -3,7 +3,7 @@
 import numpy as np
 
 from generation.constraints import PASSAGE, REMEMBERED
-from generation.loops.compiled import ZERO, Kept, Reals, Whole, compiled, exp, gelu, widened
+from generation.loops.compiled import ONE, ZERO, Kept, Reals, Whole, compiled, exp, gelu, widened
 from generation.tokens import START, TICKS
 
 
@@ -27,16 +27,16 @@ def draw(logits: Reals, tail: Reals, luck: Reals, new: Whole, head: int, said: W
         for c in range(classes):
             chance[c] = exp(logits[take, c] - most)
             total += chance[c]
-        least, left = np.float32(np.inf), total
-        while left > tail[take, head] * total:  # from the likeliest down, until no more is left out than may be
-            likeliest, weight = ZERO, ZERO
+        least, left = ONE, total
+        while True:  # from the likeliest down, until no more is left out than may be
+            weight, next_one = ZERO, ZERO
             for c in range(classes):
-                likeliest = max(likeliest, chance[c] if chance[c] < least else ZERO)
-            if likeliest == ZERO:
+                weight += chance[c] if chance[c] == least else ZERO
+                next_one = max(next_one, chance[c] if chance[c] < least else ZERO)
+            left -= weight
+            if left <= tail[take, head] * total or next_one == ZERO:
                 break
-            for c in range(classes):
-                weight += chance[c] if chance[c] == likeliest else ZERO
-            least, left = likeliest, left - weight
+            least = next_one
         kept = ZERO
         for c in range(classes):
             kept += chance[c] if chance[c] >= least else ZERO

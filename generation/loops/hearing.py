@@ -50,16 +50,18 @@ def hear(
         row = 0
         while row < len(edges) and edges[row] <= left:
             row += 1
+        stream, values, place = x[take], told[take], where[take, width:]
         for c in range(width):
-            x[take, c] = where[take, c] + constant[take, c] + countdown[row, c]
+            stream[c] = where[take, c] + constant[take, c] + countdown[row, c]
         for c in range(rest):
-            told[take, c] = where[take, width + c]
+            values[c] = place[c]
         for field in range(len(offsets)):
-            of_field, stream, values = note[said[field, take] + offsets[field]], x[take], told[take]
+            of_field = note[said[field, take] + offsets[field]]
+            for_values = of_field[width:]
             for c in range(width):
                 stream[c] += of_field[c]
             for c in range(rest):
-                values[c] += of_field[width + c]
+                values[c] += for_values[c]
 
 
 @compiled
