@@ -79,7 +79,9 @@ def echo(desk: Desk) -> Serve:
         if job.stage == "score":
             raise Refusal("There is no model to score with.")
         reading = unpack_reading(job.reading) if job.reading else None
-        wholes = [again(prompt) for prompt in prompts(job.request, reading)]
+        asked = prompts(job.request, reading)
+        desk.tell(job, 0.0)  # as the model does, once it is known that there will be music
+        wholes = [again(prompt) for prompt in asked]
         return Done(job.id, wholes=[pack_melody(whole) for whole in wholes])
 
     return lambda: one_by_one(desk, work)
