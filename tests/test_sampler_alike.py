@@ -143,6 +143,14 @@ def test_all_draw_alike_from_the_same_logits():
     assert np.mean(by_torch != by_loops) < 1e-4  # where luck falls between two classes but for rounding
 
 
+@pytest.mark.parametrize("broken", [np.nan, -np.inf])
+def test_no_class_is_drawn_that_there_is_not(broken: float):
+    said, wish = np.full(2, 10**12), np.full((2, 1), 0.03, np.float32)
+    logits = np.stack([np.full(30, broken, np.float32), np.eye(30, dtype=np.float32)[7] * 100])
+    choice.draw(logits, wish, wish[:, None], np.zeros(2, np.int64), 0, said)
+    assert said.tolist() == [0, 7]
+
+
 @torch.inference_mode()
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 def test_a_take_is_the_same_bit_by_bit_in_any_company(precision: torch.dtype):

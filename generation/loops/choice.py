@@ -41,6 +41,7 @@ def draw(logits: Reals, tail: Reals, luck: Reals, new: Whole, head: int, said: W
         for c in range(classes):
             kept += chance[c] if chance[c] >= least else ZERO
         wanted, so_far = luck[take, new[take] % luck.shape[1], head] * kept, ZERO
+        said[take] = 0  # broken weights, whose logits are no numbers, must not lead beyond the tables
         for c in range(classes):
             if chance[c] >= least:
                 said[take], so_far = c, so_far + chance[c]
