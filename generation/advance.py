@@ -98,10 +98,16 @@ def _edges(device: torch.device) -> Tensor:
     return torch.from_numpy(COUNTDOWN).to(device)
 
 
-def turned(fused: Fused, x: Tensor, tick: Tensor) -> Tensor:
-    """(B, heads, channels), turned by the musical time of `tick` (B,)."""
+def turn(fused: Fused, tick: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, 1, pairs) sines and cosines: by what the musical time of `tick` (B,) turns a head's channels."""
     angle = tick[:, None, None] * fused.turn
-    sine, cosine, pairs = angle.sin(), angle.cos(), angle.shape[2]
+    return angle.sin(), angle.cos()
+
+
+def turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """(B, heads, channels), turned."""
+    sine, cosine = turn
+    pairs = sine.shape[2]
     a, b, rest = x.tensor_split([pairs, 2 * pairs], 2)
     return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], 2)
 
@@ -130,13 +136,13 @@ def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor) -> None:
         rows = (fused.rows[:takes] + (slots.place % fused.window)[:, None]).view(-1)
         _, heads, _, channels = slots.values[0].shape
         told = notes[:, width:].view(takes, len(fused.layers), heads, channels)
-        now = Now(told, tick, rows, (fused.places > slots.place[:, None])[:, None])
+        now = Now(told, turn(fused, tick), rows, (fused.places > slots.place[:, None])[:, None])
     for i, layer in enumerate(fused.layers):
         norm = F.layer_norm(x, x.shape[1:], *layer.norm)
         _remember(layer, slots.hidden[i], slots.cell[i], norm)
         x = x + slots.hidden[i]
         if fused.window:
-            x = x + _look_back(fused, slots, i, now)
+            x = x + _look_back(layer, slots, i, now)
         x = F.layer_norm(x, x.shape[1:], *layer.norm_after)
     slots.x.copy_(x)
     slots.place.add_(1)
@@ -154,21 +160,21 @@ class Now:
     """What the attention of every layer needs to know of the note just chosen.
 
     told    (B, layers, heads, channels) what it is for the values
-    tick    its own
+    turn    by what its musical time turns channels
     rows    where its values and keys go, in all values and keys of a layer one below the other
     beyond  (B, 1, places) where there is nothing yet
     """
 
     told: Tensor
-    tick: Tensor
+    turn: tuple[Tensor, Tensor]
     rows: Tensor
     beyond: Tensor
 
 
-def _look_back(fused: Fused, slots: Slots, i: int, now: Now) -> Tensor:
+def _look_back(layer: FusedLayer, slots: Slots, i: int, now: Now) -> Tensor:
     """What the attention of layer `i` reads; keeps the note's key and value, and the next one's key."""
-    layer, keys, values = fused.layers[i], slots.keys[i], slots.values[i]
     assert layer.look is not None and layer.out is not None
+    keys, values = slots.keys[i], slots.values[i]
     takes, heads, _, channels = values.shape
     look = layer.look(slots.hidden[i]).view(takes, 3 * heads, channels)
     key, key_unit = shortened(slots.next_key[i], keys.dtype)
@@ -177,7 +183,7 @@ def _look_back(fused: Fused, slots: Slots, i: int, now: Now) -> Tensor:
         memory.view(-1, channels).index_copy_(0, now.rows, new.view(-1, channels))
     for memory, new in ((slots.key_unit[i], key_unit), (slots.value_unit[i], value_unit)):
         memory.view(-1).index_copy_(0, now.rows, new.view(-1))
-    query, key = turned(fused, look[:, : 2 * heads], now.tick).chunk(2, 1)
+    query, key = turned(look[:, : 2 * heads], now.turn).chunk(2, 1)
     slots.next_key[i].copy_(key)
     scores = torch.matmul(query[:, :, None], keys.to(query.dtype).transpose(2, 3))[:, :, 0] * slots.key_unit[i]
     weights = scores.masked_fill(now.beyond, -torch.inf).softmax(2) * slots.value_unit[i]

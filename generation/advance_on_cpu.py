@@ -38,7 +38,7 @@ LOOPS: dict[Constraint, Callable[[Reals, Any], None]] = {
 
 
 class AdvanceOnCPU:
-    """The takes of some slots, and the weights, laid out for the loops; nothing is copied."""
+    """The takes of some slots, and the weights, laid out for the loops: views of both, and room for a step."""
 
     def __init__(self, fused: Fused, slots: Slots) -> None:
         self.fused, self.slots = fused, slots

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generation import tokens
-from generation.advance import advance, countdown, ending, turned
+from generation.advance import advance, countdown, ending, turn, turned
 from generation.advance_on_cpu import AdvanceOnCPU
 from generation.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, passage
 from generation.fused import HEADS, TAKES, Fused, constant, fuse, waves
@@ -176,7 +176,7 @@ class Ensemble:
             slots.values[i][slot, :, to], slots.value_unit[i][slot, :, to] = shortened(layer.values[0], self.fused.kept)
             heads, channels = slots.next_key[i].shape[1:]
             key = look(layer.before[0]).view(1, 3 * heads, channels)[:, heads : 2 * heads]
-            slots.next_key[i][slot] = turned(self.fused, key, layer.tick[0])[0]
+            slots.next_key[i][slot] = turned(key, turn(self.fused, layer.tick[0]))[0]
 
     def _wish(self, slots: Slots, slot: int, part: Part) -> None:
         """What is asked of a take, and where it stands."""

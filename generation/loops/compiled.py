@@ -39,8 +39,9 @@ def _may_write(folder: Path) -> bool:
     return os.access(folder, os.W_OK)
 
 
-numba.config.CACHE_DIR = str(_folder())  # type: ignore[attr-defined]  # made as it is read from the environment
-KEPT = _may_write(_folder())  # else they are compiled at every start, which takes some seconds
+FOLDER = _folder()
+numba.config.CACHE_DIR = str(FOLDER)  # type: ignore[attr-defined]  # made as it is read from the environment
+KEPT = _may_write(FOLDER)  # else they are compiled at every start, which takes some seconds
 
 
 def compiled(loop: Loop) -> Loop:
