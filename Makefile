@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 COMPILED := $(VENV)/.compiled
-SOAK := tests/test_soundness.py tests/test_fuzz.py tests/test_reading.py tests/test_load.py
+SOAK := tests/finish/test_soundness.py tests/read/test_fuzz.py tests/read/test_reading.py tests/serve/test_load.py
 
 run: $(COMPILED)
 	$(VENV)/bin/python -m bot
@@ -32,7 +32,7 @@ $(READY): requirements.lock torch.lock
 	@touch $@
 
 # A piece, so that the loops of a step lie there compiled before anybody waits for them.
-$(COMPILED): $(READY) $(wildcard generation/loops/*.py) generation/constraints.py generation/tokens.py
+$(COMPILED): $(READY) $(wildcard generation/play/loops/*.py) generation/play/constraints.py generation/model/tokens.py
 	$(VENV)/bin/python -m generation compose --seconds 5 --formats mid --out $(VENV)
 	@touch $@
 

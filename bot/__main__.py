@@ -54,7 +54,7 @@ def main() -> int:
 async def _run(settings: Settings) -> int:
     from bot.app import Encore
     from bot.store import Store
-    from generation.studio import Studio
+    from generation.serve.studio import Studio
 
     async with contextlib.AsyncExitStack() as ending:
         try:

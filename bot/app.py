@@ -21,7 +21,7 @@ from bot.settings import Settings
 from bot.store import FAULTS, Store
 from bot.translate import Translator
 from generation.request import Refusal
-from generation.studio import Studio
+from generation.serve.studio import Studio
 
 log = logging.getLogger("encore")
 

@@ -19,7 +19,7 @@ from bot.preview.messages import Upload
 from bot.preview.standin import StandIn
 from bot.preview.world import MEMBER, Change, Interaction, User
 from bot.settings import Settings
-from generation.bench import tune
+from generation.judge.bench import tune
 
 GIVE_UP = 300.0  # seconds
 WARM = 4  # pieces until all processes have started and know their work; they do not count
@@ -173,9 +173,8 @@ def _workers(bot: int) -> dict[int, str]:
     """The processes that the bot started to make music, and the stage of each."""
     started = Path(f"/proc/{bot}/task/{bot}/children").read_text().split()
     words = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0") for pid in started}
-    return {
-        pid: line[line.index("generation.worker") + 1] for pid, line in words.items() if "generation.worker" in line
-    }
+    module = "generation.serve.worker"
+    return {pid: line[line.index(module) + 1] for pid, line in words.items() if module in line}
 
 
 def _memory(bot: int) -> dict[str, float]:

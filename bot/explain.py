@@ -10,7 +10,7 @@ from discord import app_commands
 from bot.languages import say
 from bot.logs import JOB
 from generation.request import Refusal
-from generation.studio import StudioFault
+from generation.serve.studio import StudioFault
 
 FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+")
 MARKS = re.compile(r"([\\*`~|]|(?<![^\W_])_|_(?![^\W_]))")  # Discord takes none within a word for one

@@ -18,7 +18,7 @@ from bot.reply import message, mp3_share
 from bot.store import FAULTS
 from bot.translate import public
 from generation.request import Refusal, Reply, Request
-from generation.studio import Progress
+from generation.serve.studio import Progress
 
 if TYPE_CHECKING:
     from bot.app import Encore

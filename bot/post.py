@@ -11,7 +11,7 @@ import discord
 
 from bot.progress import UNKNOWN_MESSAGE
 from bot.reply import Message
-from generation.studio import StudioFault
+from generation.serve.studio import StudioFault
 
 if TYPE_CHECKING:
     from bot.app import Encore

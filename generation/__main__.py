@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from generation.request import FORMATS, INSTRUMENTS, Refusal, Reply, Request, styles
-from generation.studio import Studio, StudioFault
+from generation.serve.studio import Studio, StudioFault
 
-MAX_BYTES = 5_000_000  # of a file, as `generation.read` has it
+MAX_BYTES = 5_000_000  # of a file, as `generation.read.file` has it
 AT_ONCE = 3  # files in work, so that one is rendered while the next is played
 Result = TypeVar("Result")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from generation.melody import Key, Melody, Tempo
+from generation.music.melody import Key, Melody, Tempo
 
 
 def scale(notes: int = 32, key: Key | None = None, velocity: int = 80) -> Melody:

@@ -1,0 +1,1 @@
+"""Finish: notes → the files that a musician gets."""

@@ -1,0 +1,80 @@
+"""Piece → a piano roll: the picture for music that has no beat a score could show."""
+
+import math
+from collections.abc import Iterator
+
+from PIL import ImageColor
+
+from generation.finish.paper.page import GREY, INK, MARGIN, NEW, WIDTH, page, text
+from generation.finish.piece import Piece, seconds_of
+
+ROW_SECONDS = 20.0  # about so much in a row
+ROWS, BEFORE = 6, 1  # at most so many rows, of them so many before the seam
+LEFT = MARGIN + 60  # the labels of the octaves stand before it
+TOP, GAP = 20, 64  # above the first row; between rows, for the seconds
+BLACK_KEYS = (1, 3, 6, 8, 10)
+
+
+def draw_roll(piece: Piece) -> bytes:
+    """A PNG with time to the right, pitch upwards; the stronger the note the darker. Of a long piece the part around
+    the seam."""
+    melody = piece.melody
+    begin = seconds_of(melody, melody.onset) - melody.seconds_at(float(melody.onset[0]))
+    end = seconds_of(melody, melody.onset + melody.duration) - melody.seconds_at(float(melody.onset[0]))
+    rows = max(1, round(float(end.max()) / ROW_SECONDS))
+    span = float(end.max()) / rows
+    seam_row = int(begin[piece.first_new] // span)
+    first_row = max(0, min(seam_row - BEFORE, rows - ROWS)) if rows > ROWS else 0
+    shown = range(first_row, min(first_row + ROWS, rows))
+    low, high = int(melody.pitch.min()) - 3, int(melody.pitch.max()) + 3
+    key = max(5, min(12, 420 // (high - low + 1)))  # pixels
+    row_height = key * (high - low + 1)
+    drawn: list[str] = []
+    scale = (WIDTH - MARGIN - LEFT) / span
+    step = 1 if span < 12 else 5
+    for place, row in enumerate(shown):
+        top, start = place * (row_height + GAP) + TOP, row * span
+        drawn += _lanes(top, low, high, key)
+        for second in range(math.ceil(start), int(start + span) + 1):
+            x = LEFT + (second - start) * scale
+            drawn.append(_line(x, top, x, top + row_height, "#a8a8a8" if second % step == 0 else "#dcdcdc"))
+            if second % step == 0:
+                drawn.append(text(round(x, 1), top + row_height + 27, f"{second} s", 20, GREY, "middle"))
+        for i in range(len(melody)):
+            if end[i] <= start or begin[i] >= start + span:
+                continue
+            left = LEFT + max(begin[i] - start, 0) * scale
+            right = LEFT + min(end[i] - start, span) * scale
+            y = top + (high - int(melody.pitch[i])) * key
+            colour = _faded(NEW if 0 < piece.first_new <= i else INK, int(melody.velocity[i]))
+            drawn.append(_box(left, y, max(right - left - 1, 2), key - 1, colour, key // 3))
+    footer = ""
+    if len(shown) < rows:
+        footer = f"seconds {shown[0] * span:.0f}–{(shown[-1] + 1) * span:.0f} of {end.max():.0f}"
+    height = TOP + len(shown) * (row_height + GAP)
+    return page("".join(drawn), height, piece.title or "Encore", "piano roll", piece.first_new > 0, footer)
+
+
+def _lanes(top: int, low: int, high: int, key: int) -> Iterator[str]:
+    """The lanes of black keys in grey, a line and a label at every C."""
+    for pitch in range(low, high + 1):
+        y = top + (high - pitch) * key
+        if pitch % 12 in BLACK_KEYS:
+            yield _box(LEFT, y, WIDTH - MARGIN - LEFT, key, "#f3f3f3")
+        if pitch % 12 == 0:
+            yield _line(LEFT, y + key, WIDTH - MARGIN, y + key, "#bdbdbd")
+            yield text(LEFT - 10, y + key, f"C{pitch // 12 - 1}", 20, GREY, "end")
+
+
+def _box(x: float, y: float, width: float, height: float, colour: str, round_by: int = 0) -> str:
+    return f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{height}" rx="{round_by}" fill="{colour}"/>'
+
+
+def _line(x: float, y: float, to_x: float, to_y: float, colour: str) -> str:
+    return f'<path d="M{x:.1f} {y}L{to_x:.1f} {to_y}" stroke="{colour}"/>'
+
+
+def _faded(colour: str, velocity: int) -> str:
+    """The colour of a note of this velocity: paler when soft."""
+    share = 0.35 + 0.65 * min(velocity / 100, 1.0)
+    return "#" + "".join(f"{round(255 + (part - 255) * share):02x}" for part in ImageColor.getrgb(colour)[:3])

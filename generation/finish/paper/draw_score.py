@@ -1,0 +1,150 @@
+"""Piece → a picture of its score: verovio engraves, resvg draws; the new notes in a colour of their own."""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from xml.etree import ElementTree
+
+import verovio
+from defusedxml.ElementTree import fromstring
+
+from generation.finish.paper.draw_roll import draw_roll
+from generation.finish.paper.notate import Bar, Score
+from generation.finish.paper.page import INK, NEW, WIDTH, page
+from generation.finish.paper.quantise import beat_of
+from generation.finish.paper.write_musicxml import musicxml
+from generation.finish.piece import Piece
+
+SCALE = 88  # per cent of verovio's staff size: a staff of some 65 pixels
+BARS_A_LINE = 4
+ROOM = 46.0  # of a line, in widths of a short note
+LINES, BEFORE = 8, 2  # of a long piece so many lines are shown, of them so many before the seam
+ALL_LINES = 10  # up to so many, all
+SVG = "{http://www.w3.org/2000/svg}"
+ElementTree.register_namespace("", SVG[1:-1])
+ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+OPTIONS = {
+    "pageWidth": round(WIDTH / SCALE * 100),
+    "pageHeight": 60_000,
+    "adjustPageHeight": True,
+    "scale": SCALE,
+    "breaks": "encoded",
+    "header": "none",
+    "footer": "none",
+    "pageMarginTop": 20,
+    "pageMarginBottom": 20,
+    "pageMarginLeft": 44,
+    "pageMarginRight": 44,
+    "staffLineWidth": 0.2,
+    "stemWidth": 0.22,
+    "spacingSystem": 5,
+    "minLastJustification": 0.45,
+    "svgViewBox": True,
+    "xmlIdSeed": 1,
+}
+
+
+def draw(piece: Piece) -> bytes:
+    """A PNG 1600 pixels wide: the score, or a piano roll of what was played too freely to be read as one."""
+    return draw_score(piece) if legible(piece.score) else draw_roll(piece)
+
+
+def legible(score: Score) -> bool:
+    """Whether a musician would want to read it: written, or played to a beat that the notes keep.
+
+    Free playing that is forced into bars shows itself by all that makes a page hard to read at once.
+    """
+    notes = [symbol for bar in score.bars for symbol in bar.symbols if symbol.note >= 0]
+    short = sum(symbol.value < Fraction(1, 4) for symbol in notes)
+    tied = sum(symbol.continued for symbol in notes)
+    odd = sum(symbol.tuplet is not None for symbol in notes)
+    aside = sum(symbol.start.denominator > 2 and not symbol.continued for symbol in notes)
+    return score.error < 0.01 or short + tied + odd + aside / 2 < len(notes)
+
+
+def draw_score(piece: Piece) -> bytes:
+    """The score as a PNG; of a long piece the lines around the seam."""
+    score = piece.score
+    lines = _lines(score.bars)
+    seam = next(
+        i for i, line in enumerate(lines) if any(s.note >= piece.first_new for bar in line for s in bar.symbols)
+    )
+    start = max(0, min(seam - BEFORE, len(lines) - LINES))
+    shown = lines if len(lines) <= ALL_LINES else lines[start : start + LINES]
+    bars = [bar for line in shown for bar in line]
+    footer = ""
+    if len(shown) < len(lines):
+        footer = f"bars {bars[0].number}–{bars[-1].number} of {score.bars[-1].number}"
+    unit = "♩." if beat_of(score.metre).numerator == 3 and score.metre[1] == 8 else "♩"
+    tempo = score.tempo / 1.5 if unit == "♩." else score.tempo
+    under = f"{unit} = {tempo:.0f}" + (", swing" if score.swing else "")
+    return page(*_engrave(score, shown), piece.title or "Encore", under, piece.first_new > 0, footer)
+
+
+def _lines(bars: Sequence[Bar]) -> list[list[Bar]]:
+    """Bars by line: four, or fewer where they would be crowded; a pickup comes on top."""
+    lines: list[list[Bar]] = [[]]
+    for bar in bars:
+        full = sum(other.number > 0 for other in lines[-1]) >= BARS_A_LINE
+        if lines[-1] and (full or sum(map(_width, [*lines[-1], bar])) > ROOM):
+            lines.append([])
+        lines[-1].append(bar)
+    return lines
+
+
+def _width(bar: Bar) -> float:
+    """What a bar needs, in widths of a short note."""
+    return 1.5 + sum(1 + min(float(symbol.length), 4) / 4 for symbol in bar.symbols)
+
+
+def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
+    """The lines as SVG `WIDTH` pixels wide, and its height."""
+    verovio.enableLog(verovio.LOG_OFF)  # a tie that leads out of the picture is no news
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(OPTIONS)
+    if not toolkit.loadData(musicxml(score, lines, new_colour=NEW if score.first_new else INK)):
+        raise RuntimeError("verovio does not read our own MusicXML")
+    root: ElementTree.Element = fromstring(toolkit.renderToSVG(1))
+    _drop_styles(root)
+    _colour(root)
+    _, _, width, height = root.attrib["viewBox"].split()
+    root.attrib |= {"width": width, "height": height}
+    return ElementTree.tostring(root, encoding="unicode"), int(height)
+
+
+def _drop_styles(root: ElementTree.Element) -> None:
+    """Write what verovio's style sheet says to where it counts: to apply it costs more than all else to be drawn."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            unseen = "placeholder" in (child.get("class") or "")
+            if child.tag in (f"{SVG}style", f"{SVG}desc") or unseen:
+                parent.remove(child)
+    for group in root.iterfind(f"{SVG}svg"):
+        for shape in (f"{SVG}{name}" for name in ("path", "polygon", "polyline", "ellipse", "rect")):
+            for drawn in group.iter(shape):
+                drawn.attrib.setdefault("stroke", "currentColor")
+
+
+def _colour(root: ElementTree.Element) -> None:
+    """Give beams, rests, ties and tuplet numbers between new notes the colour that the notes have."""
+    new = False
+    for measure in (g for g in root.iter(f"{SVG}g") if g.get("class") == "measure"):
+        seam = 0 if new else None  # where in this bar the new notes begin
+        for g in measure.iter(f"{SVG}g"):
+            kind = (g.get("class") or "").split(" ")[0]
+            if kind == "note":
+                new = g.get("color") == NEW
+                seam = _left(g) if new and seam is None else seam
+            first = next((note for note in g.iter(f"{SVG}g") if note.get("class") == "note"), None)
+            inner = kind in ("beam", "tuplet") and first is not None and first.get("color") == NEW
+            after = kind == "tie" and seam is not None and _left(g) >= seam
+            if inner or after or (kind in ("rest", "mRest") and new):
+                g.set("color", NEW)
+                g.set("fill", NEW)
+
+
+def _left(g: ElementTree.Element) -> int:
+    """Where the first thing that is drawn in a group begins, in verovio's units; 0 where nothing is."""
+    drawn = (child.get("d") or child.get("transform") or "" for child in g.iter())
+    numbers = re.findall(r"-?\d+", next(filter(None, drawn), "0"))
+    return int(numbers[0])

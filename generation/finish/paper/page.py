@@ -1,0 +1,65 @@
+"""A drawing → a page: title, legend and a line of small print around it, as a PNG."""
+
+from functools import cache
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import resvg_py
+from PIL import ImageFont
+
+FONT = Path(__file__).parents[3] / "assets" / "fonts" / "DejaVuSerif.ttf"
+FAMILY = "DejaVu Serif"
+WIDTH = 1600  # pixels
+MARGIN = 40
+TOP = 130  # of a page, above the drawing
+INK, NEW, GREY = "#1a1a1a", "#d9480f", "#6b6b6b"
+GIVEN_LABEL, NEW_LABEL = "your tune", "Encore"
+
+
+def page(drawing: str, height: int, title: str, under: str, both: bool, footer: str = "") -> bytes:
+    """A white page of `WIDTH` around an SVG `drawing` of that width and of `height` pixels. `under` stands under the
+    title, `both` asks for a legend of the two colours: there are given notes beside new ones."""
+    whole = TOP + height + (70 if footer else 40)
+    words, right = "", WIDTH - MARGIN
+    for label, colour in ((NEW_LABEL, NEW), (GIVEN_LABEL, INK)) if both else ():
+        right -= round(_wide(label, 28))
+        words += text(right, 78, label, 28, colour)
+        words += f'<circle cx="{right - 22}" cy="68" r="10" fill="{colour}"/>'
+        right -= 70
+    words += text(MARGIN, 80, _shortened(title, 44, right - MARGIN), 44, INK)
+    words += text(MARGIN, 122, under, 28, GREY)
+    if footer:
+        words += text(WIDTH - MARGIN, whole - 28, footer, 24, GREY, "end")
+    sheet = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDTH}" '
+        f'height="{whole}" font-family="{FAMILY}">{words}<g transform="translate(0 {TOP})">{drawing}</g></svg>'
+    )
+    png = resvg_py.svg_to_bytes(
+        svg_string=sheet, background="white", font_files=[str(FONT)], serif_family=FAMILY, skip_system_fonts=True
+    )
+    return bytes(png)
+
+
+def text(x: float, y: float, words: str, size: int, colour: str, anchor: str = "start") -> str:
+    """A line of text as SVG, its foot at `y`."""
+    return f'<text x="{x}" y="{y}" font-size="{size}" fill="{colour}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """The one typeface of all pictures, in pixels."""
+    return ImageFont.truetype(FONT, size)
+
+
+def _wide(words: str, size: int) -> float:
+    return _font(size).getlength(words)
+
+
+def _shortened(words: str, size: int, width: float) -> str:
+    """As much of a line as fits, without letters that cannot be drawn."""
+    words = " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    if _wide(words, size) <= width:
+        return words
+    while words and _wide(words + "…", size) > width:
+        words = words[:-1]
+    return words.rstrip() + "…"

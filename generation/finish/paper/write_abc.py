@@ -1,0 +1,83 @@
+"""Piece → ABC, the notation that folk musicians send each other."""
+
+from fractions import Fraction
+
+from generation.finish.paper.notate import Bar, Score
+from generation.finish.paper.quantise import beat_of
+from generation.finish.piece import Piece
+from generation.music.melody import MODES
+from generation.music.spell import signature, spell
+
+UNIT = Fraction(1, 2)  # L:1/8 in quarters
+BARS_A_LINE = 4
+MOST_IN_TUPLET = 9  # most programs read a count of one digit only
+SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+KEY_WORDS = {mode: mode[:3] for mode in MODES} | {"major": "", "minor": "m"}
+
+
+def write_abc(piece: Piece) -> bytes:
+    """The melody as an ABC tune, UTF-8. Timing and dynamics of a performance are for MIDI: this is the score."""
+    score = piece.score
+    title = " ".join(piece.title.replace("%", " ").split()) or "Encore"
+    lines = [
+        "%abc-2.1",
+        "X:1",
+        f"T:{title}",
+        f"N:Encore, seed {piece.seed}{_seam(score)}{'; swing the eighths' if score.swing else ''}",
+        f"M:{score.metre[0]}/{score.metre[1]}",
+        "L:1/8",
+        f"Q:1/4={score.tempo:.0f}",
+        f"K:{score.key.tonic}{KEY_WORDS[score.key.mode]}",
+    ]
+    bars = [_bar(bar, score) for bar in score.bars]
+    pickup = 1 if score.bars[0].number == 0 else 0  # it shares the line of the bar after it
+    starts = [0, *range(pickup + BARS_A_LINE, len(bars), BARS_A_LINE)]
+    for start, end in zip(starts, [*starts[1:], len(bars)], strict=True):
+        lines.append(" | ".join(bars[start:end]) + (" |" if end < len(bars) else " |]"))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _seam(score: Score) -> str:
+    """Where the new notes begin, for a reader's eye."""
+    if not score.first_new:
+        return ""
+    bar = next(bar.number for bar in score.bars if any(symbol.note >= score.first_new for symbol in bar.symbols))
+    return f"; new from bar {bar}"
+
+
+def _bar(bar: Bar, score: Score) -> str:
+    """One bar: notes of one beat are written together, so that they are beamed together."""
+    usual = signature(score.key)
+    altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration so far in this bar
+    beat, text, counted = beat_of(score.metre), "", 0
+    for i, symbol in enumerate(bar.symbols):
+        joined = i > 0 and (symbol.start % beat != 0 or (symbol.tuplet is not None and not symbol.first))
+        text += "" if joined or not text else " "
+        if symbol.tuplet is not None:
+            counted = 0 if symbol.first else counted + 1
+            if counted % MOST_IN_TUPLET == 0:
+                left = next(n for n, other in enumerate(bar.symbols[i:], 1) if other.last)
+                text += f"({symbol.tuplet[0]}:{symbol.tuplet[1]}:{min(left, MOST_IN_TUPLET)}"
+        if symbol.pitch is None:
+            text += "z" + _length(symbol.value)
+            continue
+        name = spell(symbol.pitch, score.key)
+        place = (name.letter, name.octave)
+        others = {alter for (letter, _), alter in altered.items() if letter == name.letter}
+        # Also where only another octave was altered: programs differ in whether that counts here.
+        if altered.get(place, usual[name.letter]) != name.alter or others - {name.alter} or name.alter > 1:
+            text += SIGNS[name.alter]
+            altered[place] = name.alter
+        text += _letter(name.letter, name.octave) + _length(symbol.value) + ("-" if symbol.tied else "")
+    return text
+
+
+def _letter(letter: str, octave: int) -> str:
+    """C is middle C, c the octave above; commas and apostrophes beyond."""
+    return letter + "," * (4 - octave) if octave < 5 else letter.lower() + "'" * (octave - 5)
+
+
+def _length(value: Fraction) -> str:
+    units = value / UNIT
+    over = "" if units.numerator == 1 and units.denominator > 1 else str(units.numerator)
+    return ("" if units == 1 else over) + (f"/{units.denominator}" if units.denominator > 1 else "")

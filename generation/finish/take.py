@@ -1,0 +1,98 @@
+"""A finished melody → the files that were asked for: sound, MIDI, ABC, MusicXML and a picture."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+from typing import TypeVar
+
+from generation.finish.arrange import arrange
+from generation.finish.paper.draw_score import draw
+from generation.finish.paper.write_abc import write_abc
+from generation.finish.paper.write_musicxml import write_musicxml
+from generation.finish.piece import Piece
+from generation.finish.sound.master import master
+from generation.finish.sound.mp3 import encode, length
+from generation.finish.sound.render import render, start_of
+from generation.finish.sound.synth import Sound
+from generation.finish.write_midi import write_midi
+from generation.music.melody import Melody, Reading
+from generation.request import Request, Take
+
+Made = TypeVar("Made")
+
+
+def write_mp3(piece: Piece) -> bytes:
+    """The sound of a piece as a mastered MP3."""
+    return _encoded(piece, _sound(piece))
+
+
+ENCODERS: dict[str, Callable[[Piece], bytes]] = {
+    "mp3": write_mp3,
+    "mid": write_midi,
+    "abc": write_abc,
+    "musicxml": write_musicxml,
+    "png": draw,
+}
+
+
+def finish(
+    reading: Reading | None,
+    whole: Melody,
+    first_new: int,
+    request: Request,
+    seed: int,
+    title: str = "",
+    timings: dict[str, float] | None = None,
+) -> Take:
+    """Make the files of one take.
+
+    reading  what the input was, None for a fresh piece
+    whole    the input's melody and after it, from index `first_new` on, the new notes
+    timings  where given, gets the seconds that each format took, the sound and its MP3 apart
+
+    The sound comes first and has all cores; while it is encoded, the other files are made.
+    """
+    piece = arrange(reading, whole, first_new, request, seed, title or whole.title)
+    piece = replace(piece, mp3_bytes=request.mp3_bytes)
+    spent = {} if timings is None else timings
+
+    def timed(name: str, make: Callable[[], Made]) -> Made:
+        began = perf_counter()
+        made = make()
+        spent[name] = perf_counter() - began
+        return made
+
+    files: dict[str, bytes] = {}
+    with ThreadPoolExecutor(1) as beside:
+        mp3: Future[bytes] | None = None
+        if "mp3" in request.formats:
+            sound = timed("sound", partial(_sound, piece))
+            mp3 = beside.submit(timed, "mp3", partial(_encoded, piece, sound))
+        for name in request.formats:
+            if name != "mp3":
+                files[name] = timed(name, partial(ENCODERS[name], piece))
+        if mp3 is not None:
+            files["mp3"] = mp3.result()
+    start, new_from = start_of(piece.parts, piece.melody), 0.0
+    end = max(float((part.onset + part.duration).max()) for part in piece.parts)
+    seconds = length(files["mp3"]) if "mp3" in files else piece.melody.seconds_at(end) - start
+    if piece.home is not None:
+        new_from = piece.melody.seconds_at(float(piece.parts[-1].onset[0])) - start
+    return Take(
+        seed=seed,
+        temperature=request.temperature,
+        seconds=round(seconds, 3),
+        new_from=round(new_from, 3),
+        notes=len(whole) - first_new,
+        files={name: files[name] for name in request.formats},
+    )
+
+
+def _sound(piece: Piece) -> Sound:
+    return master(render(piece.parts, piece.melody, piece.given))
+
+
+def _encoded(piece: Piece, sound: Sound) -> bytes:
+    return encode(sound, piece.title, f"seed {piece.seed}", piece.mp3_bytes)

@@ -1,0 +1,1 @@
+"""Judge: how well it plays, and how fast."""

@@ -1,0 +1,1 @@
+"""Baselines: what the model and its sampler have to beat."""

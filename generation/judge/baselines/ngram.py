@@ -1,0 +1,120 @@
+"""The baseline that every network must beat: an interpolated n-gram over the same rows, field by field."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.model.tokens import CLASSES, FIELDS, LENGTHS, PITCH, SHADED, START, STEP, TICK, TIMED, Ints, start_row
+
+HEADS = tuple(CLASSES)
+ROOM = np.uint64(1023)  # the low bits of a context's hash, where a class has its place
+Hashes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What followed contexts: `seen` are sorted hashes of a context with a class in its low bits, `counts` how often.
+
+    sums  counts before each, one longer
+    """
+
+    seen: Hashes
+    counts: NDArray[np.float64]
+    sums: NDArray[np.float64]
+
+
+@dataclass(eq=False)
+class NGram:
+    """Counts of each field's classes after contexts of 0 … order − 1 notes and the fields spelled before.
+
+    Orders are interpolated by Witten and Bell's rule (1991, “The zero-frequency problem”): a context that was seen
+    n times with t different outcomes trusts itself n / (n + t), and the next shorter one for the rest.
+    """
+
+    order: int = 3
+    tables: dict[tuple[str, int], Table] = field(default_factory=dict)
+
+    def learn(self, tunes: Iterable[Ints]) -> None:
+        """Count rows (n + 1, len(FIELDS)) of tunes, the start row first."""
+        found: dict[tuple[str, int], list[Hashes]] = {}
+        for rows in tunes:
+            for head in HEADS:
+                taught = _teaches(head, rows[1:])
+                said = rows[1:, FIELDS.index(head)].astype(np.uint64)
+                for n in range(self.order):
+                    found.setdefault((head, n), []).append((_contexts(head, n, rows) | said)[taught])
+        for name, every in found.items():
+            seen, counts = np.unique(np.concatenate(every), return_counts=True)
+            self.tables[name] = Table(seen, counts.astype(float), np.concatenate([[0.0], np.cumsum(counts)]))
+
+    def nats(self, rows: Ints) -> NDArray[np.float64]:
+        """(n, len(HEADS)) surprise of every note; 0 where nothing was played."""
+        nats = np.zeros((len(rows) - 1, len(HEADS)))
+        for j, head in enumerate(HEADS):
+            said = rows[1:, FIELDS.index(head)].astype(np.uint64)
+            chance = np.full(len(said), 1 / CLASSES[head])
+            for n in range(self.order):
+                table, context = self.tables[head, n], _contexts(head, n, rows)
+                low, high = _range(table, context)
+                total, kinds = table.sums[high] - table.sums[low], high - low
+                place = np.minimum(np.searchsorted(table.seen, context | said), len(table.seen) - 1)
+                times = np.where(table.seen[place] == context | said, table.counts[place], 0)
+                chance = np.where(kinds > 0, (times + kinds * chance) / np.maximum(total + kinds, 1), chance)
+            nats[:, j] = np.where(_teaches(head, rows[1:]), -np.log(chance), 0)
+        return nats
+
+    def chances(self, head: str, rows: Ints) -> NDArray[np.float64]:
+        """The distribution (classes,) of a field of the last row, given those before and the fields before in it."""
+        chance = np.full(CLASSES[head], 1 / CLASSES[head])
+        for n in range(self.order):
+            table, context = self.tables[head, n], _contexts(head, n, rows[-self.order - 1 :])[-1:]
+            [low], [high] = _range(table, context)
+            times, kinds = table.counts[low:high], high - low
+            if kinds:
+                chance = chance * (kinds / (times.sum() + kinds))
+                chance[(table.seen[low:high] & ROOM).astype(int)] += times / (times.sum() + kinds)
+        return chance
+
+    def play_on(self, rows: Ints, until: int, rng: np.random.Generator) -> Ints:
+        """New rows after `rows`, content only, up to tick `until`."""
+        grown = np.concatenate([rows, np.tile(start_row(), (4096, 1))])
+        end = len(rows)
+        while grown[end - 1, TICK] < until and end < len(grown):
+            for head in HEADS[:3]:
+                chance = self.chances(head, grown[: end + 1])
+                if head == "step" and end > 1:
+                    chance[0] = 0
+                grown[end, FIELDS.index(head)] = rng.choice(len(chance), p=chance / chance.sum())
+            grown[end, TICK] = grown[end - 1, TICK] + LENGTHS[grown[end, STEP]]
+            end += 1
+        return grown[len(rows) : end]
+
+
+def _contexts(head: str, n: int, rows: Ints) -> Hashes:
+    """(len(rows) − 1,) what is known before a field of every row but the first: what was spelled of the row, and the
+    n rows before it; hashed, low bits empty."""
+    before = min(HEADS.index(head), 3)
+    here = range(max(0, before - (2 if n else 1)), before)
+    columns = [rows[1:, i] for i in here]
+    for back in range(1, n + 1):
+        past = np.concatenate([np.zeros((back - 1, rows.shape[1]), np.int64), rows])[: len(rows) - 1]
+        columns += [past[:, i] for i in range(4 if head == "velocity" else 3)]
+    mixed = np.full(len(rows) - 1, n + 1, np.uint64)
+    for column in columns:  # as in FNV-1a (Fowler, Noll, Vo), its high half folded in
+        mixed = (mixed ^ (column.astype(np.uint64) + np.uint64(1))) * np.uint64(0x100000001B3)
+        mixed ^= mixed >> np.uint64(29)
+    return (mixed * np.uint64(0x9E3779B97F4A7C15)) & ~ROOM
+
+
+def _range(table: Table, contexts: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where in the table what followed each context begins and ends."""
+    return np.searchsorted(table.seen, contexts), np.searchsorted(table.seen, contexts | ROOM, side="right")
+
+
+def _teaches(head: str, rows: Ints) -> NDArray[np.bool_]:
+    """Whether the head can be learned from each of (n, len(FIELDS)) rows."""
+    if head == "velocity":
+        return np.asarray(rows[:, SHADED] > 0)
+    return np.asarray(rows[:, TIMED] > 0 if head in ("deviation", "articulation") else rows[:, PITCH] != START)

@@ -1,0 +1,101 @@
+"""Measure speed: seconds of each stage from attachment to files, and notes a second of the sampler."""
+
+import argparse
+import asyncio
+import json
+import platform
+import statistics
+import sys
+from itertools import count
+from pathlib import Path
+from time import perf_counter
+
+from generation.judge import bench_sampler
+from generation.request import Request
+
+TUNE = """X:1
+T:A tune to measure with
+M:6/8
+L:1/8
+Q:3/8=112
+K:D
+DFA dAF|GBd gdB|AFA dcB|AFD E2D|DFA dAF|GBd gdB|Adf edc|d3 d3|
+"""  # about 9 s
+KEYS = ("D", "G", "A", "C", "F", "E", "Bb")
+
+
+def tune(number: int) -> str:
+    """Twelve bars of about 12 s; to each number its own, so that nothing is measured that was done before."""
+    key, tempo = KEYS[number % len(KEYS)], 116 + number // len(KEYS) % 9
+    return TUNE.replace("K:D", f"K:{key}").replace("=112", f"={tempo}") + "DFA dAF|GBd gdB|Adf edc|d3 d3|\n"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--runs", type=int, default=7, help="runs whose median counts (7)")
+    parser.add_argument("--seconds", type=float, default=30, help="length of the new music (30)")
+    parser.add_argument("--checkpoint", type=Path, help="default: the shipped one")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def main(args: argparse.Namespace) -> int:
+    requests, memory = asyncio.run(_requests(args.runs, args.seconds))
+    notes = bench_sampler.measure(args.checkpoint, TUNE, args.runs)
+    figures = {"machine": _machine(), "requests": requests, "megabytes": memory, **notes}
+    if args.json:
+        print(json.dumps(figures))
+        return 0
+    print(f"machine: {figures['machine']}")
+    for name, row in requests.items():
+        print(f"{name:22}" + "  ".join(f"{stage} {seconds:6.3f} s" for stage, seconds in row.items()))
+    print("memory, MB            " + "  ".join(f"{process} {size:,.0f}" for process, size in memory.items()))
+    print(bench_sampler.table(notes))
+    return 0
+
+
+def _machine() -> str:
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
+    return f"{platform.machine()}, {torch.get_num_threads()} threads, {gpu}, torch {torch.__version__}"
+
+
+async def _requests(runs: int, seconds: float) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """Medians by stage of whole requests through the studio, warm: the way a member of a server feels them; and the
+    largest memory that each process had, in MB."""
+    from generation.serve.studio import Studio
+
+    rows: dict[str, dict[str, float]] = {}
+    async with Studio() as studio:
+        wishes = {
+            "first after the start": (1, 1),
+            "one take": (1, runs),
+            "three takes": (3, runs),
+        }
+        numbers = count()
+        for name, (takes, times) in wishes.items():
+            seen: dict[str, list[float]] = {}
+            for run in range(times):
+                print(f"{name}: {run + 1} of {times}", file=sys.stderr)
+                number = next(numbers)
+                request = Request(tune(number).encode(), "a.abc", seconds=seconds, takes=takes, seed=number)
+                began = perf_counter()
+                reply = await studio.play(request)
+                for stage, spent in {**reply.timings, "all": perf_counter() - began}.items():
+                    seen.setdefault(stage, []).append(spent)
+            await studio.ready()
+            rows[name] = {stage: round(statistics.median(spent), 3) for stage, spent in seen.items()}
+        memory = {
+            f"{stage} {i + 1}" if len(pids) > 1 else stage: _peak(pid)
+            for stage, pids in studio.pids.items()
+            for i, pid in enumerate(pids)
+        }
+    return rows, memory
+
+
+def _peak(pid: int) -> float:
+    """The largest resident memory that a process had, in MB; 0 where /proc does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")), 0.0)

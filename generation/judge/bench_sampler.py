@@ -1,0 +1,119 @@
+"""Measure the sampler alone, in one run: notes a second, the loop that one writes first, and what counting says."""
+
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+NOTES = 80  # of a take that are timed
+
+
+def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[int] = (1, 8, 32)) -> dict[str, Any]:
+    """Medians for takes that go on from a tune, warm, on one thread: `sampler` and `plain loop`, notes a second by how
+    many takes are played at once; `floor`, what a note must cost at least."""
+    import torch
+
+    from generation.judge.baselines.plain_loop import play_plainly
+    from generation.model.performer import load_performer
+    from generation.play.session import Prompt, Session
+    from generation.read.file import read
+
+    torch.set_num_threads(1)  # as in the model's process
+    performer = load_performer(checkpoint, "cpu")
+    session, melody = Session(performer), read(tune.encode(), "a.abc").melody
+
+    def played(takes: int, run: int) -> float:
+        """By the sampler."""
+        parts = session.add([Prompt(melody, 30, seed=run * takes + take, style="irish") for take in range(takes)])
+        session.step()  # hears the tune
+        began, notes = perf_counter(), 0
+        while session.busy and notes < NOTES * takes:
+            notes += sum(take.whole is None for take in parts)
+            session.step()
+        seconds = perf_counter() - began
+        session.drop(parts)
+        return notes / seconds
+
+    def looped(takes: int, run: int) -> float:
+        """By the plain loop; what it takes to hear the tune does not count."""
+        torch.manual_seed(run)
+        prompts = [Prompt(melody, 30, seed=take, style="irish") for take in range(takes)]
+        parts = [take.part for take in Session(performer).add(prompts)]
+        seconds = []
+        for notes in (0, NOTES):
+            began = perf_counter()
+            play_plainly(performer.model, parts, notes)
+            seconds.append(perf_counter() - began)
+        return NOTES * takes / (seconds[1] - seconds[0])
+
+    figures: dict[str, Any] = {"sampler": {}, "plain loop": {}}
+    for takes in companies:
+        seen: dict[str, list[float]] = {name: [] for name in figures}
+        for run in range(max(1, runs // 2)):  # in turn, so that both have the machine at its best and worst
+            print(f"sampler, {takes} at once: {run + 1}", file=sys.stderr)
+            seen["sampler"].append(played(takes, run))
+            seen["plain loop"].append(looped(takes, run))
+        for name, rates in seen.items():
+            figures[name][str(takes)] = round(statistics.median(rates), 1)
+    return {**figures, "floor": _floor(checkpoint)}
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The same in lines for people."""
+    sampler, loop, floor = figures["sampler"], figures["plain loop"], figures["floor"]
+    lines = [
+        f"sampler, {takes:>2} at once    {rate:8,.0f} notes a second   {rate / loop[takes]:4.1f} × a plain loop"
+        f" of {loop[takes]:,.0f}   {1000 * int(takes) / rate:.2f} ms a step; of these at least"
+        f" {max(floor['ms a note'], int(takes) * floor['ms to multiply']):.2f} ms"
+        for takes, rate in sampler.items()
+    ]
+    return "\n".join(
+        [
+            *lines,
+            f"reading the weights   {floor['ms a note']:.2f} ms: {floor['megabytes']:.1f} MB at the"
+            f" {floor['gigabytes a second']:.1f} GB/s of a copy; as 32-bit floats, {floor['ms to read 32-bit']:.2f} ms",
+            f"multiplying           {floor['ms to multiply']:.3f} ms a note: {floor['million products']:.2f} million"
+            f" products at {floor['billion a second']:.0f} billion a second, 64 takes at once",
+        ]
+    )
+
+
+def _floor(checkpoint: Path | None) -> dict[str, float]:
+    """What a note must cost at least. Alone: to read every weight of the step once, at the rate of a large copy. In
+    company: its products, at the rate of those of an LSTM layer."""
+    import torch
+
+    from generation.model.performer import load_performer
+    from generation.play.fused import fuse, weights
+
+    torch.set_num_threads(1)
+    fused = fuse(load_performer(checkpoint, "cpu").model)
+    matrices = weights(fused)
+    size = sum(matrix.numel() * matrix.element_size() for matrix in matrices)
+    products = sum(matrix.numel() for matrix in matrices)
+    source = torch.ones(64 * 2**20)
+    target = torch.empty_like(source)
+    rate = 2 * source.numel() * source.element_size() / _least(lambda: target.copy_(source), 5)  # read and written
+    lstm, rows = fused.layers[0].lstm, torch.randn(64, fused.layers[0].lstm.weight.shape[1])
+    speed = len(rows) * lstm.weight.numel() / _least(lambda: lstm(rows), 50)
+    return {
+        "megabytes": round(size / 1e6, 2),
+        "gigabytes a second": round(rate / 1e9, 1),
+        "ms a note": round(1000 * size / rate, 3),
+        "ms to read 32-bit": round(1000 * 4 * products / rate, 3),
+        "million products": round(products / 1e6, 2),
+        "billion a second": round(speed / 1e9, 1),
+        "ms to multiply": round(1000 * products / speed, 4),
+    }
+
+
+def _least(work: Callable[[], object], times: int) -> float:
+    """Seconds that it takes undisturbed."""
+    seen = []
+    for _ in range(times):
+        began = perf_counter()
+        work()
+        seen.append(perf_counter() - began)
+    return min(seen)

@@ -1,0 +1,114 @@
+"""Can the model tell the true continuation of a tune from a false one? As in the MIREX task “Patterns for Prediction”.
+
+Judged in two ways, both of a continuation's mean log probability per note: `likelihood`, given the prime; and `gain`,
+that less the one without the prime, so that what is simple in itself does not count as fitting.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from tqdm import tqdm
+
+from generation.judge.baselines.ngram import NGram
+from generation.judge.compare import CONTINUATION, PRIME, split
+from generation.learn.corpus import Tune
+from generation.model import tokens
+from generation.model.likelihood import surprise
+from generation.model.performer import Performer
+from generation.music.melody import Melody
+
+
+@dataclass(frozen=True)
+class Told:
+    """Share of `primes` whose true continuation was told from the false one."""
+
+    likelihood: float
+    gain: float
+    primes: int
+
+
+def discrimination(performer: Performer, tunes: Sequence[Tune], ngram: NGram, seed: int = 0) -> dict[str, Told]:
+    """For all tunes that are long enough, false being: the continuation of another tune of the set, moved to the same
+    key and tempo; one sampled from the 3-gram."""
+    rng = np.random.default_rng(seed)
+    long = [tune for tune in tunes if tune.melody.seconds >= PRIME + CONTINUATION and split(tune.melody)]
+    right: dict[str, list[tuple[bool, bool]]] = {"another tune's": [], "a 3-gram's": []}
+    for tune in tqdm(long, desc="discrimination", unit="tune", leave=False):
+        first, last = split(tune.melody) or (0, 0)
+        true = _worth(performer, tune, tokens.part(tune.melody, last), first)
+        mates = [t for t in long if t.dataset == tune.dataset and t.group != tune.group]
+        false = {"a 3-gram's": _sampled(tune, first, last, ngram, rng)}
+        if mates:
+            other = mates[int(rng.integers(len(mates)))].melody
+            false["another tune's"] = _graft(tune.melody, first, last, other)
+        for name, melody in false.items():
+            likelihood, gain = _worth(performer, tune, melody, first)
+            right[name].append((true[0] > likelihood, true[1] > gain))
+    table = {}
+    for name, wins in right.items():
+        likelihood, gain = np.mean(wins or [(False, False)], 0)
+        table[name] = Told(float(likelihood), float(gain), len(wins))
+    return table
+
+
+def _worth(performer: Performer, tune: Tune, melody: Melody, first: int) -> tuple[float, float]:
+    """Likelihood and gain of the notes from `first` on."""
+    flags = {"timed": tune.played_timing, "shaded": tune.played_dynamics}
+    given = float(surprise(performer, melody, first, **flags)[0].sum(1).mean())
+    alone = float(surprise(performer, _alone(melody, first), **flags)[0].sum(1).mean())
+    return -given, alone - given
+
+
+def _alone(melody: Melody, first: int) -> Melody:
+    """The notes from `first` on as a piece of their own, from the bar line before them."""
+    bar = melody.bar or 1.0
+    line = melody.downbeat + np.floor((melody.onset[first] - melody.downbeat) / bar + 1e-6) * bar
+    cut = slice(first, None)
+    return replace(
+        melody,
+        onset=melody.onset[cut] - line,
+        duration=melody.duration[cut],
+        pitch=melody.pitch[cut],
+        velocity=melody.velocity[cut],
+        downbeat=0.0,
+    )
+
+
+def _graft(melody: Melody, first: int, last: int, other: Melody) -> Melody:
+    """The prime of `melody`, then the continuation of `other`, moved to the prime's key and beat."""
+    start, stop = split(other) or (0, 0)
+    stop = min(stop, start + last - first)
+    by = _key_distance(melody, other)
+    bar, phase = melody.bar or 1.0, melody.downbeat - other.downbeat
+    joint = phase + round((melody.onset[first] - other.onset[start] - phase) / bar) * bar  # its bars stay bars
+    while other.onset[start] + joint < melody.onset[first - 1] + 0.05:
+        joint += bar
+    new = replace(
+        other,
+        onset=other.onset[start:stop] + joint,
+        duration=other.duration[start:stop],
+        pitch=np.clip(other.pitch[start:stop] + by, 0, 127),
+        velocity=other.velocity[start:stop],
+    )
+    return tokens.joined(tokens.part(melody, first), new)
+
+
+def _key_distance(melody: Melody, other: Melody) -> int:
+    """Semitones that move `other` into the signature of `melody`, in the nearest register."""
+    return tokens.encode(other).shift - tokens.encode(melody).shift
+
+
+def _sampled(tune: Tune, first: int, last: int, ngram: NGram, rng: np.random.Generator) -> Melody:
+    melody = tune.melody
+    encoded = tokens.encode(melody, timed=tune.played_timing, shaded=tune.played_dynamics)
+    until = int(encoded.rows[last, tokens.TICK])
+    new = ngram.play_on(encoded.rows[: first + 1], until, rng)
+    for row in new:
+        row[[tokens.VELOCITY, tokens.DEVIATION, tokens.ARTICULATION]] = encoded.rows[
+            rng.integers(1, first + 1), [tokens.VELOCITY, tokens.DEVIATION, tokens.ARTICULATION]
+        ]
+    new[:, [tokens.TIMED, tokens.SHADED]] = tune.played_timing, tune.played_dynamics
+    played = tokens.decode(new, encoded.shift, melody)
+    onset = tokens.apart(np.maximum(played.onset, melody.onset[first - 1] + 1 / tokens.TICKS))
+    return tokens.joined(tokens.part(melody, first), replace(played, onset=onset))

@@ -1,0 +1,102 @@
+"""Are promises kept? Length, close, key, metre, what temperature does, and that takes are no copies."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from tqdm import tqdm
+
+from generation.judge.compare import TRIAD
+from generation.learn.corpus import Tune
+from generation.model.habits import HABITS
+from generation.model.known import Known, copies
+from generation.model.likelihood import surprise
+from generation.model.performer import Performer
+from generation.music.key import find_key
+from generation.music.melody import Key, Melody
+from generation.play.session import Prompt, sample
+
+TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8)
+SECONDS = 20.0
+CONTENT = 3  # heads: step, pitch, duration
+
+
+def on_time(whole: Melody, first: int, seconds: float) -> bool:
+    """Whether the music from note `first` on lasts as long as asked, give or take 15 %."""
+    return abs((whole.seconds - whole.seconds_at(whole.onset[first])) / seconds - 1) <= 0.15
+
+
+def at_rest(melody: Melody, key: Key) -> bool:
+    """Whether the last note is of the tonic's triad."""
+    return (int(melody.pitch[-1]) - key.pitch_class) % 12 in TRIAD
+
+
+def on_a_bar_line(melody: Melody) -> bool:
+    """Whether the last note begins on one, or where the metre is unknown on a beat, give or take a player's freedom."""
+    bar = melody.bar or 1.0
+    near = (melody.onset[-1] - melody.downbeat) % bar
+    return bool(min(near, bar - near) < 0.15)
+
+
+def keeping(performer: Performer, tunes: Sequence[Tune], known: Known, count: int, seed: int = 0) -> dict[str, float]:
+    """Shares of `count` continuations of held-out tunes, and of as many fresh pieces in every style, that keep each
+    promise; beside some of them what the held-out tunes themselves do."""
+    rng = np.random.default_rng(seed)
+    chosen = [tunes[i] for i in rng.permutation(len(tunes))[:count]]
+    kept: dict[str, list[bool]] = {}
+
+    def keep(name: str, *values: bool) -> None:
+        kept.setdefault(name, []).extend(values)
+
+    wholes = sample(performer, [Prompt(tune.melody, SECONDS, seed=seed + i) for i, tune in enumerate(chosen)])
+    for tune, whole in zip(chosen, wholes, strict=True):
+        given, first = tune.melody, len(tune.melody)
+        key = given.key or find_key(given.pitch, given.duration)
+        keep("true tunes: end at rest", at_rest(given, key))
+        keep("extend: length within 15 %", on_time(whole, first, SECONDS))
+        keep("extend: end at rest", at_rest(whole, key))
+        keep("extend: last note on a bar line", on_a_bar_line(whole))
+        keep("extend: no copy", copies(whole, known, tune.style, first) == 0)
+        keep("true tunes: no copy", copies(given, known, tune.style, 0) == 0)
+    styles = [style for style in HABITS if style in performer.card.get("metres", HABITS)]
+    wishes = []
+    for number in range(count):
+        style = styles[number % len(styles)]
+        metres, (slow, fast), keys = HABITS[style]
+        key, metre = Key.parse(keys[number % len(keys)]), metres[number % len(metres)]
+        wish = Prompt(None, SECONDS, seed=seed + number, style=style, key=key, tempo=(slow + fast) / 2)
+        wishes.append(replace(wish, metre=(metre[0], metre[1])))
+    for wish, piece in zip(wishes, sample(performer, wishes), strict=True):
+        key = wish.key or Key("C", "major")
+        heard = find_key(piece.pitch, piece.duration)
+        keep("compose: signature heard as asked", abs(heard.sharps - key.sharps) <= 1)
+        keep("compose: length within 15 %", on_time(piece, 0, SECONDS))
+        keep("compose: end at rest", at_rest(piece, key))
+        keep("compose: last note on a bar line", on_a_bar_line(piece))
+        keep("compose: no copy", copies(piece, known, wish.style, 0) == 0)
+    return {name: float(np.mean(values)) for name, values in sorted(kept.items())}
+
+
+def warmth(performer: Performer, tunes: Sequence[Tune], count: int, seed: int = 0) -> dict[float, float]:
+    """temperature → nats per note, under the model at temperature 1, of onsets, pitches and durations that it plays at
+    that temperature."""
+    rng = np.random.default_rng(seed)
+    chosen = [tunes[i] for i in rng.permutation(len(tunes))[:count]]
+    ladder = {}
+    for temperature in tqdm(TEMPERATURES, desc="temperature", leave=False):
+        prompts = [
+            Prompt(tune.melody, 10.0, temperature, top_p=1.0, seed=seed + number, style=tune.style, open_end=True)
+            for number, tune in enumerate(chosen)
+        ]
+        nats = []
+        for tune, whole in zip(chosen, sample(performer, prompts), strict=True):
+            found, _ = surprise(performer, whole, len(tune.melody), timed=True, shaded=True)
+            nats.append(float(found[:, :CONTENT].sum(1).mean()))
+        ladder[temperature] = float(np.mean(nats))
+    return ladder
+
+
+def rises(ladder: dict[float, float]) -> bool:
+    """Whether every warmer temperature surprises more than the one before."""
+    return all(low < high for low, high in pairwise(ladder[t] for t in sorted(ladder)))

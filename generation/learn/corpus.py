@@ -1,0 +1,154 @@
+"""All tunes to learn from: a folder of our archives, or of anybody's music files, read once and cached."""
+
+import csv
+import hashlib
+import json
+import logging
+import re
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from generation.learn.datasets import DATASETS, tunebooks
+from generation.learn.datasets.tunebooks import PLAYED
+from generation.music.melody import Key, Melody, Tempo
+from generation.read.beat import on_its_beat
+from generation.read.file import read
+from generation.request import Refusal
+
+log = logging.getLogger(__name__)
+
+ENDINGS = (".mid", ".midi", ".abc", ".musicxml", ".mxl", ".xml", ".krn")
+MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one voice
+ARRAYS = ("onset", "duration", "pitch", "velocity")
+
+
+@dataclass(frozen=True, eq=False)
+class Tune:
+    """A melody and what is known of it. `group` holds all versions of a tune; a group is on one side of the split."""
+
+    dataset: str
+    id: str
+    style: str
+    split: str
+    group: str
+    played_timing: bool
+    played_dynamics: bool
+    melody: Melody
+
+
+def load(folder: Path, cache: Path) -> list[Tune]:
+    """Every tune in `folder`: our archives where it holds splits.tsv, else all music files in it and below, of
+    ABC files every tune. A folder called music21 that does not exist is the tune books that come with music21.
+
+    What was read is kept in `cache`, one file a set; delete it to read again. `Refusal` if there is nothing.
+    """
+    if not folder.exists() and str(folder) == "music21":
+        folder = Path(str(files("music21"))) / "corpus"
+        books = [path for name in MUSIC21 for path in sorted((folder / name).glob("*.abc"))]
+        return _load_files(folder, books, cache)
+    if not folder.is_dir():
+        raise Refusal(f"There is no folder {folder}. Name one with --data.")
+    if (folder / "splits.tsv").exists():
+        return _load_sets(folder, cache)
+    music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    if not music:
+        raise Refusal(f"There is no music in {folder}. It needs files that end in {', '.join(ENDINGS)}.")
+    return _load_files(folder, music, cache)
+
+
+def _load_files(folder: Path, music: list[Path], cache: Path) -> list[Tune]:
+    stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in music]).encode()).hexdigest()[:16]
+    kept = cache / f"folder-{stamp}.npz"
+    if not kept.exists():
+        _keep(kept, _read_files(folder, tqdm(music, desc="reading", unit="file")))
+    return [_own(name, melody) for name, melody in _kept(kept)]
+
+
+def _load_sets(folder: Path, cache: Path) -> list[Tune]:
+    with (folder / "splits.tsv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    tunes = []
+    for name, source in DATASETS.items():
+        kept = cache / f"{name}.npz"
+        if not kept.exists():
+            with tempfile.TemporaryDirectory() as place:
+                with tarfile.open(folder / f"{source.archive}.tar.xz") as archive:
+                    archive.extractall(place, filter="data")
+                _keep(kept, tqdm(source.melodies(Path(place)), desc=name, unit="tune"))
+        known = {row["id"]: row for row in rows if row["set"] == name}
+        for tune, melody in _kept(kept):
+            row = known.get(tune.removesuffix(PLAYED))
+            if row:
+                sides = (row["split"], row["group"], source.timing, source.dynamics)
+                tunes.append(Tune(name, tune, source.style, *sides, melody))
+    return tunes
+
+
+def _read_files(folder: Path, music: Iterable[Path]) -> Iterator[tuple[str, Melody]]:
+    for path in music:
+        name = path.relative_to(folder)
+        try:
+            if path.suffix.lower() == ".abc" and len(re.findall(rb"^X:", path.read_bytes(), re.MULTILINE)) > 1:
+                for tune, melody in tunebooks.tunes(path):
+                    yield str(name.with_name(tune)), melody
+            else:
+                yield str(name), on_its_beat(read(path.read_bytes(), path.name)).melody
+        except Refusal as refusal:
+            log.warning("left out %s: %s", path.name, refusal)
+
+
+def _own(name: str, melody: Melody) -> Tune:
+    """A tune of a folder without a split: one in twenty is held out to test, one to validate, by its name's hash."""
+    from generation.model.tokens import is_shaded, is_timed
+
+    place = hashlib.sha256(name.removesuffix(PLAYED).encode()).digest()[0] % 20
+    split = {0: "test", 1: "valid"}.get(place, "train")
+    return Tune("folder", name, "auto", split, name, is_timed(melody), is_shaded(melody), melody)
+
+
+def _keep(path: Path, tunes: Iterable[tuple[str, Melody]]) -> None:
+    """Write melodies to one file: the arrays end to end, the rest as JSON."""
+    every = list(tunes)
+    cards = [
+        {
+            "id": name,
+            "notes": len(melody),
+            "tempo": [[mark.onset, mark.quarters_per_minute] for mark in melody.tempo],
+            "metre": melody.metre,
+            "key": melody.key and [melody.key.tonic, melody.key.mode],
+            "downbeat": melody.downbeat,
+            "title": melody.title,
+        }
+        for name, melody in every
+    ]
+    columns: dict[str, Any] = {
+        a: np.concatenate([getattr(melody, a) for _, melody in every] or [np.zeros(0)]) for a in ARRAYS
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        columns["cards"] = np.frombuffer(json.dumps(cards).encode(), dtype=np.uint8)
+        np.savez_compressed(file, **columns)
+    unfinished.rename(path)
+
+
+def _kept(path: Path) -> Iterator[tuple[str, Melody]]:
+    with np.load(path, allow_pickle=False) as file:
+        cards, columns = json.loads(file["cards"].tobytes()), {name: file[name] for name in ARRAYS}
+    start = 0
+    for card in cards:
+        stop = start + card["notes"]
+        onset, duration, pitch, velocity = (columns[name][start:stop] for name in ARRAYS)
+        tempo = tuple(Tempo(*mark) for mark in card["tempo"])
+        metre = tuple(card["metre"]) if card["metre"] else None
+        key = Key(*card["key"]) if card["key"] else None
+        yield card["id"], Melody(onset, duration, pitch, velocity, tempo, metre, key, card["downbeat"], card["title"])
+        start = stop

@@ -1,0 +1,73 @@
+"""The Weimar Jazz Database: solos note by note in seconds, with a beat track and loudness in dB."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.music.melody import Key, Melody, Tempo
+from generation.music.pulse import smoothed
+
+MODES = {"maj": "major", "min": "minor", "dor": "dorian", "mix": "mixolydian"}
+SOFT, LOUD = 45, 110  # velocities of a solo's 5th and 95th percentile of loudness
+MARGIN = 64  # beats beyond the beat track, at its median pace
+
+
+def melodies(root: Path) -> Iterator[tuple[str, Melody]]:
+    with (root / "wjd_meta.csv").open(newline="") as file:
+        keys = {row["id"].removesuffix(".sv"): row["key"] for row in csv.DictReader(file)}
+    for path in sorted((root / "mcsv_melody").glob("*.csv")):
+        beats = root / "mcsv_beat" / f"{path.stem}_beattrack.csv"
+        yield path.stem, _solo(_rows(path), _rows(beats), _key(keys.get(path.stem, "")))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _key(text: str) -> Key | None:
+    """ "Bb-maj" → B flat major; chromatic and unknown ones → None."""
+    tonic, _, mode = text.partition("-")
+    return Key(tonic, MODES[mode]) if mode in MODES else None
+
+
+def _solo(notes: list[dict[str, str]], beats: list[dict[str, str]], key: Key | None) -> Melody:
+    """Onsets in quarters by the beat track, smoothed over four beats: what lies off that pulse is expression."""
+    taps = np.array([float(beat["onset"]) for beat in beats])
+    pace = float(np.median(np.diff(taps)))
+    around = pace * np.arange(1, MARGIN + 1)
+    pulse = smoothed(np.concatenate([taps[0] - around[::-1], taps, taps[-1] + around]))
+    place = np.arange(len(pulse)) - MARGIN
+    metre = tuple(int(part) for part in beats[0]["signature"].strip("'\"").split("/"))
+    quarters = 4 / metre[1]
+    begins = np.array([float(note["onset"]) for note in notes])
+    ends = begins + [float(note["duration"]) for note in notes]
+    onset, end = np.interp(begins, pulse, place) * quarters, np.interp(ends, pulse, place) * quarters
+    bar = metre[0] * quarters
+    down = next(i for i, beat in enumerate(beats) if beat["beat"] == "1") * quarters
+    start = np.floor((onset[0] - down + 0.1) / bar) * bar + down
+    onset = np.maximum(onset - start, 0)
+    keep = np.diff(np.maximum.accumulate(onset), prepend=-1) > 1e-3
+    return Melody(
+        onset[keep],
+        np.maximum(end - start - onset, 0.02)[keep],
+        np.array([int(float(note["pitch"])) for note in notes])[keep],
+        _velocity([note.get("loud_median") or "" for note in notes])[keep],
+        (Tempo(0.0, float(np.clip(60 / pace * quarters, 20, 400))),),
+        (metre[0], metre[1]),
+        key,
+    )
+
+
+def _velocity(loudness: list[str]) -> NDArray[np.int64]:
+    """Velocities by each solo's own range of loudness; notes without a measurement get the median."""
+    known = np.array([float(text) if text not in ("", "NA") else np.nan for text in loudness])
+    if np.isfinite(known).sum() <= 5:
+        return np.full(len(known), 80)
+    known = np.where(np.isfinite(known), known, np.nanmedian(known))
+    soft, loud = np.percentile(known, [5, 95])
+    scaled = SOFT + (LOUD - SOFT) * (known - soft) / max(loud - soft, 1e-3)
+    return np.asarray(np.clip(scaled, 1, 127), dtype=np.int64)

@@ -1,0 +1,301 @@
+"""Train a model: one readable loop that resumes where it was stopped."""
+
+import argparse
+import dataclasses
+import json
+import math
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 — its usual name
+from tqdm import tqdm
+
+from generation.learn import copying, corpus
+from generation.learn.batches import Batch, Example, batches, example
+from generation.model import checkpoint, known
+from generation.model.habits import usual
+from generation.model.networks import MODELS
+from generation.model.networks.attentive_lstm import AttentiveLSTM
+from generation.model.tokens import FIELDS, SHADED, TIMED
+from generation.request import Refusal
+
+RARE = 0.05  # of tunes with timing or dynamics teach nothing
+HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run depends on. Each field is a flag and a line in a TOML file.
+
+    data: folder of archives with splits.tsv, or any folder of MIDI, ABC and MusicXML files
+    out: folder for the checkpoint; minutes: stop after so long, the learning rate falls to meet it
+    start: a checkpoint whose weights to begin with, instead of random ones; its sizes are taken over
+    """
+
+    data: str = "data"
+    out: str = "runs/latest"
+    cache: str = "data/cache"
+    start: str = ""
+    model: str = "attentive_lstm"
+    epochs: int = 30
+    minutes: float = 0.0
+    length: int = 384
+    notes: int = 12_288
+    rate: float = 2e-3
+    weight_decay: float = 0.05
+    expression: float = 0.5
+    average: float = 0.998
+    patience: int = 6
+    seed: int = 1
+    threads: int = 0
+    device: str = ""
+    tensorboard: str = ""
+
+
+def loss(model: AttentiveLSTM, batch: Batch) -> tuple[Tensor, dict[str, tuple[Tensor, Tensor]]]:
+    """Nats of the end flag and, by head, (sum of nats, count) over the notes that can teach it."""
+    x, _ = model(batch.rows, batch.conditions, batch.countdown)
+    following = batch.following[batch.valid]
+    every = batch.conditions[:, None].expand(-1, batch.valid.shape[1], -1)[batch.valid]
+    timed = batch.timing[:, None].expand_as(batch.valid)[batch.valid] & (following[:, TIMED] > 0)
+    shaded = batch.dynamics[:, None].expand_as(batch.valid)[batch.valid] & (following[:, SHADED] > 0)
+    expressive = timed | shaded
+    logits = model.logits(x[batch.valid], following, every, expressive)
+    teaches = {"velocity": shaded[expressive], "deviation": timed[expressive], "articulation": timed[expressive]}
+    parts = {}
+    for head in HEADS:
+        target, said = following[:, FIELDS.index(head)], logits[head]
+        if head in teaches:
+            mask = teaches[head]
+            target, said = target[expressive][mask], said[mask]
+        parts[head] = (F.cross_entropy(said.float(), target, reduction="sum"), torch.tensor(len(target)))
+    ended = F.binary_cross_entropy_with_logits(
+        model.end_head(x[batch.reached]).float(), batch.ended[batch.reached].float(), reduction="sum"
+    )
+    return ended, parts
+
+
+@torch.inference_mode()
+def held_out(
+    model: AttentiveLSTM, examples: Sequence[Example], options: Options, device: torch.device
+) -> dict[str, float]:
+    """Nats per note by head over whole tunes, and their sum for content (`total`: step + pitch + duration)."""
+    model.eval()
+    sums, counts = dict.fromkeys(HEADS, 0.0), dict.fromkeys(HEADS, 0)
+    rng = np.random.default_rng(0)
+    for batch in batches(examples, options.length, options.notes, rng, augment=False):
+        _, parts = loss(model, batch.to(device))
+        for head, (nats, count) in parts.items():
+            sums[head] += float(nats)
+            counts[head] += int(count)
+    figures = {head: sums[head] / counts[head] for head in HEADS if counts[head]}
+    figures["total"] = figures["step"] + figures["pitch"] + figures["duration"]
+    return figures
+
+
+def fast_precision(device: torch.device) -> torch.dtype:
+    """bf16 where the hardware multiplies it quickly, float32 elsewhere."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
+
+
+def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] | None = None) -> dict[str, Any]:
+    """Train on `tunes`, or those that the options name.
+
+    Keeps the best weights (by held-out loss) in `out`/model.safetensors, and beside it what they may not repeat;
+    returns their card.
+    """
+    device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    out = Path(options.out)
+    tunes = corpus.load(Path(options.data), Path(options.cache)) if tunes is None else tunes
+    learn = [example(tune) for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]
+    check = [example(t, "auto") for t in tunes if t.split == "valid" and len(t.melody) >= 8 and "|played" not in t.id]
+    if not learn:
+        raise Refusal(f"There is nothing to learn from in {options.data}: no melody of 8 notes or more.")
+    check = check or learn[:20]
+    kind, kind_sizes = MODELS[options.model]
+    model = checkpoint.load(Path(options.start))[0] if options.start else kind(kind_sizes(**sizes))
+    model.to(device)
+    average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+    optimizer = torch.optim.AdamW(model.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay)
+    run: dict[str, Any] = {
+        "epoch": 0,
+        "seconds": 0.0,
+        "steps": 0,
+        "notes": 0,
+        "best": math.inf,
+        "stale": 0,
+        "history": [],
+    }
+    if (out / "last.json").exists():
+        run = _resume(out, model, average, optimizer)
+    run |= {
+        "metres": _metres(tunes),
+        "habits": usual([tune.melody for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]),
+        "plays": {
+            name: bool(np.mean([getattr(each, name) for each in learn]) > RARE) for name in ("timing", "dynamics")
+        },
+    }
+    per_epoch = len(list(batches(learn, options.length, options.notes, np.random.default_rng(0), augment=False)))
+    precision = fast_precision(device)
+    writer = _tensorboard(options)
+    parameters = sum(p.numel() for p in model.parameters())
+    print(
+        f"{len(learn)} tunes to learn from, {len(check)} held out; {parameters:,} parameters on {device}, {precision}"
+    )
+
+    progress = run["epoch"] / options.epochs
+    while progress < 1 and run["stale"] < options.patience:
+        rng = np.random.default_rng([options.seed, run["epoch"]])
+        model.train()
+        begun, seconds, seen = time.monotonic(), run["seconds"], 0.0
+        bar = tqdm(total=per_epoch, desc=f"epoch {run['epoch'] + 1}", unit="batch", mininterval=10)
+        for i, batch in enumerate(batches(learn, options.length, options.notes, rng)):
+            progress = (run["epoch"] + min(1, i / per_epoch)) / options.epochs
+            run["seconds"] = seconds + time.monotonic() - begun
+            if options.minutes:
+                progress = max(progress, run["seconds"] / 60 / options.minutes)
+            if progress >= 1:
+                break
+            for group in optimizer.param_groups:
+                group["lr"] = options.rate * min(1, (run["steps"] + 1) / 200) * (0.02 + 0.98 * (1 - progress))
+            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+                end, parts = loss(model, batch.to(device))
+            notes = parts["pitch"][1]
+            total = end + sum(
+                nats * (options.expression if head in ("velocity", "deviation", "articulation") else 1)
+                for head, (nats, _) in parts.items()
+            )
+            optimizer.zero_grad(set_to_none=True)
+            (total / notes).backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            keep = min(options.average, (run["steps"] + 1) / (run["steps"] + 10))
+            for name, tensor in model.state_dict().items():
+                average[name].lerp_(tensor.detach(), 1 - keep)
+            run["steps"] += 1
+            run["notes"] += int(notes)
+            content = sum(float(parts[head][0].detach()) for head in HEADS[:3]) / int(notes)
+            seen = content if not seen else 0.98 * seen + 0.02 * content
+            bar.update()
+            bar.set_postfix(nats=f"{seen:.3f}", notes_s=f"{run['notes'] / max(1, run['seconds']):,.0f}")
+        bar.close()
+        run["epoch"] += 1
+        progress = max(progress, run["epoch"] / options.epochs)
+        run["seconds"] = seconds + time.monotonic() - begun
+        _finish_epoch(run, model, average, optimizer, check, options, out, writer)
+    known.save(copying.learn(tunes), known.beside(out / "model.safetensors"))
+    return checkpoint.load(out / "model.safetensors")[1]
+
+
+def _finish_epoch(
+    run: dict[str, Any],
+    model: AttentiveLSTM,
+    average: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    check: Sequence[Example],
+    options: Options,
+    out: Path,
+    writer: Any,
+) -> None:
+    """Measure the averaged weights on held-out tunes, keep them if they are the best, write the state to resume."""
+    live = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    model.load_state_dict(average)
+    figures = held_out(model, check, options, next(model.parameters()).device)
+    words = " ".join(f"{name} {value:.3f}" for name, value in figures.items())
+    print(f"epoch {run['epoch']}: {words}; {run['notes']:,} notes in {run['seconds'] / 60:.1f} min", flush=True)
+    run["history"].append({"minutes": round(run["seconds"] / 60, 2), **{k: round(v, 4) for k, v in figures.items()}})
+    for name, value in figures.items() if writer else ():
+        writer.add_scalar(f"held_out/{name}", value, run["notes"])
+    goal = figures["total"] + options.expression * sum(figures.get(head, 0) for head in HEADS[3:])
+    run["stale"] = 0 if goal < run["best"] else run["stale"] + 1
+    if goal < run["best"]:
+        run["best"] = goal
+        card = {"options": dataclasses.asdict(options), "history": run["history"], "notes_seen": run["notes"]}
+        card |= {name: run[name] for name in ("metres", "habits", "plays")}
+        checkpoint.save(out / "model.safetensors", model, card, torch.float16)
+    model.load_state_dict(live)
+    tensors = {f"model.{name}": tensor.clone().contiguous() for name, tensor in live.items()}
+    tensors |= {f"average.{name}": tensor.contiguous() for name, tensor in average.items()}
+    for (name, _), state in zip(model.named_parameters(), optimizer.state.values(), strict=False):
+        tensors |= {f"adam.{name}.{key}": value.clone() for key, value in state.items()}
+    save_file(tensors, out / "last.safetensors")
+    (out / "last.json").write_text(json.dumps(run))
+
+
+def _metres(tunes: Sequence[corpus.Tune]) -> dict[str, dict[str, int]]:
+    """style → metre → how many tunes: what `generation.play.style` needs to know."""
+    counts: dict[str, Counter[str]] = {}
+    for tune in tunes:
+        if tune.split == "train" and tune.melody.metre:
+            counts.setdefault(tune.style, Counter())["{}/{}".format(*tune.melody.metre)] += 1
+    return {style: dict(count.most_common(8)) for style, count in counts.items()}
+
+
+def _resume(
+    out: Path, model: AttentiveLSTM, average: dict[str, Tensor], optimizer: torch.optim.Optimizer
+) -> dict[str, Any]:
+    tensors = load_file(out / "last.safetensors")
+    model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
+    for name, tensor in average.items():
+        tensor.copy_(tensors[f"average.{name}"])
+    for name, parameter in model.named_parameters():
+        moments = {key: tensors.get(f"adam.{name}.{key}") for key in ("step", "exp_avg", "exp_avg_sq")}
+        optimizer.state[parameter] = {key: value for key, value in moments.items() if value is not None}
+    run: dict[str, Any] = json.loads((out / "last.json").read_text())
+    print(f"going on after epoch {run['epoch']}")
+    return run
+
+
+def _tensorboard(options: Options) -> Any:
+    """A writer if a folder was named; TensorBoard is optional and not among our requirements."""
+    if not options.tensorboard:
+        return None
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise Refusal("TensorBoard is not installed: pip install tensorboard, or leave --tensorboard out.") from error
+    return SummaryWriter(options.tensorboard)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A flag for every field of `Options` and of every model's sizes; they win over the TOML file."""
+    parser.add_argument("--config", type=Path, help="a TOML file with any of these, and a table [sizes]")
+    for field in dataclasses.fields(Options):
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}", type=type(field.default), help=f"default {field.default!r}"
+        )
+    for name, (_, sizes) in MODELS.items():
+        for field in dataclasses.fields(sizes):
+            parser.add_argument(f"--{field.name}", type=type(field.default), help=f"{name}: default {field.default!r}")
+
+
+def main(args: argparse.Namespace) -> int:
+    try:
+        file = tomllib.loads(args.config.read_text()) if args.config else {}
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise Refusal(f"The configuration {args.config} cannot be read: {error}.") from error
+    sizes: dict[str, Any] = file.pop("sizes", {})
+    known = {field.name for field in dataclasses.fields(Options)}
+    if unknown := set(file) - known:
+        raise Refusal(f"The configuration has unknown names: {', '.join(sorted(unknown))}.")
+    flags = {name: value for name, value in vars(args).items() if value is not None}
+    options = Options(**{**file, **{name: value for name, value in flags.items() if name in known}})
+    if options.model not in MODELS:
+        raise Refusal(f"There is no model “{options.model}”; there are: {', '.join(MODELS)}.")
+    names = {field.name for field in dataclasses.fields(MODELS[options.model][1])}
+    train(options, {**sizes, **{name: value for name, value in flags.items() if name in names}})
+    return 0

@@ -1,0 +1,1 @@
+"""Model: notes as numbers, the network that foresees them, and its checkpoint."""

@@ -1,0 +1,49 @@
+"""A checkpoint describes itself: weights in safetensors, and beside them a card in JSON that says what they are."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from generation.model import tokens
+from generation.model.networks import MODELS
+from generation.model.networks.attentive_lstm import AttentiveLSTM
+from generation.request import Refusal
+
+# What the rows mean; weights trained on another encoding cannot be used.
+ENCODING = {"version": 1, "fields": list(tokens.FIELDS), "classes": tokens.CLASSES, "ticks": tokens.TICKS}
+
+
+def save(path: Path, model: AttentiveLSTM, card: dict[str, Any], dtype: torch.dtype = torch.float32) -> None:
+    """Write `path` (weights) and `path` with the ending .json (card plus architecture, sizes and encoding)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    weights = {name: tensor.detach().to(dtype).contiguous().cpu() for name, tensor in model.state_dict().items()}
+    save_file(weights, path)
+    path.chmod(0o644)  # safetensors writes for its owner alone
+    name = next(name for name, (kind, _) in MODELS.items() if type(model) is kind)
+    about = {"model": name, "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, **card}
+    path.with_suffix(".json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM, dict[str, Any]]:
+    """The model, ready to play, and its card. `Refusal` says in words what does not fit."""
+    try:
+        card = json.loads(path.with_suffix(".json").read_text())
+        weights = load_file(path)
+    except (OSError, ValueError) as error:
+        raise Refusal(
+            f"The checkpoint {path.name} cannot be read ({error}). Train one, or restore the file."
+        ) from error
+    if card.get("encoding") != ENCODING:
+        raise Refusal(f"The checkpoint {path.name} was trained on another encoding of notes. Train it again.")
+    if card.get("model") not in MODELS:
+        raise Refusal(
+            f"The checkpoint {path.name} wants the model “{card.get('model')}”; there are: {', '.join(MODELS)}."
+        )
+    kind, sizes = MODELS[card["model"]]
+    model = kind(sizes(**card["sizes"]))
+    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    return model.to(device).eval(), card

@@ -1,0 +1,52 @@
+"""What a fresh piece is like when nobody says: a metre, a tempo and a key."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.music.key import find_key
+from generation.music.melody import Key, Melody, Tempo
+from generation.music.pulse import typical_tempo
+
+# What a fresh piece is when nobody says: metres, quarter notes a minute, keys.
+Habits = tuple[Sequence[Sequence[int]], Sequence[int], Sequence[str]]
+# By style; the card of a checkpoint that knows none of our styles holds its own, measured on its tunes.
+HABITS: dict[str, Habits] = {
+    "jazz": (((4, 4),), (120, 220), ("Bb major", "F major", "Eb major", "C minor", "Ab major")),
+    "irish": (((6, 8), (4, 4), (4, 4)), (160, 190), ("D major", "G major", "A dorian", "E minor")),
+    "american": (((2, 4), (4, 4)), (96, 120), ("A major", "D major", "G major")),
+    "british": (((4, 4), (6, 8), (3, 4)), (96, 132), ("D major", "G major", "F major", "A minor")),
+    "artsong": (((3, 4), (4, 4), (6, 8)), (66, 104), ("F major", "Ab major", "G minor", "D minor")),
+    "classical": (((4, 4), (3, 4), (2, 4)), (80, 132), ("C major", "Eb major", "A minor", "D minor", "Bb major")),
+    "pop": (((4, 4),), (72, 112), ("C major", "G major", "F major", "A minor", "Db major")),
+    "standards": (((4, 4), (3, 4)), (100, 160), ("F major", "Eb major", "C major")),
+    "hymn": (((4, 4), (3, 4)), (80, 104), ("G major", "F major", "Eb major")),
+}
+
+
+def blank_page(
+    habits: Habits,
+    rng: np.random.Generator,
+    key: Key | None = None,
+    tempo: float | None = None,
+    metre: tuple[int, int] | None = None,
+) -> Melody:
+    """No notes yet, but a key, a metre and a tempo: the wished ones, or usual ones."""
+    metres, (slow, fast), keys = habits
+    beats, value = metres[int(rng.integers(len(metres)))]
+    metre = metre or (beats, value)
+    key = key or Key.parse(str(rng.choice(keys)))
+    tempo = tempo or float(rng.integers(slow, fast + 1))
+    nothing: NDArray[np.float64] = np.zeros(0)
+    return Melody(nothing, nothing, nothing.astype(int), nothing.astype(int), (Tempo(0.0, tempo),), metre, key)
+
+
+def usual(melodies: Sequence[Melody]) -> Habits:
+    """What melodies are like: their usual metres, tempos and keys, for a checkpoint that knows no style."""
+    learned = melodies[:2000]
+    metres = Counter(melody.metre for melody in learned if melody.metre).most_common(3)
+    keys = Counter(str(m.key or find_key(m.pitch, m.duration)) for m in learned).most_common(6)
+    slow, fast = np.quantile([typical_tempo(melody) for melody in learned], [0.25, 0.75])
+    return [metre for metre, _ in metres] or [(4, 4)], (round(slow), round(fast)), [key for key, _ in keys]

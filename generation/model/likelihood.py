@@ -1,0 +1,99 @@
+"""How well the model foresees the notes of a melody, each given all before it, in nats."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from generation.model import tokens
+from generation.model.performer import Performer
+from generation.model.tokens import FIELDS, PITCH
+from generation.music.melody import Melody
+from generation.request import STYLES
+
+HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
+CHUNK = 512  # notes that are looked at at once
+ENOUGH = 8  # notes that tell whether timing and dynamics were played
+
+
+@dataclass(frozen=True)
+class Nats:
+    """Surprise by what it is about, in nats per note over `notes` notes; None for what was not played.
+
+    onset: step and deviation; duration: written duration and articulation; total: the sum.
+    """
+
+    notes: int
+    onset: float
+    pitch: float
+    duration: float
+    velocity: float | None
+    total: float
+
+
+def score(performer: Performer, melody: Melody, from_seconds: float = 0.0) -> Nats:
+    """Nats of the notes that start at or after `from_seconds`, given all before.
+
+    Nothing is taken from the notes to be foreseen: a key that the file does not state, and the style, are unknown,
+    and the model's answers for each of them are mixed by how well they foresaw the notes so far (Bayes' rule).
+    """
+    first = int(np.searchsorted([melody.seconds_at(onset) for onset in melody.onset], from_seconds - 1e-6))
+    if first >= len(melody):
+        return Nats(0, 0.0, 0.0, 0.0, None, 0.0)
+    nats, shaded = surprise(performer, melody, first)
+    step, pitch, duration, velocity, deviation, articulation = nats.mean(0)
+    return Nats(
+        notes=len(nats),
+        onset=float(step + deviation),
+        pitch=float(pitch),
+        duration=float(duration + articulation),
+        velocity=float(velocity) if shaded else None,
+        total=float(nats.sum(1).mean()),
+    )
+
+
+@torch.inference_mode()
+def surprise(
+    performer: Performer, melody: Melody, first: int = 0, timed: bool | None = None, shaded: bool | None = None
+) -> tuple[NDArray[np.float64], bool]:
+    """Nats of the notes from index `first` on, (notes, len(HEADS)), 0 where nothing was played; were dynamics?"""
+    known = first if first >= ENOUGH else len(melody)
+    before = tokens.part(melody, known)
+    timed = tokens.is_timed(before) if timed is None else timed
+    shaded = tokens.is_shaded(before) if shaded is None else shaded
+    versions = _versions(melody, timed, shaded)
+    rows = torch.from_numpy(np.stack([rows for rows, _ in versions])).to(performer.device)
+    conditions = torch.from_numpy(np.stack([condition for _, condition in versions])).to(performer.device)
+    model, state = performer.model, None
+    unknown = torch.full(rows.shape[:2], tokens.UNKNOWN_COUNTDOWN, device=performer.device)
+    chance = np.zeros((len(versions), len(melody), len(HEADS)))
+    for start in range(0, len(melody), CHUNK):  # so that time and memory grow with the length, not with its square
+        now = slice(start, min(start + CHUNK, len(melody)))
+        x, state = model(rows[:, now], conditions, unknown[:, now], state)
+        following = rows[:, start + 1 : now.stop + 1].flatten(0, 1)
+        logits = model.logits(x.flatten(0, 1), following, conditions.repeat_interleave(x.shape[1], 0))
+        for i, head in enumerate(HEADS):
+            if (head == "velocity" and not shaded) or (head in ("deviation", "articulation") and not timed):
+                continue
+            said = torch.log_softmax(logits[head].float(), -1)
+            told = said.gather(1, following[:, FIELDS.index(head), None])[:, 0]
+            chance[:, now, i] = told.view(len(versions), -1).cpu().numpy()
+    # P(all fields so far) under the even mixture; the surprise of a field is what it takes away from that.
+    so_far = np.logaddexp.reduce(chance.reshape(len(versions), -1).cumsum(1) - np.log(len(versions)), 0)
+    nats = -np.diff(so_far, prepend=0.0).reshape(len(melody), len(HEADS))
+    return nats[first:], shaded
+
+
+def _versions(melody: Melody, timed: bool, shaded: bool) -> list[tuple[tokens.Ints, tokens.Ints]]:
+    """The melody as it looks in every style if its key is stated, else moved by every interval."""
+    if melody.key is not None:
+        every = [tokens.encode(melody, style, timed=timed, shaded=shaded) for style in STYLES]
+        return [(encoded.rows, encoded.conditions) for encoded in every]
+    plain = tokens.encode(melody, timed=timed, shaded=shaded, keyless=True)
+    versions = []
+    for shift in range(-6, 6):
+        rows = plain.rows.copy()
+        rows[1:, PITCH] = np.clip(rows[1:, PITCH] + shift, 0, 127)
+        versions.append((rows, plain.conditions))
+    return versions

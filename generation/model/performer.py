@@ -1,0 +1,42 @@
+"""A performer: a model that is ready to play, for every style that there is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from generation.model import checkpoint, known
+from generation.model.known import Known
+from generation.model.networks.attentive_lstm import AttentiveLSTM
+from generation.request import own_checkpoints
+
+CHECKPOINT = Path(__file__).parents[2] / "assets" / "encore.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class Performer:
+    """A model that is ready to play, the card of its checkpoint, and what it may not repeat."""
+
+    model: AttentiveLSTM
+    card: dict[str, Any]
+    device: torch.device
+    known: Known | None = None
+
+
+def load_performer(path: Path | None = None, device: str | None = None) -> Performer:
+    """The shipped checkpoint, or the one at `path`, on a GPU where there is one. `Refusal` if it does not fit."""
+    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    model, card = checkpoint.load(path or CHECKPOINT, where)
+    passages = known.beside(path or CHECKPOINT)
+    return Performer(model, card, where, known.load(passages) if passages.exists() else None)
+
+
+def performer_for(style: str, ready: dict[Path, tuple[int, Performer]]) -> Performer:
+    """Who plays a style: the checkpoint of that name in ENCORE_MODELS, else the shipped one. `ready` keeps those that
+    were loaded until their files change."""
+    path = own_checkpoints().get(style, CHECKPOINT)
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    if path not in ready or ready[path][0] != changed:
+        ready[path] = changed, load_performer(path)
+    return ready[path][1]

@@ -1,0 +1,253 @@
+"""Melody ↔ model input: every note is one row of small integers, content first, expression after.
+
+Content is what a score says: step (from the onset before), pitch, duration, on a grid of 1/24 quarter.
+Expression is what a player adds: velocity, deviation of the onset from the grid, articulation (how much of
+its written duration a note sounds). A flat score has no expression, and says so in two flags.
+Pitches are moved so that the key's signature has no sharps or flats, and moved back when decoded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.music.key import find_key
+from generation.music.melody import CHORD_SECONDS, LEGATO_SECONDS, Key, Melody
+from generation.request import STYLES
+
+Ints = NDArray[np.int64]
+
+TICKS = 24  # a quarter
+# Seconds that a note may reach into the next one, and by which that comes too soon for it: well within one voice.
+LONGEST_LEGATO, SOONEST = LEGATO_SECONDS - 0.02, CHORD_SECONDS + 0.01
+LENGTHS = np.array([*range(97), *range(108, 385, 12)])  # ticks that steps and durations can have
+DEVIATIONS = 41  # −20 … 20 in 1/96 quarter
+DEVIATION_UNIT = 1 / 96
+ARTICULATIONS = 15  # 0.1 … 1.5 of the written duration
+VELOCITIES = 32  # bins of 4
+START = 128  # the pitch of the row before the first note
+NO_INTERVAL = 49
+METRES = ((2, 4), (3, 4), (4, 4), (6, 8), (9, 8), (12, 8), (3, 8), (2, 2), (3, 2), (6, 4), (5, 4), (7, 8))
+COUNTDOWN = np.array([*range(17), 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128, 192])  # quarters to the end
+UNKNOWN_COUNTDOWN = len(COUNTDOWN) + 1
+TEMPI = 16
+
+FIELDS = ("step", "pitch", "duration", "velocity", "deviation", "articulation", "interval", "timed", "shaded", "tick")
+STEP, PITCH, DURATION, VELOCITY, DEVIATION, ARTICULATION, INTERVAL, TIMED, SHADED, TICK = range(len(FIELDS))
+# number of classes a field that the model predicts has
+CLASSES = {
+    "step": len(LENGTHS),
+    "pitch": 128,
+    "duration": len(LENGTHS),
+    "velocity": VELOCITIES,
+    "deviation": DEVIATIONS,
+    "articulation": ARTICULATIONS,
+}
+FLAT = {"velocity": 20, "deviation": 20, "articulation": 9}  # mezzo-forte, on the grid, its whole duration
+CONDITIONS = ("style", "metre", "tonic", "tempo", "bar", "downbeat")
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """A melody as the model sees it.
+
+    rows        (n + 1, len(FIELDS)): the start row, then a row a note; pitches are moved by `shift`
+    conditions  (len(CONDITIONS),): 0 is “unknown” for style, metre, tonic, tempo and bar; bar and downbeat in ticks
+    shift       semitones added to every pitch
+    end         tick at which the last note ends
+    """
+
+    rows: Ints
+    conditions: Ints
+    shift: int
+    end: int
+
+
+def encode(
+    melody: Melody,
+    style: str = "auto",
+    *,
+    timed: bool | None = None,
+    shaded: bool | None = None,
+    key: Key | None = None,
+    keyless: bool = False,
+) -> Encoded:
+    """Rows of a melody. `timed` and `shaded` say that timing and dynamics were played; None finds out from the notes.
+    `key` overrides the melody's; without either it is estimated from the notes, or left unknown if `keyless`."""
+    timed = is_timed(melody) if timed is None else timed
+    shaded = is_shaded(melody) if shaded is None else shaded
+    key = key or melody.key
+    if key is None and not keyless and len(melody) >= 6:
+        key = find_key(melody.pitch, melody.duration)
+    shift = shift_of(key)
+    tick, duration = notate(melody) if timed else (to_grid(melody.onset), _at_least(1, melody.duration))
+    rows = np.zeros((len(melody) + 1, len(FIELDS)), dtype=np.int64)
+    rows[0] = start_row()
+    note = rows[1:]
+    note[:, TICK] = tick
+    note[:, STEP] = length_class(np.diff(tick, prepend=0))
+    note[:, PITCH] = np.clip(melody.pitch + shift, 0, 127)
+    note[:, DURATION] = length_class(duration)
+    note[:, VELOCITY] = melody.velocity // 4 if shaded else FLAT["velocity"]
+    note[:, DEVIATION] = FLAT["deviation"]
+    note[:, ARTICULATION] = FLAT["articulation"]
+    if timed:
+        deviation = np.round((melody.onset - tick / TICKS) / DEVIATION_UNIT)
+        note[:, DEVIATION] = np.clip(deviation, -20, 20) + 20
+        sounding = np.round(melody.duration * TICKS / duration * 10)
+        note[:, ARTICULATION] = np.clip(sounding, 1, ARTICULATIONS) - 1
+    note[:, INTERVAL] = np.clip(np.diff(note[:, PITCH], prepend=note[:1, PITCH]), -24, 24) + 24
+    note[:1, INTERVAL] = NO_INTERVAL
+    note[:, TIMED], note[:, SHADED] = timed, shaded
+    end = int(tick[-1] + duration[-1]) if len(melody) else 0
+    return Encoded(rows, conditions_of(melody, style, key), shift, end)
+
+
+def decode(rows: Ints, shift: int, like: Melody) -> Melody:
+    """The melody that rows (without the start row) stand for, in the tempo, metre and key of `like`."""
+    tick, step = rows[:, TICK], 1 / TICKS
+    onset = tick * step + (rows[:, DEVIATION] - 20) * DEVIATION_UNIT * (rows[:, TIMED] > 0)
+    onset = apart(np.maximum(onset, 0))
+    ratio = np.where(rows[:, TIMED] > 0, (rows[:, ARTICULATION] + 1) / 10, 1.0)
+    duration = np.maximum(LENGTHS[rows[:, DURATION]] * step * ratio, 1 / 48)
+    gap = np.diff(onset, append=np.inf)
+    second = like.tempo[-1].quarters_per_minute / 60  # in quarters
+    following = np.append(np.minimum(duration, gap)[1:], np.inf)
+    legato = np.minimum(np.minimum(0.1 * gap, 0.4 * following), LONGEST_LEGATO * second)
+    duration = np.minimum(duration, gap + legato * (gap > SOONEST * second))  # one voice: legato, but no chords
+    velocity = np.clip(rows[:, VELOCITY] * 4 + 2, 1, 127)
+    return replace(
+        like, onset=onset, duration=duration, pitch=np.clip(rows[:, PITCH] - shift, 0, 127), velocity=velocity
+    )
+
+
+def part(melody: Melody, notes: int) -> Melody:
+    """The first `notes` notes of a melody."""
+    return replace(
+        melody,
+        onset=melody.onset[:notes],
+        duration=melody.duration[:notes],
+        pitch=melody.pitch[:notes],
+        velocity=melody.velocity[:notes],
+        written=None,
+    )
+
+
+def joined(melody: Melody, new: Melody) -> Melody:
+    """The notes of `melody` and after them those of `new`, as these are written; all else is that of `melody`."""
+    return replace(
+        melody,
+        onset=np.concatenate([melody.onset, new.onset]),
+        duration=np.concatenate([melody.duration, new.duration]),
+        pitch=np.concatenate([melody.pitch, new.pitch]),
+        velocity=np.concatenate([melody.velocity, new.velocity]),
+        written=new.written,
+    )
+
+
+def apart(onset: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Onsets at least one unit of deviation apart: later ones give way."""
+    room = np.arange(len(onset)) * DEVIATION_UNIT
+    return np.asarray(np.maximum.accumulate(onset - room) + room)
+
+
+def start_row() -> Ints:
+    row = np.zeros(len(FIELDS), dtype=np.int64)
+    row[[PITCH, INTERVAL]] = START, NO_INTERVAL
+    row[[VELOCITY, DEVIATION, ARTICULATION]] = FLAT["velocity"], FLAT["deviation"], FLAT["articulation"]
+    return row
+
+
+def conditions_of(melody: Melody, style: str, key: Key | None) -> Ints:
+    bar = round(melody.bar * TICKS) if melody.bar else 0
+    metre = METRES.index(melody.metre) + 1 if melody.metre in METRES else 0
+    tonic = (key.pitch_class + shift_of(key)) % 12 + 1 if key else 0
+    tempo = tempo_class(melody.tempo[-1].quarters_per_minute)
+    downbeat = round(melody.downbeat * TICKS)
+    return np.array([list(STYLES).index(style), metre, tonic, tempo, bar, downbeat], dtype=np.int64)
+
+
+def tempo_class(quarters_per_minute: float) -> int:
+    """1 … TEMPI - 1 on a logarithmic scale from 30 to 360."""
+    return int(np.clip(np.log2(quarters_per_minute / 30) / np.log2(12) * (TEMPI - 1), 0, TEMPI - 2)) + 1
+
+
+def shift_of(key: Key | None) -> int:
+    """Semitones, −6 … 5, that take the key's signature to no sharps and no flats."""
+    return 0 if key is None else (-7 * key.sharps + 6) % 12 - 6
+
+
+def length_class(ticks: Ints) -> Ints:
+    """The class in `LENGTHS` nearest to a number of ticks."""
+    ticks = np.clip(ticks, 0, LENGTHS[-1])
+    return np.asarray(np.where(ticks <= 96, ticks, 96 + np.maximum(0, np.round((ticks - 96) / 12))), dtype=np.int64)
+
+
+def countdown_class(quarters: NDArray[np.float64]) -> Ints:
+    """The class of a distance to the end; `UNKNOWN_COUNTDOWN` is for nobody knows."""
+    return np.searchsorted(COUNTDOWN, quarters, side="right").astype(np.int64)
+
+
+def is_timed(melody: Melody) -> bool:
+    """Whether the onsets were played: more than a tenth lie off every plain grid."""
+    if len(melody) < 4:
+        return False
+    near = [np.abs(melody.onset * grid - np.round(melody.onset * grid)) / grid < 0.006 for grid in (8, 12, 24)]
+    return bool(np.mean(np.logical_or.reduce(near)) < 0.9)
+
+
+def is_shaded(melody: Melody) -> bool:
+    """Whether the dynamics were played: more than a handful of velocities."""
+    return len(np.unique(melody.velocity)) > min(6, max(2, len(melody) // 4))
+
+
+def to_grid(onset: NDArray[np.float64]) -> Ints:
+    """The nearest ticks, one note a tick."""
+    return _increasing(np.round(onset * TICKS).astype(np.int64))
+
+
+def notate(melody: Melody) -> tuple[Ints, Ints]:
+    """Ticks of onset and duration that a copyist would write for played notes.
+
+    Each beat takes the division whose lines lie nearest to its onsets, coarse divisions preferred; a note that
+    sounds for most of the way to the next one is written as long as that way.
+    """
+    tick: list[int] = []
+    for beat, group in groupby(melody.onset, key=lambda onset: int(onset)):
+        tick += [beat * TICKS + place for place in _places([onset - beat for onset in group])]
+    grid = _increasing(np.array(tick, dtype=np.int64))
+    step = np.diff(grid, append=np.iinfo(np.int64).max // 4)
+    gap = np.diff(melody.onset, append=np.inf)
+    written = np.maximum(3, np.round(melody.duration * TICKS / 3).astype(np.int64) * 3)
+    whole = (melody.duration > 0.5 * gap) | (written >= step)
+    return grid, np.minimum(np.where(whole, step, written), LENGTHS[-1])
+
+
+# Divisions of a beat and what they cost beside the squared deviations (in units of `SPREAD` quarters).
+DIVISIONS = {1: 0.0, 2: 0.4, 4: 1.5, 3: 1.8, 6: 4.0, 8: 5.0, 12: 8.0, 24: 12.0}
+SPREAD = 0.06
+
+
+def _places(onsets: Sequence[float]) -> list[int]:
+    """Ticks within a beat, 0 … 24, of onsets in 0 ≤ x < 1."""
+    best, cheapest = [round(onset * TICKS) for onset in onsets], float("inf")
+    for division, cost in DIVISIONS.items():
+        lines = [round(onset * division) for onset in onsets]
+        if len(set(lines)) < len(lines):
+            continue
+        cost += sum(((onset - line / division) / SPREAD) ** 2 for onset, line in zip(onsets, lines, strict=True))
+        if cost < cheapest:
+            best, cheapest = [line * TICKS // division for line in lines], cost
+    return best
+
+
+def _increasing(tick: Ints) -> Ints:
+    """The least change that leaves one note a tick: later notes give way."""
+    place = np.arange(len(tick))
+    return np.maximum.accumulate(tick - place) + place
+
+
+def _at_least(least: int, quarters: NDArray[np.float64]) -> Ints:
+    return np.maximum(least, np.round(quarters * TICKS).astype(np.int64))

@@ -1,0 +1,1 @@
+"""Music: the nouns and the theory that everything speaks: melody, song, key, pulse and spelling."""

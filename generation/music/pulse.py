@@ -1,0 +1,48 @@
+"""Find the steady pulse under a tempo that breathes, so that what breathes stays in the onsets."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.music.melody import Melody, Tempo
+
+WINDOW = 4  # beats
+
+
+def smoothed(beats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Times of beats, averaged over `WINDOW` beats around each; the ends are continued by reflection."""
+    padded = np.pad(beats, WINDOW // 2, "reflect", reflect_type="odd")
+    return np.asarray(np.convolve(padded, np.ones(WINDOW + 1) / (WINDOW + 1), "valid"))
+
+
+def steady(melody: Melody) -> Melody:
+    """The same sound on a pulse that is smoothed over four quarters, at one tempo: rubato within a bar, which the
+    tempo map held, is now in onsets and durations."""
+    quarters = [float(quarter) for quarter in range(-8, int(melody.end) + 9)]
+    first = 60 / melody.tempo[0].quarters_per_minute
+    pulse = smoothed(np.array([melody.seconds_at(max(q, 0.0)) + min(q, 0.0) * first for q in quarters]))
+    begins = [melody.seconds_at(onset) for onset in melody.onset]
+    ends = [melody.seconds_at(end) for end in melody.onset + melody.duration]
+    onset, end = np.interp(begins, pulse, quarters), np.interp(ends, pulse, quarters)
+    onset = np.maximum.accumulate(np.maximum(onset, 0) + np.arange(len(onset)) * 1e-7)
+    pace = float(np.clip(60 / np.median(np.diff(pulse)), 10, 900))
+    return replace(melody, onset=onset, duration=np.maximum(end - onset, 0.02), tempo=(Tempo(0.0, pace),))
+
+
+def strongest_beat(beat: NDArray[np.int64], weight: NDArray[np.float64], bar: int) -> tuple[float, int]:
+    """In bars of so many beats, how far the strongest stands out (1 if they are all alike), and which it is.
+
+    beat, weight  (n,) the number of the beat on which each note falls, and what the note counts
+    """
+    on = [float(weight[beat % bar == place].sum()) for place in range(bar)]
+    return max(on) * bar / max(sum(on), 1e-9), int(np.argmax(on))
+
+
+def typical_tempo(melody: Melody) -> float:
+    """Quarter notes a minute at the end of a melody: the mean over its last 16 quarters, so that a slowing down in
+    the last bar is not taken for the tempo."""
+    if not len(melody):
+        return melody.tempo[-1].quarters_per_minute
+    since = max(0.0, melody.end - 16)
+    return 60 * (melody.end - since) / (melody.seconds_at(melody.end) - melody.seconds_at(since))

@@ -1,0 +1,80 @@
+"""Song: what a file of several voices holds, before its melody is found."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.music.melody import DEFAULT_TEMPO, Key, Part, Tempo
+
+
+@dataclass(frozen=True, eq=False)
+class Voice:
+    """One part of a file, and what tells whether it is the melody.
+
+    place   where it stands, such as “track 2” or “part 1”
+    lyrics  number of its notes that carry a syllable
+    drums   whether its pitches are drums rather than tones
+    said    whether the file names its instrument
+    """
+
+    part: Part
+    place: str
+    channel: int = 0
+    drums: bool = False
+    lyrics: int = 0
+    said: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Song:
+    """The voices of a file on one clock, in quarter notes; fields as in `Melody`."""
+
+    voices: tuple[Voice, ...]
+    tempo: tuple[Tempo, ...] = (Tempo(0.0, DEFAULT_TEMPO),)
+    metre: tuple[int, int] | None = None
+    key: Key | None = None
+    downbeat: float = 0.0
+    title: str = ""
+
+
+def legible(words: str) -> str:
+    """A name or a title as one line of a bearable length, without signs that nobody sees or that turn it round."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())[:80]
+
+
+def trimmed(song: Song) -> Song:
+    """The same without the empty bars before the first tone; less than a bar of silence stays."""
+    bar = song.metre[0] * 4 / song.metre[1] if song.metre else 4.0
+    voices = tuple(voice for voice in song.voices if len(voice.part.onset) and not voice.drums)
+    if not voices:
+        return song
+    first = min(float(voice.part.onset[0]) for voice in voices)
+    # Bars are counted from the downbeat, so that a pickup stays a pickup.
+    silence = np.floor((first - song.downbeat) / bar + 1e-6) * bar + song.downbeat
+    silence = float(silence if first > bar else 0.0)
+    if silence <= 0:
+        return song
+    tempo = [replace(mark, onset=max(0.0, mark.onset - silence)) for mark in song.tempo]
+    running = max(i for i, mark in enumerate(tempo) if mark.onset == 0)
+    return replace(
+        song,
+        voices=tuple(replace(voice, part=_earlier(voice.part, silence)) for voice in voices),
+        tempo=tuple(tempo[running:]),
+        downbeat=0.0,
+    )
+
+
+def _earlier(part: Part, quarters: float) -> Part:
+    onset: NDArray[np.float64] = np.maximum(part.onset - quarters, 0.0)
+    pedal = {max(0.0, quarter - quarters): value for quarter, value in part.pedal}
+    return replace(part, onset=onset, pedal=tuple(pedal.items()))
+
+
+def seconds(tempo: tuple[Tempo, ...], quarters: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The moments of many quarters in seconds, by the tempo map."""
+    marks = np.array([mark.onset for mark in tempo])
+    pace = np.array([60 / mark.quarters_per_minute for mark in tempo])
+    start = np.concatenate([[0.0], np.cumsum(np.diff(marks) * pace[:-1])])
+    i = np.maximum(np.searchsorted(marks, quarters, side="right") - 1, 0)
+    return np.asarray(start[i] + (quarters - marks[i]) * pace[i], np.float64)

@@ -1,0 +1,47 @@
+"""Pitches → note names as the key would spell them."""
+
+from dataclasses import dataclass
+
+from generation.music.key import find_key
+from generation.music.melody import FIFTHS, PITCH_CLASS, Key, Melody
+
+LETTERS = {position: letter for letter, position in FIFTHS.items()}
+ACCIDENTALS = {0: "", 1: "#", -1: "b"}
+
+
+@dataclass(frozen=True)
+class Name:
+    """A note's name: C4 is MIDI 60. `alter` is in semitones, sharps positive."""
+
+    letter: str
+    alter: int
+    octave: int
+
+
+def key_of(melody: Melody) -> Key:
+    """The melody's key, estimated where nobody said, and never of more than seven sharps or flats."""
+    key = melody.key or find_key(melody.pitch, melody.duration)
+    if abs(key.sharps) <= 7:
+        return key
+    names = [Key(letter + accidental, key.mode) for letter in FIFTHS for accidental in ACCIDENTALS.values()]
+    return min((name for name in names if name.pitch_class == key.pitch_class), key=lambda name: abs(name.sharps))
+
+
+def spell(pitch: int, key: Key) -> Name:
+    """The name nearest to the key on the line of fifths: up to the flat sixth and the raised tonic in major, the flat
+    second and the raised fourth in minor."""
+    tonic = FIFTHS[key.tonic[0]] + {"": 0, "b": -7, "#": 7}[key.tonic[1:]]
+    lowest = tonic - (4 if key.mode in ("major", "mixolydian", "lydian") else 5)
+    position = lowest + (pitch * 7 - lowest) % 12  # fifths from C, of the twelve that the key prefers
+    if position < min(-6, key.sharps - 1):  # C flat, F flat or a double flat, foreign to the key: hard to read
+        position += 12
+    alter, letter = divmod(position + 1, 7)
+    name = LETTERS[letter - 1]
+    return Name(name, alter, (pitch - PITCH_CLASS[name] - alter) // 12 - 1)
+
+
+def signature(key: Key) -> dict[str, int]:
+    """Letter → alteration that the key signature gives it."""
+    sharps = "FCGDAEB"[: max(key.sharps, 0)]
+    flats = "BEADGCF"[: max(-key.sharps, 0)]
+    return {letter: (letter in sharps) - (letter in flats) for letter in PITCH_CLASS}

@@ -1,0 +1,1 @@
+"""Play: a tune, or none → new notes, any number of takes at once."""

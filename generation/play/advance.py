@@ -1,0 +1,190 @@
+"""A note more for every take: heads, choice and network in one function of tensors, with no word from the host.
+
+Nothing here copies a number from the host or waits for the device, so that a GPU can replay it as a graph.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 — its usual name
+
+from generation.model.tokens import CLASSES, COUNTDOWN, START, TICKS
+from generation.play.constraints import CONSTRAINTS, come_to_rest
+from generation.play.fused import CYCLE, HEADS, Fused, FusedLayer
+from generation.play.slots import MOST, Slots, shortened
+
+ROUNDING = 0.12  # of the wished length, to end on a bar line
+FILLS = 3  # the closing note may fill a bar if the new music is so many bars long
+
+Choose = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def nucleus(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+    """(B,) one class of each row of (B, classes), out of the smallest set that holds all but `tail` (B, 1) of the
+    probability (Holtzman et al., 2020, “The Curious Case of Neural Text Degeneration”); `luck` (B, 1) in 0 ≤ x < 1."""
+    chance = logits.softmax(1)
+    last = chance.shape[1] - 1
+    rising = chance.sort(1).values
+    first = torch.searchsorted(rising.cumsum(1), tail, right=True).clamp_(max=last)
+    sums = chance.masked_fill_(chance < rising.gather(1, first), 0.0).cumsum(1)
+    return torch.searchsorted(sums, luck * sums.narrow(1, last, 1), right=True).clamp_(max=last).squeeze(1)
+
+
+@torch.inference_mode()
+def advance(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = nucleus) -> Tensor:
+    """(B, len(HEADS) + 4): the next note's classes, interval and tick, and where its take closes and ends.
+
+    Changes `slots`. `opening` may be false if no take is at its first new note.
+    """
+    lines = slots.lines
+    takes, width = slots.x.shape
+    turns = fused.takes[:takes] * MOST + lines.new % MOST
+    luck = slots.luck.view(-1, len(HEADS)).index_select(0, turns)
+    wishes = torch.cat([slots.temperature, slots.tail, luck], 1).T.contiguous().view(3, len(HEADS), takes, 1)
+    temperature, tail, luck = wishes.unbind()
+    said: list[Tensor] = []
+    tick, phases, x = lines.tick, slots.x, slots.x
+    for i, head in enumerate(HEADS):
+        logits, more = fused.head[i](x).tensor_split([CLASSES[head]], 1)
+        logits = logits / temperature[i]
+        for constraint in CONSTRAINTS.get(head, ()):
+            constraint(logits, lines)
+        if head == "pitch":
+            come_to_rest(logits, lines, tick)
+        always = fused.flat[i]
+        said.append(choose(logits, tail[i], luck[i]) if always is None else torch.full_like(tick, always))
+        if i == len(fused.given):
+            break
+        more = more + fused.given[i].index_select(0, said[i])
+        if head == "step":
+            tick = tick + fused.lengths.index_select(0, said[i])
+            phases = _phases(fused, slots, tick)
+            more += phases[:, -width:]
+        x = x + F.gelu(more)
+    step, pitch, duration = said[:3]
+    interval = fused.interval.index_select(0, torch.add(pitch, lines.pitch, alpha=START))
+    if opening:
+        plan(slots, tick)
+    told = torch.stack([*said, interval, tick, lines.last, lines.goal], 1)
+    notes = F.embedding_bag(told[:, : len(HEADS) + 1] + fused.offsets, fused.note, mode="sum") + phases[:, :-width]
+    _read(fused, slots, notes, tick)
+    lines.add(step, tick, pitch, fused.lengths.index_select(0, duration))
+    return told
+
+
+def ending(begin: Tensor, wished: Tensor, downbeat: Tensor, bar: Tensor) -> tuple[Tensor, Tensor]:
+    """(B,) ticks at which the closing note begins and the music ends that begins at `begin` and shall last `wished`:
+    on a bar line where there is one near, else on a beat."""
+    beat = downbeat + ((begin + wished - downbeat) / TICKS).round().long() * TICKS
+    line = downbeat + ((begin + wished - downbeat) / bar.clamp(min=1)).round().long() * bar
+    barred = (bar > 0) & ((line - begin - wished).abs() <= ROUNDING * wished)
+    goal = torch.where(barred, line, beat)
+    lasts = goal - begin
+    short = (lasts // FILLS // TICKS).clamp(min=1) * TICKS
+    whole = bar.masked_fill(bar <= 0, 2 * TICKS)
+    return goal - torch.where(whole * FILLS <= lasts, whole, torch.minimum(short, whole)), goal
+
+
+def countdown(ticks: Tensor) -> Tensor:
+    """The class of a distance to the end; as `tokens.countdown_class`."""
+    return torch.bucketize(ticks // TICKS, _edges(ticks.device), right=True)
+
+
+@cache
+def _edges(device: torch.device) -> Tensor:
+    return torch.from_numpy(COUNTDOWN).to(device)
+
+
+def turn(fused: Fused, tick: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, 1, pairs) sines and cosines: by what the musical time of `tick` (B,) turns a head's channels."""
+    angle = tick[:, None, None] * fused.turn
+    return angle.sin(), angle.cos()
+
+
+def turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """(B, heads, channels), turned."""
+    sine, cosine = turn
+    pairs = sine.shape[2]
+    a, b, rest = x.tensor_split([pairs, 2 * pairs], 2)
+    return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], 2)
+
+
+def _phases(fused: Fused, slots: Slots, tick: Tensor) -> Tensor:
+    since = tick - slots.downbeat
+    bars = torch.addcmul(slots.waves[:, 1], since[:, None], slots.waves[:, 0]).sin_()
+    return fused.bars(bars).add_(fused.phases.index_select(0, since % CYCLE))
+
+
+def plan(slots: Slots, tick: Tensor) -> None:
+    """With the first new note it is settled where the music ends."""
+    lines = slots.lines
+    last, goal = ending(tick, slots.wished, slots.downbeat, slots.bar)
+    opening = lines.new == 0
+    lines.last.copy_(torch.where(opening & lines.closes, last, lines.last))
+    lines.goal.copy_(torch.where(opening, goal, lines.goal))
+
+
+def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor) -> None:
+    """The network hears the note just chosen."""
+    left = (slots.lines.goal - tick).clamp(min=0)
+    takes, width = slots.x.shape
+    x = notes[:, :width] + slots.constant + fused.countdown.index_select(0, countdown(left))
+    if fused.window:
+        rows = (fused.rows[:takes] + (slots.place % fused.window)[:, None]).view(-1)
+        _, heads, _, channels = slots.values[0].shape
+        told = notes[:, width:].view(takes, len(fused.layers), heads, channels)
+        now = Now(told, turn(fused, tick), rows, (fused.places > slots.place[:, None])[:, None])
+    for i, layer in enumerate(fused.layers):
+        norm = F.layer_norm(x, x.shape[1:], *layer.norm)
+        _remember(layer, slots.hidden[i], slots.cell[i], norm)
+        x = x + slots.hidden[i]
+        if fused.window:
+            x = x + _look_back(layer, slots, i, now)
+        x = F.layer_norm(x, x.shape[1:], *layer.norm_after)
+    slots.x.copy_(x)
+    slots.place.add_(1)
+
+
+def _remember(layer: FusedLayer, hidden: Tensor, cell: Tensor, x: Tensor) -> None:
+    """The LSTM's step. tanh x is written 2 σ(2x) − 1: σ costs an eighth of it, and all gates take one."""
+    enter, forget, leave, new = layer.lstm(torch.cat([x, hidden], 1)).sigmoid_().chunk(4, 1)
+    cell.mul_(forget).addcmul_(enter, new, value=2).sub_(enter)
+    torch.mul((cell * 2).sigmoid_(), leave, out=hidden).mul_(2).sub_(leave)
+
+
+@dataclass(frozen=True, eq=False)
+class Now:
+    """What the attention of every layer needs to know of the note just chosen.
+
+    told    (B, layers, heads, channels) what it is for the values
+    turn    by what its musical time turns channels
+    rows    where its values and keys go, in all values and keys of a layer one below the other
+    beyond  (B, 1, places) where there is nothing yet
+    """
+
+    told: Tensor
+    turn: tuple[Tensor, Tensor]
+    rows: Tensor
+    beyond: Tensor
+
+
+def _look_back(layer: FusedLayer, slots: Slots, i: int, now: Now) -> Tensor:
+    """What the attention of layer `i` reads; keeps the note's key and value, and the next one's key."""
+    assert layer.look is not None and layer.out is not None
+    keys, values = slots.keys[i], slots.values[i]
+    takes, heads, _, channels = values.shape
+    look = layer.look(slots.hidden[i]).view(takes, 3 * heads, channels)
+    key, key_unit = shortened(slots.next_key[i], keys.dtype)
+    value, value_unit = shortened(look[:, 2 * heads :] + now.told[:, i], values.dtype)
+    for memory, new in ((keys, key), (values, value)):
+        memory.view(-1, channels).index_copy_(0, now.rows, new.view(-1, channels))
+    for memory, new in ((slots.key_unit[i], key_unit), (slots.value_unit[i], value_unit)):
+        memory.view(-1).index_copy_(0, now.rows, new.view(-1))
+    query, key = turned(look[:, : 2 * heads], now.turn).chunk(2, 1)
+    slots.next_key[i].copy_(key)
+    scores = torch.matmul(query[:, :, None], keys.to(query.dtype).transpose(2, 3))[:, :, 0] * slots.key_unit[i]
+    weights = scores.masked_fill(now.beyond, -torch.inf).softmax(2) * slots.value_unit[i]
+    return layer.out(torch.matmul(weights[:, :, None], values.to(query.dtype)).view(takes, -1))

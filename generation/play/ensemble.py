@@ -1,0 +1,279 @@
+"""Takes that are played together, note by note: one joins at any step, and leaves when it has come to its end.
+
+Each take has a slot of constant size, whatever the length of its input: the LSTM's state, the last `window` keys and
+values, and what the constraints need. All takes share each step, which reads the weights once.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from generation.model import tokens
+from generation.model.networks.attentive_lstm import EXPRESSION, AttentiveLSTM
+from generation.model.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
+from generation.play.advance import advance, countdown, ending, turn, turned
+from generation.play.advance_on_cpu import AdvanceOnCPU
+from generation.play.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, passage
+from generation.play.fused import HEADS, TAKES, Fused, constant, fuse, waves
+from generation.play.slots import MOST, Slots, memory, shortened
+
+FEW = 4  # to begin with
+LUCKIEST = 1 - 2**-22  # of a sum of chances is still less than the sum, when rounded
+BREATH = 0.3  # of what the nucleus leaves out of pitch it leaves out of rhythm
+
+
+def warmth(head: str, temperature: float, top_p: float) -> tuple[float, float]:
+    """Temperature and nucleus of a head in a take of these. A wild melody is still played with care, a tame one with
+    life; and rests are rare, so that a nucleus which cuts them off leaves a player breathless."""
+    if head in EXPRESSION:
+        return 1.0, 0.99
+    return temperature, 1 - BREATH * (1 - top_p) if head in ("step", "duration") else top_p
+
+
+@dataclass(eq=False)
+class Part:
+    """A take as it grows. `start` and `rows` are encoded notes: what it goes on from, and what is new.
+
+    conditions  (len(CONDITIONS),); wished: ticks of new music; begin: the tick from which it is counted beforehand
+    register    lowest and highest pitch; longest_note, longest_run: what the input has, or is usual
+    grid        as in `constraints`, by where the input's notes lie
+    tonic       pitch class of rest, moved like the rows as the register is; third: semitones above it
+    luck        (MOST, heads) uniform random numbers, its own
+    """
+
+    start: Ints
+    conditions: Ints
+    wished: int
+    begin: int
+    register: tuple[int, int]
+    grid: NDArray[np.float32]
+    longest_note: int
+    longest_run: int
+    tonic: int
+    third: int
+    temperature: float
+    top_p: float
+    open_end: bool
+    luck: NDArray[np.float32]
+    rows: list[list[int]] = field(default_factory=list)
+    goal: int = 0
+    over: bool = False
+
+    @property
+    def heard(self) -> int:
+        """Notes that the model has heard."""
+        return len(self.start) + len(self.rows)
+
+    @property
+    def share(self) -> float:
+        """How much of it is there, 0 … 1."""
+        if not self.rows or self.over:
+            return float(self.over)
+        return min(1.0, max(0.0, 1 - (self.goal - self.rows[-1][-1]) / max(1, self.wished)))
+
+
+class Ensemble:
+    """Slots for takes of one model."""
+
+    def __init__(
+        self,
+        model: AttentiveLSTM,
+        device: torch.device,
+        timing: bool = True,
+        dynamics: bool = True,
+        precision: torch.dtype | None = None,
+    ) -> None:
+        self.model, self.device = model, device
+        self.fused = fuse(model, timing, dynamics, precision)
+        self.parts: list[Part] = []
+        self._slots = memory(model, FEW if device.type == "cpu" else TAKES, device, self.fused.kept)
+        self._now = self._slots.first(0)
+        self._on_cpu: AdvanceOnCPU | None = None
+        self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
+
+    @property
+    def full(self) -> bool:
+        return len(self.parts) >= TAKES
+
+    @torch.inference_mode()
+    def join(self, part: Part) -> None:
+        """Hear what a take goes on from; it plays from the next step on."""
+        slot = len(self.parts)
+        if slot == len(self._slots.x):
+            larger = memory(self.model, min(TAKES, slot * 4), self.device, self.fused.kept)
+            for new, old in zip(larger.tensors(), self._slots.tensors(), strict=True):
+                new[:slot] = old
+            self._slots = larger
+        twin = next((i for i, other in enumerate(self.parts) if other.start is part.start and not other.rows), None)
+        at = self._slots.first(slot + 1)
+        if twin is not None:  # takes of one melody are heard once
+            for tensor in at.tensors():
+                tensor[slot] = tensor[twin]
+        else:
+            self._hear(at, slot, part)
+        self._wish(at, slot, part)
+        self.parts.append(part)
+        self._now = at
+
+    @torch.inference_mode()
+    def step(self) -> list[Part]:
+        """A note more for all; those takes that have come to their end leave and are returned."""
+        takes = len(self.parts)
+        for part, row in zip(self.parts, self._advance(takes), strict=True):
+            _told(part, row)
+        ended = [part for part in self.parts if part.over]
+        for part in ended:
+            self.leave(part)
+        return ended
+
+    @torch.inference_mode()
+    def leave(self, part: Part) -> None:
+        """A take is no longer wanted; the last one takes its slot."""
+        slot, last = self.parts.index(part), len(self.parts) - 1
+        if slot != last:
+            for tensor in self._now.tensors():
+                tensor[slot] = tensor[last]
+            self.parts[slot] = self.parts[last]
+        self.parts.pop()
+        self._now = self._slots.first(last)
+
+    def _advance(self, takes: int) -> list[list[int]]:
+        """What `advance` tells of the next notes."""
+        if self.device.type != "cuda":
+            if self._on_cpu is None or self._on_cpu.slots is not self._now:
+                self._on_cpu = AdvanceOnCPU(self.fused, self._now)
+            told: list[list[int]] = self._on_cpu(opening=not all(part.rows for part in self.parts)).tolist()
+            return told
+        size = next(size for size in (1, 4, 16, TAKES) if size >= takes)
+        if size not in self._graphs:
+            self._graphs[size] = _capture(self.fused, self._slots.first(size))
+        graph, said = self._graphs[size]
+        graph.replay()
+        return said[:takes].tolist()
+
+    def _hear(self, slots: Slots, slot: int, part: Part) -> None:
+        """Read the notes given, all at once, with the model as it was trained."""
+        rows = torch.from_numpy(part.start).to(self.device)[None]
+        conditions = torch.from_numpy(part.conditions).to(self.device)[None]
+        _, goal = ending(
+            *(torch.tensor([x]) for x in (part.begin, part.wished, part.conditions[5], part.conditions[4]))
+        )
+        left = (goal.to(self.device) - rows[..., TICK]).clamp(min=0)
+        x, state = self.model(rows, conditions, countdown(left))
+        slots.x[slot], slots.constant[slot] = x[0, -1], constant(self.model, conditions)[0]
+        notes, window = rows.shape[1], self.model.sizes.window
+        slots.place[slot] = notes
+        for i, layer in enumerate(state):
+            slots.hidden[i][slot], slots.cell[i][slot] = layer.hidden[0, 0], layer.cell[0, 0]
+            look = self.fused.layers[i].look
+            if look is None:
+                continue
+            to = torch.arange(max(0, notes - window), notes, device=self.device) % window
+            slots.keys[i][slot, :, to], slots.key_unit[i][slot, :, to] = shortened(layer.keys[0], self.fused.kept)
+            slots.values[i][slot, :, to], slots.value_unit[i][slot, :, to] = shortened(layer.values[0], self.fused.kept)
+            heads, channels = slots.next_key[i].shape[1:]
+            key = look(layer.before[0]).view(1, 3 * heads, channels)[:, heads : 2 * heads]
+            slots.next_key[i][slot] = turned(key, turn(self.fused, layer.tick[0]))[0]
+
+    def _wish(self, slots: Slots, slot: int, part: Part) -> None:
+        """What is asked of a take, and where it stands."""
+        lines, pitch = slots.lines, part.start[:, PITCH]
+        bar, sounding, blank = int(part.conditions[4]), int(LENGTHS[part.start[-1, DURATION]]), pitch[-1] == START
+        least, longest = (0 if blank else min(max(1, sounding), int(LENGTHS[-1]))), bar or 4 * TICKS
+        known = {
+            "tick": part.start[-1, TICK],
+            "pitch": pitch[-1],
+            "before": pitch[-2] if len(pitch) > 1 else START,
+            "new": 0,
+            "run": _last(pitch[1:] == pitch[:-1]) + 1,
+            "trill": _last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)),
+            "longest_run": part.longest_run,
+            "bar": longest,
+            "least": least,
+            "most": max(least, longest + (0 if blank else sounding)),
+            "last": FAR,
+            "goal": FAR,
+            "closes": not part.open_end,
+        }
+        for name, value in known.items():
+            getattr(lines, name)[slot] = value.item() if isinstance(value, np.generic) else value
+        for tensor, wish in ((slots.wished, part.wished), (slots.downbeat, int(part.conditions[5])), (slots.bar, bar)):
+            tensor[slot] = wish
+        for i, head in enumerate(HEADS):
+            slots.temperature[slot, i], top_p = warmth(head, part.temperature, part.top_p)
+            slots.tail[slot, i] = 1 - top_p
+        pitches, lengths, degree = np.arange(128), LENGTHS, (np.arange(128) - part.tonic) % 12
+        low, high = part.register
+        for to, values in (
+            (lines.grid, part.grid),
+            (lines.register, np.where((pitches < low) | (pitches > high), -np.inf, 0.0)),
+            (lines.durations, np.where((lengths < 1) | (lengths > part.longest_note), -np.inf, 0.0)),
+            (lines.rest, HOME * (degree == 0) - FOREIGN * ~np.isin(degree, (0, part.third, FIFTH))),
+            (slots.luck, np.minimum(part.luck, LUCKIEST)),
+        ):
+            to[slot] = torch.from_numpy(values)
+        slots.waves[slot] = waves(bar)
+        _recall(lines, slot, part.start[pitch != START])
+
+
+def _recall(lines: Lines, slot: int, notes: Ints) -> None:
+    """Passages of the notes that a take goes on from."""
+    codes = np.concatenate([np.full(PASSAGE, -1), notes[:, PITCH] * 512 + notes[:, STEP]])
+    recent = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(codes, PASSAGE).copy()).to(lines.recent.device)
+    places, passages = torch.arange(len(notes), device=recent.device)[-REMEMBERED:] % REMEMBERED, passage(recent)
+    lines.place[slot], lines.recent[slot], lines.passage[slot] = len(notes) % REMEMBERED, recent[-1], passages[-1]
+    lines.passages[slot] = 0
+    lines.passages[slot, places] = passages[:-1][-REMEMBERED:]
+    lines.after[slot, places] = torch.from_numpy(notes[:, PITCH]).to(recent.device)[-REMEMBERED:]
+
+
+def _told(part: Part, said: list[int]) -> None:
+    """Write down the next note of a take, and see whether it was the last."""
+    *row, _, tick, last, part.goal = said
+    if part.open_end and tick >= part.goal and part.rows:
+        part.over = True
+        _cut(part)
+        return
+    part.rows.append([*row, tick])
+    part.over = len(part.rows) >= MOST or tick >= (part.goal if part.open_end else last)
+    if part.over and not part.open_end:  # the closing note lasts to the end
+        part.rows[-1][DURATION] = _to_the_end(part)
+        part.rows[-1][tokens.ARTICULATION] = tokens.FLAT["articulation"]
+
+
+def _cut(part: Part) -> None:
+    """What sounds when the time is up is let go; what has only just begun is left out."""
+    if part.goal - part.rows[-1][-1] < LEFTOVER and len(part.rows) > 1:
+        part.rows.pop()
+    part.rows[-1][DURATION] = min(part.rows[-1][DURATION], _to_the_end(part))
+
+
+def _to_the_end(part: Part) -> int:
+    """The class of a duration from the last note's onset until the time is up."""
+    return int(tokens.length_class(np.array([part.goal - part.rows[-1][-1]]))[0])
+
+
+def _last(true: NDArray[np.bool_]) -> int:
+    """How many at the end are true in a row."""
+    false = np.flatnonzero(~true)
+    return len(true) - 1 - int(false[-1]) if len(false) else len(true)
+
+
+def _capture(fused: Fused, slots: Slots) -> tuple["torch.cuda.CUDAGraph", Tensor]:
+    """A step for these slots as one CUDA graph. Trying it out must leave no trace in the slots."""
+    before = [tensor.clone() for tensor in slots.tensors()]
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            advance(fused, slots)
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        said = advance(fused, slots)
+    for tensor, old in zip(slots.tensors(), before, strict=True):
+        tensor.copy_(old)
+    return graph, said

@@ -1,0 +1,146 @@
+"""How loops are compiled and kept, and the arithmetic that they share."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+from numba.extending import overload
+from numpy.typing import NDArray
+
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+Reals = NDArray[np.float32]
+Whole = NDArray[np.int64]
+Kept = NDArray[Any]  # 32-bit floats, bf16 as the 16 bits that they are, or whole numbers of 8 bits
+
+ORDER = {"reassoc", "contract", "nsz", "arcp", "afn"}  # sums in any order; infinity stays what it is
+HERE = Path(__file__).parent
+COMPILED_FROM = sorted([*HERE.glob("*.py"), HERE.parent / "constraints.py", HERE.parents[1] / "model" / "tokens.py"])
+SMALLEST = np.float32(-87)  # of the numbers whose exponential is one
+TINY = np.float32(1e-30)
+ONE, HALF, ZERO = np.float32(1), np.float32(0.5), np.float32(0)
+
+
+def _folder() -> Path:
+    """Where compiled loops lie, by all that they were compiled from: Numba itself looks at a loop's own file alone, not
+    at the numbers and functions that it takes from others."""
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in COMPILED_FROM)).hexdigest()
+    return Path(os.environ.get("NUMBA_CACHE_DIR", HERE / "__pycache__")) / digest[:16]
+
+
+def _may_write(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+FOLDER = _folder()
+numba.config.CACHE_DIR = str(FOLDER)  # type: ignore[attr-defined]  # made as it is read from the environment
+KEPT = _may_write(FOLDER)  # else they are compiled at every start, which takes some seconds
+
+
+def compiled(loop: Loop) -> Loop:
+    """`loop`, compiled for each type of its arguments once and for all: the next process reads it from the disk."""
+    return cast(Loop, numba.njit(cache=KEPT, fastmath=ORDER, error_model="numpy")(loop))
+
+
+def widened(x: Any) -> Any:
+    """A number that is kept, as a 32-bit float."""
+
+
+def rounded(x: Any, like: Any) -> Any:
+    """A 32-bit float as it is kept in an array of this kind: the nearest, and of two as near the even one."""
+
+
+def unit(most: Any, like: Any) -> Any:
+    """What a 1 is worth where numbers up to `most` are kept in an array of this kind."""
+
+
+@overload(widened, inline="always")
+def _widened(x: Any) -> Any:
+    def bf16(x: Any) -> Any:
+        return np.uint32(np.uint32(x) << 16).view(np.float32)
+
+    def plain(x: Any) -> Any:
+        return np.float32(x)
+
+    return bf16 if x == numba.types.uint16 else plain
+
+
+@overload(rounded, inline="always")
+def _rounded(x: Any, like: Any) -> Any:
+    def bf16(x: Any, like: Any) -> Any:
+        return _bf16(np.float32(x).view(np.uint32))
+
+    def whole(x: Any, like: Any) -> Any:
+        return np.int8(np.rint(x))
+
+    def real(x: Any, like: Any) -> Any:
+        return x
+
+    return {numba.types.uint16: bf16, numba.types.int8: whole}.get(like.dtype, real)
+
+
+@overload(unit, inline="always")
+def _unit(most: Any, like: Any) -> Any:
+    def whole(most: Any, like: Any) -> Any:
+        return max(most, TINY) / np.float32(127)
+
+    def real(most: Any, like: Any) -> Any:
+        return ONE
+
+    return whole if like.dtype == numba.types.int8 else real
+
+
+@compiled
+def _bf16(bits: Any) -> Any:
+    return np.uint16((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16)
+
+
+@compiled
+def exp(x: Any) -> Any:
+    """To 1e-7 of itself, and in a form of which the compiler makes sixteen at once (Cephes' `expf`)."""
+    bound = min(max(x, SMALLEST), -SMALLEST)
+    twos = np.floor(bound * np.float32(1.44269504) + HALF)
+    r = bound - twos * np.float32(0.693359375) + twos * np.float32(2.12194440e-4)
+    y = np.float32(1.9875691500e-4)
+    y = y * r + np.float32(1.3981999507e-3)
+    y = y * r + np.float32(8.3334519073e-3)
+    y = y * r + np.float32(4.1665795894e-2)
+    y = y * r + np.float32(1.6666665459e-1)
+    y = y * r + np.float32(5.0000001201e-1)
+    y = y * r * r + r + ONE
+    power = y * np.int32((np.int32(twos) + 127) << 23).view(np.float32)
+    return power if x >= SMALLEST else ZERO
+
+
+@compiled
+def sigmoid(x: Any) -> Any:
+    return ONE / (ONE + exp(-x))
+
+
+@compiled
+def gelu(x: Any) -> Any:
+    """x times the normal distribution's share below x; the error function to 2e-7 (Abramowitz and Stegun, 7.1.26)."""
+    z = abs(x) * np.float32(0.70710678)
+    t = ONE / (ONE + np.float32(0.3275911) * z)
+    y = np.float32(1.061405429)
+    y = y * t - np.float32(1.453152027)
+    y = y * t + np.float32(1.421413741)
+    y = y * t - np.float32(0.284496736)
+    y = y * t + np.float32(0.254829592)
+    tail = HALF * y * t * exp(-z * z)
+    return x * (ONE - tail if x >= ZERO else tail)
+
+
+@compiled
+def add(x: Reals, more: Kept) -> None:
+    """Both (B, N)."""
+    for take in range(len(x)):
+        for c in range(x.shape[1]):
+            x[take, c] += widened(more[take, c])

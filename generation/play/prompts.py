@@ -1,0 +1,37 @@
+"""A request → what the model is asked: one prompt a take."""
+
+import re
+
+from generation.music.melody import Key, Reading
+from generation.play.session import Prompt
+from generation.request import STYLES, Refusal, Request
+
+
+def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
+    """One a take; take i is sampled with the request's seed + i."""
+    fresh = reading is None
+    key = Key.parse(request.key) if request.key and fresh else None
+    metre = parse_metre(request.meter) if request.meter and fresh else None
+    return [
+        Prompt(
+            melody=None if reading is None else reading.melody,
+            seconds=request.seconds,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            seed=request.seed + take,
+            style=request.style if request.style in STYLES else "auto",  # a checkpoint of one's own is its own style
+            key=key,
+            tempo=request.tempo if fresh else None,
+            metre=metre,
+            open_end=request.open_end,
+        )
+        for take in range(request.takes)
+    ]
+
+
+def parse_metre(text: str) -> tuple[int, int]:
+    """ "6/8" → (6, 8); `Refusal` for what nobody can count."""
+    match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*", text)
+    if not match or not 1 <= int(match[1]) <= 16 or int(match[2]) not in (1, 2, 4, 8, 16):
+        raise Refusal(f"“{text[:40]}” is not a metre. Write one like 4/4, 3/4 or 6/8.")
+    return int(match[1]), int(match[2])

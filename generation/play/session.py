@@ -1,0 +1,233 @@
+"""Play on: from prompts to melodies, any number of takes at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.model import known, tokens
+from generation.model.habits import HABITS, blank_page
+from generation.model.performer import Performer
+from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
+from generation.music.key import find_key
+from generation.music.melody import MODES, Key, Melody, Tempo, Written
+from generation.music.pulse import typical_tempo
+from generation.play.constraints import LONGEST_RUN, grid
+from generation.play.ensemble import Ensemble, Part
+from generation.play.slots import MOST
+from generation.play.style import likeliest_style
+
+LONGEST_PROMPT = 1024  # notes that the model is shown
+ATTEMPTS = 3  # at a take that does not copy
+BLANK = 1  # keeps the luck of a blank page apart from that of its notes
+MINOR_THIRD, MAJOR_THIRD = 3, 4
+REGISTER = (55, 81)  # MIDI pitches of a fresh piece
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """One take: a melody to continue, or None, and how.
+
+    key, tempo, metre  for fresh pieces
+    open_end           cut off where the time is up instead of coming to a close
+    attempt            how many takes of this seed were thrown away, because they copied
+    """
+
+    melody: Melody | None = None
+    seconds: float = 20.0
+    temperature: float = 0.9
+    top_p: float = 0.97
+    seed: int = 0
+    style: str = "auto"
+    key: Key | None = None
+    tempo: float | None = None
+    metre: tuple[int, int] | None = None
+    open_end: bool = False
+    attempt: int = 0
+
+
+@dataclass(eq=False)
+class Take:
+    """A prompt on its way: what it goes on from, as the model knows it, and at the end the `whole` melody.
+
+    best    the one of those played so far that copies the fewest notes: `copied` more than it may
+    """
+
+    prompt: Prompt
+    given: Melody
+    style: str
+    encoded: Encoded
+    part: Part
+    whole: Melody | None = None
+    best: Melody | None = None
+    copied: int = 0
+
+    @property
+    def share(self) -> float:
+        """How much of it is there, 0 … 1."""
+        return 1.0 if self.whole is not None else self.part.share
+
+
+class Session:
+    """Takes of any number of requests that one performer plays at once.
+
+    A take that copies what was learned is played again, and of several that do the least is kept.
+    """
+
+    def __init__(self, performer: Performer) -> None:
+        self.performer = performer
+        self._ensemble = Ensemble(performer.model, performer.device, **performer.card.get("plays", {}))
+        self._playing: list[Take] = []
+        self._waiting: list[Take] = []
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._playing or self._waiting)
+
+    def add(self, prompts: Sequence[Prompt]) -> list[Take]:
+        """Takes that are played from the next step on; they are ready once they have a `whole`."""
+        takes = [*_takes(self.performer, prompts)]
+        self._waiting += takes
+        return takes
+
+    def drop(self, takes: Sequence[Take]) -> None:
+        """Nobody wants these any more."""
+        for take in takes:
+            if take in self._playing:
+                self._playing.remove(take)
+                self._ensemble.leave(take.part)
+            elif take in self._waiting:
+                self._waiting.remove(take)
+
+    def step(self) -> None:
+        """A note more in every take."""
+        while self._waiting and not self._ensemble.full:
+            self._playing.append(take := self._waiting.pop(0))
+            self._ensemble.join(take.part)
+        ended = self._ensemble.step()
+        for take in [take for take in self._playing if take.part in ended]:
+            self._playing.remove(take)
+            self._end(take)
+
+    def _end(self, take: Take) -> None:
+        whole, known_passages = _written(take), self.performer.known
+        copied = 0 if known_passages is None else known.copies(whole, known_passages, take.style, len(take.given))
+        if take.best is None or copied < take.copied:
+            take.best, take.copied = whole, copied
+        if take.copied and take.prompt.attempt + 1 < ATTEMPTS:
+            take.prompt = replace(take.prompt, attempt=take.prompt.attempt + 1)
+            take.part = replace(take.part, luck=_luck(take.prompt), rows=[], goal=0, over=False)
+            self._waiting.append(take)
+        else:
+            take.whole = take.best
+
+
+def sample(
+    performer: Performer, prompts: Sequence[Prompt], progress: Callable[[float], None] | None = None
+) -> list[Melody]:
+    """For every prompt its melody: the notes as they came, then new ones. Same prompt, same notes, in any company."""
+    session = Session(performer)
+    takes = session.add(prompts)
+    while session.busy:
+        session.step()
+        if progress is not None:
+            progress(sum(take.share for take in takes) / len(takes))
+    return [take.whole for take in takes if take.whole is not None]
+
+
+def _takes(performer: Performer, prompts: Sequence[Prompt]) -> Iterator[Take]:
+    """Those that go on from one melody in one way share what is known of it."""
+    known_already: dict[tuple[object, ...], Take] = {}
+    for prompt in prompts:
+        fresh = prompt.melody is None or not len(prompt.melody)
+        wish = (id(prompt),) if fresh else (id(prompt.melody), prompt.style, prompt.seconds)
+        if wish not in known_already:
+            known_already[wish] = _begun(performer, prompt)
+        first = known_already[wish]
+        part = replace(
+            first.part,
+            temperature=prompt.temperature,
+            top_p=prompt.top_p,
+            open_end=prompt.open_end,
+            luck=_luck(prompt),
+            rows=[],
+        )
+        yield replace(first, prompt=prompt, part=part)
+
+
+def _begun(performer: Performer, prompt: Prompt) -> Take:
+    """What is known before the first new note."""
+    style, given = prompt.style, prompt.melody
+    if given is None or not len(given):
+        rng = np.random.default_rng([prompt.seed, BLANK])
+        learned = [name for name in HABITS if name in performer.card.get("metres", HABITS)] or ["auto"]
+        style = style if style != "auto" else str(rng.choice(learned))
+        given = blank_page(HABITS.get(style) or performer.card["habits"], rng, prompt.key, prompt.tempo, prompt.metre)
+    elif style == "auto":
+        style = likeliest_style(performer.model, performer.device, given, performer.card.get("metres", {}))
+    encoded = tokens.encode(given, style, key=given.key)
+    rows = encoded.rows[-LONGEST_PROMPT:] if len(given) else encoded.rows[:1]
+    longest = int(LENGTHS[rows[:, DURATION]].max(initial=TICKS))
+    bar = int(encoded.conditions[4]) or 4 * TICKS
+    key = given.key or (find_key(given.pitch, given.duration) if len(given) else Key("C", "major"))
+    part = Part(
+        start=rows,
+        conditions=encoded.conditions,
+        wished=round(prompt.seconds * typical_tempo(given) / 60 * TICKS),
+        begin=encoded.end if len(given) else int(encoded.conditions[5]),
+        register=_register(encoded),
+        grid=grid(rows[rows[:, PITCH] != tokens.START, TICK]),
+        longest_note=min(max(bar, longest), max(bar, 4 * TICKS)),
+        longest_run=max(LONGEST_RUN, _longest_run(rows[:, PITCH])),
+        tonic=(key.pitch_class + encoded.shift) % 12,
+        third=MINOR_THIRD if MODES[key.mode] <= MODES["dorian"] else MAJOR_THIRD,
+        temperature=prompt.temperature,
+        top_p=prompt.top_p,
+        open_end=prompt.open_end,
+        luck=_luck(prompt),
+    )
+    return Take(prompt, given, style, encoded, part)
+
+
+def _luck(prompt: Prompt) -> NDArray[np.float32]:
+    return np.random.default_rng([prompt.seed, prompt.attempt]).random((MOST, len(CLASSES)), np.float32)
+
+
+def _written(take: Take) -> Melody:
+    """The given notes untouched, then the new ones, at the tempo the given ones had; after a score without dynamics
+    at its level, so that it is neither drowned nor drowns."""
+    given, encoded = take.given, take.encoded
+    rows = np.tile(tokens.start_row(), (len(take.part.rows), 1))
+    rows[:, : len(CLASSES)] = [row[:-1] for row in take.part.rows]
+    rows[:, TICK] = [row[-1] for row in take.part.rows]
+    rows[:, [tokens.TIMED, tokens.SHADED]] = 1
+    new = tokens.decode(rows, encoded.shift, given)
+    tick, lasts = rows[:, TICK] / TICKS, LENGTHS[rows[:, DURATION]] / TICKS
+    if not len(given):
+        return replace(new, meta={**given.meta, "style": take.style}, written=Written(new.onset - tick, lasts))
+    onset, velocity = tokens.apart(np.maximum(new.onset, given.onset[-1] + 1 / TICKS)), new.velocity
+    if not encoded.rows[-1, tokens.SHADED]:
+        velocity = np.clip(velocity + round(float(given.velocity.mean() - velocity.mean())), 1, 127)
+    tempo, steady = given.tempo, typical_tempo(given)
+    if abs(steady / tempo[-1].quarters_per_minute - 1) > 0.02 and onset[0] > tempo[-1].onset:
+        tempo = (*tempo, Tempo(float(onset[0]), steady))
+    written = Written(onset - tick, lasts)
+    whole = tokens.joined(given, replace(new, onset=onset, velocity=velocity, written=written))
+    return replace(whole, tempo=tempo, meta={**given.meta, "style": take.style})
+
+
+def _register(encoded: Encoded) -> tuple[int, int]:
+    """Lowest and highest pitch of the new music, moved like the rows: the input's, and a fifth more on both sides."""
+    pitch = encoded.rows[1:, PITCH]
+    if not len(pitch):
+        return REGISTER
+    low, high = int(pitch.min()), int(pitch.max())
+    room = max(7, (19 - (high - low)) // 2)
+    return max(0, low - room), min(127, high + room)
+
+
+def _longest_run(pitch: Ints) -> int:
+    """Notes in the longest run of one pitch."""
+    changes = np.flatnonzero(np.diff(pitch) != 0)
+    return int(np.diff(changes, prepend=-1, append=len(pitch) - 1).max()) if len(pitch) else 0

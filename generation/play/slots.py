@@ -1,0 +1,133 @@
+"""The memory of takes that are played together: a slot of constant size each, whatever the length of its input."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from generation.model.networks.attentive_lstm import BARS, AttentiveLSTM
+from generation.model.tokens import CLASSES, TICKS
+from generation.play.constraints import PASSAGE, REMEMBERED, Lines
+
+MOST = 4096  # notes of a take, after which its luck comes again
+
+
+@dataclass(eq=False)
+class Slots:
+    """The memory of takes, each a row of every tensor.
+
+    x           (B, width) what the model knows before the next note; constant: what its conditions add
+    hidden …    a tensor a layer: the LSTM's (B, width); key of the next note (B, heads, D); keys and values
+                (B, heads, window, D), of which the newest is written over the oldest, with units (B, heads, window)
+                as in `shortened`
+    place       how many notes there were
+    wished      ticks of new music; downbeat: a tick; bar: its ticks, 0 where unknown; waves: as in `fused`
+    temperature, tail  (B, heads of a note): 1 − top_p; luck (B, MOST, heads of a note): uniform random numbers
+    """
+
+    lines: Lines
+    x: Tensor
+    constant: Tensor
+    hidden: list[Tensor]
+    cell: list[Tensor]
+    next_key: list[Tensor]
+    keys: list[Tensor]
+    key_unit: list[Tensor]
+    values: list[Tensor]
+    value_unit: list[Tensor]
+    place: Tensor
+    wished: Tensor
+    downbeat: Tensor
+    bar: Tensor
+    waves: Tensor
+    temperature: Tensor
+    tail: Tensor
+    luck: Tensor
+
+    def tensors(self) -> list[Tensor]:
+        """All of them, those of the lines too, in a fixed order."""
+        every: list[Tensor] = [getattr(self.lines, each.name) for each in fields(self.lines)]
+        for each in fields(self)[1:]:
+            value = getattr(self, each.name)
+            every += value if isinstance(value, list) else [value]
+        return every
+
+    def first(self, takes: int) -> Self:
+        """The same memory, of the first `takes` alone."""
+        parts: dict[str, object] = {"lines": self.lines.first(takes)}
+        for each in fields(self)[1:]:
+            value = getattr(self, each.name)
+            parts[each.name] = [one[:takes] for one in value] if isinstance(value, list) else value[:takes]
+        return type(self)(**parts)  # type: ignore[arg-type]
+
+
+def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.dtype = torch.float32) -> Slots:
+    """Empty slots, whose keys and values are of type `kept`."""
+    sizes = model.sizes
+    heads, channels = sizes.heads, sizes.width // sizes.heads
+
+    def whole(*shape: int) -> Tensor:
+        return torch.zeros(takes, *shape, dtype=torch.int64, device=device)
+
+    def real(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.zeros(takes, *shape, dtype=dtype, device=device)
+
+    def truth(*shape: int) -> Tensor:
+        return torch.zeros(takes, *shape, dtype=torch.bool, device=device)
+
+    def layers(*shape: int, dtype: torch.dtype = torch.float32) -> list[Tensor]:
+        return [real(*shape, dtype=dtype) for _ in range(sizes.layers)]
+
+    lines = Lines(
+        tick=whole(),
+        pitch=whole(),
+        before=whole(),
+        new=whole(),
+        run=whole(),
+        trill=whole(),
+        longest_run=whole(),
+        bar=whole(),
+        least=whole(),
+        most=whole(),
+        last=whole(),
+        goal=whole(),
+        closes=truth(),
+        register=real(CLASSES["pitch"]),
+        grid=real(TICKS),
+        durations=real(CLASSES["duration"]),
+        rest=real(CLASSES["pitch"]),
+        recent=whole(PASSAGE),
+        passage=whole(),
+        place=whole(),
+        passages=whole(REMEMBERED),
+        after=whole(REMEMBERED),
+    )
+    return Slots(
+        lines,
+        x=real(sizes.width),
+        constant=real(sizes.width),
+        hidden=layers(sizes.width),
+        cell=layers(sizes.width),
+        next_key=layers(heads, channels),
+        keys=layers(heads, sizes.window, channels, dtype=kept),
+        key_unit=layers(heads, sizes.window),
+        values=layers(heads, sizes.window, channels, dtype=kept),
+        value_unit=layers(heads, sizes.window),
+        place=whole(),
+        wished=whole(),
+        downbeat=whole(),
+        bar=whole(),
+        waves=real(2, 2 * len(BARS)),
+        temperature=real(len(CLASSES)) + 1,
+        tail=real(len(CLASSES)),
+        luck=real(MOST, len(CLASSES)),
+    )
+
+
+def shortened(x: Tensor, kept: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Vectors (…, channels) as they are kept, and (…) what a 1 is worth there: in 8 bits, a 127th of the largest."""
+    if kept != torch.int8:
+        return x.to(kept), x.new_ones(x.shape[:-1])
+    unit = x.abs().amax(-1).clamp(min=1e-30) / 127
+    return (x / unit[..., None]).round().to(kept), unit

@@ -1,0 +1,1 @@
+"""Read: bytes from a stranger → what is in them, and which part of it is the melody."""

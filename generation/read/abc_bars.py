@@ -1,0 +1,123 @@
+"""ABC bars: the text of a tune → its bars as written, with all that they say about repeats."""
+
+import re
+
+from generation.read.repeats import MAX_BARS, Bar
+from generation.request import Refusal
+
+PIECES = re.compile(
+    r'"(?P<words>[^"\n]*)"'
+    r"|!(?P<sign>[^!\n|\s]{1,40})!"
+    r"|(?P<old_chord>\+(?!f+\+)(?:[\^_=]{0,2}[A-Ga-g][,'\d/]*){2,8}\+)"  # as before ABC 2.0; “+ff+” is a dynamic
+    r"|\+[A-Za-z.]{1,20}\+"
+    r"|\{[^{}\n]*\}"
+    r"|\[(?P<letter>[A-Za-z]):(?P<value>[^\]\[\n]{0,200})\]"
+    r"|\[\s*(?P<ending>\d[\d,\-]*)"
+    r"|(?P<bar>(?::*\[?\|[|\]]*)+:*|::+)(?:\s*\[?[ \t]*(?P<number>\d[\d,\-]*))?"
+    r"|(?P<chord>\[[^\]\[|\n]*\]\d{0,4}/*\d{0,4})"
+    r"|(?P<tuplet>\((?:[2-9](?!\d)|1\d(?=:))(?::\d{0,2}){0,2})"
+    r"|(?P<rests>[ZX]\d{0,2})"
+    r"|(?P<note>(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*\d{0,4}/*\d{0,4}|[zx]\d{0,4}/*\d{0,4})"
+    r"|(?P<broken><{1,3}|>{1,3})"
+    r"|(?P<tie>-)"
+    r"|(?P<overlay>&)"
+)
+NOTE = re.compile(r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-gz][,']*\d{0,4}/*\d{0,4}")
+
+Item = tuple[str, str]  # (kind of piece or letter of a field, its text)
+
+
+def written(body: str) -> list[Bar[Item]]:
+    """The bars of one voice, in the order of the page. Grace notes, slurs, ornaments and words are left out."""
+    bars: list[Bar[Item]] = [Bar()]
+    overlaid = False
+    for found in PIECES.finditer(body):
+        kind, text = found.lastgroup, found[0]
+        bar = bars[-1]
+        if kind == "old_chord":
+            kind, text = "chord", f"[{text[1:-1]}]"
+        if kind in ("words", "sign"):
+            word = re.sub(r"[^a-z]", "", text.lower())
+            bar.fine |= word == "fine"
+            bar.da_capo |= word.startswith(("dc", "dacapo"))
+        elif kind in ("bar", "number"):
+            overlaid = False
+            _end(bar, found["bar"])
+            bars.append(Bar(opens=_opens(found["bar"]), endings=_numbers(found["number"] or "")))
+        elif kind == "ending":
+            if _sounds(bar):
+                bars.append(Bar())
+            bars[-1].endings = _numbers(found["ending"])
+        elif kind == "value":
+            if found["letter"] == "P":
+                if _sounds(bar):
+                    bars.append(Bar())
+                bars[-1].part = found["value"].strip()[:1]
+            else:
+                bar.items.append((found["letter"], found["value"]))
+        elif kind == "overlay":
+            overlaid = True  # a second voice within the bar: the first one is the tune
+        elif kind == "chord" and not overlaid:
+            notes = NOTE.findall(text[1 : text.index("]")])
+            tie = "-" if "-" in text else ""
+            if notes:
+                bar.items.append((kind, _plain(f"[{''.join(notes)}{tie}]{text[text.index(']') + 1 :]}")))
+        elif kind and not overlaid:
+            bar.items.append((kind, _plain(text)))
+        if len(bars) > MAX_BARS:
+            raise Refusal(f"This ABC tune has more than {MAX_BARS:,} bars. Send a shorter one.")
+    return _without_empty(bars)
+
+
+def _sounds(bar: Bar[Item]) -> bool:
+    return any(kind in ("note", "chord", "rests") for kind, _ in bar.items)
+
+
+def _plain(text: str) -> str:
+    """A note as music21 reads it: no invisible rests, “/4” for “//”."""
+    return re.sub(r"(/{2,6})[/\d]*", lambda found: f"/{2 ** len(found[1])}", text.replace("x", "z"))
+
+
+def _end(bar: Bar[Item], line: str) -> None:
+    """What a bar line says about the bar before it."""
+    line = line.replace("[|]", "")  # the invisible bar line
+    before = len(line) - len(line.lstrip(":"))
+    bar.repeats = min(1 if set(line) == {":"} else before, 4)
+    bar.closes = "||" in line or "]" in line or "[" in line
+
+
+def _opens(line: str) -> bool:
+    """What a bar line says about the bar behind it."""
+    return line.endswith(":")
+
+
+def _numbers(text: str) -> frozenset[int]:
+    """“1,3-4” → {1, 3, 4}."""
+    numbers: set[int] = set()
+    for piece in text.replace(" ", "").strip(",-").split(","):
+        first, _, last = piece.partition("-")
+        if first.isdigit():
+            numbers.update(range(int(first), min(int(last) if last.isdigit() else int(first), 16) + 1))
+    return frozenset(number for number in numbers if number <= 16)
+
+
+def _without_empty(bars: list[Bar[Item]]) -> list[Bar[Item]]:
+    """The same without bars in which nothing sounds; what they say goes to their neighbours."""
+    kept: list[Bar[Item]] = []
+    carried: Bar[Item] = Bar()
+    for bar in bars:
+        bar.items = carried.items + bar.items
+        bar.opens |= carried.opens
+        bar.endings |= carried.endings
+        bar.part = bar.part or carried.part
+        carried = Bar()
+        if _sounds(bar):
+            kept.append(bar)
+            continue
+        carried = Bar(items=bar.items, opens=bar.opens, endings=bar.endings, part=bar.part)
+        if kept:
+            kept[-1].repeats = max(kept[-1].repeats, bar.repeats)
+            kept[-1].closes |= bar.closes
+            kept[-1].fine |= bar.fine
+            kept[-1].da_capo |= bar.da_capo
+    return kept

@@ -1,0 +1,122 @@
+"""Read a file from a stranger: bytes → the melody in it, or one sentence that says why not."""
+
+import logging
+import re
+from collections.abc import Callable
+from pathlib import PurePath
+
+from generation.music.melody import Reading
+from generation.music.song import Song
+from generation.read.abc import MAX_CHARACTERS, abc_song
+from generation.read.abc_tune import tunes
+from generation.read.find_melody import find_melody
+from generation.read.midi import read_midi
+from generation.read.score import read_kern, read_musicxml, read_mxl
+from generation.request import Refusal
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 5_000_000
+ACCEPTED = "MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl) or **kern (.krn)"
+# What ABC music is made of, fields aside: a text of nearly nothing else is a snippet of ABC.
+ABC_MUSIC = re.compile(
+    r'"[^"\n]*"|![^!\n]*!|\{[^{}\n]*\}|\[[A-Z]:[^\]\[\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
+)
+Reader = Callable[[bytes], Song]
+
+
+def read(data: bytes, filename: str) -> Reading:
+    """Find the melody in a file. What it holds counts more than how it is called.
+
+    data      the file's bytes, up to 5 MB (MIDI 2 MB, ABC 64 kB a tune)
+    filename  its name; never opened
+
+    Raises `Refusal`, and nothing else, for whatever is wrong with the file.
+    """
+    kind = _kind(data, filename)
+    try:
+        reading = find_melody(READERS[kind](data))
+    except Refusal:
+        raise
+    except Exception as error:  # the edge: whatever strange content does to a parser, the user gets a sentence
+        log.warning("%s could not be read: %.200r", kind, error)
+        raise Refusal(
+            f"This {NAMES[kind]} file cannot be read: it is damaged or holds something unusual. "
+            "Export it again, as MIDI if you can."
+        ) from error
+    if kind == "abc" and (count := len(tunes(_text(data))[1])) > 1:
+        first = f"the first of {count} tunes"
+        return Reading(
+            reading.melody,
+            f"{first}, {reading.source}" if reading.source else first,
+            reading.original,
+            reading.program,
+        )
+    return reading
+
+
+def read_abc_bytes(data: bytes) -> Song:
+    """The first tune of an ABC file."""
+    return abc_song(_text(data))
+
+
+READERS: dict[str, Reader] = {
+    "midi": read_midi,
+    "abc": read_abc_bytes,
+    "musicxml": read_musicxml,
+    "mxl": read_mxl,
+    "kern": read_kern,
+}
+NAMES = {"midi": "MIDI", "abc": "ABC", "musicxml": "MusicXML", "mxl": "MusicXML", "kern": "**kern"}
+EXTENSIONS = {
+    ".mid": "midi",
+    ".midi": "midi",
+    ".kar": "midi",
+    ".rmi": "midi",
+    ".abc": "abc",
+    ".musicxml": "musicxml",
+    ".xml": "musicxml",
+    ".mxl": "mxl",
+    ".krn": "kern",
+    ".kern": "kern",
+}
+
+
+def _kind(data: bytes, filename: str) -> str:
+    """The key of the reader for some bytes, by what they hold; the name only helps to say what is wrong."""
+    suffix = PurePath(filename.lower()).suffix
+    if not data.strip():
+        raise Refusal(f"This file is empty. Send {ACCEPTED}.")
+    if len(data) > MAX_BYTES:
+        raise Refusal(f"This file has {len(data):,} bytes; the limit is {MAX_BYTES:,}. Send a shorter piece.")
+    if data[:4] == b"MThd" or (data[:4] == b"RIFF" and b"MThd" in data[:64]):
+        return "midi"
+    if data[:4] == b"PK\x03\x04":
+        return "mxl"
+    start = _text(data[:MAX_CHARACTERS])
+    if start.lstrip().startswith("<"):
+        return "musicxml"
+    if re.search(r"^\*\*kern", start, re.MULTILINE):
+        return "kern"
+    if "\0" not in start and (re.search(r"^[ \t]*[XK]:", start, re.MULTILINE) or _is_music(start)):
+        return "abc"
+    if suffix in EXTENSIONS:
+        raise Refusal(f"There is no {NAMES[EXTENSIONS[suffix]]} in this {suffix} file. Send {ACCEPTED}.")
+    raise Refusal(f"This is no file of notes that Encore knows. Send {ACCEPTED}.")
+
+
+def _is_music(text: str) -> bool:
+    """Whether a text without any header is a snippet of ABC rather than prose."""
+    music = "\n".join(line for line in text.splitlines() if not re.match(r"\s*[A-Za-z]:[^|:]", line))
+    music = re.sub(r"\s", "", re.sub(r"%.*", "", music))
+    return bool(music) and len(ABC_MUSIC.sub("", music)) <= 0.05 * len(music)
+
+
+def _text(data: bytes) -> str:
+    """Text as old and new programs write it."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")

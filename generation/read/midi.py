@@ -1,0 +1,183 @@
+"""Read MIDI: the events of a file → its voices on one clock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from music21.midi import ChannelVoiceMessages, MetaEvents, MidiEvent
+
+from generation.music.melody import DEFAULT_TEMPO, FIFTHS, MODES, Key, Part, Tempo
+from generation.music.song import Song, Voice, legible
+from generation.read.midi_events import Track, events, tracks
+from generation.request import Refusal
+
+MAX_BYTES = 2_000_000
+MAX_EVENTS = 200_000
+MAX_TRACKS = 1_000
+DRUM_CHANNEL = 10
+PEDAL = 64
+TONICS = {FIFTHS[letter] + step: letter + sign for letter in FIFTHS for step, sign in ((-7, "b"), (0, ""), (7, "#"))}
+
+
+@dataclass
+class _Line:
+    """What one channel of one track has played so far, in ticks: [onset, end or None, pitch, velocity] a note."""
+
+    notes: list[list[int | None]] = field(default_factory=list)
+    sounding: dict[int, list[list[int | None]]] = field(default_factory=dict)
+    pedal: dict[int, int] = field(default_factory=dict)
+    program: int | None = None
+
+    def add(self, tick: int, event: MidiEvent) -> None:
+        first = event.parameter1 if isinstance(event.parameter1, int) else 0
+        second = event.parameter2 if isinstance(event.parameter2, int) else 0
+        if event.type is ChannelVoiceMessages.PROGRAM_CHANGE:
+            if self.program is None or not self.notes:  # one midway changes the sound: the first stays
+                self.program = first
+        elif event.type is ChannelVoiceMessages.CONTROLLER_CHANGE:
+            if first == PEDAL:
+                self.pedal[tick] = second
+        elif event.type is ChannelVoiceMessages.NOTE_ON and second:
+            note: list[int | None] = [tick, None, first, second]
+            self.notes.append(note)
+            self.sounding.setdefault(first, []).append(note)
+        elif event.type in (ChannelVoiceMessages.NOTE_ON, ChannelVoiceMessages.NOTE_OFF):
+            self.off(tick, first)
+
+    def off(self, tick: int, pitch: int) -> None:
+        """Ends all notes of this pitch that began before; if none did, the one that begins here, an instant long."""
+        pending = self.sounding.get(pitch, [])
+        for note in [note for note in pending if note[0] != tick] or pending[:1]:
+            note[1] = tick
+            pending.remove(note)
+
+
+@dataclass
+class _Marks:
+    """What is said once for the whole file, by tick."""
+
+    tempo: dict[int, float] = field(default_factory=dict)
+    metre: dict[int, tuple[int, int]] = field(default_factory=dict)
+    key: dict[int, Key] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    syllables: set[int] = field(default_factory=set)
+
+    def add(self, track: int, tick: int, event: MidiEvent) -> None:
+        data = event.data if isinstance(event.data, bytes) else b""
+        if event.type is MetaEvents.SEQUENCE_TRACK_NAME:
+            self.names.setdefault(track, _words(data))
+        elif event.type is MetaEvents.LYRIC:
+            self.syllables.add(tick)
+        elif event.type is MetaEvents.SET_TEMPO and len(data) == 3:
+            if any(data):  # 0 µs a quarter is nobody's tempo
+                self.tempo[tick] = 60_000_000 / int.from_bytes(data)
+        elif event.type is MetaEvents.TIME_SIGNATURE and len(data) >= 2:
+            if 1 <= data[0] <= 32 and data[1] <= 5:
+                self.metre[tick] = (data[0], 1 << data[1])
+        elif event.type is MetaEvents.KEY_SIGNATURE and len(data) >= 2:
+            sharps = int.from_bytes(data[:1], signed=True)
+            if abs(sharps) <= 7 and data[1] <= 1:
+                mode = ("major", "minor")[data[1]]
+                self.key[tick] = Key(TONICS[sharps - MODES[mode]], mode)
+
+
+def read_midi(data: bytes) -> Song:
+    """The voices of a standard MIDI file: one for each channel of each track that has notes.
+
+    Onsets, pitches and velocities are exactly those of the file. Without a tempo mark it runs at 120. Raises `Refusal`.
+    """
+    if len(data) > MAX_BYTES:
+        raise Refusal(f"This MIDI file has {len(data):,} bytes; the limit is {MAX_BYTES:,}. Send a shorter piece.")
+    ticks, found = tracks(data)
+    if len(found) > MAX_TRACKS:
+        raise Refusal(f"This MIDI file has {len(found):,} tracks; the limit is {MAX_TRACKS:,}. Send a simpler one.")
+    lines, marks = _collect(found)
+    if ticks < 0:
+        marks.tempo.clear()
+    ticks = abs(ticks)
+    voices = []
+    for (track, channel), line in lines.items():
+        if line.notes:
+            part = _part(line, ticks, marks.names.get(track, ""))
+            lyrics = sum(note[0] in marks.syllables for note in line.notes)
+            voices.append(
+                Voice(part, f"track {track}", channel, channel == DRUM_CHANNEL, lyrics, line.program is not None)
+            )
+    metre, downbeat = _metre(marks.metre, lines.values(), ticks)
+    tempo = {tick / ticks: tempo for tick, tempo in sorted(({0: DEFAULT_TEMPO} | marks.tempo).items())}
+    title = marks.names.get(1, "") if (1 not in {track for track, _ in lines}) else ""
+    return Song(
+        voices=tuple(voices),
+        tempo=tuple(Tempo(onset, pace) for onset, pace in tempo.items()),
+        metre=metre,
+        key=_key(marks.key),
+        downbeat=downbeat,
+        title=title,
+    )
+
+
+def _collect(found: list[Track]) -> tuple[dict[tuple[int, int], _Line], _Marks]:
+    """One line for each track and channel that plays, in the file's order."""
+    lines: dict[tuple[int, int], _Line] = {}
+    marks = _Marks()
+    room = MAX_EVENTS
+    for track in found:
+        for tick, event in events(track):
+            room -= 1
+            if room < 0:
+                raise Refusal(f"This MIDI file has more than {MAX_EVENTS:,} events. Send a shorter piece.")
+            if isinstance(event.type, MetaEvents):
+                marks.add(track.number, tick, event)
+                continue
+            lines.setdefault((track.number, event.channel), _Line()).add(tick, event)
+    return lines, marks
+
+
+def _part(line: _Line, ticks: float, name: str) -> Part:
+    notes = sorted(line.notes, key=lambda note: (note[0], note[2]))
+    onset = np.array([note[0] for note in notes], np.float64)
+    end = np.array([np.nan if note[1] is None else note[1] for note in notes], np.float64)
+    # A note that nobody ends lasts until the next one begins, the last of them a quarter.
+    later = np.append(onset, onset[-1] + ticks)[np.searchsorted(onset, onset, side="right")]
+    end = np.where(np.isnan(end), later, end)
+    return Part(
+        onset / ticks,
+        np.maximum(end - onset, 1) / ticks,
+        np.array([note[2] for note in notes], np.int64),
+        np.array([note[3] for note in notes], np.int64),
+        line.program or 0,
+        name,
+        tuple((tick / ticks, value) for tick, value in sorted(line.pedal.items())),
+    )
+
+
+def _metre(
+    metres: dict[int, tuple[int, int]], lines: Iterable[_Line], ticks: float
+) -> tuple[tuple[int, int] | None, float]:
+    """The metre that reigns longest, and its first bar line, in quarters, counted back to the beginning."""
+    end = max((note[0] or 0 for line in lines for note in line.notes), default=0) + 1
+    bounds = [*sorted(metres), max(end, *metres, 0) if metres else 0]
+    reign: dict[tuple[int, int], int] = {}
+    for start, stop in pairwise(bounds):
+        reign[metres[start]] = reign.get(metres[start], 0) + min(stop, end) - min(start, end)
+    if not reign:
+        return None, 0.0
+    metre = max(reign, key=lambda metre: reign[metre])
+    start = min(tick for tick in metres if metres[tick] == metre)
+    return metre, start / ticks % (metre[0] * 4 / metre[1])
+
+
+def _key(keys: dict[int, Key]) -> Key | None:
+    """The first key, unless it is C major, which most programs write where nobody said anything."""
+    key = keys[min(keys)] if keys else Key("C", "major")
+    return None if (key.tonic, key.mode) == ("C", "major") else key
+
+
+def _words(data: bytes) -> str:
+    """A name as a line of text of a bearable length."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    return legible(text)

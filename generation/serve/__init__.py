@@ -1,0 +1,1 @@
+"""Serve: who runs what, in which process and within which limits."""

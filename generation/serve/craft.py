@@ -1,0 +1,68 @@
+"""What is done without the model: hear what a file holds before it plays, and make the files and the reply after."""
+
+from collections.abc import Sequence
+
+from generation.finish.arrange import given_parts
+from generation.finish.sound import render
+from generation.finish.take import finish
+from generation.music.key import find_key
+from generation.music.melody import MAX_SECONDS, Melody, Reading
+from generation.music.pulse import typical_tempo
+from generation.read.beat import on_its_beat
+from generation.read.file import read
+from generation.request import INSTRUMENTS, STYLES, Refusal, Reply, Request, Take, styles
+
+ROOM = 1.15  # of the wished length: what new music may take until it has come to its close
+
+REHEARSED = 4  # phrases: as much as can be played while the model thinks of a short answer
+
+
+def listen(request: Request) -> Reading | None:
+    """What the attachment holds, on its beat; None for a fresh piece. `Refusal` if there is no melody in it, or no room
+    after it."""
+    if request.data is None:
+        return None
+    reading = on_its_beat(read(request.data, request.filename))
+    lasts = reading.melody.seconds
+    if lasts + ROOM * request.seconds > MAX_SECONDS:
+        raise Refusal(
+            f"This melody lasts {lasts:,.0f} s, and {request.seconds:g} s of new music would take it to the limit of "
+            f"{MAX_SECONDS:,.0f} s. Send a shorter piece, or ask for fewer seconds."
+        )
+    return reading
+
+
+def rehearse(request: Request, reading: Reading) -> None:
+    """Play the beginning of the input, so that its sound is at hand when it is known how it goes on."""
+    if "mp3" in request.formats and not request.only_new:
+        render.rehearse(given_parts(reading, request), reading.melody, REHEARSED)
+
+
+def make(request: Request, reading: Reading | None, whole: Melody, take: int) -> Take:
+    """The files of one take."""
+    first_new = 0 if reading is None else len(reading.melody)
+    style = _style(request, whole)
+    title = whole.title or (f"Encore: {styles().get(style, style)}" if style != "auto" else "Encore")
+    return finish(reading, whole, first_new, request, request.seed + take, title)
+
+
+def answer(request: Request, reading: Reading | None, whole: Melody, takes: Sequence[Take] = ()) -> Reply:
+    """The reply, with what a musician wants to know of the music; its timings are still to come."""
+    key = whole.key or find_key(whole.pitch, whole.duration)
+    program = reading.program if reading is not None else None
+    own = next((name for name, number in INSTRUMENTS.items() if number == program), "piano")
+    return Reply(
+        takes=tuple(takes),
+        title=whole.title,
+        key=str(key),
+        metre=f"{whole.metre[0]}/{whole.metre[1]}" if whole.metre else "",
+        tempo=round(typical_tempo(whole if reading is None else reading.melody), 1),
+        style=_style(request, whole),
+        instrument=own if request.instrument == "auto" else request.instrument,
+        source=reading.source if reading is not None else "",
+    )
+
+
+def _style(request: Request, whole: Melody) -> str:
+    """The style that was wished for or found; that of a checkpoint of one's own is its name."""
+    return str(whole.meta.get("style", request.style)) if request.style in STYLES else request.style

@@ -1,0 +1,25 @@
+"""Stands in for the model in tests: plays the input once more, or a scale, so that all but the weights is real."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from generation.music.melody import DEFAULT_TEMPO, Melody, Tempo
+from generation.play.session import Prompt
+
+
+def again(prompt: Prompt) -> Melody:
+    """The input's notes unchanged, then the same notes from the next beat on."""
+    melody = prompt.melody
+    if melody is None:
+        steps, tempo = np.arange(8.0), (Tempo(0.0, prompt.tempo or DEFAULT_TEMPO),)
+        pitch = 60 + np.array([0, 2, 4, 5, 7, 9, 11, 12])
+        return Melody(steps, np.ones(8), pitch, np.full(8, 80), tempo, prompt.metre or (4, 4), prompt.key)
+    later = np.ceil(melody.end) - np.floor(melody.onset[0])
+    return replace(
+        melody,
+        onset=np.concatenate([melody.onset, melody.onset + later]),
+        duration=np.tile(melody.duration, 2),
+        pitch=np.tile(melody.pitch, 2),
+        velocity=np.tile(melody.velocity, 2),
+    )

@@ -1,0 +1,112 @@
+"""The model's process at work: requests join while others play, and all takes share each step."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import NoReturn
+
+import torch
+
+from generation.model.likelihood import score
+from generation.model.performer import Performer, performer_for
+from generation.play.prompts import prompts
+from generation.play.session import Prompt, Session, Take, sample
+from generation.serve.desk import Cancelled, Desk, guarded, leave_if_lost
+from generation.serve.pack import pack_melody, unpack_reading
+from generation.serve.wire import Done, Job
+
+# One note at a time is too little work to share: measured on two busy cores, a second thread made it 8 × slower.
+THREADS = 1
+
+
+def on_gpu() -> bool:
+    return torch.cuda.is_available()
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A request whose takes are being played."""
+
+    job: Job
+    takes: Sequence[Take]
+    session: Session
+    began: float
+
+
+class Playing:
+    """All requests in hand. `Refusal` if the shipped checkpoint cannot be loaded."""
+
+    def __init__(self, desk: Desk) -> None:
+        torch.set_num_threads(THREADS)
+        self._desk = desk
+        self._ready: dict[Path, tuple[int, Performer]] = {}
+        self._sessions: dict[int, Session] = {}
+        self._held: list[Held] = []
+        session = self._session(performer_for("auto", self._ready))
+        session.add([Prompt(seconds=1)])  # for nobody, so that nobody waits while its loops are compiled, or read
+        while session.busy:
+            session.step()
+
+    def serve(self) -> NoReturn:
+        """Play for ever: whoever comes joins at the next step."""
+        while True:
+            while not self._held or self._desk.waiting():
+                self._begin(self._desk.take())
+            for session in [session for session in self._sessions.values() if session.busy]:
+                self._step(session)
+            for held in [*self._held]:
+                self._look(held)
+
+    def _session(self, performer: Performer) -> Session:
+        if id(performer) not in self._sessions:
+            self._sessions = {key: session for key, session in self._sessions.items() if session.busy}
+            self._sessions[id(performer)] = Session(performer)
+        return self._sessions[id(performer)]
+
+    def _begin(self, job: Job) -> None:
+        """A score is given at once; takes begin to play."""
+
+        def work(job: Job) -> Done:
+            reading = unpack_reading(job.reading) if job.reading else None
+            performer = performer_for(job.request.style, self._ready)
+            if job.stage == "score" and reading is not None:
+                return Done(job.id, nats=asdict(score(performer, reading.melody, job.since or 0.0)))
+            session, began = self._session(performer), perf_counter()
+            takes = session.add(prompts(job.request, reading))
+            self._held.append(Held(job, takes, session, began))
+            return Done(job.id, progress=0.0)
+
+        self._desk.send(guarded(work, job, self._desk))
+
+    def _step(self, session: Session) -> None:
+        """If something goes wrong, everyone plays again alone, so that only the one at fault has to bear it."""
+        try:
+            session.step()
+        except Exception as error:  # whatever it is, it will come again where it belongs
+            leave_if_lost(error)
+            self._sessions = {key: other for key, other in self._sessions.items() if other is not session}
+            for held in [held for held in self._held if held.session is session]:
+                self._held.remove(held)
+                self._desk.send(guarded(partial(self._alone, held), held.job, self._desk))
+
+    def _alone(self, held: Held, job: Job) -> Done:
+        asked = [replace(take.prompt, attempt=0) for take in held.takes]
+        wholes = sample(held.session.performer, asked, lambda share: self._desk.tell(job, share))
+        return Done(job.id, wholes=[pack_melody(whole) for whole in wholes])
+
+    def _look(self, held: Held) -> None:
+        """Send what is ready, and leave what nobody wants any more."""
+        wholes = [take.whole for take in held.takes if take.whole is not None]
+        if len(wholes) == len(held.takes):
+            self._held.remove(held)
+            packed = [pack_melody(whole) for whole in wholes]
+            self._desk.send(Done(held.job.id, wholes=packed, seconds=perf_counter() - held.began))
+            return
+        try:
+            self._desk.tell(held.job, sum(take.share for take in held.takes) / len(held.takes))
+        except Cancelled:
+            self._held.remove(held)
+            held.session.drop(held.takes)
+            self._desk.send(Done(held.job.id, refusal="Cancelled."))

@@ -1,0 +1,254 @@
+"""The studio: the processes that make music, seen from an event loop. Imports neither torch nor music21 nor numpy."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, pairwise
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Self
+
+from generation.request import Refusal, Reply, Request
+from generation.serve.child import Child, Died, Interrupted, Overrun, Patience, Progress, Unfit
+from generation.serve.wire import Done, Job
+
+__all__ = ["Progress", "Studio", "StudioFault"]
+
+log = logging.getLogger("encore.studio")
+
+READING = Patience(5.0, 5.0)
+REHEARSING = Patience(7.0, 7.0)
+SCORING = Patience(240.0, 240.0)
+ALONE_SECONDS = 3.0  # that the first craft has the machine, if no answer is out before
+SAMPLE_SECONDS, SAMPLE_SILENCE = 60.0, 7.0  # and the wished length of every take on top
+# A process that hangs is to be replaced within ten seconds, and one on a slow machine that is busy is to be left alone:
+# this is a dozen times what a short piece takes on one core, and four times what the longest takes.
+FINISH_SECONDS, FINISH_SILENCE, FINISH_RATE = 90.0, 3.0, 15.0  # and a second for so many of music
+TOO_HARD = {
+    "read": "This file took more than 5 s to read. Send a shorter or simpler one.",
+    "rehearse": "This piece took too long to render. Send a shorter one.",
+    "finish": "This piece took too long to render. Ask for fewer seconds.",
+    "sample": "This piece took too long to play. Ask for fewer seconds or takes.",
+    "score": "This piece took too long to score. Send a shorter one.",
+}
+DEADLY = "This file cannot be read: whoever tried it fell over twice. Export it again, as MIDI if you can."
+DEATHS = 2  # of a process by the same job, until it is given up
+INTERRUPTIONS = 8  # by the deaths of others
+
+
+class StudioFault(Exception):  # noqa: N818 — a fault of ours, in a sentence that a user may see
+    """Something of ours went wrong; the message is safe to show."""
+
+
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """Of a job that waits for a process, and the processes that would do it faster."""
+
+    came: asyncio.Future[Child]
+    liked: Sequence[Child]
+
+
+class Studio:
+    """One process that samples, for all, one request after the other, and a few that read and finish.
+
+    crafts      how many of the latter
+    performer   "echo" puts a stand-in in the model's place that plays the input again: for tests
+    quiet       what the processes say on standard error is thrown away
+    """
+
+    def __init__(self, crafts: int = 2, performer: str = "model", quiet: bool = False) -> None:
+        self._model = Child(performer, quiet)
+        self._crafts = [Child("craft", quiet) for _ in range(crafts)]
+        self._idle: list[Child] = []
+        # Whoever wants to read goes first: it is soon done, and the sooner takes begin, the more of them share a step.
+        self._waiting: dict[str, deque[Turn]] = {"read": deque(), "finish": deque(), "rehearse": deque()}
+        self._ids = count(1)
+        self._answered = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()  # for which nobody waits
+
+    @property
+    def pids(self) -> dict[str, list[int]]:
+        """The processes that run, by what they do."""
+        crafts = [child.pid for child in self._crafts if child.pid]
+        return {self._model.stage: [self._model.pid] if self._model.pid else [], "craft": crafts}
+
+    async def __aenter__(self) -> Self:
+        self._idle += self._crafts[:1]
+        try:
+            await asyncio.gather(self._model.start(), *(child.start() for child in self._crafts[:1]))
+            self._keep(asyncio.create_task(self._start_others()))
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def ready(self) -> None:
+        """Wait until all processes can work."""
+        await asyncio.gather(self._model.ready(), *(child.ready() for child in self._crafts))
+
+    async def _start_others(self) -> None:
+        """One craft after the other: the first answer needs but one, and comes sooner if that one has the machine."""
+        for before, child in pairwise(self._crafts):
+            with contextlib.suppress(Died, Unfit):
+                await before.ready()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._answered.wait(), ALONE_SECONDS)
+            with contextlib.suppress(Died, Unfit):  # whoever asks it for something will hear of it
+                await child.ready()
+            self._give_back(child)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """End all processes, whatever they do; what still plays ends in a `StudioFault`."""
+        await asyncio.gather(self._model.close(), *(child.close() for child in self._crafts))
+        self._answered.set()  # nobody need wait for it any more
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def play(self, request: Request, progress: Progress | None = None) -> Reply:
+        """From attachment to files. Raises `Refusal` for what the user can mend and `StudioFault` for what we must.
+
+        `progress` hears from time to time which share of the sampling is done. When cancelled, the processes are free
+        for others at once. Timings are the work on each stage; `wait` is what passed before it, while others were
+        served or processes started.
+        """
+        began = perf_counter()
+        heard = Done(0)
+        if request.data is not None:
+            heard = await self._craft(Job(0, "read", request), READING)
+        bare = replace(request, data=b"" if request.data is not None else None)
+        patience = Patience(SAMPLE_SECONDS + request.seconds * request.takes, SAMPLE_SILENCE)
+        async with self._rehearsed(Job(0, "rehearse", bare, heard.reading)) as ready:
+            sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), patience, progress)
+        worked = perf_counter()
+        jobs = [Job(0, "finish", bare, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
+        patience = Patience(FINISH_SECONDS, FINISH_SILENCE + (heard.lasts + request.seconds) / FINISH_RATE)
+        finished = await _all([self._craft(job, patience, ready) for job in jobs])
+        timings = {"read": heard.seconds, "sample": sampled.seconds, "finish": perf_counter() - worked}
+        timings["wait"] = perf_counter() - began - sum(timings.values())
+        about = finished[0].about
+        assert about is not None
+        self._answered.set()
+        return replace(about, takes=tuple(done.take for done in finished if done.take is not None), timings=timings)
+
+    async def check(self, request: Request) -> None:
+        """`Refusal` if the file of a request holds no melody: to be known before anybody waits for it."""
+        if request.data is not None:
+            await self._craft(Job(0, "read", request), READING)
+
+    async def score(self, request: Request, since: float) -> dict[str, int | float | None]:
+        """Nats of the notes that start at or after `since` seconds; see `generation.model.likelihood`."""
+        heard = await self._craft(Job(0, "read", request, since=since), READING)
+        job = Job(0, "score", replace(request, data=b""), heard.reading, since=since)
+        return (await self._ask(self._model, job, SCORING)).nats
+
+    @contextlib.asynccontextmanager
+    async def _rehearsed(self, job: Job) -> AsyncIterator[list[Child]]:
+        """Meanwhile, processes that have nothing else to do play the input; those that have, or are at it."""
+        at_it: list[Child] = []
+        wanted = min(job.request.takes, len(self._crafts)) if job.reading else 0
+        rehearsals = [asyncio.create_task(self._rehearse(job, at_it)) for _ in range(wanted)]
+        for rehearsal in rehearsals:
+            self._keep(rehearsal)
+        try:
+            yield at_it
+        finally:
+            for rehearsal in rehearsals[len(at_it) :]:  # they begin in their order; who is at it does not listen
+                rehearsal.cancel()
+
+    async def _rehearse(self, job: Job, at_it: list[Child]) -> None:
+        async with self._borrowed(job.stage) as child:
+            at_it.append(child)
+            with contextlib.suppress(Refusal, StudioFault):  # whatever it is, it will come again where it belongs
+                await self._ask(child, job, REHEARSING)
+
+    async def _craft(self, job: Job, patience: Patience, liked: Sequence[Child] = ()) -> Done:
+        async with self._borrowed(job.stage, liked) as child:
+            try:
+                return await self._ask(child, job, patience)
+            except asyncio.CancelledError:
+                child.kill()  # it does not listen while it works
+                raise
+
+    @contextlib.asynccontextmanager
+    async def _borrowed(self, stage: str, liked: Sequence[Child] = ()) -> AsyncIterator[Child]:
+        """A process that reads and finishes, once one is idle; one of those that are `liked`, if it is."""
+        if self._idle:
+            child = next((child for child in liked if child in self._idle), self._idle[-1])
+            self._idle.remove(child)
+        else:
+            turn = Turn(asyncio.get_running_loop().create_future(), liked)
+            self._waiting[stage].append(turn)
+            try:
+                child = await turn.came
+            except asyncio.CancelledError:
+                if turn.came.done() and not turn.came.cancelled():  # it came in the same moment
+                    self._give_back(turn.came.result())
+                raise
+        try:
+            yield child
+        finally:
+            self._give_back(child)
+
+    def _give_back(self, child: Child) -> None:
+        """To the first in the line; but rather to the first of those whose input it has rehearsed."""
+        for line in self._waiting.values():
+            waiting = [turn for turn in line if not turn.came.done()]
+            line.clear()
+            line.extend(waiting)
+            if waiting:
+                turn = next((turn for turn in waiting if child in turn.liked or not turn.liked), waiting[0])
+                line.remove(turn)
+                turn.came.set_result(child)
+                return
+        self._idle.append(child)
+
+    async def _ask(self, child: Child, job: Job, patience: Patience, progress: Progress | None = None) -> Done:
+        """The result of a job, tried again if the process dies."""
+        deaths = interruptions = 0
+        while deaths < DEATHS and interruptions < INTERRUPTIONS:
+            job = replace(job, id=next(self._ids))
+            try:
+                done = await child.ask(job, patience, progress)
+            except Interrupted:
+                interruptions += 1
+                continue
+            except Died:
+                deaths += 1
+                log.warning("the %s process died at work (%s)", child.stage, job.stage)
+                continue
+            except Overrun as error:
+                log.warning("%s took more than %.0f s and was killed", job.stage, patience.total)
+                raise Refusal(TOO_HARD[job.stage]) from error
+            except Unfit as error:
+                raise StudioFault(str(error)) from error
+            if done.refusal:
+                raise Refusal(done.refusal)
+            if done.fault:
+                raise StudioFault(done.fault)
+            return done
+        if job.stage == "read":
+            raise Refusal(DEADLY)
+        raise StudioFault(f"Encore's process for this ({job.stage}) died twice. It has been restarted; ask again.")
+
+
+async def _all(jobs: Sequence[Coroutine[Any, Any, Done]]) -> list[Done]:
+    """All results, or the first error once the others are cancelled."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

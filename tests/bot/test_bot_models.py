@@ -1,0 +1,40 @@
+"""The real bot with checkpoints of its admin's own, which are styles, and with one that is broken."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from generation.model import checkpoint
+from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
+from tests.discord_stand_in import acknowledged, has_files, refusal, running
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+CARD = {"metres": {"auto": {"5/4": 9}}, "habits": [[[5, 4]], [90, 90], ["E minor"]]}
+TUNE = ("a.abc", b"X:1\nT:Air\nM:4/4\nL:1/8\nK:D\nDFAF dfaf|gfed cABc|\n")
+
+
+async def test_what_is_dropped_into_the_folder_is_a_style_at_once(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    env = {"ENCORE_MODEL": "model", "ENCORE_MODELS": str(models)}
+    async with running(tmp_path, env=env) as discord:
+        assert await discord.suggestions("compose", "style", "dusk") == []
+        torch.manual_seed(0)
+        model = AttentiveLSTM(Sizes(width=48, layers=1, heads=2))
+        checkpoint.save(models / "dusk_1.safetensors", model, CARD)
+        assert await discord.suggestions("compose", "style", "dusk") == [("dusk_1", "dusk_1")]
+        fresh = await discord.command("compose", {"style": "dusk_1", "seconds": 5, "seed": 1}, until=has_files)
+        assert "E minor, 5/4" in fresh.text and ", dusk\\_1." in fresh.text
+        on = await discord.command("extend", {"style": "DUSK_1", "seconds": 5, "tune": TUNE}, until=has_files)
+        assert ", dusk\\_1." in on.text
+
+        (models / "dusk_1.safetensors").unlink()
+        (models / "dusk_1.safetensors").mkdir()
+        broken = await discord.command("compose", {"style": "dusk_1", "seconds": 5}, until=acknowledged)
+        said = await refusal(discord, broken)
+        assert said and str(tmp_path) not in said and "Traceback" not in said, said
+        (models / "dusk_1.safetensors").rmdir()
+        gone = await discord.press(fresh, "Another take")
+        assert gone.ephemeral and "There is no style “dusk_1”" in gone.text
+        assert discord.violations == []

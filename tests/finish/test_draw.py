@@ -1,0 +1,59 @@
+"""Pictures of whatever may come: nothing stops the engraver, nothing grows beyond measure."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from generation.finish.paper.draw_roll import draw_roll
+from generation.finish.paper.draw_score import draw_score, legible
+from generation.finish.paper.notate import notate
+from generation.finish.piece import Piece
+from generation.music.melody import Key, Melody, Tempo
+from tests.tunes import performance, scale
+
+METRES = (None, (4, 4), (6, 8), (5, 8), (3, 16), (13, 8), (2, 2), (12, 8))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_melody_can_be_drawn(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    steps = (
+        rng.choice([0.25, 1, 1 / 3, 0.2, 1 / 7, 0.125, 0.0625, 5], 60),
+        rng.gamma(1, 0.4, 60) + 0.004,
+        np.full(60, (0.01, 12.0)[seed // 4]),
+        rng.choice([0.5, 1, 0.75], 60) + rng.normal(0, 0.02, 60),
+    )[seed % 4]
+    melody = Melody(
+        np.cumsum(steps),
+        rng.uniform(0.01, 3, 60),
+        rng.integers(0, 128, 60),
+        rng.integers(1, 128, 60),
+        (Tempo(0, 200),),
+        METRES[seed],
+        Key(("C", "F#", "Bb", "Cb")[seed % 4], ("major", "dorian")[seed % 2]),
+        downbeat=(0.0, 0.3, 0.5, 7.0)[seed // 2],
+    )
+    piece = Piece(melody, seed * 7, ())
+    for png in (draw_score(piece), draw_roll(piece)):
+        width, height = Image.open(io.BytesIO(png)).size
+        assert width == 1600
+        assert 200 < height < 5000
+
+
+def test_a_long_title_is_cut_and_odd_letters_do_no_harm() -> None:
+    melody = scale(8)
+    short, long, odd = (
+        draw_score(Piece(melody, 4, (), title=title)) for title in ("x", "A very long title " * 30, "東\x00\n<&>")
+    )
+    assert {Image.open(io.BytesIO(png)).size[0] for png in (short, long, odd)} == {1600}
+
+
+def test_scores_are_drawn_where_they_can_be_read() -> None:
+    assert legible(notate(scale(40)))
+    assert legible(notate(performance(40)))
+    rng = np.random.default_rng(2)
+    onset = np.cumsum(rng.gamma(2.0, 0.13, 200))
+    free = Melody(onset, np.full(200, 0.2), rng.integers(50, 80, 200), np.full(200, 80))
+    assert not legible(notate(free))

@@ -1,0 +1,102 @@
+"""Judging: the whole command on a small folder, and the figures that must mean what they say."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from generation.__main__ import main
+from generation.judge import promises
+from generation.judge.compare import Pair, features, means, told_apart
+from generation.judge.form import returns, until
+from generation.judge.promises import at_rest, on_a_bar_line, on_time, rises
+from generation.learn.corpus import Tune
+from generation.model.performer import load_performer
+from generation.music.melody import Key
+from generation.read.file import read
+from tests.learn.test_train import midi
+from tests.tunes import performance, scale
+
+
+def pair(rng: np.random.Generator, apart: float) -> Pair:
+    true, ours = rng.normal(size=2), rng.normal(size=2) + apart
+    return Pair("set", {"range": true[0], "density": true[1]}, {"range": ours[0], "density": ours[1]})
+
+
+def test_what_is_alike_is_not_told_apart_and_what_differs_is():
+    rng = np.random.default_rng(0)
+    assert told_apart([pair(rng, 0) for _ in range(200)]) == pytest.approx(0.5, abs=0.08)
+    assert told_apart([pair(rng, 1) for _ in range(200)]) == pytest.approx(0.84, abs=0.05)
+    assert told_apart([pair(rng, 9) for _ in range(50)]) > 0.99
+
+
+def test_means_are_taken_where_a_feature_can_be_told():
+    pairs = [
+        Pair("a", {"range": 4.0}, {"range": 6.0}),
+        Pair("b", {"range": 8.0, "loudness": 3.0}, {"range": 6.0, "loudness": 1.0}),
+    ]
+    assert means(pairs) == {"range": (6.0, 6.0), "loudness": (3.0, 1.0)}
+
+
+def test_features_of_a_theme_that_comes_back():
+    again = replace(scale(64), pitch=np.tile(scale(32).pitch, 2))
+    found = features(again, 32, 64, timed=False, shaded=False)
+    assert found["in scale"] == found["rhythm"] == 1
+    assert found["repetition"] == 1 and found["range"] == 12
+    assert found["density"] == pytest.approx(100 / 60 * 2)
+    assert "loudness" not in found and "loudness" in features(performance(64), 32, 64, timed=True, shaded=True)
+
+
+def test_what_comes_back_after_long_is_remembered():
+    theme = scale(40)  # 12 s at 100 quarter notes a minute
+    other = replace(theme, pitch=theme.pitch[::-1] + 5)
+    rondo = replace(scale(160), pitch=np.concatenate([m.pitch for m in (theme, other, other, theme)]))
+    assert until(rondo, 12).onset[-1] == theme.onset[-1]
+    notes, rhythm = returns(rondo)
+    assert notes == pytest.approx(5 / 15, abs=0.1)  # the theme at the end; the other came back too soon to count
+    assert rhythm == 1  # quavers throughout
+    assert returns(replace(rondo, pitch=rondo.pitch + np.arange(160) // 20)) == (0, 1)
+
+
+def test_promises_tell_kept_from_broken():
+    melody = scale(15, Key("C", "major"))  # up and down again: the last is C on a beat
+    assert at_rest(melody, Key("C", "major")) and not at_rest(melody, Key("B", "major"))
+    assert on_a_bar_line(scale(17)) and not on_a_bar_line(melody)
+    new = melody.seconds - melody.seconds_at(melody.onset[5])
+    assert on_time(melody, 5, new * 1.1) and not on_time(melody, 5, new * 1.3)
+    assert rises({0.2: 1.0, 1.0: 1.5, 1.8: 2.0}) and not rises({0.2: 1.0, 1.0: 2.5, 1.8: 2.0})
+
+
+def test_the_command_prints_every_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder, names = tmp_path / "tunes", (f"{i}.mid" for i in range(1000))
+    folder.mkdir()
+    sides = {0: 3, 1: 0, 2: 3}  # by the hash of the name: test, valid, train
+    for name in names:
+        side = min(2, hashlib.sha256(name.encode()).digest()[0] % 20)
+        if sides[side]:
+            sides[side] -= 1
+            (folder / name).write_bytes(midi(performance(90, seed=len(list(folder.iterdir())))))
+    where = ["--data", str(folder), "--cache", str(tmp_path / "cache"), "--json", str(tmp_path / "figures.json")]
+    assert main(["evaluate", *where, "--primes", "2"]) == 0
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert 0 < figures["nats"]["folder"]["model"]["content"] < figures["nats"]["folder"]["model"]["total"]
+    assert figures["nats"]["folder"]["3-gram"]["tunes"] == 3
+    assert figures["discrimination"]["a 3-gram's"]["primes"] == 3
+    assert figures["continuations"]["in scale"][0] == 1 and 0 <= figures["told apart, AUC"] <= 1
+    assert figures["memory"] == {} or all(0 <= share <= 1 for share in figures["memory"]["auto"][1])
+    assert set(figures["promises"]) >= {"extend: length within 15 %", "compose: no copy"}
+    assert len(figures["temperature"]) == 9
+    out = capsys.readouterr().out
+    for words in ("nats per note: model (3-gram)", "by gain over no prime", "AUC", "| promise | kept |", "| 1.8 |"):
+        assert words in out
+
+
+def test_a_warmer_take_of_the_shipped_weights_surprises_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(promises, "TEMPERATURES", (0.2, 0.7, 1.2, 1.8))
+    tunes = [read(Path(f"assets/examples/{name}.abc").read_bytes(), "a.abc").melody for name in ("jig", "minuet")]
+    held_out = [Tune("examples", name, "irish", "test", name, False, False, m) for m in tunes for name in "abcdefgh"]
+    ladder = promises.warmth(load_performer(), held_out, len(held_out))  # a single take may be an odd one
+    assert rises(ladder), ladder

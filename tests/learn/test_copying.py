@@ -1,0 +1,105 @@
+"""What a piece shares with the tunes learned from: found in any key, not mistaken, not held against its own theme."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from generation.__main__ import main
+from generation.learn.copying import learn, nearest
+from generation.learn.corpus import Tune
+from generation.model.known import PASSAGE, Known, beside, copies, load, longest_run, passages, save
+from generation.music.melody import Melody
+from generation.request import Refusal
+
+
+def line(seed: int, notes: int = 40) -> Melody:
+    """Quavers and crotchets at random."""
+    rng = np.random.default_rng(seed)
+    steps = rng.choice([0.5, 1.0], notes)
+    onset = np.cumsum(steps) - steps[0]
+    pitch = 60 + np.cumsum(rng.integers(-3, 4, notes)) % 20
+    return Melody(onset, steps * 0.9, pitch, np.full(notes, 80), metre=(4, 4))
+
+
+def joined(*parts: Melody) -> Melody:
+    end = np.cumsum([0.0] + [float(np.ceil(part.onset[-1] + 1)) for part in parts])
+    return replace(
+        parts[0],
+        onset=np.concatenate([part.onset + at for part, at in zip(parts, end[:-1], strict=True)]),
+        duration=np.concatenate([part.duration for part in parts]),
+        pitch=np.concatenate([part.pitch for part in parts]),
+        velocity=np.concatenate([part.velocity for part in parts]),
+    )
+
+
+def tune(melody: Melody, name: str, split: str = "train") -> Tune:
+    return Tune("folder", name, "irish", split, name, False, False, melody)
+
+
+KNOWN = learn([tune(line(seed), str(seed)) for seed in range(30)])
+
+
+def test_a_tune_learned_by_heart_is_found_in_any_key():
+    stolen = line(3)
+    assert longest_run(stolen, KNOWN) == len(stolen)
+    assert longest_run(replace(stolen, pitch=stolen.pitch + 5), KNOWN) == len(stolen)
+    assert longest_run(line(99), KNOWN) == 0
+
+
+def test_another_rhythm_is_another_tune():
+    stolen = line(3)
+    assert longest_run(replace(stolen, onset=np.arange(len(stolen)) * 1.0), KNOWN) < PASSAGE
+
+
+def test_only_the_run_counts():
+    part = line(3)
+    cut = replace(part, **{name: getattr(part, name)[:20] for name in ("onset", "duration", "pitch", "velocity")})
+    assert longest_run(joined(line(98), cut, line(97)), KNOWN) == 20
+
+
+def test_the_musicians_own_theme_is_theirs():
+    theme, new = line(3), line(4)
+    assert longest_run(joined(theme, theme), KNOWN, len(theme)) < PASSAGE, "a theme comes back"
+    assert longest_run(joined(theme, new), KNOWN, len(theme)) == len(new), "another one is taken from the book"
+    known = Known(KNOWN.hashes, {"irish": 16})
+    assert copies(joined(theme, new), known, "irish", len(theme)) == len(new) - 16
+    assert copies(joined(theme, line(98)), known, "irish", len(theme)) == 0
+
+
+def test_the_limit_is_what_held_out_tunes_share():
+    half = joined(replace(line(1), onset=line(1).onset), line(96))
+    known = learn([tune(line(1), "a"), *(tune(half, str(i), "test") for i in range(5)), tune(line(95), "c", "test")])
+    assert known.limits == {"irish": 40}
+
+
+def test_the_list_comes_back_as_it_was(tmp_path: Path):
+    save(KNOWN, beside(tmp_path / "mine.safetensors"))
+    again = load(tmp_path / "mine.known.npz")
+    assert again.limits == KNOWN.limits
+    np.testing.assert_array_equal(again.hashes, KNOWN.hashes)
+    (tmp_path / "mine.known.npz").write_bytes(b"PK nothing")
+    with pytest.raises(Refusal, match="Restore the file"):
+        load(tmp_path / "mine.known.npz")
+
+
+def test_pieces_too_short_to_copy():
+    short = line(3, PASSAGE - 1)
+    assert len(passages(short)) == 0 and longest_run(short, KNOWN) == 0
+    assert longest_run(line(3), Known(np.zeros(0, np.uint32), {})) == 0
+
+
+def test_the_command_names_the_tune(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    book = tmp_path / "book"
+    book.mkdir()
+    for name, notes in (
+        ("reel", "DEFG ABcd|efga gfed|cBAG FEDE|FGAB c2d2|"),
+        ("march", "G2 B2 d4|e2 d2 B4|A2 c2 e4|G8|"),
+    ):
+        (book / f"{name}.abc").write_text(f"X:1\nT:{name}\nM:4/4\nL:1/8\nK:C\n{notes * 2}\n")
+    mine = tmp_path / "mine.abc"
+    mine.write_text("X:1\nM:4/4\nL:1/8\nK:C\nc'8|DEFG ABcd|efga gfed|cBAG FEDE|C8|\n")
+    assert main(["copying", str(mine), "--data", str(book), "--cache", str(tmp_path / "cache")]) == 0
+    assert "24 notes in a row as in folder reel.abc" in capsys.readouterr().out
+    assert nearest(line(99), [tune(line(3), "x")]) == (0, "")

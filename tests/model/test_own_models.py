@@ -1,0 +1,81 @@
+"""A checkpoint in ENCORE_MODELS is a style: offered by its name, played by its weights, habits and list of passages."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from generation.__main__ import main
+from generation.model import checkpoint, known
+from generation.model.known import Known
+from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
+from generation.model.performer import load_performer, performer_for
+from generation.play.session import Prompt, sample
+from generation.request import STYLES, Refusal, Request, styles
+
+CARD = {"metres": {"auto": {"5/4": 9}}, "habits": [[[5, 4]], [90, 90], ["E minor"]]}
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Dusk is a style; the others are none."""
+    torch.manual_seed(0)
+    model = AttentiveLSTM(Sizes(width=48, layers=1, heads=2))
+    checkpoint.save(tmp_path / "dusk.safetensors", model, CARD)
+    checkpoint.save(tmp_path / "jazz.safetensors", model, CARD)
+    checkpoint.save(tmp_path / "a@everyone.safetensors", model, CARD)
+    (tmp_path / "lonely.safetensors").write_bytes(b"without a card")
+    monkeypatch.setenv("ENCORE_MODELS", str(tmp_path))
+    return tmp_path
+
+
+def test_it_is_offered_by_its_name(models: Path):
+    assert styles() == STYLES | {"dusk": "dusk"}
+    Request(style="dusk")
+    with pytest.raises(Refusal, match=r"Choose one of: auto, .*hymn, dusk"):
+        Request(style="lonely")
+
+
+def test_it_is_loaded_once_and_again_when_it_changes(models: Path):
+    ready = {}
+    first = performer_for("dusk", ready)
+    assert performer_for("dusk", ready) is first is not performer_for("jazz", ready)
+    torch.manual_seed(1)
+    checkpoint.save(models / "dusk.safetensors", AttentiveLSTM(Sizes(width=24, layers=1, heads=2)), CARD)
+    assert performer_for("dusk", ready).model.sizes.width == 24
+
+
+def test_it_plays_from_the_command_line(models: Path, capsys: pytest.CaptureFixture[str]):
+    flags = ["--style", "dusk", "--seconds", "5", "--seed", "1", "--formats", "mid,abc", "--out", str(models)]
+    assert main(["compose", *flags]) == 0
+    assert "E minor, 5/4, 90 quarter notes a minute" in capsys.readouterr().out
+    assert "T:Encore: dusk" in (models / "compose-take1.abc").read_text()
+
+
+def test_a_take_that_copies_is_played_again(models: Path):
+    path = models / "dusk.safetensors"
+    prompt = Prompt(seconds=20, seed=4)
+    [first] = sample(load_performer(path), [prompt])
+    known.save(Known(np.unique(known.passages(first)), {"auto": 14}), known.beside(path))
+    performer = load_performer(path)
+    assert performer.known is not None and known.longest_run(first, performer.known) == len(first)
+    [second] = sample(performer, [prompt])
+    assert known.longest_run(second, performer.known) <= 14
+    np.testing.assert_array_equal(sample(performer, [prompt])[0].pitch, second.pitch)
+
+
+def test_what_it_has_not_learned_to_play_it_plays_flat(models: Path):
+    dusk = load_performer(models / "dusk.safetensors")
+    flat = replace(dusk, card=CARD | {"plays": {"timing": False, "dynamics": False}})
+    [free], [even] = (sample(performer, [Prompt(seconds=12, seed=4)]) for performer in (dusk, flat))
+    assert len(np.unique(free.velocity)) > 3 and len(np.unique(even.velocity)) == 1
+    assert np.abs(even.onset * 24 - np.round(even.onset * 24)).max() < 1e-6 < np.abs(free.onset * 24 % 1).max()
+
+
+def test_a_broken_one_says_so(models: Path):
+    (models / "dusk.json").write_text(json.dumps({"model": "attentive_lstm"}))
+    with pytest.raises(Refusal, match="trained on another encoding"):
+        performer_for("dusk", {})

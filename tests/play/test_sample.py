@@ -1,0 +1,265 @@
+"""Playing on: the input untouched, the wished length, one voice, and the same seed gives the same notes."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from generation.model.likelihood import score
+from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
+from generation.model.performer import Performer
+from generation.model.tokens import (
+    CLASSES,
+    FIELDS,
+    INTERVAL,
+    PITCH,
+    SHADED,
+    TICK,
+    TICKS,
+    TIMED,
+    countdown_class,
+    start_row,
+)
+from generation.music.melody import Key, Tempo
+from generation.play import constraints
+from generation.play.advance import ending, nucleus
+from generation.play.constraints import ECHO, LONGEST_RUN, no_endless_echo
+from generation.play.ensemble import Ensemble
+from generation.play.session import Prompt, Session, sample
+from generation.play.slots import memory
+from generation.play.style import likeliest_style
+from generation.request import STYLES
+from tests.tunes import performance, scale
+
+
+@pytest.fixture(scope="module")
+def performer() -> Performer:
+    """An untrained model: what must hold for any weights."""
+    torch.manual_seed(0)
+    model = AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval()
+    return Performer(model, {}, torch.device("cpu"))
+
+
+def test_the_input_stays_as_it_was(performer: Performer):
+    melody = performance()
+    [whole] = sample(performer, [Prompt(melody, seconds=10, seed=1)])
+    n = len(melody)
+    assert len(whole) > n
+    for name in ("onset", "duration", "pitch", "velocity"):
+        np.testing.assert_array_equal(getattr(whole, name)[:n], getattr(melody, name))
+
+
+@pytest.mark.parametrize("seconds", [5, 30])
+@pytest.mark.parametrize("melody", [None, scale(32, Key("C", "major")), performance(), scale(1)])
+def test_the_new_music_is_as_long_as_wished(performer: Performer, melody, seconds: float):
+    for whole in sample(performer, [Prompt(melody, seconds=seconds, seed=seed, style="irish") for seed in range(2)]):
+        n = len(melody) if melody is not None else 0
+        new = whole.seconds - whole.seconds_at(whole.onset[n])
+        assert abs(new / seconds - 1) <= 0.15
+
+
+def test_the_same_seed_gives_the_same_notes_alone_and_in_company(performer: Performer):
+    melody = performance()
+    three = sample(performer, [Prompt(melody, seconds=8, seed=seed) for seed in (5, 6, 7)])
+    [alone] = sample(performer, [Prompt(melody, seconds=8, seed=6)])
+    np.testing.assert_array_equal(alone.pitch, three[1].pitch)
+    np.testing.assert_array_equal(alone.onset, three[1].onset)
+    assert not np.array_equal(three[0].pitch, three[1].pitch)
+
+
+def test_a_fresh_piece_has_the_key_metre_and_tempo_wished_for(performer: Performer):
+    [piece] = sample(performer, [Prompt(None, 12, key=Key("D", "minor"), tempo=90, metre=(6, 8), style="irish")])
+    assert (piece.key, piece.metre, piece.tempo[0].quarters_per_minute) == (Key("D", "minor"), (6, 8), 90)
+
+
+@torch.inference_mode()
+def test_constraints_hold_whatever_the_model_wants(performer: Performer):
+    """Its heads are made to want one thing alone, at every note."""
+    for head, wanted in (("step", 0), ("step", 96), ("pitch", 60), ("pitch", 20), ("duration", 0), ("duration", 120)):
+        model = copy.deepcopy(performer.model)
+        linear = getattr(model, f"to_{head}")
+        linear.weight.zero_()
+        linear.bias.zero_()
+        linear.bias[wanted] = 100
+        melody = scale(40, Key("C", "major"))
+        [whole] = sample(replace(performer, model=model), [Prompt(melody, 15, seed=1, style="irish")])
+        new = slice(len(melody), None)
+        assert np.diff(whole.onset[len(melody) - 1 :]).min() > 0, "one note at a time"
+        assert np.diff(whole.onset[new]).max() <= 8, "no long silence"
+        assert whole.pitch[new].min() >= 60 - 9 and whole.pitch[new].max() <= 72 + 9, "in range"
+        assert whole.duration[new].min() > 0 and whole.duration[new].max() <= 4.5, "no endless note"
+        runs = "".join("=" if same else "." for same in np.diff(whole.pitch[new]) == 0)
+        assert "=" * LONGEST_RUN not in runs, "no stuck note"
+
+
+def test_two_notes_in_turn_come_to_an_end(performer: Performer):
+    melody = scale(40)
+    trill = replace(melody, pitch=np.resize([62, 64], 40))
+    [whole] = sample(performer, [Prompt(trill, 10, seed=1, style="irish", temperature=0.1)])
+    assert set(whole.pitch[40:43].tolist()) - {62, 64}
+
+
+def test_a_take_keeps_to_the_places_within_a_beat_that_are_usual_or_heard(
+    performer: Performer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beside(prompt: Prompt) -> float:
+        [take] = (session := Session(performer)).add([prompt])
+        while session.busy:
+            session.step()
+        ticks = np.array([row[-1] for row in take.part.rows])
+        return float(((ticks % 3 > 0) & (ticks % 4 > 0)).mean())
+
+    plain = Prompt(scale(40), seconds=30, seed=3, temperature=1.5, top_p=1.0)
+    late = replace(plain, melody=replace(scale(40), onset=np.arange(40) * 0.5 + 1 / 24, duration=np.full(40, 0.5)))
+    assert beside(plain) < 0.05 < beside(late), "what the input does is no mistake"
+    monkeypatch.setattr(constraints, "OFF_GRID", 0.0)
+    assert beside(plain) > 0.3, "else it is no test"
+
+
+def test_a_passage_is_wished_for_less_with_every_return():
+    codes = np.array([*range(20), *range(20), *range(20)]) % 20 + 60
+    lines = memory(AttentiveLSTM(Sizes(width=24, layers=1, heads=2)), 1, torch.device("cpu")).lines
+    lines.recent.fill_(-1)
+    for code in codes.tolist():
+        lines.add(torch.tensor([12]), torch.tensor([0]), torch.tensor([code]), torch.tensor([12]))
+    logits = torch.zeros(1, 128)
+    no_endless_echo(logits, lines)
+    assert logits[0, 60] == -ECHO, "what followed twice is wished for less"
+    assert logits.sum() == -ECHO, "and nothing else"
+    lines.add(torch.tensor([12]), torch.tensor([0]), torch.tensor([90]), torch.tensor([12]))
+    fresh = torch.zeros(1, 128)
+    no_endless_echo(fresh, lines)
+    assert not fresh.any()
+
+
+def test_the_nucleus_leaves_the_tail_out():
+    logits = torch.tensor([[0.15, 0.5, 0.05, 0.3]]).log()
+
+    def drawn(logits: torch.Tensor, top_p: float, most: float, times: int) -> list[int]:
+        lucks = torch.linspace(0, most, times)[:, None]
+        return nucleus(logits.expand(times, -1), torch.full((times, 1), 1 - top_p), lucks).tolist()
+
+    assert set(drawn(logits, 0.9, 0.999, 200)) == {1, 3, 0}
+    assert set(drawn(logits, 0.0, 0.999, 200)) == {1}
+    assert set(drawn(logits / 0.1, 1.0, 0.98, 200)[1:]) == {1}
+    np.testing.assert_allclose(np.bincount(drawn(logits, 1.0, 0.9999, 2000)) / 2000, [0.15, 0.5, 0.05, 0.3], atol=2e-3)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("window", [16, 512, 0])
+def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
+    torch.manual_seed(1)
+    model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=window)).eval()
+    session = Session(Performer(model, {}, torch.device("cpu")))
+    session._ensemble = Ensemble(model, torch.device("cpu"), precision=torch.float32)
+    session.add([Prompt(performance(50), 90, seed=seed, style="jazz") for seed in (1, 2)])
+    [take, _] = session._waiting
+    for _ in range(30):
+        session.step()
+    part = take.part
+    new = np.tile(start_row(), (30, 1))
+    new[:, : len(CLASSES)], new[:, TICK] = [row[:-1] for row in part.rows], [row[-1] for row in part.rows]
+    new[:, [TIMED, SHADED]] = 1
+    rows = np.concatenate([part.start, new])
+    rows[-30:, INTERVAL] = np.clip(np.diff(rows[-31:, PITCH]), -24, 24) + 24
+    _, foreseen = ending(
+        *(torch.tensor([x]) for x in (part.begin, part.wished, part.conditions[5], part.conditions[4]))
+    )
+    goal = np.where(np.arange(len(rows)) < len(part.start), int(foreseen), part.goal)
+    left = countdown_class(np.maximum(goal - rows[:, TICK], 0) / TICKS)
+    x, _ = model(*(torch.from_numpy(each)[None] for each in (rows, part.conditions, left)))
+    torch.testing.assert_close(session._ensemble._slots.x[0], x[0, -1], atol=1e-4, rtol=1e-4)
+
+
+def test_takes_come_and_go_and_nobody_notices(performer: Performer):
+    """Each as if it were alone, however many play and whoever joins or leaves meanwhile."""
+    prompts = [
+        Prompt(performance(20 + 9 * i), 6 + 2 * i, seed=i, style="jazz", temperature=0.6 + 0.1 * i) for i in range(7)
+    ]
+    alone = [sample(performer, [prompt])[0] for prompt in prompts]
+    session = Session(performer)
+    takes = session.add(prompts[:3])
+    gone = session.add([Prompt(performance(30), 30, seed=99, style="jazz")])
+    for prompt in prompts[3:]:
+        session.step()
+        takes += session.add([prompt])
+    session.step()
+    session.drop(gone)
+    while session.busy:
+        session.step()
+    for take, whole in zip(takes, alone, strict=True):
+        assert take.whole is not None
+        np.testing.assert_array_equal(take.whole.pitch, whole.pitch)
+        np.testing.assert_array_equal(take.whole.onset, whole.onset)
+    assert gone[0].whole is None
+
+
+def test_more_takes_than_slots_wait_for_their_turn(performer: Performer):
+    wholes = sample(performer, [Prompt(scale(16), 5, seed=seed, style="irish") for seed in range(70)])
+    assert len(wholes) == 70 and len({tuple(whole.pitch) for whole in wholes}) > 60
+
+
+@pytest.mark.parametrize("metre", [(4, 4), (6, 8), (3, 4), None])
+def test_the_music_closes_on_a_strong_beat_and_a_tone_of_rest(performer: Performer, metre: tuple[int, int] | None):
+    melody = replace(scale(32, Key("C", "major")), metre=metre)
+    for whole in sample(performer, [Prompt(melody, 20, seed=seed, style="irish") for seed in range(8)]):
+        bar = melody.bar or 1.0
+        assert whole.pitch[-1] % 12 in (0, 4, 7)
+        assert min(whole.onset[-1] % bar, -whole.onset[-1] % bar) < 0.25, "from a bar line"
+        end = whole.onset[-1] + whole.duration[-1]
+        assert min(end % bar, -end % bar) < 0.25, "to a bar line"
+
+
+def test_score_is_a_probability_of_what_comes(performer: Performer):
+    """Nats of a flat file have no velocity; earlier notes do not change when later ones do; the key may be unknown."""
+    flat = scale(40, Key("C", "major"))
+    nats = score(performer, flat, 6.0)
+    assert nats.velocity is None
+    assert nats.total == pytest.approx(nats.onset + nats.pitch + nats.duration)
+    assert nats.notes == sum(flat.seconds_at(onset) >= 6.0 for onset in flat.onset)
+    unstated = score(performer, replace(flat, key=None), 6.0)
+    assert unstated.total < 3 * len(FIELDS) and unstated.total != nats.total
+    assert score(performer, performance(), 3.0).velocity is not None
+
+
+def test_a_style_is_found_for_every_tune_of_some_length(performer: Performer):
+    model, device = performer.model, performer.device
+    learned = {name: {"4/4": 1} for name in STYLES if name != "auto"}
+    assert likeliest_style(model, device, performance(), learned) in learned
+    assert likeliest_style(model, device, scale(40), {"hymn": {"4/4": 10**9}, "irish": {"6/8": 10**9}}) == "hymn"
+    assert likeliest_style(model, device, scale(3), learned) == "auto"
+    assert likeliest_style(model, device, scale(40), {}) == "auto", "it learned no style"
+
+
+def test_a_flat_score_is_played_on_with_dynamics_around_its_own_level(performer: Performer):
+    flat = scale(32, Key("C", "major"), velocity=60)
+    [whole] = sample(performer, [Prompt(flat, seconds=20, seed=2)])
+    new = whole.velocity[len(flat) :]
+    assert len(np.unique(new)) > 3
+    assert abs(new.mean() - 60) < 8
+
+
+def test_the_new_music_runs_at_the_tempo_before_the_last_slowing_down(performer: Performer):
+    even = scale(64, Key("C", "major"))
+    slowing = replace(even, tempo=(Tempo(0, 100), Tempo(31, 50)))
+    [whole] = sample(performer, [Prompt(slowing, seconds=10, seed=2)])
+    assert whole.tempo[:2] == slowing.tempo
+    assert whole.tempo[-1].quarters_per_minute > 85
+
+
+def test_an_open_end_stops_in_time_and_adds_nothing(performer: Performer) -> None:
+    prompt = Prompt(scale(32), seconds=10, seed=2)
+    [closed], [open_] = sample(performer, [prompt]), sample(performer, [replace(prompt, open_end=True)])
+    assert open_.seconds_at(open_.onset[-1]) - open_.seconds_at(open_.onset[32]) < 10.6
+    assert closed.seconds > closed.seconds_at(closed.onset[-1]) + 1, "a closing note lasts"
+    wild = [replace(prompt, open_end=True, temperature=2.0, top_p=1.0, seed=seed) for seed in range(12)]
+    for whole in sample(performer, wild):
+        assert whole.seconds - whole.seconds_at(whole.onset[32]) < 11, "no note rings on when the time is up"
+
+
+def test_a_checkpoint_without_our_styles_composes_in_its_own_habits(performer: Performer) -> None:
+    own = replace(performer, card={"metres": {"auto": {"5/4": 3}}, "habits": [[[5, 4]], [90, 90], ["E minor"]]})
+    [fresh] = sample(own, [Prompt(seconds=6, seed=3)])
+    assert fresh.metre == (5, 4) and str(fresh.key) == "E minor" and fresh.tempo[0].quarters_per_minute == 90

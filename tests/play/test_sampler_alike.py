@@ -1,0 +1,221 @@
+"""The fast sampler draws what the first loop one would write draws, alone or in company, and never asks the host."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from generation.judge.baselines.plain_loop import draw, play_plainly
+from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
+from generation.model.performer import Performer
+from generation.model.tokens import CLASSES, START
+from generation.music.melody import Key, Melody
+from generation.play.advance import Choose, advance, nucleus
+from generation.play.advance_on_cpu import AdvanceOnCPU
+from generation.play.constraints import CONSTRAINTS, Lines
+from generation.play.ensemble import Ensemble, Part
+from generation.play.fused import TAKES, Product, fuse, precision_for
+from generation.play.loops import choice
+from generation.play.session import Prompt, _takes
+from generation.play.slots import memory
+from tests.tunes import performance, scale
+
+CPU = torch.device("cpu")
+PIECES = {
+    "blank page": None,
+    "scale": scale(40, Key("C", "major")),
+    "performance": performance(50),
+    "passages that came back": scale(80, Key("D", "minor")),
+    "stuck": Melody(np.arange(20.0), np.ones(20), np.full(20, 62), np.full(20, 80)),
+}
+
+
+@pytest.fixture(scope="module")
+def model() -> AttentiveLSTM:
+    torch.manual_seed(3)
+    return AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=32)).eval()
+
+
+def parts_of(model: AttentiveLSTM, prompts: list[Prompt]) -> list[Part]:
+    return [take.part for take in _takes(Performer(model, {}, CPU), prompts)]
+
+
+def step(by: str, ensemble: Ensemble, opening: bool, choose: Choose) -> Tensor:
+    """As a GPU does it, or by the loops of a CPU."""
+    if by == "torch":
+        return advance(ensemble.fused, ensemble._now, opening, choose)
+    return torch.from_numpy(AdvanceOnCPU(ensemble.fused, ensemble._now)(opening, choose))
+
+
+def play(
+    by: str, model: AttentiveLSTM, parts: list[Part], notes: int, precision: torch.dtype | None = None
+) -> tuple[list[Tensor], list[Tensor]]:
+    """The logits of every head and what was drawn from them, note by note."""
+    ensemble, seen, drawn = Ensemble(model, CPU, precision=precision), [], []
+
+    def choose(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+        seen.append(logits.clone())
+        drawn.append(nucleus(logits, tail, luck))
+        return drawn[-1]
+
+    for part in parts:
+        ensemble.join(part)
+    for new in range(notes):
+        said = step(by, ensemble, new == 0, choose)
+        tick, last, goal = said[:, -3:].unbind(1)
+        if ((tick >= last) | (tick >= goal)).any():
+            break
+    return seen, drawn
+
+
+def told(drawn: list[Tensor], seen: list[Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """A `choose` of the plain loop that says what was said before."""
+    said = iter(drawn)
+
+    def choose(logits: Tensor, top_p: Tensor) -> Tensor:
+        seen.append(logits.clone())
+        return next(said)
+
+    return choose
+
+
+@pytest.mark.parametrize("by", ["torch", "loops"])
+@pytest.mark.parametrize("open_end", [False, True])
+@pytest.mark.parametrize("piece", PIECES)
+def test_after_the_same_notes_all_have_the_same_logits(model: AttentiveLSTM, piece: str, open_end: bool, by: str):
+    """To the end of the first take: rules included, and where these forbid, both do."""
+    prompts = [
+        Prompt(PIECES[piece], 12, seed=seed, style="irish", temperature=temperature, open_end=open_end)
+        for seed, temperature in ((1, 0.9), (2, 0.1), (3, 1.5))
+    ]
+    if PIECES[piece] is None:
+        prompts = prompts[:1]
+    parts, plain = parts_of(model, prompts), []
+    seen, drawn = play(by, model, parts, 80, torch.float32)
+    notes = len(seen) // len(CLASSES)
+    assert notes >= 5
+    play_plainly(model, parts, notes, told(drawn, plain))
+    assert len(seen) == len(plain) == notes * len(CLASSES)
+    for ours, theirs in zip(seen, plain, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=2e-4)
+    assert any(torch.isinf(logits).any() for logits in seen)
+
+
+@pytest.mark.parametrize("by", ["torch", "loops"])
+def test_a_rule_that_is_written_once_is_obeyed_by_all(model: AttentiveLSTM, by: str, monkeypatch: pytest.MonkeyPatch):
+    """In torch; how a CPU would do it by a loop may follow, or never."""
+
+    def no_wide_leap(logits: Tensor, lines: Lines) -> None:
+        wide = (torch.arange(logits.shape[1]) - lines.pitch[:, None]).abs() > 1
+        logits.masked_fill_(wide & (lines.pitch != START)[:, None], -torch.inf)
+
+    def leaps() -> int:
+        parts = parts_of(model, [Prompt(PIECES["scale"], 30, seed=seed, temperature=2.0) for seed in range(3)])
+        pitches = torch.stack(play(by, model, parts, 12)[1][1 :: len(CLASSES)])
+        return int((pitches.diff(dim=0).abs() > 1).sum())
+
+    assert leaps() > 5
+    monkeypatch.setitem(CONSTRAINTS, "pitch", (*CONSTRAINTS["pitch"], no_wide_leap))
+    assert leaps() == 0
+    monkeypatch.setitem(CONSTRAINTS, "pitch", ())
+    assert leaps() > 5
+
+
+def test_all_draw_alike_from_the_same_logits():
+    """Shares of 40,000 draws; what one never draws, no other does. With the same luck, ours draw the same."""
+    torch.manual_seed(5)
+    logits = (torch.randn(3, 30) * 2).index_fill(1, torch.tensor([4, 9]), -torch.inf).repeat_interleave(40_000, 0)
+    top_p = torch.tensor([[0.6], [0.9], [1.0]]).repeat_interleave(40_000, 0)
+    luck = torch.rand(len(logits), 1)
+    by_torch = nucleus(logits, 1 - top_p, luck).numpy()
+    by_loops, first = np.empty_like(by_torch), np.zeros_like(by_torch)
+    choice.draw(logits.numpy(), (1 - top_p).numpy(), luck.numpy()[:, None], first, 0, by_loops)
+    plain, torchs, loops = (
+        np.stack([np.bincount(drawn, minlength=30) / 40_000 for drawn in said.reshape(3, -1)])
+        for said in (draw(logits, top_p).numpy(), by_torch, by_loops)
+    )
+    for ours in (torchs, loops):
+        np.testing.assert_allclose(ours, plain, atol=0.012)
+        np.testing.assert_array_equal((ours == 0)[:2], (plain == 0)[:2])
+        assert not ours[:, [4, 9]].any()
+    assert np.mean(by_torch != by_loops) < 1e-4  # where luck falls between two classes but for rounding
+
+
+@pytest.mark.parametrize("broken", [np.nan, -np.inf])
+def test_no_class_is_drawn_that_there_is_not(broken: float):
+    said, wish = np.full(2, 10**12), np.full((2, 1), 0.03, np.float32)
+    logits = np.stack([np.full(30, broken, np.float32), np.eye(30, dtype=np.float32)[7] * 100])
+    choice.draw(logits, wish, wish[:, None], np.zeros(2, np.int64), 0, said)
+    assert said.tolist() == [0, 7]
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_a_take_is_the_same_bit_by_bit_in_any_company(precision: torch.dtype):
+    """All that is kept and told of the first takes of 1 … 33 is equal, not just close."""
+    torch.manual_seed(4)
+    model = AttentiveLSTM(Sizes(width=96, layers=2, heads=3, window=64)).eval()
+    prompts = [Prompt(performance(20 + i), 20, seed=i, style="jazz", temperature=0.7 + 0.02 * i) for i in range(33)]
+    ensemble = Ensemble(model, CPU, precision=precision)
+    for part in parts_of(model, prompts):
+        ensemble.join(part)
+    before = [tensor.clone() for tensor in ensemble._now.tensors()]
+
+    def after(company: int) -> list[Tensor]:
+        for tensor, old in zip(ensemble._now.tensors(), before, strict=True):
+            tensor.copy_(old)
+        slots = ensemble._slots.first(company)
+        on_cpu = AdvanceOnCPU(ensemble.fused, slots)
+        return [torch.from_numpy(on_cpu()) for _ in range(4)] + [kept.clone() for kept in slots.tensors()]
+
+    everybody = after(33)
+    for company in range(1, 33):
+        for ours, theirs in zip(after(company), everybody, strict=True):
+            assert torch.equal(ours, theirs[:company]), company
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("sizes", [(384, 512), (384, 1152), (768, 1536), (384, 15), (14, 1536)])
+def test_a_row_of_a_product_is_the_same_however_many_there_are(sizes: tuple[int, int], precision: torch.dtype):
+    torch.manual_seed(6)
+    read, told = sizes
+    product = Product(torch.randn(told, read) / 20, torch.randn(told), precision)
+    rows = torch.randn(TAKES, read)
+    whole = product(rows)
+    assert all(torch.equal(product(rows[:few]), whole[:few]) for few in range(1, TAKES))
+
+
+@pytest.mark.parametrize("by", ["torch", "loops"])
+def test_rounded_weights_foresee_what_the_exact_ones_do(model: AttentiveLSTM, by: str):
+    """By well under half a per cent of the nats of what was drawn."""
+    parts = parts_of(model, [Prompt(PIECES["performance"], 40, seed=seed, style="jazz") for seed in range(4)])
+    exact, drawn = play(by, model, parts, 20, torch.float32)
+    rounded: list[Tensor] = []
+    ensemble, said = Ensemble(model, CPU, precision=torch.bfloat16), iter(drawn)
+
+    def choose(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+        rounded.append(logits.clone())
+        return next(said)
+
+    for part in parts:
+        ensemble.join(part)
+    for new in range(len(drawn) // len(CLASSES)):
+        step(by, ensemble, new == 0, choose)
+
+    def nats(seen: list[Tensor]) -> float:
+        return sum(float(torch.nn.functional.cross_entropy(*each)) for each in zip(seen, drawn, strict=True))
+
+    assert 0 < abs(nats(rounded) / nats(exact) - 1) < 0.002
+
+
+@torch.inference_mode()
+def test_a_step_never_waits_for_the_host():
+    """On the meta device there are no numbers: whoever asked for one would fail. So it can be replayed as a graph."""
+    nowhere = torch.device("meta")
+    model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=32)).eval().to(nowhere)
+    said = advance(fuse(model), memory(model, 4, nowhere, torch.int8))
+    assert said.shape == (4, len(CLASSES) + 4)
+    assert precision_for(nowhere) == torch.float32

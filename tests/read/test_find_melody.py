@@ -1,0 +1,105 @@
+"""The melody in several voices, and in one hand of a piano."""
+
+import numpy as np
+import pytest
+
+from generation.music.melody import Part, Tempo
+from generation.music.song import Song, Voice
+from generation.read.find_melody import find_melody
+from generation.request import Refusal
+
+TUNE = [67, 69, 71, 74, 72, 71, 69, 67]
+
+
+def part(onset: list[float], duration: list[float], pitch: list[int], name: str = "", program: int = 0) -> Part:
+    return Part(
+        np.array(onset, float), np.array(duration, float), np.array(pitch), np.full(len(pitch), 80), program, name
+    )
+
+
+def line(pitch: list[int], step: float = 1.0, legato: float = 1.0, name: str = "") -> Part:
+    return part([i * step for i in range(len(pitch))], [step * legato] * len(pitch), pitch, name)
+
+
+def song(*parts: Part, **facts: object) -> Song:
+    return Song(tuple(Voice(part, f"track {i}") for i, part in enumerate(parts, 1)), **facts)  # type: ignore[arg-type]
+
+
+CHORDS = part([0, 0, 0, 4, 4, 4], [4] * 6, [48, 52, 55, 50, 53, 57], "Strings")
+
+
+def test_a_line_among_chords_and_a_bass() -> None:
+    reading = find_melody(song(CHORDS, line(TUNE, name="Violin"), line([36, 43] * 4, name="Bass")))
+    assert reading.melody.pitch.tolist() == TUNE
+    assert reading.source == "track 2 (Violin)"
+    assert [part.name for part in reading.original] == ["Strings", "Violin", "Bass"]
+
+
+def test_names_and_lyrics_outweigh_height() -> None:
+    high, low = line([84, 86, 88, 91] * 2), line(TUNE)
+    assert find_melody(song(high, part([0, 1], [1, 1], [60, 62], "Melody"))).source == "track 2 (Melody)"
+    assert find_melody(song(line(TUNE, name="Lead vocal"), high)).source == "track 1 (Lead vocal)"
+    sung = Song((Voice(high, "track 1"), Voice(low, "track 2", lyrics=8)))
+    assert find_melody(sung).source == "track 2"
+
+
+def test_no_instrument_is_taken_for_an_accompaniment_by_its_name() -> None:
+    for name in ("Harpsichord", "Bassoon", "Harmonica", "Backpipes"[4:]):
+        assert find_melody(song(CHORDS, line(TUNE, name=name))).source == f"track 2 ({name})"
+
+
+def test_right_hand_of_a_piano() -> None:
+    """Melody over broken chords in one part: the top voice, and no accompaniment where it rests."""
+    onset, duration, pitch = [], [], []
+    for i, top in enumerate(TUNE):
+        notes = [(i, 0.9, top)] if i != 4 else []  # the melody rests once
+        notes += [(i, 0.5, 48), (i + 0.5, 0.5, 55)]
+        for a, d, p in notes:
+            onset.append(a), duration.append(d), pitch.append(p)  # type: ignore[func-returns-value]
+    reading = find_melody(song(part(onset, duration, pitch)))
+    assert reading.melody.pitch.tolist() == TUNE[:4] + TUNE[5:]
+    assert reading.melody.onset.tolist() == [0, 1, 2, 3, 5, 6, 7]
+    assert reading.source == "the top voice"
+    assert len(reading.original[0].onset) == len(pitch)
+
+
+@pytest.mark.parametrize("legato", [1.02, 1.1, 1.4])
+def test_legato_keeps_every_note(legato: float) -> None:
+    reading = find_melody(song(line(TUNE, 0.5, legato)))
+    assert reading.melody.pitch.tolist() == TUNE
+    assert reading.melody.onset.tolist() == [i * 0.5 for i in range(8)]
+    assert (reading.source, reading.original) == ("", ())
+
+
+def test_notes_struck_together_are_one_chord() -> None:
+    """At 120, 0.04 quarters are 20 ms, and 0.1 quarters 50 ms."""
+    near = find_melody(song(part([0, 0.04, 1], [1, 0.96, 1], [60, 64, 65])))
+    assert (near.melody.onset.tolist(), near.melody.pitch.tolist()) == ([0.04, 1], [64, 65])
+    apart = find_melody(song(part([0, 0.1, 1], [0.1, 0.9, 1], [64, 60, 65])))
+    assert apart.melody.pitch.tolist() == [64, 60, 65]
+    ornament = find_melody(song(part([0, 0.04, 1], [0.04, 0.96, 1], [64, 60, 65])))
+    assert ornament.melody.pitch.tolist() == [64, 60, 65]
+
+
+def test_a_dense_tempo_map_is_kept() -> None:
+    rng = np.random.default_rng(2)
+    tempo = tuple(Tempo(i / 4, float(pace)) for i, pace in enumerate(rng.uniform(60, 180, 32)))
+    melody = find_melody(song(line(TUNE), tempo=tempo)).melody
+    assert melody.tempo == tempo
+    assert melody.seconds == pytest.approx(sum(0.25 * 60 / mark.quarters_per_minute for mark in tempo))
+
+
+def test_drums_are_not_a_melody() -> None:
+    drums = Voice(line([36, 38] * 4), "track 1", 10, drums=True)
+    with pytest.raises(Refusal, match="only drums"):
+        find_melody(Song((drums,)))
+    reading = find_melody(Song((drums, Voice(line(TUNE), "track 2"))))
+    assert reading.melody.pitch.tolist() == TUNE
+    assert reading.original == ()
+
+
+def test_limits_are_for_all_voices() -> None:
+    with pytest.raises(Refusal, match="the limit is 900 s"):
+        find_melody(song(line(TUNE), line([40] * 3, 1_000)))
+    with pytest.raises(Refusal, match="60,000"):
+        find_melody(song(line(TUNE), part([0.0] * 60_000, [1.0] * 60_000, [60] * 60_000)))

@@ -1,0 +1,124 @@
+"""ABC: what is written is what is heard."""
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from music21.abcFormat import ABCHandler
+
+from generation.music.melody import Key
+from generation.read.abc import read_abc
+from generation.read.abc_fields import tempo, usual_tempo
+from generation.read.file import read
+from generation.request import Refusal
+
+HARD = sorted((Path(__file__).parents[1] / "data" / "hard").glob("*.abc"))
+
+
+@pytest.mark.parametrize("path", HARD, ids=lambda path: path.stem)
+def test_hard_places(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    expected = [tuple(map(float, pair.split())) for pair in text.splitlines()[0].split(":", 1)[1].split(",")]
+    melody = read(path.read_bytes(), path.name).melody
+    assert list(zip(melody.onset, melody.pitch, strict=True)) == expected
+
+
+def test_a_tune_says_who_it_is() -> None:
+    text = "X:3\nT:The Pickup\nT:Other Name\nM:6/8\nL:1/8\nR:jig\nK:Edor\nB|e2f gfe|d2B B2|]\n"
+    melody = read_abc(text)
+    assert (melody.title, melody.metre, melody.key) == ("The Pickup", (6, 8), Key("E", "dorian"))
+    assert melody.downbeat == 0.5
+    assert melody.tempo[0].quarters_per_minute == 170
+    assert set(melody.velocity) == {80}
+    assert melody.duration.tolist() == [0.5, 1, 0.5, 0.5, 0.5, 0.5, 1, 0.5, 1]
+
+
+def test_repeats_can_stay_as_written() -> None:
+    text = "X:1\nL:1/4\nK:C\n|:C|1D:|2E|]\n"
+    assert read_abc(text).pitch.tolist() == [60, 62, 60, 64]
+    assert read_abc(text, expand_repeats=False).pitch.tolist() == [60, 62, 64]
+
+
+def test_ties_add_up_exactly() -> None:
+    melody = read_abc("X:1\nM:4/4\nL:1/8\nK:C\n(3CDE-E/4-E2-|E4- (3:2:2E2F|G-A|\n")
+    third = Fraction(1, 3)
+    assert melody.pitch.tolist() == [60, 62, 64, 65, 67, 69]
+    assert melody.duration[2] == float(third + Fraction(1, 8) + 1 + 2 + 2 * third)
+    assert melody.duration[4:].tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("field", "pace"),
+    [
+        ("1/4=120", 120),
+        ("3/8=100", 150),
+        ("1/2=60", 120),
+        ("1/8=90", 45),
+        ('"Allegro" 1/4=132', 132),
+        ('1/4=80 "Slow"', 80),
+        ('"Andante"', 76),
+        ("C=100", 50),
+        ("C3=100", 150),
+        ("90", 90),
+        ("1/4 1/8=60", 90),
+        ("soon", None),
+        ("1/4=0", None),
+    ],
+)
+def test_tempo_fields(field: str, pace: float | None) -> None:
+    assert tempo(field, Fraction(1, 2)) == pace
+
+
+def test_tempo_without_a_field_is_that_of_the_dance() -> None:
+    assert usual_tempo("Slip Jig", (9, 8)) > usual_tempo("Air", (3, 4))
+    assert usual_tempo("", (2, 2)) > usual_tempo("", (2, 4))
+    assert read_abc("X:1\nR:reel\nM:C|\nK:D\nd2fd|").tempo[0].quarters_per_minute == 200
+
+
+def test_tempo_changes_are_played_with_the_repeats() -> None:
+    melody = read_abc("X:1\nL:1/4\nQ:1/4=100\nK:C\n|:[Q:1/4=100]C|[Q:1/4=50]D:|\n")
+    assert [(mark.onset, mark.quarters_per_minute) for mark in melody.tempo] == [(0, 100), (1, 50), (2, 100), (3, 50)]
+
+
+def test_one_tune_of_many() -> None:
+    text = "M:3/4\nL:1/4\n\nX:1\nT:One\nK:C\nC|\n\nX:02\nT:Two\nK:C\nD|\n"
+    assert read_abc(text).title == "One"
+    assert read_abc(text, 2).title == read_abc(text, "2").title == "Two"
+    assert read_abc(text, 2).metre == (3, 4)
+    with pytest.raises(Refusal, match="no tune X:7"):
+        read_abc(text, 7)
+    reading = read(text.encode(), "tunes.abc")
+    assert (reading.melody.title, reading.source) == ("One", "the first of 2 tunes")
+
+
+def test_voices_are_parts() -> None:
+    text = "X:1\nL:1/4\nK:C\nV:1 name=Bass clef=bass\nV:2 name=Melody\n[V:1]C,2D,2|\n[V:2]efga|\nV:1\nC,4|\nV:2\ng4|\n"
+    reading = read(text.encode(), "two.abc")
+    assert reading.melody.pitch.tolist() == [76, 77, 79, 81, 79]
+    assert reading.source == "voice 2 (Melody)"
+    assert [part.pitch.tolist() for part in reading.original] == [[48, 50, 48], [76, 77, 79, 81, 79]]
+
+
+def test_a_key_that_nobody_writes_is_no_key() -> None:
+    assert read_abc("X:1\nK:D exp ^f _b\nDF|").key is None
+    assert read_abc("X:1\nK:none\nDF|").key is None
+    assert read_abc("X:1\nK:D exp ^f ^c\nDF|").key == Key("D", "major")
+    assert read_abc("X:1\nK:HP\nDF|").key == Key("A", "mixolydian")
+
+
+def test_the_time_to_read_grows_with_the_length_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """music21's reading grows with the square of what it gets at once, so it only ever gets a handful of notes."""
+    given: list[int] = []
+    process = ABCHandler.process
+
+    def counting(handler: ABCHandler, text: str) -> None:
+        given.append(len(re.findall(r"[A-Ga-g]", text.split("\n", 1)[1])))
+        process(handler, text)
+
+    monkeypatch.setattr(ABCHandler, "process", counting)
+    notes = np.random.default_rng(1).choice(list("CDEFGABcdefgab"), 2_000)
+    melody = read_abc("X:1\nL:1/16\nQ:1/4=200\nK:C\n" + "".join(notes))
+    assert len(melody) == 2_000
+    assert max(given) <= 16

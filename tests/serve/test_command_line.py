@@ -1,0 +1,174 @@
+"""The command line, as other programs use it: what it writes, prints and returns."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generation.music.melody import Melody
+from generation.read.file import read
+
+ROOT = Path(__file__).parents[2]
+ABC = "X:1\nT:Little\nM:4/4\nL:1/8\nQ:1/4=150\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"
+KERN = "**kern\n*M3/4\n*MM120\n*G:\n=1-\n4g\n4b\n4dd\n=2\n4gg\n4dd\n4b\n=3\n2.g\n==\n*-\n"
+Run = subprocess.CompletedProcess[str]
+Extended = tuple[Path, dict[str, Any], Run]
+
+
+def encore(*arguments: object, folder: Path | None = None) -> Run:
+    return subprocess.run(
+        [sys.executable, "-m", "generation", *map(str, arguments)],
+        capture_output=True, text=True, timeout=200, cwd=folder or ROOT, env={"PATH": "", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+def same_notes(a: Melody, b: Melody, count: int) -> bool:
+    return all((getattr(a, name)[:count] == getattr(b, name)[:count]).all() for name in ("pitch", "velocity"))
+
+
+@pytest.fixture(scope="module")
+def extended(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Extended:
+    """One run over good and bad files: (folder, what was printed, the run)."""
+    folder = tmp_path_factory.mktemp("tunes")
+    (folder / "little.abc").write_text(ABC)
+    (folder / "waltz.krn").write_text(KERN)
+    (folder / "broken.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1")
+    (folder / "little.krn").write_text(KERN)
+    names = ["little.abc", "missing.abc", "broken.mid", "waltz.krn", "little.krn"]
+    ran = encore(
+        "extend", *names, "--seconds", 5, "--takes", 2, "--seed", 5, "--temperature", 0.8,
+        "--out", "made/here", "--json", folder=folder,
+    )  # fmt: skip
+    return folder, json.loads(ran.stdout), ran
+
+
+def test_good_files_are_done_and_bad_ones_get_a_line_each(
+    extended: Extended,
+) -> None:
+    _, printed, ran = extended
+    assert ran.returncode == 2
+    lines = ran.stderr.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["missing.abc", "broken.mid", "little.krn"]
+    assert all(line.startswith("encore: ") for line in lines) and "same name" in lines[2]
+    assert [take["input"] for take in printed["takes"]] == ["little.abc"] * 2 + ["waltz.krn"] * 2
+    assert set(printed) == {"takes", "timings"} and {"read", "sample", "finish"} <= set(printed["timings"])
+
+
+def test_a_take_is_described_and_its_files_are_there(
+    extended: Extended,
+) -> None:
+    folder, printed, _ = extended
+    for i, take in enumerate(printed["takes"]):
+        stem, number = take["input"].split(".")[0], i % 2 + 1
+        assert (take["seed"], take["temperature"]) == (5 + i % 2, 0.8)
+        assert take["notes"] > 0 and 0 < take["new_from"] < take["seconds"]
+        assert list(take["files"]) == ["mp3", "mid", "abc", "musicxml", "png"]
+        for kind, path in take["files"].items():
+            assert path == str(Path("made/here") / f"{stem}-take{number}.{kind}") and (folder / path).stat().st_size
+    assert len(list((folder / "made/here").iterdir())) == 20
+
+
+def test_the_notes_given_stay_as_they_are(
+    extended: Extended,
+) -> None:
+    folder, printed, _ = extended
+    for take in printed["takes"]:
+        given = read((folder / take["input"]).read_bytes(), take["input"]).melody
+        whole = read((folder / take["files"]["mid"]).read_bytes(), "a.mid").melody
+        assert len(whole) == len(given) + take["notes"] and same_notes(whole, given, len(given))
+
+
+def test_the_same_seed_gives_the_same_notes_alone(extended: Extended, tmp_path: Path) -> None:
+    folder, printed, _ = extended
+    ran = encore(
+        "extend", folder / "little.abc", "--seconds", 5, "--seed", 6, "--temperature", 0.8, "--formats", "mid,MID",
+        "--out", tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0 and ran.stderr == "" and "seed 6" in ran.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["little-take1.mid"]
+    second_take = folder / printed["takes"][1]["files"]["mid"]
+    alone, before = (read(path.read_bytes(), "a.mid").melody for path in (tmp_path / "little-take1.mid", second_take))
+    assert len(alone) == len(before) and same_notes(alone, before, len(alone))
+
+
+def test_compose(tmp_path: Path) -> None:
+    wish = (
+        "--key",
+        "D minor",
+        "--tempo",
+        90,
+        "--meter",
+        "6/8",
+        "--style",
+        "irish",
+        "--formats",
+        "mid,abc",
+        "--seconds",
+        5,
+    )
+    ran = encore("compose", *wish, "--json", folder=tmp_path)
+    (take,) = json.loads(ran.stdout)["takes"]
+    assert ran.returncode == 0 and ran.stderr == "" and "input" not in take
+    assert take["files"] == {"mid": "compose-take1.mid", "abc": "compose-take1.abc"} and take["new_from"] == 0
+    abc = (tmp_path / "compose-take1.abc").read_text()
+    assert "M:6/8" in abc and "K:Dmin" in abc.replace("K:Dm\n", "K:Dmin\n")
+
+
+def test_score(tmp_path: Path) -> None:
+    (tmp_path / "little.abc").write_text(ABC)
+    (tmp_path / "broken.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1")
+    ran = encore("score", "little.abc", "broken.mid", "--from", 3, "--json", folder=tmp_path)
+    assert ran.returncode == 2 and ran.stderr.startswith("encore: broken.mid: ") and ran.stderr.count("\n") == 1
+    (file,) = json.loads(ran.stdout)["files"]
+    assert file["file"] == "little.abc" and 0 < file["notes"] < 24
+    nats = file["nats"]
+    assert list(nats) == ["onset", "pitch", "duration", "velocity", "total"] and nats["velocity"] is None
+    assert nats["total"] == pytest.approx(nats["onset"] + nats["pitch"] + nats["duration"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["compose", "--seconds", "4"], "between 5 and 180"),
+        (["compose", "--seconds", "nan"], "between 5 and 180"),
+        (["compose", "--takes", "0"], "takes is 0"),
+        (["compose", "--temperature", "hot"], "--temperature"),
+        (["compose", "--style", "polka"], "There is no style “polka”"),
+        (["compose", "--instrument", "kazoo"], "There is no instrument “kazoo”"),
+        (["compose", "--formats", "wav"], "There is no format “wav”"),
+        (["compose", "--formats", ","], "No format"),
+        (["compose", "--seed", "-1"], "seed is -1"),
+        (["compose", "--tempo", "1e9"], "tempo is 1e+09"),
+        (["compose", "--out", "/dev/null/x"], "cannot be the folder"),
+        (["extend"], "FILE"),
+        (["extend", "a.abc", "--key", "C"], "--key"),
+        (["score", "a.abc"], "--from"),
+        (["score", "a.abc", "--from", "nan"], "--from is nan"),
+        (["dance"], "dance"),
+        ([], "command"),
+    ],
+)
+def test_a_bad_request_is_a_line_and_code_2(arguments: list[str], words: str) -> None:
+    ran = encore(*arguments)
+    assert ran.returncode == 2 and ran.stdout == ""
+    assert ran.stderr.startswith("encore: ") and ran.stderr.count("\n") == 1 and words in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["", "extend", "compose", "score", "train", "evaluate", "bench"])
+def test_help(command: str) -> None:
+    ran = encore(*command.split(), "--help")
+    assert ran.returncode == 0 and "usage: python -m generation" in ran.stdout and ran.stderr == ""
+
+
+def test_bench() -> None:
+    ran = encore("bench", "--runs", 1, "--seconds", 5, "--json")
+    printed = json.loads(ran.stdout)
+    assert ran.returncode == 0
+    assert list(printed) == ["machine", "requests", "megabytes", "sampler", "plain loop", "floor"]
+    assert {"read", "sample", "finish", "wait", "all"} == set(printed["requests"]["three takes"])
+    assert printed["sampler"]["32"] > 0 and printed["plain loop"]["1"] > 0 and printed["floor"]["ms a note"] > 0
