@@ -14,9 +14,7 @@ from tests.discord_stand_in import ROOT, Discord, running
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="try as often as in `make soak`; takes ten minutes")
-    parser.addoption(
-        "--data", default="", help="archives of open tunes to read; see tests/read/test_reading.py"
-    )
+    parser.addoption("--data", default="", help="archives of open tunes to read; see tests/read/test_reading.py")
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from generation.music.melody import Key, Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody
 
 
 def scale(notes: int = 32, key: Key | None = None, velocity: int = 80) -> Melody:

@@ -1,6 +1,5 @@
 """Piece: what is to be written down and made to sound, the same for every output format."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,16 +48,6 @@ def part_of(melody: Melody, notes: slice, program: int, name: str, later: float 
     return Part(
         melody.onset[notes] + later, melody.duration[notes], melody.pitch[notes], melody.velocity[notes], program, name
     )
-
-
-def seconds_of(clock: Melody, quarters: Floats | Sequence[float]) -> Floats:
-    """`Melody.seconds_at` for many quarters at once."""
-    quarters = np.asarray(quarters, np.float64)
-    marks = np.array([tempo.onset for tempo in clock.tempo])
-    seconds = np.array([clock.seconds_at(mark) for mark in marks])
-    pace = np.array([60 / tempo.quarters_per_minute for tempo in clock.tempo])
-    i = np.maximum(np.searchsorted(marks, quarters, side="right") - 1, 0)
-    return np.asarray(seconds[i] + (quarters - marks[i]) * pace[i], np.float64)
 
 
 def let_go(part: Part) -> Floats:

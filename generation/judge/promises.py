@@ -13,8 +13,8 @@ from generation.model.habits import HABITS
 from generation.model.known import Known, copies
 from generation.model.likelihood import surprise
 from generation.model.performer import Performer
-from generation.music.key import find_key
-from generation.music.melody import Key, Melody
+from generation.music.key import Key, find_key
+from generation.music.melody import Melody
 from generation.play.session import Prompt, sample
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8)

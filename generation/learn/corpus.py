@@ -18,7 +18,9 @@ from tqdm import tqdm
 
 from generation.learn.datasets import DATASETS, tunebooks
 from generation.learn.datasets.tunebooks import PLAYED
-from generation.music.melody import Key, Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody
 from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import Refusal

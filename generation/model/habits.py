@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.key import find_key
-from generation.music.melody import Key, Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key, find_key
+from generation.music.melody import Melody
 from generation.music.pulse import typical_tempo
 
 # What a fresh piece is when nobody says: metres, quarter notes a minute, keys.

@@ -13,8 +13,8 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.key import find_key
-from generation.music.melody import CHORD_SECONDS, LEGATO_SECONDS, Key, Melody
+from generation.music.key import Key, find_key
+from generation.music.melody import CHORD_SECONDS, LEGATO_SECONDS, Melody
 from generation.request import STYLES
 
 Ints = NDArray[np.int64]

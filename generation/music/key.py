@@ -1,9 +1,59 @@
-"""Find the key of a tune from its notes."""
+"""Keys: their names, their signatures, and the key of a tune by its notes."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.melody import Key
+from generation.request import Refusal
+
+FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
+PITCH_CLASS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+# How many fifths each mode's signature lies from the major signature on the same tonic.
+MODES = {"major": 0, "minor": -3, "dorian": -2, "phrygian": -4, "lydian": 1, "mixolydian": -1, "locrian": -5}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A tonic such as "Bb" or "F#" and a mode out of `MODES`."""
+
+    tonic: str
+    mode: str
+
+    def __post_init__(self) -> None:
+        letter, accidental = self.tonic[:1], self.tonic[1:]
+        if letter not in FIFTHS or accidental not in ("", "b", "#") or self.mode not in MODES:
+            raise Refusal(
+                f"“{self.tonic} {self.mode}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”."
+            )
+
+    @property
+    def sharps(self) -> int:
+        """Sharps of the signature; flats are negative. May pass ±7 for keys that nobody writes."""
+        accidental = {"": 0, "b": -7, "#": 7}[self.tonic[1:]]
+        return FIFTHS[self.tonic[0]] + accidental + MODES[self.mode]
+
+    @property
+    def pitch_class(self) -> int:
+        """The tonic as a pitch class, C = 0."""
+        return (PITCH_CLASS[self.tonic[0]] + {"": 0, "b": -1, "#": 1}[self.tonic[1:]]) % 12
+
+    def __str__(self) -> str:
+        return f"{self.tonic} {self.mode}"
+
+    @staticmethod
+    def parse(text: str) -> "Key":
+        """Read "D minor", "d min", "Bbm", "A dorian", "F# major" or "G"; `Refusal` for anything else."""
+        words = text.replace("♭", "b").replace("♯", "#").split()
+        if len(words) == 1 and len(words[0]) > 1 and words[0].endswith("m"):
+            words = [words[0][:-1], "minor"]
+        tonic = words[0][:1].upper() + words[0][1:] if words else ""
+        wanted = words[1].lower() if len(words) > 1 else "major"
+        mode = next((mode for mode in MODES if mode.startswith(wanted) and len(wanted) >= 3), wanted)
+        if len(words) > 2:
+            raise Refusal(f"“{text[:40]}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.")
+        return Key(tonic, mode)
+
 
 # How well each pitch class fits a major and a minor key on C: the probe-tone ratings of
 # Krumhansl and Kessler (1982), “Tracing the dynamic changes in perceived tonal organization”.

@@ -1,6 +1,5 @@
 """Melody: the one type that everything speaks, and its limits."""
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,68 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.music.clock import Clock, Tempo
+from generation.music.key import Key
 from generation.request import Refusal
 
 MAX_NOTES = 20_000
 MAX_SECONDS = 900.0
-DEFAULT_TEMPO = 120.0
 CHORD_SECONDS = 0.03  # notes that begin within this time of each other are struck together
 LEGATO_SECONDS = 0.12  # so far may a note reach into the next one and still be its neighbour in one line
-
-FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
-PITCH_CLASS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-# How many fifths each mode's signature lies from the major signature on the same tonic.
-MODES = {"major": 0, "minor": -3, "dorian": -2, "phrygian": -4, "lydian": 1, "mixolydian": -1, "locrian": -5}
-
-
-@dataclass(frozen=True)
-class Key:
-    """A tonic such as "Bb" or "F#" and a mode out of `MODES`."""
-
-    tonic: str
-    mode: str
-
-    def __post_init__(self) -> None:
-        letter, accidental = self.tonic[:1], self.tonic[1:]
-        if letter not in FIFTHS or accidental not in ("", "b", "#") or self.mode not in MODES:
-            raise Refusal(
-                f"“{self.tonic} {self.mode}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”."
-            )
-
-    @property
-    def sharps(self) -> int:
-        """Sharps of the signature; flats are negative. May pass ±7 for keys that nobody writes."""
-        accidental = {"": 0, "b": -7, "#": 7}[self.tonic[1:]]
-        return FIFTHS[self.tonic[0]] + accidental + MODES[self.mode]
-
-    @property
-    def pitch_class(self) -> int:
-        """The tonic as a pitch class, C = 0."""
-        return (PITCH_CLASS[self.tonic[0]] + {"": 0, "b": -1, "#": 1}[self.tonic[1:]]) % 12
-
-    def __str__(self) -> str:
-        return f"{self.tonic} {self.mode}"
-
-    @staticmethod
-    def parse(text: str) -> "Key":
-        """Read "D minor", "d min", "Bbm", "A dorian", "F# major" or "G"; `Refusal` for anything else."""
-        words = text.replace("♭", "b").replace("♯", "#").split()
-        if len(words) == 1 and len(words[0]) > 1 and words[0].endswith("m"):
-            words = [words[0][:-1], "minor"]
-        tonic = words[0][:1].upper() + words[0][1:] if words else ""
-        wanted = words[1].lower() if len(words) > 1 else "major"
-        mode = next((mode for mode in MODES if mode.startswith(wanted) and len(wanted) >= 3), wanted)
-        if len(words) > 2:
-            raise Refusal(f"“{text[:40]}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.")
-        return Key(tonic, mode)
-
-
-@dataclass(frozen=True)
-class Tempo:
-    """From `onset` (quarter notes) on, `quarters_per_minute`."""
-
-    onset: float
-    quarters_per_minute: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +48,7 @@ class Melody:
     duration: NDArray[np.float64]
     pitch: NDArray[np.int64]
     velocity: NDArray[np.int64]
-    tempo: tuple[Tempo, ...] = (Tempo(0.0, DEFAULT_TEMPO),)
+    tempo: tuple[Tempo, ...] = Clock().marks
     metre: tuple[int, int] | None = None
     key: Key | None = None
     downbeat: float = 0.0
@@ -168,20 +113,13 @@ class Melody:
         return self.metre[0] * 4 / self.metre[1] if self.metre else None
 
     @cached_property
-    def _tempo_onsets(self) -> tuple[float, ...]:
-        return tuple(tempo.onset for tempo in self.tempo)
-
-    @cached_property
-    def _tempo_seconds(self) -> tuple[float, ...]:
-        seconds = [0.0]
-        for earlier, later in zip(self.tempo, self.tempo[1:], strict=False):
-            seconds.append(seconds[-1] + (later.onset - earlier.onset) * 60 / earlier.quarters_per_minute)
-        return tuple(seconds)
+    def clock(self) -> Clock:
+        """What a quarter is in seconds."""
+        return Clock(self.tempo)
 
     def seconds_at(self, quarter: float) -> float:
         """The moment of `quarter` in seconds, by the tempo map."""
-        i = max(0, bisect_right(self._tempo_onsets, quarter) - 1)
-        return self._tempo_seconds[i] + (quarter - self.tempo[i].onset) * 60 / self.tempo[i].quarters_per_minute
+        return self.clock.second(quarter)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.melody import Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.melody import Melody
 
 WINDOW = 4  # beats
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.melody import DEFAULT_TEMPO, Key, Part, Tempo
+from generation.music.clock import DEFAULT_TEMPO, Tempo
+from generation.music.key import Key
+from generation.music.melody import Part
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +71,3 @@ def _earlier(part: Part, quarters: float) -> Part:
     onset: NDArray[np.float64] = np.maximum(part.onset - quarters, 0.0)
     pedal = {max(0.0, quarter - quarters): value for quarter, value in part.pedal}
     return replace(part, onset=onset, pedal=tuple(pedal.items()))
-
-
-def seconds(tempo: tuple[Tempo, ...], quarters: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The moments of many quarters in seconds, by the tempo map."""
-    marks = np.array([mark.onset for mark in tempo])
-    pace = np.array([60 / mark.quarters_per_minute for mark in tempo])
-    start = np.concatenate([[0.0], np.cumsum(np.diff(marks) * pace[:-1])])
-    i = np.maximum(np.searchsorted(marks, quarters, side="right") - 1, 0)
-    return np.asarray(start[i] + (quarters - marks[i]) * pace[i], np.float64)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from generation.music.key import find_key
-from generation.music.melody import FIFTHS, PITCH_CLASS, Key, Melody
+from generation.music.key import FIFTHS, PITCH_CLASS, Key, find_key
+from generation.music.melody import Melody
 
 LETTERS = {position: letter for letter, position in FIFTHS.items()}
 ACCIDENTALS = {0: "", 1: "#", -1: "b"}

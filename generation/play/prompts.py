@@ -2,7 +2,8 @@
 
 import re
 
-from generation.music.melody import Key, Reading
+from generation.music.key import Key
+from generation.music.melody import Reading
 from generation.play.session import Prompt
 from generation.request import STYLES, Refusal, Request
 

@@ -10,8 +10,9 @@ from generation.model import known, tokens
 from generation.model.habits import HABITS, blank_page
 from generation.model.performer import Performer
 from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
-from generation.music.key import find_key
-from generation.music.melody import MODES, Key, Melody, Tempo, Written
+from generation.music.clock import Tempo
+from generation.music.key import MODES, Key, find_key
+from generation.music.melody import Melody, Written
 from generation.music.pulse import typical_tempo
 from generation.play.constraints import LONGEST_RUN, grid
 from generation.play.ensemble import Ensemble, Part

@@ -13,7 +13,9 @@ from functools import lru_cache
 import numpy as np
 from music21.abcFormat import ABCChord, ABCHandler, ABCNote
 
-from generation.music.melody import PITCH_CLASS, Melody, Part, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import PITCH_CLASS
+from generation.music.melody import Melody, Part
 from generation.music.song import Song, Voice, legible
 from generation.read import abc_fields
 from generation.read.abc_bars import Item, written

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from generation.music.melody import MODES, Key
+from generation.music.key import MODES, Key
 from generation.request import Refusal
 
 STEPS = "FCGDAEB"  # in the order in which sharps appear; flats in the reverse order

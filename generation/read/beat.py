@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.melody import Part, Reading, Tempo
+from generation.music.clock import Tempo
+from generation.music.melody import Part, Reading
 from generation.music.pulse import smoothed, strongest_beat
-from generation.music.song import seconds
 
 FRAME = 0.01  # seconds
 BLUR = 0.025  # seconds that players are off a beat
@@ -43,7 +43,7 @@ def on_its_beat(reading: Reading) -> Reading:
     melody = reading.melody
     parts = reading.original or (Part(melody.onset, melody.duration, melody.pitch, melody.velocity),)
     onset = np.concatenate([part.onset for part in parts])
-    moment = seconds(melody.tempo, onset)
+    moment = melody.clock.seconds(onset)
     if len(melody) < FEWEST or len(melody.tempo) > 1 or np.ptp(moment) > LONGEST:
         return reading
     weight = np.concatenate([_weight(part) for part in parts])
@@ -149,7 +149,7 @@ def _moved(reading: Reading, beats: Floats) -> Reading:
     melody = reading.melody
 
     def quarters(old: Floats) -> Floats:
-        return _counted(beats, seconds(melody.tempo, old))
+        return _counted(beats, melody.clock.seconds(old))
 
     def moved(part: Part) -> Part:
         onset, end = quarters(part.onset), quarters(part.onset + part.duration)

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from generation.music.clock import Clock
 from generation.music.melody import MAX_SECONDS, Melody, Part, Reading
-from generation.music.song import Song, Voice, seconds, trimmed
+from generation.music.song import Song, Voice, trimmed
 from generation.read.top_line import Floats, Ints, overlap, top_line
 from generation.request import INSTRUMENTS, Refusal
 
@@ -38,7 +39,7 @@ def find_melody(song: Song) -> Reading:
         raise Refusal(f"There are {notes:,} notes in this file; the limit is {MAX_NOTES:,}. Send a shorter piece.")
     song = trimmed(replace(song, voices=pitched))
     end = np.array([max(float((voice.part.onset + voice.part.duration).max()) for voice in song.voices)])
-    if (lasting := float(seconds(song.tempo, end)[0])) > MAX_SECONDS:
+    if (lasting := float(Clock(song.tempo).seconds(end)[0])) > MAX_SECONDS:
         raise Refusal(f"This piece lasts {lasting:,.0f} s; the limit is {MAX_SECONDS:,.0f} s. Send a shorter one.")
     lines = [_line(voice, song) for voice in song.voices]
     voice, line = max(zip(song.voices, lines, strict=True), key=lambda found: _likeness(found[0], found[1], song))
@@ -60,7 +61,8 @@ def _line(voice: Voice, song: Song) -> Ints:
 def _clock(voice: Voice, song: Song) -> tuple[Floats, Floats]:
     """Seconds in which the notes of a voice begin and end."""
     part = voice.part
-    return seconds(song.tempo, part.onset), seconds(song.tempo, part.onset + part.duration)
+    clock = Clock(song.tempo)
+    return clock.seconds(part.onset), clock.seconds(part.onset + part.duration)
 
 
 def _melody(song: Song, part: Part, line: Ints) -> Melody:

@@ -7,7 +7,9 @@ from itertools import pairwise
 import numpy as np
 from music21.midi import ChannelVoiceMessages, MetaEvents, MidiEvent
 
-from generation.music.melody import DEFAULT_TEMPO, FIFTHS, MODES, Key, Part, Tempo
+from generation.music.clock import DEFAULT_TEMPO, Tempo
+from generation.music.key import FIFTHS, MODES, Key
+from generation.music.melody import Part
 from generation.music.song import Song, Voice, legible
 from generation.read.midi_events import Track, events, tracks
 from generation.request import Refusal

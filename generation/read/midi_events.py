@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from music21.midi import MidiEvent
 
-from generation.music.melody import DEFAULT_TEMPO
+from generation.music.clock import DEFAULT_TEMPO
 from generation.request import Refusal
 
 META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7

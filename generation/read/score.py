@@ -6,8 +6,9 @@ from fractions import Fraction
 import numpy as np
 from music21 import bar, chord, dynamics, harmony, key, meter, note, repeat, spanner, stream, tempo
 
-from generation.music.key import find_key
-from generation.music.melody import MODES, Key, Part, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import MODES, Key, find_key
+from generation.music.melody import Part
 from generation.music.song import Song, Voice, legible
 from generation.read.abc_fields import usual_tempo
 from generation.read.open_score import open_kern, open_musicxml, open_mxl

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from generation.music.melody import DEFAULT_TEMPO, Melody, Tempo
+from generation.music.clock import DEFAULT_TEMPO, Tempo
+from generation.music.melody import Melody
 from generation.play.session import Prompt
 
 

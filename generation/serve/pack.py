@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from generation.music.melody import Key, Melody, Part, Reading, Tempo, Written
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody, Part, Reading, Written
 
 FLOATS, INTS = ("onset", "duration"), ("pitch", "velocity")
 

@@ -10,7 +10,9 @@ from generation.finish.paper.draw_roll import draw_roll
 from generation.finish.paper.draw_score import draw_score, legible
 from generation.finish.paper.notate import notate
 from generation.finish.piece import Piece
-from generation.music.melody import Key, Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody
 from tests.tunes import performance, scale
 
 METRES = (None, (4, 4), (6, 8), (5, 8), (3, 16), (13, 8), (2, 2), (12, 8))

@@ -11,7 +11,8 @@ from generation.finish.paper.page import INK, NEW
 from generation.finish.piece import part_of
 from generation.finish.sound.master import loudness
 from generation.finish.take import ENCODERS, finish
-from generation.music.melody import Melody, Part, Reading, Tempo
+from generation.music.clock import Tempo
+from generation.music.melody import Melody, Part, Reading
 from generation.request import FORMATS, Request, Take
 from tests.listening import RATE, decibels, decode, midi_notes, midi_tracks, score_notes
 from tests.tunes import performance, scale

@@ -9,7 +9,8 @@ import pytest
 from generation.finish.piece import part_of
 from generation.finish.sound.render import LEAD_IN, PRESETS, rehearse, render
 from generation.finish.sound.synth import SAMPLE_RATE, SOUNDFONT, Synth, library_path
-from generation.music.melody import Melody, Part, Tempo
+from generation.music.clock import Tempo
+from generation.music.melody import Melody, Part
 from generation.request import INSTRUMENTS
 from tests.listening import decibels
 from tests.tunes import performance, scale

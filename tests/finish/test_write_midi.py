@@ -11,7 +11,9 @@ from generation.finish.arrange import arrange
 from generation.finish.piece import Piece, part_of
 from generation.finish.write_midi import write_midi
 from generation.model import tokens
-from generation.music.melody import Key, Melody, Part, Reading, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody, Part, Reading
 from generation.read.file import read
 from generation.request import Request
 from tests.listening import midi_notes, midi_tracks

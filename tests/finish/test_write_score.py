@@ -12,7 +12,8 @@ from generation.finish.paper.notate import Score, notate
 from generation.finish.paper.write_abc import write_abc
 from generation.finish.paper.write_musicxml import write_musicxml
 from generation.finish.piece import Piece, part_of
-from generation.music.melody import Key, Melody
+from generation.music.key import Key
+from generation.music.melody import Melody
 from generation.read.file import read
 from tests.listening import score_notes
 from tests.tunes import performance, scale

@@ -15,7 +15,7 @@ from generation.judge.form import returns, until
 from generation.judge.promises import at_rest, on_a_bar_line, on_time, rises
 from generation.learn.corpus import Tune
 from generation.model.performer import load_performer
-from generation.music.melody import Key
+from generation.music.key import Key
 from generation.read.file import read
 from tests.learn.test_train import midi
 from tests.tunes import performance, scale

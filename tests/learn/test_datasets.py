@@ -9,7 +9,9 @@ import pytest
 from generation.finish.piece import Piece, part_of
 from generation.finish.write_midi import write_midi
 from generation.learn.datasets import DATASETS, lilypond, midi_files, scores, tunebooks, wjd
-from generation.music.melody import Key, Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody
 from generation.music.pulse import steady
 from generation.request import STYLES
 from tests.tunes import performance

@@ -13,7 +13,8 @@ from generation.learn import corpus, train
 from generation.learn.corpus import Tune, _keep, _kept, load
 from generation.model import checkpoint
 from generation.model.performer import load_performer
-from generation.music.melody import Key, Melody
+from generation.music.key import Key
+from generation.music.melody import Melody
 from generation.play.session import Prompt, sample
 from generation.request import Refusal
 from tests.tunes import performance, scale

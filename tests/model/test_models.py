@@ -7,7 +7,7 @@ from generation.learn.batches import Example, collate
 from generation.learn.train import loss
 from generation.model import tokens
 from generation.model.networks import MODELS
-from generation.music.melody import Key
+from generation.music.key import Key
 from tests.tunes import performance, scale
 
 SMALL = {

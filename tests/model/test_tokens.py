@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from generation.model import tokens
-from generation.music.melody import Key, Melody
+from generation.music.key import Key
+from generation.music.melody import Melody
 from tests.tunes import performance, scale
 
 

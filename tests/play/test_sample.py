@@ -22,7 +22,8 @@ from generation.model.tokens import (
     countdown_class,
     start_row,
 )
-from generation.music.melody import Key, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
 from generation.play import constraints
 from generation.play.advance import ending, nucleus
 from generation.play.constraints import ECHO, LONGEST_RUN, no_endless_echo

@@ -11,7 +11,8 @@ from generation.judge.baselines.plain_loop import draw, play_plainly
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.model.performer import Performer
 from generation.model.tokens import CLASSES, START
-from generation.music.melody import Key, Melody
+from generation.music.key import Key
+from generation.music.melody import Melody
 from generation.play.advance import Choose, advance, nucleus
 from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.constraints import CONSTRAINTS, Lines

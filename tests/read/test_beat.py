@@ -7,8 +7,8 @@ import pytest
 
 from generation.finish.piece import Piece, part_of
 from generation.finish.write_midi import write_midi
-from generation.music.melody import Melody, Part, Reading, Tempo
-from generation.music.song import seconds
+from generation.music.clock import Tempo
+from generation.music.melody import Melody, Part, Reading
 from generation.read.beat import find_beats, on_its_beat
 from generation.read.file import read
 from generation.request import Request
@@ -31,7 +31,7 @@ def free(bars: int = 12, pace: float = 87.0, drift: float = 0.08, seed: int = 5)
 
 
 def moments(reading: Reading) -> np.ndarray:
-    return seconds(reading.melody.tempo, reading.melody.onset)
+    return reading.melody.clock.seconds(reading.melody.onset)
 
 
 def midi(melody: Melody) -> bytes:
@@ -46,7 +46,7 @@ def test_beats_are_found_and_the_sound_stays():
     after = on_its_beat(before)
     np.testing.assert_allclose(np.diff(moments(after)), np.diff(moments(before)), atol=1e-6)
     assert after.melody.metre == (4, 4)
-    pace = 60 / np.median(np.diff(seconds(after.melody.tempo, np.arange(40.0))))
+    pace = 60 / np.median(np.diff(after.melody.clock.seconds(np.arange(40.0))))
     assert pace == pytest.approx(87, rel=0.08)
     beside = np.abs(after.melody.onset * 4 - np.round(after.melody.onset * 4)) / 4
     assert np.median(beside) < 0.03, "written on sixteenths, more or less"

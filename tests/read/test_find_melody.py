@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from generation.music.melody import Part, Tempo
+from generation.music.clock import Tempo
+from generation.music.melody import Part
 from generation.music.song import Song, Voice
 from generation.read.find_melody import find_melody
 from generation.request import Refusal

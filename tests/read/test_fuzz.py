@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from bot.preview.standin import StandIn
 from generation.model import tokens
-from generation.music.melody import Key, Melody, Reading, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody, Reading
 from generation.read.file import read
 from generation.request import Refusal, Request
 from generation.serve.studio import DEADLY, Studio

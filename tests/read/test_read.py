@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generation.music.melody import Key, Reading
+from generation.music.key import Key
+from generation.music.melody import Reading
 from generation.read.file import read
 from generation.request import Refusal
 from tests.hostile_bytes import ABC, TUNE, midi, notes, track

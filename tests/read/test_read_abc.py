@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from music21.abcFormat import ABCHandler
 
-from generation.music.melody import Key
+from generation.music.key import Key
 from generation.read.abc import read_abc
 from generation.read.abc_fields import tempo, usual_tempo
 from generation.read.file import read

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from generation.music.melody import Key, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
 from generation.read.file import read
 from generation.read.midi import read_midi
 from tests.hostile_bytes import TUNE, midi, notes, number, tempo, track

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from generation.music.melody import Key
+from generation.music.key import Key
 from generation.read.file import read
 from generation.request import Refusal
 

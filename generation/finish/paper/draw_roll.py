@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from PIL import ImageColor
 
 from generation.finish.paper.page import GREY, INK, MARGIN, NEW, WIDTH, page, text
-from generation.finish.piece import Piece, seconds_of
+from generation.finish.piece import Piece
 
 ROW_SECONDS = 20.0  # about so much in a row
 ROWS, BEFORE = 6, 1  # at most so many rows, of them so many before the seam
@@ -19,8 +19,8 @@ def draw_roll(piece: Piece) -> bytes:
     """A PNG with time to the right, pitch upwards; the stronger the note the darker. Of a long piece the part around
     the seam."""
     melody = piece.melody
-    begin = seconds_of(melody, melody.onset) - melody.seconds_at(float(melody.onset[0]))
-    end = seconds_of(melody, melody.onset + melody.duration) - melody.seconds_at(float(melody.onset[0]))
+    begin = melody.clock.seconds(melody.onset) - melody.seconds_at(float(melody.onset[0]))
+    end = melody.clock.seconds(melody.onset + melody.duration) - melody.seconds_at(float(melody.onset[0]))
     rows = max(1, round(float(end.max()) / ROW_SECONDS))
     span = float(end.max()) / rows
     seam_row = int(begin[piece.first_new] // span)

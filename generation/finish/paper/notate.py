@@ -7,7 +7,8 @@ from math import floor
 
 from generation.finish.paper.divide import by_halves, cells, drawn
 from generation.finish.paper.quantise import beat_of, quantise
-from generation.music.melody import Key, Melody
+from generation.music.key import Key
+from generation.music.melody import Melody
 from generation.music.spell import key_of
 
 COMMON_TIME = (4, 4)  # where nobody said, or said only what a beat is

@@ -5,7 +5,7 @@ from fractions import Fraction
 from generation.finish.paper.notate import Bar, Score
 from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
-from generation.music.melody import MODES
+from generation.music.key import MODES
 from generation.music.spell import signature, spell
 
 UNIT = Fraction(1, 2)  # L:1/8 in quarters

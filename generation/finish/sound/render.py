@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from generation.finish.piece import Floats, let_go, seconds_of
+from generation.finish.piece import Floats, let_go
 from generation.finish.sound.synth import SAMPLE_RATE, Event, Sound, Synth
 from generation.music.melody import Melody, Part
 
@@ -141,16 +141,16 @@ def _notes(parts: Sequence[Part], clock: Melody, start: float) -> Floats:
     """(n, 5): on, off, channel, pitch, velocity."""
     rows = [np.zeros((0, 5))]
     for channel, part in enumerate(parts):
-        on = seconds_of(clock, part.onset) - start
-        off = np.minimum(seconds_of(clock, let_go(part)) - start, MAX_SECONDS)
+        on = clock.clock.seconds(part.onset) - start
+        off = np.minimum(clock.clock.seconds(let_go(part)) - start, MAX_SECONDS)
         rows.append(np.column_stack([on, off, np.full(len(on), channel), part.pitch, part.velocity])[on < MAX_SECONDS])
     return np.concatenate(rows)
 
 
 def _pedal(part: Part, clock: Melody, start: float) -> list[tuple[float, int]]:
     """(second, value); it is lifted with the last key."""
-    last_off = float(min(seconds_of(clock, let_go(part)).max(initial=start) - start, MAX_SECONDS))
-    moments = seconds_of(clock, [quarter for quarter, _ in part.pedal]) - start
+    last_off = float(min(clock.clock.seconds(let_go(part)).max(initial=start) - start, MAX_SECONDS))
+    moments = clock.clock.seconds([quarter for quarter, _ in part.pedal]) - start
     moved = zip(moments.tolist(), (value for _, value in part.pedal), strict=True)
     return [*((max(second, 0.0), value) for second, value in moved if second < last_off), (last_off, 0)]
 

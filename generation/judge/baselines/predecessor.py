@@ -31,7 +31,8 @@ from generation.learn.train import Options, fast_precision
 from generation.learn.train import train as train_ours
 from generation.model.likelihood import surprise
 from generation.model.performer import Performer, load_performer
-from generation.music.melody import Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.melody import Melody
 from generation.read.midi import read_midi
 from generation.request import Refusal
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from generation.music.melody import Key, Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody
 
 TEMPO = 90.0
 NAMES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.melody import Key, Melody, Part, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody, Part
 from generation.music.pulse import steady, strongest_beat
 from generation.music.song import Song
 from generation.read.midi import read_midi

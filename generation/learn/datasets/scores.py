@@ -9,7 +9,9 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from defusedxml import ElementTree
 
-from generation.music.melody import Key, Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody
 from generation.request import Refusal
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.melody import Key, Melody, Tempo
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody
 from generation.music.pulse import smoothed
 
 MODES = {"maj": "major", "min": "minor", "dor": "dorian", "mix": "mixolydian"}

@@ -1,0 +1,51 @@
+"""Clock: the one tempo map, between quarter notes and seconds."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+DEFAULT_TEMPO = 120.0
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """From `onset` (quarter notes) on, `quarters_per_minute`."""
+
+    onset: float
+    quarters_per_minute: float
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Tempo marks, at least one, sorted; the first holds for all that lies before it, too."""
+
+    marks: tuple[Tempo, ...] = (Tempo(0.0, DEFAULT_TEMPO),)
+
+    def seconds(self, quarters: ArrayLike) -> Floats:
+        """The moments of quarters, in seconds from quarter 0; same shape."""
+        at = np.asarray(quarters, np.float64)
+        onset, pace, second = self._map
+        i = np.maximum(np.searchsorted(onset, at, side="right") - 1, 0)
+        return np.asarray(second[i] + (at - onset[i]) * pace[i], np.float64)
+
+    def quarters(self, seconds: ArrayLike) -> Floats:
+        """The quarters that fall on moments in seconds: the inverse of `seconds`; same shape."""
+        at = np.asarray(seconds, np.float64)
+        onset, pace, second = self._map
+        i = np.maximum(np.searchsorted(second, at, side="right") - 1, 0)
+        return np.asarray(onset[i] + (at - second[i]) / pace[i], np.float64)
+
+    def second(self, quarter: float) -> float:
+        """The moment of one quarter, in seconds."""
+        return float(self.seconds(quarter))
+
+    @cached_property
+    def _map(self) -> tuple[Floats, Floats, Floats]:
+        """(marks,) each: onset in quarters, seconds a quarter from there on, and the second of the mark."""
+        onset = np.array([mark.onset for mark in self.marks], np.float64)
+        pace = np.array([60 / mark.quarters_per_minute for mark in self.marks], np.float64)
+        return onset, pace, np.concatenate([[0.0], np.cumsum(np.diff(onset) * pace[:-1])])
