@@ -275,9 +275,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """A flag for every field of `Options` and of every model's sizes; they win over the TOML file."""
     parser.add_argument("--config", type=Path, help="a TOML file with any of these, and a table [sizes]")
     for field in dataclasses.fields(Options):
-        parser.add_argument(
-            f"--{field.name.replace('_', '-')}", type=type(field.default), help=f"default {field.default!r}"
-        )
+        flag, value = f"--{field.name.replace('_', '-')}", field.default
+        parser.add_argument(flag, type=type(value), help=f"default {value!r}")
     for name, (_, sizes) in MODELS.items():
         for field in dataclasses.fields(sizes):
             parser.add_argument(f"--{field.name}", type=type(field.default), help=f"{name}: default {field.default!r}")
