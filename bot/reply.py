@@ -124,7 +124,7 @@ def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
         begins = say(f", the new part from {clock(take.new_from)}", locale) if take.new_from else ""
         lines.append(f"-# {lasts}{begins}" + say(f" · temperature {take.temperature:g} · seed {take.seed}", locale))
     if reply.source:
-        lines.append("-# " + say(f"Melody: {_source(plain(reply.source), locale)}.", locale))
+        lines.append("-# " + say(f"Melody: {_source(plain(str(reply.source)), locale)}.", locale))
     return lines
 
 

@@ -128,7 +128,9 @@ async def _play(args: argparse.Namespace) -> int:
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refusal(f"{args.out} cannot be the folder for the files: {error.strerror}.") from error
+        raise Refusal(
+            "{folder} cannot be the folder for the files: {why}.", folder=str(args.out), why=str(error.strerror)
+        ) from error
     takes: list[dict[str, object]] = []
     timings: dict[str, float] = {}
     if args.command == "compose":
@@ -161,7 +163,7 @@ async def _play(args: argparse.Namespace) -> int:
 def _formats(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
     if not names:
-        raise Refusal(f"No format is asked for. Choose from: {', '.join(FORMATS)}.")
+        raise Refusal("No format is asked for. Choose from: {formats}.", formats=", ".join(FORMATS))
     return names
 
 
@@ -209,9 +211,11 @@ def _bytes(file: Path) -> bytes:
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise Refusal(f"It cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise Refusal("It cannot be read: {why}.", why=str(getattr(error, "strerror", None) or error)) from error
     if len(data) > MAX_BYTES:
-        raise Refusal(f"This file has more than {MAX_BYTES:,} bytes, which is the limit. Send a shorter piece.")
+        raise Refusal(
+            "This file has more than {limit} bytes, which is the limit. Send a shorter piece.", limit=MAX_BYTES
+        )
     return data
 
 
@@ -254,7 +258,7 @@ def _say(reply: Reply, takes: Sequence[dict[str, object]]) -> None:
 
 async def _score(args: argparse.Namespace) -> int:
     if not (math.isfinite(args.since) and args.since >= 0):
-        raise Refusal(f"--from is {args.since:g}; it must be seconds from the beginning, 0 or more.")
+        raise Refusal("--from is {seconds}; it must be seconds from the beginning, 0 or more.", seconds=args.since)
     described: list[dict[str, object]] = []
     codes: list[int] = []
     async with Studio(crafts=1, quiet=not os.environ.get("ENCORE_DEBUG")) as studio:

@@ -2,8 +2,10 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 FORMATS = ("mp3", "mid", "abc", "musicxml", "png")
 # style → what a musician would call it; the order is that of the model's style numbers.
@@ -45,8 +47,61 @@ INSTRUMENTS = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 — not an error of ours
-    """The one error meant for a user's eyes: a sentence that says what is wrong, the limit, and what to do."""
+Value: TypeAlias = "str | int | float | Words | tuple[Words, ...]"
+
+
+@dataclass(frozen=True, init=False)
+class Words:
+    """What Encore says: an English template with {names}, and the values that fill them. `str()` is the English.
+
+    It is put into the reader's language where it is read; there `template` is what the translation is looked up by.
+
+    template  a sentence or a phrase; without values it is taken as it stands, braces and all
+    plural    the template where the value `count` is not 1; "" where both are alike
+    values    a number is written as the reader's language writes amounts (a seed is no amount: pass it as text), a
+              tuple as a list
+    """
+
+    template: str
+    plural: str
+    values: dict[str, Value]
+
+    def __init__(self, template: str, plural: str = "", /, **values: Value) -> None:
+        for name, value in (("template", template), ("plural", plural), ("values", values)):
+            object.__setattr__(self, name, value)
+
+    def __bool__(self) -> bool:
+        return bool(self.template)
+
+    def __str__(self) -> str:
+        return self.fill(self.plural if self.plural and self.values["count"] != 1 else self.template, _in_english)
+
+    def fill(self, template: str, show: Callable[[Value], str]) -> str:
+        """These values in a template. What they say is never taken for a template."""
+        return template.format_map({name: show(of) for name, of in self.values.items()}) if self.values else template
+
+
+def _in_english(value: Value) -> str:
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+UNSAID = Words("")
+
+
+class Told(Exception):  # noqa: N818 — an error that users read
+    """An error in `words`: see `Words` for what it is made of."""
+
+    def __init__(self, words: str | Words, plural: str = "", /, **values: Value) -> None:
+        self.words = words if isinstance(words, Words) else Words(words, plural, **values)
+        super().__init__(self.words)
+
+
+class Refusal(Told):
+    """The one error that is the user's to mend. It says what is wrong, the number, the limit, and what to do."""
 
 
 def own_checkpoints() -> dict[str, Path]:
@@ -103,19 +158,31 @@ class Request:
                 object.__setattr__(self, name, said.encode("utf-8", "replace").decode())
         for name, low, high in (("seconds", 5, 180), ("takes", 1, 64), ("temperature", 0.1, 2.0), ("top_p", 0.05, 1.0)):
             if not low <= getattr(self, name) <= high:
-                raise Refusal(f"{name} is {getattr(self, name):g}; it must lie between {low} and {high}.")
+                raise Refusal(
+                    "{name} is {value}; it must lie between {low} and {high}.",
+                    name=name,
+                    value=getattr(self, name),
+                    low=low,
+                    high=high,
+                )
         if not 0 <= self.seed < 2**63:
-            raise Refusal(f"seed is {self.seed}; it must lie between 0 and 2^63 − 1.")
+            raise Refusal("seed is {seed}; it must lie between 0 and 2^63 − 1.", seed=str(self.seed))
         if self.style not in STYLES and self.style not in (known := styles()):
-            raise Refusal(f"There is no style “{self.style[:40]}”. Choose one of: {', '.join(known)}.")
+            raise Refusal(
+                "There is no style “{name}”. Choose one of: {styles}.", name=self.style[:40], styles=", ".join(known)
+            )
         if self.instrument != "auto" and self.instrument not in INSTRUMENTS:
             raise Refusal(
-                f"There is no instrument “{self.instrument[:40]}”. Choose one of: auto, {', '.join(INSTRUMENTS)}."
+                "There is no instrument “{name}”. Choose one of: auto, {instruments}.",
+                name=self.instrument[:40],
+                instruments=tuple(map(Words, INSTRUMENTS)),
             )
         if wrong := [name for name in self.formats if name not in FORMATS]:
-            raise Refusal(f"There is no format “{wrong[0][:40]}”. Choose from: {', '.join(FORMATS)}.")
+            raise Refusal(
+                "There is no format “{name}”. Choose from: {formats}.", name=wrong[0][:40], formats=", ".join(FORMATS)
+            )
         if self.tempo is not None and not 20 <= self.tempo <= 400:
-            raise Refusal(f"tempo is {self.tempo:g}; it must lie between 20 and 400 quarter notes a minute.")
+            raise Refusal("tempo is {tempo}; it must lie between 20 and 400 quarter notes a minute.", tempo=self.tempo)
 
 
 @dataclass(frozen=True)
@@ -133,7 +200,10 @@ class Take:
 
 @dataclass(frozen=True)
 class Reply:
-    """The takes of one request, facts for the caption in a musician's words, and seconds by stage."""
+    """The takes of one request, facts for the caption in a musician's words, and seconds by stage.
+
+    source  where the melody was found in the file; empty where there was no choice
+    """
 
     takes: tuple[Take, ...]
     title: str = ""
@@ -142,5 +212,5 @@ class Reply:
     tempo: float = 0.0
     style: str = "auto"
     instrument: str = "piano"
-    source: str = ""
+    source: Words = UNSAID
     timings: dict[str, float] = field(default_factory=dict)

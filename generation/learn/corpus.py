@@ -57,12 +57,16 @@ def load(folder: Path, cache: Path) -> list[Tune]:
         books = [path for name in MUSIC21 for path in sorted((folder / name).glob("*.abc"))]
         return _load_files(folder, books, cache)
     if not folder.is_dir():
-        raise Refusal(f"There is no folder {folder}. Name one with --data.")
+        raise Refusal("There is no folder {folder}. Name one with --data.", folder=str(folder))
     if (folder / "splits.tsv").exists():
         return _load_sets(folder, cache)
     music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
     if not music:
-        raise Refusal(f"There is no music in {folder}. It needs files that end in {', '.join(ENDINGS)}.")
+        raise Refusal(
+            "There is no music in {folder}. It needs files that end in {endings}.",
+            folder=str(folder),
+            endings=", ".join(ENDINGS),
+        )
     return _load_files(folder, music, cache)
 
 

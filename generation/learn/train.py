@@ -124,7 +124,7 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
     learn = [example(tune) for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]
     check = [example(t, "auto") for t in tunes if t.split == "valid" and len(t.melody) >= 8 and "|played" not in t.id]
     if not learn:
-        raise Refusal(f"There is nothing to learn from in {options.data}: no melody of 8 notes or more.")
+        raise Refusal("There is no melody of 8 notes or more in {folder}.", folder=str(options.data))
     check = check or learn[:20]
     kind, kind_sizes = MODELS[options.model]
     model = checkpoint.load(Path(options.start))[0] if options.start else kind(kind_sizes(**sizes))
@@ -286,15 +286,15 @@ def main(args: argparse.Namespace) -> int:
     try:
         file = tomllib.loads(args.config.read_text()) if args.config else {}
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise Refusal(f"The configuration {args.config} cannot be read: {error}.") from error
+        raise Refusal("{file} cannot be read: {why}.", file=str(args.config), why=str(error)) from error
     sizes: dict[str, Any] = file.pop("sizes", {})
     known = {field.name for field in dataclasses.fields(Options)}
     if unknown := set(file) - known:
-        raise Refusal(f"The configuration has unknown names: {', '.join(sorted(unknown))}.")
+        raise Refusal("The configuration has unknown names: {names}.", names=", ".join(sorted(unknown)))
     flags = {name: value for name, value in vars(args).items() if value is not None}
     options = Options(**{**file, **{name: value for name, value in flags.items() if name in known}})
     if options.model not in MODELS:
-        raise Refusal(f"There is no model “{options.model}”; there are: {', '.join(MODELS)}.")
+        raise Refusal("There is no model “{name}”; there are: {known}.", name=options.model, known=", ".join(MODELS))
     names = {field.name for field in dataclasses.fields(MODELS[options.model][1])}
     train(options, {**sizes, **{name: value for name, value in flags.items() if name in names}})
     return 0

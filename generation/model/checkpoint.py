@@ -35,13 +35,18 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM,
         weights = load_file(path)
     except (OSError, ValueError) as error:
         raise Refusal(
-            f"The checkpoint {path.name} cannot be read ({error}). Train one, or restore the file."
+            "The checkpoint {file} cannot be read ({why}). Train one, or restore the file.",
+            file=path.name,
+            why=str(error),
         ) from error
     if card.get("encoding") != ENCODING:
-        raise Refusal(f"The checkpoint {path.name} was trained on another encoding of notes. Train it again.")
+        raise Refusal("The checkpoint {file} was trained on another encoding of notes. Train it again.", file=path.name)
     if card.get("model") not in MODELS:
         raise Refusal(
-            f"The checkpoint {path.name} wants the model “{card.get('model')}”; there are: {', '.join(MODELS)}."
+            "The checkpoint {file} wants the model “{model}”; there are: {models}.",
+            file=path.name,
+            model=str(card.get("model")),
+            models=", ".join(MODELS),
         )
     kind, sizes = MODELS[card["model"]]
     model = kind(sizes(**card["sizes"]))

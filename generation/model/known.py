@@ -77,7 +77,11 @@ def load(path: Path) -> Known:
             hashes = np.cumsum(file["steps"].astype(np.uint64)).astype(np.uint32)
             return Known(hashes, json.loads(file["limits"].tobytes()))
     except (OSError, ValueError, KeyError) as error:
-        raise Refusal(f"The list of known passages {path.name} cannot be read ({error}). Restore the file.") from error
+        raise Refusal(
+            "The list of known passages {file} cannot be read ({why}). Restore the file.",
+            file=path.name,
+            why=str(error),
+        ) from error
 
 
 def beside(checkpoint: Path) -> Path:

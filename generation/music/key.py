@@ -24,7 +24,9 @@ class Key:
         letter, accidental = self.tonic[:1], self.tonic[1:]
         if letter not in FIFTHS or accidental not in ("", "b", "#") or self.mode not in MODES:
             raise Refusal(
-                f"“{self.tonic} {self.mode}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”."
+                "“{tonic} {mode}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.",
+                tonic=self.tonic,
+                mode=self.mode,
             )
 
     @property
@@ -51,7 +53,7 @@ class Key:
         wanted = words[1].lower() if len(words) > 1 else "major"
         mode = next((mode for mode in MODES if mode.startswith(wanted) and len(wanted) >= 3), wanted)
         if len(words) > 2:
-            raise Refusal(f"“{text[:40]}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.")
+            raise Refusal("“{text}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.", text=text[:40])
         return Key(tonic, mode)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from generation.music.clock import Clock, Tempo
 from generation.music.key import Key
-from generation.request import Refusal
+from generation.request import UNSAID, Refusal, Words
 
 MAX_NOTES = 20_000
 MAX_SECONDS = 900.0
@@ -72,7 +72,9 @@ class Melody:
         if self.written is not None and not len(self.written.late) == len(self.written.duration) <= n:
             raise ValueError("more notes are written than there are")
         if n > MAX_NOTES:
-            raise Refusal(f"This melody has {n:,} notes; the limit is {MAX_NOTES:,}. Send a shorter piece.")
+            raise Refusal(
+                "This melody has {notes} notes; the limit is {limit}. Send a shorter piece.", notes=n, limit=MAX_NOTES
+            )
         if n and not (np.isfinite(self.onset).all() and np.isfinite(self.duration).all()):
             raise ValueError("onset and duration must be finite")
         if n and (self.onset[0] < 0 or (np.diff(self.onset) <= 0).any() or (self.duration <= 0).any()):
@@ -91,7 +93,9 @@ class Melody:
             raise ValueError("tempo marks must be sorted and distinct")
         if n and self.seconds > MAX_SECONDS:
             raise Refusal(
-                f"This melody lasts {self.seconds:,.0f} s; the limit is {MAX_SECONDS:,.0f} s. Send a shorter piece."
+                "This melody lasts {seconds} s; the limit is {limit} s. Send a shorter piece.",
+                seconds=round(self.seconds),
+                limit=round(MAX_SECONDS),
             )
 
     def __len__(self) -> int:
@@ -151,6 +155,6 @@ class Reading:
     """
 
     melody: Melody
-    source: str = ""
+    source: Words = UNSAID
     original: tuple[Part, ...] = ()
     program: int | None = None

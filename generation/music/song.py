@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from generation.music.clock import DEFAULT_TEMPO, Tempo
 from generation.music.key import Key
 from generation.music.melody import Part
+from generation.request import Words
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,7 @@ class Voice:
     """
 
     part: Part
-    place: str
+    place: Words
     channel: int = 0
     drums: bool = False
     lyrics: int = 0

@@ -34,5 +34,5 @@ def parse_metre(text: str) -> tuple[int, int]:
     """ "6/8" → (6, 8); `Refusal` for what nobody can count."""
     match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*", text)
     if not match or not 1 <= int(match[1]) <= 16 or int(match[2]) not in (1, 2, 4, 8, 16):
-        raise Refusal(f"“{text[:40]}” is not a metre. Write one like 4/4, 3/4 or 6/8.")
+        raise Refusal("“{text}” is not a metre. Write one like 4/4, 3/4 or 6/8.", text=text[:40])
     return int(match[1]), int(match[2])

@@ -22,7 +22,7 @@ from generation.read.abc_bars import Item, written
 from generation.read.abc_tune import NOTE, take_apart, tunes
 from generation.read.find_melody import find_melody
 from generation.read.repeats import Bar, played
-from generation.request import Refusal
+from generation.request import Refusal, Words
 
 MAX_CHARACTERS = 64_000
 MAX_VOICES = 16
@@ -66,18 +66,26 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
         number = str(tune).strip().lstrip("0")
         found = [piece for piece in found if re.search(rf"^[ \t]*X:\s*0*{re.escape(number)}\s*(%|$)", piece, re.M)]
         if not found:
-            raise Refusal(f"There is no tune X:{tune} in this ABC file.")
+            raise Refusal("There is no tune X:{number} in this ABC file.", number=str(tune))
     if len(found[0]) > MAX_CHARACTERS:
         raise Refusal(
-            f"This ABC tune has {len(found[0]):,} characters; the limit is {MAX_CHARACTERS:,}. Send a shorter one."
+            "This ABC tune has {characters} characters; the limit is {limit}. Send a shorter one.",
+            characters=len(found[0]),
+            limit=MAX_CHARACTERS,
         )
     taken = take_apart(shared[:2_000] + found[0])
     header = taken.header
     if len(taken.voices) > MAX_VOICES:
-        raise Refusal(f"This ABC tune has {len(taken.voices)} voices; the limit is {MAX_VOICES}. Send fewer.")
+        raise Refusal(
+            "This ABC tune has {voices} voices; the limit is {limit}. Send fewer.",
+            voices=len(taken.voices),
+            limit=MAX_VOICES,
+        )
     notes = sum(len(NOTE.findall(music)) for music in taken.voices.values())
     if notes > MAX_NOTES:
-        raise Refusal(f"This ABC tune has {notes:,} notes; the limit is {MAX_NOTES:,}. Send a shorter one.")
+        raise Refusal(
+            "This ABC tune has {notes} notes; the limit is {limit}. Send a shorter one.", notes=notes, limit=MAX_NOTES
+        )
     beats = abc_fields.metre(header.get("M", ""))
     signature = abc_fields.signature(header.get("K", ""))
     unit = abc_fields.length(header.get("L", "")) or abc_fields.usual_length(beats)
@@ -93,7 +101,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
         sequence = [measures[i] for i in (played(bars, order) if expand_repeats else range(len(bars)))]
         part, tempo = _performed(sequence, legible(taken.title(name)))
         if len(part.onset):
-            voices.append(Voice(part, f"voice {count}"))
+            voices.append(Voice(part, Words("voice {number}", number=count)))
         if count == 1:
             marks |= tempo
             full = Fraction(beats[0] * 4, beats[1]) if beats else Fraction(0)

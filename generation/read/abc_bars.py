@@ -65,7 +65,7 @@ def written(body: str) -> list[Bar[Item]]:
         elif kind and not overlaid:
             bar.items.append((kind, _plain(text)))
         if len(bars) > MAX_BARS:
-            raise Refusal(f"This ABC tune has more than {MAX_BARS:,} bars. Send a shorter one.")
+            raise Refusal("This ABC tune has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
     return _without_empty(bars)
 
 

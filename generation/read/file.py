@@ -12,12 +12,12 @@ from generation.read.abc_tune import tunes
 from generation.read.find_melody import find_melody
 from generation.read.midi import read_midi
 from generation.read.score import read_kern, read_musicxml, read_mxl
-from generation.request import Refusal
+from generation.request import Refusal, Words
 
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 5_000_000
-ACCEPTED = "MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl) or **kern (.krn)"
+ACCEPTED = Words("MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl) or **kern (.krn)")
 # What ABC music is made of, fields aside: a text of nearly nothing else is a snippet of ABC.
 ABC_MUSIC = re.compile(
     r'"[^"\n]*"|![^!\n]*!|\{[^{}\n]*\}|\[[A-Z]:[^\]\[\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
@@ -41,14 +41,15 @@ def read(data: bytes, filename: str) -> Reading:
     except Exception as error:  # the edge: whatever strange content does to a parser, the user gets a sentence
         log.warning("%s could not be read: %.200r", kind, error)
         raise Refusal(
-            f"This {NAMES[kind]} file cannot be read: it is damaged or holds something unusual. "
-            "Export it again, as MIDI if you can."
+            "This {kind} file cannot be read: it is damaged or holds something unusual. Export it again, as "
+            "MIDI if you can.",
+            kind=NAMES[kind],
         ) from error
     if kind == "abc" and (count := len(tunes(_text(data))[1])) > 1:
-        first = f"the first of {count} tunes"
+        first = Words("the first of {count} tunes", count=count)
         return Reading(
             reading.melody,
-            f"{first}, {reading.source}" if reading.source else first,
+            Words("{first}, {where}", first=first, where=reading.source) if reading.source else first,
             reading.original,
             reading.program,
         )
@@ -86,9 +87,11 @@ def _kind(data: bytes, filename: str) -> str:
     """The key of the reader for some bytes, by what they hold; the name only helps to say what is wrong."""
     suffix = PurePath(filename.lower()).suffix
     if not data.strip():
-        raise Refusal(f"This file is empty. Send {ACCEPTED}.")
+        raise Refusal("This file is empty. Send {accepted}.", accepted=ACCEPTED)
     if len(data) > MAX_BYTES:
-        raise Refusal(f"This file has {len(data):,} bytes; the limit is {MAX_BYTES:,}. Send a shorter piece.")
+        raise Refusal(
+            "This file has {bytes} bytes; the limit is {limit}. Send a shorter piece.", bytes=len(data), limit=MAX_BYTES
+        )
     if data[:4] == b"MThd" or (data[:4] == b"RIFF" and b"MThd" in data[:64]):
         return "midi"
     if data[:4] == b"PK\x03\x04":
@@ -101,8 +104,13 @@ def _kind(data: bytes, filename: str) -> str:
     if "\0" not in start and (re.search(r"^[ \t]*[XK]:", start, re.MULTILINE) or _is_music(start)):
         return "abc"
     if suffix in EXTENSIONS:
-        raise Refusal(f"There is no {NAMES[EXTENSIONS[suffix]]} in this {suffix} file. Send {ACCEPTED}.")
-    raise Refusal(f"This is no file of notes that Encore knows. Send {ACCEPTED}.")
+        raise Refusal(
+            "There is no {kind} in this {suffix} file. Send {accepted}.",
+            kind=NAMES[EXTENSIONS[suffix]],
+            suffix=suffix,
+            accepted=ACCEPTED,
+        )
+    raise Refusal("This is no file of notes that Encore knows. Send {accepted}.", accepted=ACCEPTED)
 
 
 def _is_music(text: str) -> bool:

@@ -9,7 +9,7 @@ from generation.music.clock import Clock
 from generation.music.melody import MAX_SECONDS, Melody, Part, Reading
 from generation.music.song import Song, Voice, trimmed
 from generation.read.top_line import Floats, Ints, overlap, top_line
-from generation.request import INSTRUMENTS, Refusal
+from generation.request import INSTRUMENTS, UNSAID, Refusal, Words
 
 MAX_NOTES = 60_000  # of all voices together
 PROGRAMS = {program: name for name, program in INSTRUMENTS.items()}
@@ -36,11 +36,19 @@ def find_melody(song: Song) -> Reading:
         )
     notes = sum(len(voice.part.onset) for voice in pitched)
     if notes > MAX_NOTES:
-        raise Refusal(f"There are {notes:,} notes in this file; the limit is {MAX_NOTES:,}. Send a shorter piece.")
+        raise Refusal(
+            "There are {notes} notes in this file; the limit is {limit}. Send a shorter piece.",
+            notes=notes,
+            limit=MAX_NOTES,
+        )
     song = trimmed(replace(song, voices=pitched))
     end = np.array([max(float((voice.part.onset + voice.part.duration).max()) for voice in song.voices)])
     if (lasting := float(Clock(song.tempo).seconds(end)[0])) > MAX_SECONDS:
-        raise Refusal(f"This piece lasts {lasting:,.0f} s; the limit is {MAX_SECONDS:,.0f} s. Send a shorter one.")
+        raise Refusal(
+            "This piece lasts {seconds} s; the limit is {limit} s. Send a shorter one.",
+            seconds=round(lasting),
+            limit=round(MAX_SECONDS),
+        )
     lines = [_line(voice, song) for voice in song.voices]
     voice, line = max(zip(song.voices, lines, strict=True), key=lambda found: _likeness(found[0], found[1], song))
     part = voice.part
@@ -112,10 +120,10 @@ def _likeness(voice: Voice, line: Ints, song: Song) -> float:
     )
 
 
-def _source(voice: Voice, voices: int, chords: bool) -> str:
+def _source(voice: Voice, voices: int, chords: bool) -> Words:
     """Where the melody was found; empty if it is all there is."""
-    name = voice.part.name or (PROGRAMS.get(voice.part.program, "") if voice.said else "")
-    where = f"{voice.place} ({name})" if name else voice.place
+    name = voice.part.name or (Words(PROGRAMS.get(voice.part.program, "")) if voice.said else "")
+    where = Words("{place} ({name})", place=voice.place, name=name) if name else voice.place
     if voices == 1:
-        return "the top voice" if chords else ""
-    return f"the top voice of {where}" if chords else where
+        return Words("the top voice") if chords else UNSAID
+    return Words("the top voice of {where}", where=where) if chords else where

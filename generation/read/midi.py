@@ -12,7 +12,7 @@ from generation.music.key import FIFTHS, MODES, Key
 from generation.music.melody import Part
 from generation.music.song import Song, Voice, legible
 from generation.read.midi_events import Track, events, tracks
-from generation.request import Refusal
+from generation.request import Refusal, Words
 
 MAX_BYTES = 2_000_000
 MAX_EVENTS = 200_000
@@ -90,10 +90,18 @@ def read_midi(data: bytes) -> Song:
     Onsets, pitches and velocities are exactly those of the file. Without a tempo mark it runs at 120. Raises `Refusal`.
     """
     if len(data) > MAX_BYTES:
-        raise Refusal(f"This MIDI file has {len(data):,} bytes; the limit is {MAX_BYTES:,}. Send a shorter piece.")
+        raise Refusal(
+            "This MIDI file has {bytes} bytes; the limit is {limit}. Send a shorter piece.",
+            bytes=len(data),
+            limit=MAX_BYTES,
+        )
     ticks, found = tracks(data)
     if len(found) > MAX_TRACKS:
-        raise Refusal(f"This MIDI file has {len(found):,} tracks; the limit is {MAX_TRACKS:,}. Send a simpler one.")
+        raise Refusal(
+            "This MIDI file has {tracks} tracks; the limit is {limit}. Send a simpler one.",
+            tracks=len(found),
+            limit=MAX_TRACKS,
+        )
     lines, marks = _collect(found)
     if ticks < 0:
         marks.tempo.clear()
@@ -103,9 +111,8 @@ def read_midi(data: bytes) -> Song:
         if line.notes:
             part = _part(line, ticks, marks.names.get(track, ""))
             lyrics = sum(note[0] in marks.syllables for note in line.notes)
-            voices.append(
-                Voice(part, f"track {track}", channel, channel == DRUM_CHANNEL, lyrics, line.program is not None)
-            )
+            place, said = Words("track {number}", number=track), line.program is not None
+            voices.append(Voice(part, place, channel, channel == DRUM_CHANNEL, lyrics, said))
     metre, downbeat = _metre(marks.metre, lines.values(), ticks)
     tempo = {tick / ticks: tempo for tick, tempo in sorted(({0: DEFAULT_TEMPO} | marks.tempo).items())}
     title = marks.names.get(1, "") if (1 not in {track for track, _ in lines}) else ""
@@ -128,7 +135,7 @@ def _collect(found: list[Track]) -> tuple[dict[tuple[int, int], _Line], _Marks]:
         for tick, event in events(track):
             room -= 1
             if room < 0:
-                raise Refusal(f"This MIDI file has more than {MAX_EVENTS:,} events. Send a shorter piece.")
+                raise Refusal("This MIDI file has more than {limit} events. Send a shorter piece.", limit=MAX_EVENTS)
             if isinstance(event.type, MetaEvents):
                 marks.add(track.number, tick, event)
                 continue

@@ -91,7 +91,8 @@ def events(track: Track) -> Iterator[tuple[int, MidiEvent]]:
             raise IndexError("beyond the end")
     except (IndexError, KeyError, ValueError) as error:
         raise Refusal(
-            f"This MIDI file is damaged or breaks off: track {track.number} cannot be read. Export it again."
+            "This MIDI file is damaged or breaks off: track {track} cannot be read. Export it again.",
+            track=track.number,
         ) from error
 
 

@@ -28,13 +28,17 @@ USED = ("note", "backup", "forward", *MARKS)  # what a bar may hold; music21 is 
 def open_musicxml(data: bytes) -> stream.Score:
     """Parse MusicXML. Entities are refused, DTDs are never fetched. Raises `Refusal`."""
     if len(data) > MAX_BYTES:
-        raise Refusal(f"This score has {len(data):,} bytes of XML; the limit is {MAX_BYTES:,}. Send a shorter piece.")
+        raise Refusal(
+            "This score has {bytes} bytes of XML; the limit is {limit}. Send a shorter piece.",
+            bytes=len(data),
+            limit=MAX_BYTES,
+        )
     try:
         root = ElementTree.fromstring(data)
     except DefusedXmlException as error:
         raise Refusal("This XML file defines entities, which no score needs. Export it again as MusicXML.") from error
     except ElementTree.ParseError as error:
-        raise Refusal(f"This MusicXML file is damaged ({error}). Export it again.") from error
+        raise Refusal("This MusicXML file is damaged ({why}). Export it again.", why=str(error)) from error
     if root.tag == "score-timewise":
         raise Refusal("This MusicXML file is written bar by bar (score-timewise). Export it as score-partwise.")
     if root.tag != "score-partwise":
@@ -51,15 +55,23 @@ def open_musicxml(data: bytes) -> stream.Score:
                 element.text = usual
     notes = sum(1 for _ in root.iter("note"))
     if notes > MAX_NOTES:
-        raise Refusal(f"This score has {notes:,} notes; the limit is {MAX_NOTES:,}. Send a shorter piece.")
+        raise Refusal(
+            "This score has {notes} notes; the limit is {limit}. Send a shorter piece.", notes=notes, limit=MAX_NOTES
+        )
     if len(parts) > MAX_PARTS:
-        raise Refusal(f"This score has {len(parts):,} parts; the limit is {MAX_PARTS:,}. Send a simpler one.")
+        raise Refusal(
+            "This score has {parts} parts; the limit is {limit}. Send a simpler one.", parts=len(parts), limit=MAX_PARTS
+        )
     if (longest := max(map(len, parts), default=0)) > MAX_BARS:
-        raise Refusal(f"This score has {longest:,} bars; the limit is {MAX_BARS:,}. Send a shorter piece.")
+        raise Refusal(
+            "This score has {bars} bars; the limit is {limit}. Send a shorter piece.", bars=longest, limit=MAX_BARS
+        )
     marks = sum(element.tag in MARKS for bar in bars for element in bar)
     if marks > MAX_MARKS:
         raise Refusal(
-            f"This score has {marks:,} marks besides its notes; the limit is {MAX_MARKS:,}. Send a simpler one."
+            "This score has {marks} marks besides its notes; the limit is {limit}. Send a simpler one.",
+            marks=marks,
+            limit=MAX_MARKS,
         )
     return _parse(ElementTree.tostring(root, encoding="unicode"), "musicxml")
 
@@ -83,15 +95,25 @@ def open_kern(data: bytes) -> stream.Score:
     """Parse **kern (Humdrum). Raises `Refusal`."""
     if len(data) > MAX_KERN_BYTES:
         raise Refusal(
-            f"This **kern file has {len(data):,} bytes; the limit is {MAX_KERN_BYTES:,}. Send a shorter piece."
+            "This **kern file has {bytes} bytes; the limit is {limit}. Send a shorter piece.",
+            bytes=len(data),
+            limit=MAX_KERN_BYTES,
         )
     text = data.decode("utf-8", errors="replace").replace("\r\n", "\n")
     notes = sum(len(re.findall(r"[A-Ga-g]+", line)) for line in text.split("\n") if line[:1] not in "!*=")
     spines = max(line.count("\t") + 1 for line in text.split("\n"))
     if notes > MAX_NOTES:
-        raise Refusal(f"This **kern file has {notes:,} notes; the limit is {MAX_NOTES:,}. Send a shorter piece.")
+        raise Refusal(
+            "This **kern file has {notes} notes; the limit is {limit}. Send a shorter piece.",
+            notes=notes,
+            limit=MAX_NOTES,
+        )
     if spines > MAX_SPINES:
-        raise Refusal(f"This **kern file has {spines:,} spines; the limit is {MAX_SPINES:,}. Send a simpler one.")
+        raise Refusal(
+            "This **kern file has {spines} spines; the limit is {limit}. Send a simpler one.",
+            spines=spines,
+            limit=MAX_SPINES,
+        )
     return _parse(text, "humdrum")
 
 

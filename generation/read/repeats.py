@@ -40,7 +40,7 @@ def played(bars: list[Bar[Item]], parts: str = "") -> list[int]:
     else:
         order = _repeated(bars)
     if len(order) > MAX_BARS:
-        raise Refusal(f"With its repeats this piece has more than {MAX_BARS:,} bars. Send a shorter one.")
+        raise Refusal("With its repeats this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
     return order
 
 

@@ -13,7 +13,7 @@ from generation.music.song import Song, Voice, legible
 from generation.read.abc_fields import usual_tempo
 from generation.read.open_score import open_kern, open_musicxml, open_mxl
 from generation.read.repeats import Bar, played
-from generation.request import Refusal
+from generation.request import Refusal, Words
 
 VELOCITY = 80  # where no dynamics are written
 DYNAMICS = {"ppp": 28, "pp": 40, "p": 54, "mp": 67, "mf": 80, "f": 96, "ff": 111, "fff": 122}
@@ -59,7 +59,8 @@ def read_score(score: stream.Score) -> Song:
         found, syllables = _performed(sequence, program or 0, name)
         drums = bool(part[note.Unpitched]) and not part[note.Note]
         if len(found.onset) or drums:
-            voices.append(Voice(found, f"part {number}", drums=drums, lyrics=syllables, said=program is not None))
+            place, said = Words("part {number}", number=number), program is not None
+            voices.append(Voice(found, place, drums=drums, lyrics=syllables, said=said))
     titles = score.metadata
     bar_length = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(0)
     return Song(

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from generation.request import Told
 from generation.serve.wire import HEADER, LARGEST, SCRATCH, Done, Job, frame, parse_done
 
 log = logging.getLogger("encore.studio")
@@ -45,8 +46,8 @@ class Overrun(Exception):  # noqa: N818
     """The job took longer than it may, and the process was killed."""
 
 
-class Unfit(Exception):  # noqa: N818
-    """The process cannot do its work at all; the message says why."""
+class Unfit(Told):
+    """The process cannot do its work at all; its words say why."""
 
 
 @dataclass(frozen=True)

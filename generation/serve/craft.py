@@ -10,7 +10,7 @@ from generation.music.melody import MAX_SECONDS, Melody, Reading
 from generation.music.pulse import typical_tempo
 from generation.read.beat import on_its_beat
 from generation.read.file import read
-from generation.request import INSTRUMENTS, STYLES, Refusal, Reply, Request, Take, styles
+from generation.request import INSTRUMENTS, STYLES, UNSAID, Refusal, Reply, Request, Take, styles
 
 ROOM = 1.15  # of the wished length: what new music may take until it has come to its close
 
@@ -26,8 +26,11 @@ def listen(request: Request) -> Reading | None:
     lasts = reading.melody.seconds
     if lasts + ROOM * request.seconds > MAX_SECONDS:
         raise Refusal(
-            f"This melody lasts {lasts:,.0f} s, and {request.seconds:g} s of new music would take it to the limit of "
-            f"{MAX_SECONDS:,.0f} s. Send a shorter piece, or ask for fewer seconds."
+            "This melody lasts {seconds} s, and {more} s of new music would take it to the limit of {limit} "
+            "s. Send a shorter piece, or ask for fewer seconds.",
+            seconds=round(lasts),
+            more=request.seconds,
+            limit=round(MAX_SECONDS),
         )
     return reading
 
@@ -59,7 +62,7 @@ def answer(request: Request, reading: Reading | None, whole: Melody, takes: Sequ
         tempo=round(typical_tempo(whole if reading is None else reading.melody), 1),
         style=_style(request, whole),
         instrument=own if request.instrument == "auto" else request.instrument,
-        source=reading.source if reading is not None else "",
+        source=reading.source if reading is not None else UNSAID,
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
 
-from generation.request import Refusal
+from generation.request import Refusal, Value, Words
 from generation.serve.wire import SCRATCH, Done, Job, frame, read_job
 
 SIGNS_A_SECOND = 10  # of progress for a job, at most
@@ -82,21 +82,24 @@ def guarded(work: Work, job: Job, desk: Desk) -> Done:
         desk.check(job)
         done = work(job)
     except Cancelled:
-        done = Done(job.id, refusal="Cancelled.")
+        done = Done(job.id, refusal=Words("Cancelled."))
     except Refusal as refusal:
-        done = Done(job.id, refusal=str(refusal))
+        done = Done(job.id, refusal=refusal.words)
     except Exception as error:
         leave_if_lost(error)
         if isinstance(error, MemoryError) or "allocate memory" in str(error):  # numpy, Python; torch
-            done = Done(job.id, refusal="This piece takes more memory than there is. Send a shorter or simpler one.")
+            too_large = Words("This piece takes more memory than there is. Send a shorter or simpler one.")
+            done = Done(job.id, refusal=too_large)
         else:
-            done = fault(job.id, f"Something of ours went wrong at this piece ({job.stage}). It has been noted.")
+            done = fault(
+                job.id, "Something of ours went wrong at this piece ({stage}). It has been noted.", stage=job.stage
+            )
     return replace(done, seconds=perf_counter() - began)
 
 
-def fault(job: int, sentence: str) -> Done:
-    """A fault of ours in a sentence, with its trace for the log; to be called where it was caught."""
-    return Done(job, fault=sentence, trace=traceback.format_exc()[-LONGEST_TRACE:])
+def fault(job: int, template: str, **values: Value) -> Done:
+    """A fault of ours in words, with its trace for the log; to be called where it was caught."""
+    return Done(job, fault=Words(template, **values), trace=traceback.format_exc()[-LONGEST_TRACE:])
 
 
 def leave_if_lost(error: Exception) -> None:

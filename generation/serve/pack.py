@@ -9,6 +9,7 @@ import numpy as np
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody, Part, Reading, Written
+from generation.request import Words
 
 FLOATS, INTS = ("onset", "duration"), ("pitch", "velocity")
 
@@ -34,7 +35,8 @@ def pack_reading(reading: Reading) -> bytes:
 def unpack_reading(data: bytes) -> Reading:
     plain = msgspec.msgpack.decode(data)
     original = tuple(_part(part) for part in plain["original"])
-    return Reading(_melody(plain["melody"]), plain["source"], original, plain["program"])
+    source = msgspec.convert(plain["source"], Words)
+    return Reading(_melody(plain["melody"]), source, original, plain["program"])
 
 
 def _plain(music: Melody | Part) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from generation.model.likelihood import score
 from generation.model.performer import Performer, performer_for
 from generation.play.prompts import prompts
 from generation.play.session import Prompt, Session, Take, sample
+from generation.request import Words
 from generation.serve.desk import Cancelled, Desk, guarded, leave_if_lost
 from generation.serve.pack import pack_melody, unpack_reading
 from generation.serve.wire import Done, Job
@@ -109,4 +110,4 @@ class Playing:
         except Cancelled:
             self._held.remove(held)
             held.session.drop(held.takes)
-            self._desk.send(Done(held.job.id, refusal="Cancelled."))
+            self._desk.send(Done(held.job.id, refusal=Words("Cancelled.")))

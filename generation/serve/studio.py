@@ -11,7 +11,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
-from generation.request import Refusal, Reply, Request
+from generation.request import Refusal, Reply, Request, Told, Words
 from generation.serve.child import Child, Died, Interrupted, Overrun, Patience, Progress, Unfit
 from generation.serve.wire import Done, Job
 
@@ -28,19 +28,19 @@ SAMPLE_SECONDS, SAMPLE_SILENCE = 60.0, 7.0  # and the wished length of every tak
 # this is a dozen times what a short piece takes on one core, and four times what the longest takes.
 FINISH_SECONDS, FINISH_SILENCE, FINISH_RATE = 90.0, 3.0, 15.0  # and a second for so many of music
 TOO_HARD = {
-    "read": "This file took more than 5 s to read. Send a shorter or simpler one.",
-    "rehearse": "This piece took too long to render. Send a shorter one.",
-    "finish": "This piece took too long to render. Ask for fewer seconds.",
-    "sample": "This piece took too long to play. Ask for fewer seconds or takes.",
-    "score": "This piece took too long to score. Send a shorter one.",
+    "read": Words("This file took more than 5 s to read. Send a shorter or simpler one."),
+    "rehearse": Words("This piece took too long to render. Send a shorter one."),
+    "finish": Words("This piece took too long to render. Ask for fewer seconds."),
+    "sample": Words("This piece took too long to play. Ask for fewer seconds or takes."),
+    "score": Words("This piece took too long to score. Send a shorter one."),
 }
-DEADLY = "This file cannot be read: whoever tried it fell over twice. Export it again, as MIDI if you can."
+DEADLY = Words("This file cannot be read: whoever tried it fell over twice. Export it again, as MIDI if you can.")
 DEATHS = 2  # of a process by the same job, until it is given up
 INTERRUPTIONS = 8  # by the deaths of others
 
 
-class StudioFault(Exception):  # noqa: N818 — a fault of ours, in a sentence that a user may see
-    """Something of ours went wrong; the message is safe to show."""
+class StudioFault(Told):
+    """Something of ours went wrong; its words are safe to show."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +231,7 @@ class Studio:
                 log.warning("%s took more than %.0f s and was killed", job.stage, patience.total)
                 raise Refusal(TOO_HARD[job.stage]) from error
             except Unfit as error:
-                raise StudioFault(str(error)) from error
+                raise StudioFault(error.words) from error
             if done.refusal:
                 raise Refusal(done.refusal)
             if done.fault:
@@ -239,7 +239,9 @@ class Studio:
             return done
         if job.stage == "read":
             raise Refusal(DEADLY)
-        raise StudioFault(f"Encore's process for this ({job.stage}) died twice. It has been restarted; ask again.")
+        raise StudioFault(
+            "Encore's process for this ({stage}) died twice. It has been restarted; ask again.", stage=job.stage
+        )
 
 
 async def _all(jobs: Sequence[Coroutine[Any, Any, Done]]) -> list[Done]:

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from generation.request import Reply, Request, Take
+from generation.request import Reply, Request, Take, Words
 
 HEADER = struct.Struct("<I")
 LARGEST = 256 * 2**20  # bytes of one frame
@@ -33,7 +33,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a job: a result, a sentence for the user, or a fault of ours; with `progress`, a sign of life.
+    """What became of a job: a result, a refusal or a fault of ours in words; with `progress`, a sign of life.
 
     id     the job's; 0 says that the process is ready, or with a fault that it cannot be
     lasts  seconds of what was read
@@ -44,8 +44,8 @@ class Done:
     id: int
     seconds: float = 0.0
     progress: float | None = None
-    refusal: str = ""
-    fault: str = ""
+    refusal: Words | None = None
+    fault: Words | None = None
     trace: str = ""
     reading: bytes = b""
     lasts: float = 0.0

@@ -119,8 +119,11 @@ def main(stage: str) -> None:
     try:
         serve = STAGES[stage](desk)
     except Exception as error:  # told to whoever asks; nothing else can be done
-        why = f": {error}" if isinstance(error, Refusal | OSError) else "."
-        desk.send(fault(0, f"Encore's {stage} process cannot start{why}"))
+        if isinstance(error, Refusal | OSError):
+            why = error.words if isinstance(error, Refusal) else str(error)
+            desk.send(fault(0, "Encore's {stage} process cannot start: {why}", stage=stage, why=why))
+        else:
+            desk.send(fault(0, "Encore's {stage} process cannot start.", stage=stage))
         leave()
     desk.send(Done(0))
     serve()

@@ -93,7 +93,7 @@ async def test_mutated_files_through_the_processes(soak: bool) -> None:
             outcomes["read"] += 1
         except Refusal as refusal:
             outcomes["refused"] += 1
-            if str(refusal) == DEADLY:
+            if refusal.words == DEADLY:
                 deadly.append((name, data))
 
     async with Studio(crafts=2, performer="echo", quiet=True) as studio:

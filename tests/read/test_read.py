@@ -29,7 +29,7 @@ def test_every_format_gives_the_same_tune(path: Path) -> None:
     assert melody.tempo[0].quarters_per_minute == pytest.approx(90, abs=1e-4)
     assert len(melody.tempo) == 1
     assert melody.title == "Small Tune"
-    assert (reading.source, reading.original) == ("", ())
+    assert (str(reading.source), reading.original) == ("", ())
 
 
 @pytest.mark.parametrize("path", TINY, ids=lambda path: path.suffix)

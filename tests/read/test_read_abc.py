@@ -90,14 +90,14 @@ def test_one_tune_of_many() -> None:
     with pytest.raises(Refusal, match="no tune X:7"):
         read_abc(text, 7)
     reading = read(text.encode(), "tunes.abc")
-    assert (reading.melody.title, reading.source) == ("One", "the first of 2 tunes")
+    assert (reading.melody.title, str(reading.source)) == ("One", "the first of 2 tunes")
 
 
 def test_voices_are_parts() -> None:
     text = "X:1\nL:1/4\nK:C\nV:1 name=Bass clef=bass\nV:2 name=Melody\n[V:1]C,2D,2|\n[V:2]efga|\nV:1\nC,4|\nV:2\ng4|\n"
     reading = read(text.encode(), "two.abc")
     assert reading.melody.pitch.tolist() == [76, 77, 79, 81, 79]
-    assert reading.source == "voice 2 (Melody)"
+    assert str(reading.source) == "voice 2 (Melody)"
     assert [part.pitch.tolist() for part in reading.original] == [[48, 50, 48], [76, 77, 79, 81, 79]]
 
 

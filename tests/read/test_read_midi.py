@@ -43,7 +43,7 @@ def test_onsets_pitches_and_velocities_are_exact() -> None:
     assert melody.velocity.tolist() == velocity.tolist()
     clock = np.interp(starts, *_clock(tempos, int(ends[-1])))
     assert [melody.seconds_at(onset) for onset in melody.onset] == pytest.approx(clock.tolist(), abs=1e-6)
-    assert (reading.source, reading.original) == ("", ())
+    assert (str(reading.source), reading.original) == ("", ())
 
 
 def _clock(tempos: list[tuple[int, bytes]], end: int) -> tuple[list[int], list[float]]:

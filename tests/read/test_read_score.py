@@ -65,7 +65,7 @@ def test_all_parts_repeat_together() -> None:
     bars = [note("C") * 2, note("D") * 2 + line("right", AGAIN), note("E") * 2]
     bass = [note("C", 2, 4), note("D", 2, 4), note("E", 2, 4)]
     reading = read(score(bars, bass), "two.musicxml")
-    assert reading.source == "part 1 (Flute)"
+    assert str(reading.source) == "part 1 (Flute)"
     assert reading.original[1].pitch.tolist() == [36, 38, 36, 38, 40]
     assert reading.original[1].onset.tolist() == [0, 2, 4, 6, 8]
 
@@ -75,7 +75,7 @@ def test_the_voice_with_words_is_the_melody() -> None:
     sung = [note("C", more=words) + note("D", more=words), note("E", 4, 4, more=words)]
     high = [note("C", 6) + note("D", 6), note("E", 6) + note("F", 6)]
     reading = read(score(high, sung, names=("Violin", "Anna")), "song.musicxml")
-    assert reading.source == "part 2 (Anna)"
+    assert str(reading.source) == "part 2 (Anna)"
     assert reading.melody.pitch.tolist() == [60, 62, 64]
 
 

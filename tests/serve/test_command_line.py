@@ -143,7 +143,7 @@ def test_score(tmp_path: Path) -> None:
         (["compose", "--formats", "wav"], "There is no format “wav”"),
         (["compose", "--formats", ","], "No format"),
         (["compose", "--seed", "-1"], "seed is -1"),
-        (["compose", "--tempo", "1e9"], "tempo is 1e+09"),
+        (["compose", "--tempo", "1e9"], "tempo is 1,000,000,000"),
         (["compose", "--out", "/dev/null/x"], "cannot be the folder"),
         (["extend"], "FILE"),
         (["extend", "a.abc", "--key", "C"], "--key"),

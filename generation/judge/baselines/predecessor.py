@@ -193,7 +193,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     archive = args.data / "maestro_v3_train_valid.tar.xz"
     if not archive.is_file():
-        raise Refusal(f"There is no {archive.name} in {args.data}. Name its folder with --data.")
+        raise Refusal(
+            "There is no {archive} in {folder}. Name its folder with --data.",
+            archive=archive.name,
+            folder=str(args.data),
+        )
     with tempfile.TemporaryDirectory() as place:
         with tarfile.open(archive) as files:
             files.extractall(place, filter="data")
