@@ -19,6 +19,14 @@ from generation.request import FORMATS, INSTRUMENTS, Refusal, Reply, Request, st
 from generation.serve.studio import Studio, StudioFault
 
 MAX_BYTES = 5_000_000  # of a file, as `generation.read.file` has it
+# Commands that need torch at once: where each has its `add_arguments` and `main`.
+WORKSHOP = {
+    "train": "generation.learn.train",
+    "evaluate": "generation.judge.evaluate",
+    "copying": "generation.learn.copying",
+    "predecessor": "generation.judge.baselines.predecessor",
+    "bench": "generation.judge.bench",
+}
 AT_ONCE = 3  # files in work, so that one is rendered while the next is played
 Result = TypeVar("Result")
 
@@ -28,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.DEBUG if os.environ.get("ENCORE_DEBUG") else logging.CRITICAL)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        if arguments[:1] in (["train"], ["evaluate"], ["copying"], ["predecessor"], ["bench"]):
+        if arguments and arguments[0] in WORKSHOP:
             return _workshop(arguments)
         args = _parser().parse_args(arguments)
         return asyncio.run(_score(args) if args.command == "score" else _play(args))
@@ -54,7 +62,7 @@ def _complain(what: str, code: int) -> int:
 def _workshop(arguments: list[str]) -> int:
     """train, evaluate and the like: torch is imported only here."""
     command, *rest = arguments
-    module = import_module(f"generation.{command}")
+    module = import_module(WORKSHOP[command])
     parser = _Parser(prog=f"python -m generation {command}", description=module.__doc__)
     module.add_arguments(parser)
     code: int = module.main(parser.parse_args(rest))
