@@ -2,12 +2,26 @@
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import URL, BigInteger, Float, Integer, LargeBinary, String, delete, event, make_url, select, text
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Executable,
+    Float,
+    Integer,
+    LargeBinary,
+    String,
+    delete,
+    event,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -18,6 +32,17 @@ from generation.request import Request
 # what the database calls them.
 MIGRATIONS: tuple[str, ...] = ("ALTER TABLE takes ADD COLUMN sheets {bytes}",)
 VERSION = 1 + len(MIGRATIONS)
+
+# Lets one process at a time make or migrate the tables; the others wait until its transaction ends. PostgreSQL's number
+# is any that no other program would choose.
+LOCK = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": f"SELECT pg_advisory_xact_lock({int.from_bytes(b'encore')})",
+}
+INSERT: dict[str, Callable[..., sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 PATIENCE = 2.0  # seconds with a database that does not answer: Discord waits 3 for a sign of life
 FAULTS = (SQLAlchemyError, OSError)  # by which a database shows that it is not there, or full
@@ -84,11 +109,14 @@ class Store:
     def __init__(self, url: str, keep_days: float) -> None:
         self._keep = keep_days * 86_400
         address = asynchronous(make_url(url))
-        if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
+        self._backend = address.get_backend_name()
+        if self._backend not in LOCK:
+            raise ValueError(f"it must be SQLite or PostgreSQL, not {self._backend}")
+        if self._backend == "sqlite" and address.database not in (None, "", ":memory:"):
             Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-        extra = {"timeout": PATIENCE} if address.get_backend_name() == "postgresql" else {}
+        extra = {"timeout": PATIENCE} if self._backend == "postgresql" else {}
         self._engine = create_async_engine(address, pool_pre_ping=True, connect_args=extra)
-        if address.get_backend_name() == "sqlite":
+        if self._backend == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _sqlite_safely)
         self._session = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
 
@@ -103,6 +131,7 @@ class Store:
     async def _prepare(self) -> None:
         """Make the tables, or bring earlier ones up to date. `NewerDatabase` if they are of a later version."""
         async with self._engine.begin() as connection:
+            await connection.execute(text(LOCK[self._backend]))
             await connection.run_sync(_Table.metadata.create_all)
             known = await connection.scalar(select(_Note.text).where(_Note.name == "schema"))
             version = VERSION if known is None else int(known)
@@ -111,7 +140,7 @@ class Store:
             for statement in MIGRATIONS[version - 1 :]:
                 binary = LargeBinary().compile(dialect=connection.dialect)
                 await connection.execute(text(statement.format(bytes=binary)))
-        await self.write_note("schema", str(VERSION))
+            await connection.execute(self._upsert(_Note, {"name": "schema"}, {"text": str(VERSION)}))
 
     async def __aexit__(self, *_: object) -> None:
         await self._engine.dispose()
@@ -125,9 +154,7 @@ class Store:
 
     async def set_default(self, server: int, name: str, value: float | int | str) -> None:
         async with self._session.begin() as session:
-            row = await session.get(_Server, server) or _Server(id=server)
-            setattr(row, name, value)
-            session.add(row)
+            await session.execute(self._upsert(_Server, {"id": server}, {name: value}))
 
     async def reset(self, server: int) -> None:
         async with self._session.begin() as session:
@@ -184,7 +211,13 @@ class Store:
 
     async def write_note(self, name: str, words: str) -> None:
         async with self._session.begin() as session:
-            await session.merge(_Note(name=name, text=words))
+            await session.execute(self._upsert(_Note, {"name": name}, {"text": words}))
+
+    def _upsert(self, table: type[_Table], key: dict[str, object], values: dict[str, object]) -> Executable:
+        """Writes values into the row of that key, made if it is missing: in one statement, so that nothing can come
+        between."""
+        row = INSERT[self._backend](table).values(**key, **values)
+        return row.on_conflict_do_update(index_elements=[*key], set_=values)
 
 
 def asynchronous(address: URL) -> URL:
@@ -199,7 +232,7 @@ def asynchronous(address: URL) -> URL:
 def _sqlite_safely(connection: object, _: object) -> None:
     """Readers beside a writer, a little patience with a locked file, and what is deleted is overwritten."""
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
+    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()

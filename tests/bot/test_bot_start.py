@@ -47,6 +47,7 @@ async def start(folder: Path, *, largest_file: int | None = None, **env: str) ->
         ({"ENCORE_AT_ONCE": "0"}, "ENCORE_AT_ONCE"),
         ({"ENCORE_MODEL": "gpt"}, "ENCORE_MODEL"),
         ({"ENCORE_DATABASE_URL": "nonsense"}, "ENCORE_DATABASE_URL"),
+        ({"ENCORE_DATABASE_URL": "mysql+aiomysql://me:secret@127.0.0.1/x"}, "must be SQLite or PostgreSQL"),
         ({"ENCORE_DATABASE_URL": "sqlite+aiosqlite:////proc/no/encore.sqlite3"}, "ENCORE_DATABASE_URL"),
         ({"ENCORE_DATABASE_URL": "postgresql+nothing://me:secret@127.0.0.1/x"}, "ENCORE_DATABASE_URL"),
         ({"ENCORE_PROXY": "http://127.0.0.1:1"}, "Discord cannot be reached"),

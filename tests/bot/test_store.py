@@ -2,8 +2,10 @@
 
 import asyncio
 import itertools
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 import pytest_asyncio
@@ -124,6 +126,50 @@ async def test_a_database_of_an_earlier_version_is_brought_up_to_date(address: s
             assert (await store.defaults(1)).takes == 3
             new = await store.kept(await store.keep(4, REQUEST, [], [{"png": b"1"}]))
             assert new is not None and new.sheets == ({"png": b"1"},)
+
+
+# Waits for a line and opens the store, waits for another and writes settings; tells when it is done.
+AT_ONCE = """
+import asyncio, sys
+from bot.store import Store
+async def main(address, number):
+    input()
+    async with Store(address, 7) as store:
+        print("done", flush=True)
+        await asyncio.to_thread(input)
+        await store.set_default(int(number), "takes", 3)
+        await store.set_default(7, "temperature", 0.5)
+        await store.write_note("commands", number)
+        print("done", flush=True)
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_many_processes_start_at_once_on_a_fresh_database(address: str) -> None:
+    """One makes the tables, the others wait for it; and no setting of one is lost to another's."""
+    numbers = range(1, 7)
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", AT_ONCE, address, f"{n}", stdin=PIPE, stdout=PIPE)
+        for n in numbers
+    ]
+    for _ in ("start", "write"):
+        for process in processes:
+            process.stdin.write(b"now\n")
+        assert [await process.stdout.readline() for process in processes] == [b"done\n"] * len(processes)
+    assert [await process.wait() for process in processes] == [0] * len(processes)
+    async with Store(address, 7) as store:
+        assert [(await store.defaults(number)).takes for number in numbers] == [3] * len(numbers)
+        assert (await store.defaults(7)).temperature == 0.5
+        assert int(await store.note("commands") or 0) in numbers
+
+
+async def test_many_settings_written_at_once(store: Store) -> None:
+    """Of one server and of several, none of which has a row yet."""
+    names = {"temperature": 0.7, "seconds": 20.0, "takes": 3, "instrument": "flute"}
+    writes = [store.set_default(server, *setting) for server in range(4) for setting in names.items()]
+    notes = [store.write_note("commands", str(number)) for number in range(4)]
+    await asyncio.gather(*writes, *notes)
+    assert [await store.defaults(server) for server in range(4)] == [Defaults(**names)] * 4
 
 
 @pytest.mark.parametrize(
