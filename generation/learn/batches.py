@@ -36,15 +36,13 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """rows, following (B, T, F); conditions (B, C); countdown, valid, ended (B, T); timing, dynamics (B,)."""
+    """rows, following (B, T, F); conditions (B, C); countdown, valid (B, T); timing, dynamics (B,)."""
 
     rows: Tensor
     following: Tensor
     conditions: Tensor
     countdown: Tensor
     valid: Tensor
-    ended: Tensor
-    reached: Tensor
     timing: Tensor
     dynamics: Tensor
 
@@ -100,14 +98,13 @@ def collate(picked: Sequence[tuple[Example, int]], length: int, rng: np.random.G
     rows = np.tile(tokens.start_row(), (b, size, 1))
     following = np.zeros((b, size, len(tokens.FIELDS)), dtype=np.int64)
     countdown = np.full((b, size), tokens.UNKNOWN_COUNTDOWN)
-    valid, ended, reached = (np.zeros((b, size), dtype=bool) for _ in range(3))
+    valid = np.zeros((b, size), dtype=bool)
     conditions = np.stack([tune.encoded.conditions for tune, _ in picked])
     for i, (tune, start) in enumerate(picked):
         every = tune.encoded.rows
         crop, after = every[start : start + size], every[start + 1 : start + size + 1]
         rows[i, : len(crop)], following[i, : len(after)] = crop, after
-        valid[i, : len(after)], reached[i, : len(crop)] = True, True
-        ended[i, len(crop) - 1] = start + len(crop) == len(every)
+        valid[i, : len(after)] = True
         if rng is not None:
             for fields, share in (([0], 0.3), ([1, 4, 5], 0.12), ([2], 0.3), ([3], 0.3)):
                 if rng.random() < share:
@@ -115,7 +112,7 @@ def collate(picked: Sequence[tuple[Example, int]], length: int, rng: np.random.G
             if rng.random() < 0.5:
                 left = (tune.encoded.end - crop[:, TICK]) / tokens.TICKS
                 countdown[i, : len(crop)] = tokens.countdown_class(np.maximum(left, 0))
-    arrays = (rows, following, conditions, countdown, valid, ended, reached)
+    arrays = (rows, following, conditions, countdown, valid)
     teach = [torch.tensor([getattr(tune, name) for tune, _ in picked]) for name in ("timing", "dynamics")]
     return Batch(*(torch.from_numpy(array) for array in arrays), *teach)
 

@@ -61,8 +61,8 @@ class Options:
     tensorboard: str = ""
 
 
-def loss(model: AttentiveLSTM, batch: Batch) -> tuple[Tensor, dict[str, tuple[Tensor, Tensor]]]:
-    """Nats of the end flag and, by head, (sum of nats, count) over the notes that can teach it."""
+def loss(model: AttentiveLSTM, batch: Batch) -> dict[str, tuple[Tensor, Tensor]]:
+    """By head, (sum of nats, count) over the notes that can teach it."""
     x, _ = model(batch.rows, batch.conditions, batch.countdown)
     following = batch.following[batch.valid]
     every = batch.conditions[:, None].expand(-1, batch.valid.shape[1], -1)[batch.valid]
@@ -78,10 +78,7 @@ def loss(model: AttentiveLSTM, batch: Batch) -> tuple[Tensor, dict[str, tuple[Te
             mask = teaches[head]
             target, said = target[expressive][mask], said[mask]
         parts[head] = (F.cross_entropy(said.float(), target, reduction="sum"), torch.tensor(len(target)))
-    ended = F.binary_cross_entropy_with_logits(
-        model.end_head(x[batch.reached]).float(), batch.ended[batch.reached].float(), reduction="sum"
-    )
-    return ended, parts
+    return parts
 
 
 @torch.inference_mode()
@@ -93,7 +90,7 @@ def held_out(
     sums, counts = dict.fromkeys(HEADS, 0.0), dict.fromkeys(HEADS, 0)
     rng = np.random.default_rng(0)
     for batch in batches(examples, options.length, options.notes, rng, augment=False):
-        _, parts = loss(model, batch.to(device))
+        parts = loss(model, batch.to(device))
         for head, (nats, count) in parts.items():
             sums[head] += float(nats)
             counts[head] += int(count)
@@ -173,9 +170,9 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
             for group in optimizer.param_groups:
                 group["lr"] = options.rate * min(1, (run["steps"] + 1) / 200) * (0.02 + 0.98 * (1 - progress))
             with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                end, parts = loss(model, batch.to(device))
+                parts = loss(model, batch.to(device))
             notes = parts["pitch"][1]
-            total = end + sum(
+            total = sum(
                 nats * (options.expression if head in ("velocity", "deviation", "articulation") else 1)
                 for head, (nats, _) in parts.items()
             )

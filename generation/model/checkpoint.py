@@ -11,10 +11,12 @@ from safetensors.torch import load_file, save_file
 from generation.model import tokens
 from generation.model.networks import MODELS
 from generation.model.networks.attentive_lstm import AttentiveLSTM
-from generation.request import Refusal
+from generation.request import STYLES, Refusal
 
 # What the rows mean; weights trained on another encoding cannot be used.
 ENCODING = {"version": 1, "fields": list(tokens.FIELDS), "classes": tokens.CLASSES, "ticks": tokens.TICKS}
+# Lists whose order the weights depend on: a style or a metre is its place in them. What is new is added at the end.
+LISTS = {"conditions": [*tokens.CONDITIONS], "styles": [*STYLES], "metres": [f"{a}/{b}" for a, b in tokens.METRES]}
 
 
 def save(path: Path, model: AttentiveLSTM, card: dict[str, Any], dtype: torch.dtype = torch.float32) -> None:
@@ -24,7 +26,7 @@ def save(path: Path, model: AttentiveLSTM, card: dict[str, Any], dtype: torch.dt
     save_file(weights, path)
     path.chmod(0o644)  # safetensors writes for its owner alone
     name = next(name for name, (kind, _) in MODELS.items() if type(model) is kind)
-    about = {"model": name, "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, **card}
+    about = {"model": name, "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, "lists": LISTS, **card}
     path.with_suffix(".json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -41,6 +43,17 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM,
         ) from error
     if card.get("encoding") != ENCODING:
         raise Refusal("The checkpoint {file} was trained on another encoding of notes. Train it again.", file=path.name)
+    for name, ours in LISTS.items():
+        theirs = card.get("lists", {}).get(name, [])
+        if not theirs or ours[: len(theirs)] != theirs:
+            raise Refusal(
+                "The checkpoint {file} was trained with these {list}: {theirs}. Encore has: {ours}. "
+                "Put them back into that order, or train it again.",
+                file=path.name,
+                list=name,
+                theirs=", ".join(theirs) or "–",
+                ours=", ".join(ours),
+            )
     if card.get("model") not in MODELS:
         raise Refusal(
             "The checkpoint {file} wants the model “{model}”; there are: {models}.",

@@ -79,3 +79,31 @@ def test_a_broken_one_says_so(models: Path):
     (models / "dusk.json").write_text(json.dumps({"model": "attentive_lstm"}))
     with pytest.raises(Refusal, match="trained on another encoding"):
         performer_for("dusk", {})
+
+
+def swapped(names: list[str]) -> list[str]:
+    return [names[1], names[0], *names[2:]]
+
+
+@pytest.mark.parametrize("name", ["styles", "metres", "conditions"])
+def test_weights_are_refused_where_a_list_that_they_depend_on_has_another_order(
+    name: str, models: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(checkpoint.LISTS, name, swapped(checkpoint.LISTS[name]))
+    with pytest.raises(Refusal, match=f"trained with these {name}: .*order"):
+        checkpoint.load(models / "dusk.safetensors")
+    with pytest.raises(Refusal, match=f"encore.safetensors was trained with these {name}"):
+        load_performer()
+
+
+def test_what_is_added_at_the_end_of_a_list_does_no_harm(models: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(checkpoint.LISTS, "styles", [*checkpoint.LISTS["styles"], "polka"])
+    checkpoint.load(models / "dusk.safetensors")
+
+
+def test_a_checkpoint_that_does_not_say_its_lists_is_refused(models: Path):
+    card = json.loads((models / "dusk.json").read_text())
+    del card["lists"]
+    (models / "dusk.json").write_text(json.dumps(card))
+    with pytest.raises(Refusal, match="trained with these"):
+        checkpoint.load(models / "dusk.safetensors")

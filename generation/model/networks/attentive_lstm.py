@@ -151,7 +151,6 @@ class AttentiveLSTM(nn.Module):
         self.context = nn.Linear(3 * small, w)
         self.layers = nn.ModuleList([Layer(sizes) for _ in range(sizes.layers)])
         self.to_step = nn.Linear(w, CLASSES["step"])
-        self.to_end = nn.Linear(w, 1)
         self.given_step = nn.Linear(w + small + PHASES, w)
         self.to_pitch = nn.Linear(w, CLASSES["pitch"])
         self.given_pitch = nn.Linear(w + 2 * small, w)
@@ -182,13 +181,6 @@ class AttentiveLSTM(nn.Module):
             states.append(after)
         return x, tuple(states)
 
-    def repeat(self, state: State, takes: int) -> State:
-        """The state of one sequence for `takes` that go on from it."""
-        return tuple(
-            LayerState(*(part.repeat_interleave(takes, dim=1 if i < 2 else 0) for i, part in enumerate(layer)))
-            for layer in state
-        )
-
     def _embed(self, rows: Tensor, conditions: Tensor) -> Tensor:
         played = rows[..., TIMED] + 2 * rows[..., SHADED]
         touch = self.flags(played)
@@ -215,11 +207,6 @@ class AttentiveLSTM(nn.Module):
     def step_head(self, x: Tensor) -> Tensor:
         logits: Tensor = self.to_step(x)
         return logits
-
-    def end_head(self, x: Tensor) -> Tensor:
-        """The logit of “the note just read was the last”, (N,)."""
-        logit: Tensor = self.to_end(x)[..., 0]
-        return logit
 
     def pitch_head(self, x: Tensor, step: Tensor, tick: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor]:
         where = phases(tick[:, None], conditions)[:, 0]
