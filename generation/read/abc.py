@@ -118,9 +118,11 @@ def _measures(
 ) -> list[_Measure]:
     """What each written bar sounds like: signatures and accidentals applied, lengths in quarters."""
     measures = []
+    heard: dict[str, int] = {}  # accidentals since the last bar line
     held: dict[tuple[str, int], int] = {}  # accidentals of notes that are tied over the bar line
     for bar in bars:
-        measure, heard = _Measure(), dict[str, int]()
+        measure = _Measure()
+        heard = heard if bar.within else {}
         pieces: list[Item] = []
         for kind, text in [*bar.items, ("end", "")]:
             if kind in ("note", "chord", "tuplet", "broken", "tie"):

@@ -1,19 +1,21 @@
 """ABC bars: the text of a tune → its bars as written, with all that they say about repeats."""
 
 import re
+from dataclasses import replace
 
-from generation.read.repeats import MAX_BARS, Bar
+from generation.read.repeats import MAX_BARS, Bar, Jump
 from generation.request import Refusal
 
 PIECES = re.compile(
     r'"(?P<words>[^"\n]*)"'
     r"|!(?P<sign>[^!\n|\s]{1,40})!"
+    r"|(?P<symbol>[SO](?=[!~.({\[^_=|A-GHLMOPTa-guv]))"
     r"|(?P<old_chord>\+(?!f+\+)(?:[\^_=]{0,2}[A-Ga-g][,'\d/]*){2,8}\+)"  # as before ABC 2.0; “+ff+” is a dynamic
     r"|\+[A-Za-z.]{1,20}\+"
     r"|\{[^{}\n]*\}"
     r"|\[(?P<letter>[A-Za-z]):(?P<value>[^\]\[\n]{0,200})\]"
-    r"|\[\s*(?P<ending>\d[\d,\-]*)"
-    r"|(?P<bar>(?::*\[?\|[|\]]*)+:*|::+)(?:\s*\[?[ \t]*(?P<number>\d[\d,\-]*))?"
+    r"|\[\s*(?P<ending>\d+(?: *[,-] *\d+)*)"
+    r"|(?P<bar>(?::*\[?\|[|\]]*)+:*|::+)(?:\s*\[?[ \t]*(?P<number>\d+(?: *[,-] *\d+)*))?"
     r"|(?P<chord>\[[^\]\[|\n]*\]\d{0,4}/*\d{0,4})"
     r"|(?P<tuplet>\((?:[2-9](?!\d)|1\d(?=:))(?::\d{0,2}){0,2})"
     r"|(?P<rests>[ZX]\d{0,2})"
@@ -24,6 +26,11 @@ PIECES = re.compile(
 )
 NOTE = re.compile(r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-gz][,']*\d{0,4}/*\d{0,4}")
 
+SYMBOLS = {"S": "segno", "O": "coda", '"𝄋"': "segno", '"𝄌"': "coda"}
+JUMP = re.compile(r"(?<![a-z])(?:(?P<capo>d\.?\s*c\b|da\s*capo)|d\.?\s*s\b|dal\s*segno|d\.?\s*[$%𝄋])", re.I)
+END = re.compile(r"(?<![a-z])(?:fine\b|(?:to|da|al|the)?\s*coda\b|[⊕𝄌])|(?<![a-z])O(?=[!~.({\[^_=|A-Ga-g])", re.I)
+TO_CODA = re.compile(r"(?<![a-z])(?:to\s*(?:the\s*)?coda|da\s*coda|al\s*coda|to\s*[⊕𝄌])", re.I)
+
 Item = tuple[str, str]  # (kind of piece or letter of a field, its text)
 
 
@@ -31,27 +38,25 @@ def written(body: str) -> list[Bar[Item]]:
     """The bars of one voice, in the order of the page. Grace notes, slurs, ornaments and words are left out."""
     bars: list[Bar[Item]] = [Bar()]
     overlaid = False
+    jumps = JUMP.search(body) and END.search(body)  # D.C. or D.S. without an end just means: dance on
     for found in PIECES.finditer(body):
         kind, text = found.lastgroup, found[0]
         bar = bars[-1]
         if kind == "old_chord":
             kind, text = "chord", f"[{text[1:-1]}]"
-        if kind in ("words", "sign"):
-            word = re.sub(r"[^a-z]", "", text.lower())
-            bar.fine |= word == "fine"
-            bar.da_capo |= word.startswith(("dc", "dacapo"))
+        if kind in ("words", "sign", "symbol"):
+            if jumps:
+                _sign(bars, text)
         elif kind in ("bar", "number"):
             overlaid = False
             _end(bar, found["bar"])
             bars.append(Bar(opens=_opens(found["bar"]), endings=_numbers(found["number"] or "")))
         elif kind == "ending":
-            if _sounds(bar):
-                bars.append(Bar())
+            _divide(bars)
             bars[-1].endings = _numbers(found["ending"])
         elif kind == "value":
             if found["letter"] == "P":
-                if _sounds(bar):
-                    bars.append(Bar())
+                _divide(bars)
                 bars[-1].part = found["value"].strip()[:1]
             else:
                 bar.items.append((found["letter"], found["value"]))
@@ -66,7 +71,40 @@ def written(body: str) -> list[Bar[Item]]:
             bar.items.append((kind, _plain(text)))
         if len(bars) > MAX_BARS:
             raise Refusal("This ABC tune has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
-    return _without_empty(bars)
+    bars = _without_empty(bars)
+    _place_codas(bars)
+    return bars
+
+
+def _sign(bars: list[Bar[Item]], text: str) -> None:
+    """What words and signs over the music say about the order of playing."""
+    word = SYMBOLS.get(text) or re.sub(r"[^a-z]", "", text.lower())
+    if jump := JUMP.search(text):
+        bars[-1].jump = Jump(not jump["capo"], "coda" if "coda" in word else "fine" if "fine" in word else "")
+    elif word == "fine":
+        bars[-1].fine = True
+    elif TO_CODA.search(text):
+        bars[-1].to_coda = True
+    elif word in ("segno", "coda"):
+        _divide(bars)
+        bars[-1].segno |= word == "segno"
+        bars[-1].coda |= word == "coda"
+
+
+def _divide(bars: list[Bar[Item]]) -> None:
+    """Begin a bar without a bar line, if something sounds in this one already."""
+    if _sounds(bars[-1]):
+        bars.append(Bar(within=True))
+
+
+def _place_codas(bars: list[Bar[Item]]) -> None:
+    """Of coda signs, those before the first jump say where to leave, those behind it where the coda is."""
+    first = next((i for i, bar in enumerate(bars) if bar.jump), len(bars))
+    said = any(bar.to_coda for bar in bars)
+    for i, bar in enumerate(bars[: first + 1]):
+        if bar.coda and i:
+            bars[i - 1].to_coda |= not said
+        bar.coda = False
 
 
 def _sounds(bar: Bar[Item]) -> bool:
@@ -110,14 +148,17 @@ def _without_empty(bars: list[Bar[Item]]) -> list[Bar[Item]]:
         bar.opens |= carried.opens
         bar.endings |= carried.endings
         bar.part = bar.part or carried.part
+        bar.segno |= carried.segno
+        bar.coda |= carried.coda
         carried = Bar()
         if _sounds(bar):
             kept.append(bar)
             continue
-        carried = Bar(items=bar.items, opens=bar.opens, endings=bar.endings, part=bar.part)
+        carried = replace(bar, repeats=0, closes=False, fine=False, to_coda=False, jump=None)
         if kept:
             kept[-1].repeats = max(kept[-1].repeats, bar.repeats)
             kept[-1].closes |= bar.closes
             kept[-1].fine |= bar.fine
-            kept[-1].da_capo |= bar.da_capo
+            kept[-1].to_coda |= bar.to_coda
+            kept[-1].jump = kept[-1].jump or bar.jump
     return kept

@@ -1,12 +1,23 @@
-"""Repeats: bars as written → the order in which repeats, endings, parts and “D.C. al Fine” have them played."""
+"""Repeats: bars as written → the order of playing, by repeats, endings, parts, and “D.S. al Coda” and the like."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from generation.request import Refusal
 
 MAX_BARS = 5_000
+MAX_JUMPS = 16
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Jump:
+    """“D.C.” or, with `segno`, “D.S.”: back to the beginning or the sign, and on until what `al` says; "" for whichever
+    of the two there is."""
+
+    segno: bool = False
+    al: Literal["", "fine", "coda"] = ""
 
 
 @dataclass
@@ -15,9 +26,15 @@ class Bar(Generic[Item]):
 
     opens    a repeat begins here (`|:`)
     repeats  times that what ends here is played again (1 for `:|`)
-    closes   a section ends here (`||`, `|]`, `[|`)
-    endings  the passes in which this ending is played; empty outside of endings
+    closes   a section ends here (`||`, `|]`, `[|`), or a bracket over an ending
+    endings  the passes in which the ending that begins here is played
     part     the label of the part (P:) that begins here
+    segno    “D.S.” goes back to the beginning of this bar
+    coda     the coda begins here
+    to_coda  behind this bar “al Coda” goes on with the coda
+    fine     behind this bar “al Fine” ends
+    jump     what is done behind this bar when it was played for the last time
+    within   no bar line stands before this one: a sign within a bar divides it
     """
 
     items: list[Item] = field(default_factory=list)
@@ -26,71 +43,138 @@ class Bar(Generic[Item]):
     closes: bool = False
     endings: frozenset[int] = frozenset()
     part: str = ""
+    segno: bool = False
+    coda: bool = False
+    to_coda: bool = False
     fine: bool = False
-    da_capo: bool = False
+    jump: Jump | None = None
+    within: bool = False
+
+
+@dataclass(frozen=True)
+class _Section:
+    """Bars that a repeat is about: `body`, then one of `endings`, which say in which passes they are played."""
+
+    body: range
+    endings: tuple[tuple[frozenset[int], range], ...]
+    passes: tuple[int, ...]
+
+    def bars(self, turn: int) -> list[int]:
+        """The bars of one pass."""
+        ending = next((bars for passes, bars in self.endings if turn in passes), range(0))
+        return [*self.body, *ending]
 
 
 def played(bars: list[Bar[Item]], parts: str = "") -> list[int]:
-    """Indices into `bars` in the order of playing: repeats, endings, the order of parts, and da capo."""
+    """Indices into `bars` in the order of playing: repeats, endings, the order of parts, and jumps.
+
+    Where signs contradict each other, what players do who see such a page: a repeat that begins nowhere begins at the
+    last double bar, an ending without `:|` is repeated if another one follows, D.S. without a sign is D.C.
+    """
     starts = [i for i, bar in enumerate(bars) if bar.part]
+    order: list[int] = []
     if parts and starts:
-        spans = {bars[a].part: (a, b) for a, b in zip(starts, [*starts[1:], len(bars)], strict=True)}
-        sections = [(0, starts[0])] + [spans[part] for part in parts if part in spans]
-        order = [a + i for a, b in sections for i in _repeated(bars[a:b])]
+        spans = {bars[a].part: range(a, b) for a, b in zip(starts, [*starts[1:], len(bars)], strict=True)}
+        for span in [range(starts[0]), *(spans[part] for part in parts if part in spans)]:
+            order += [span[i] for section in _sections(bars[span.start : span.stop]) for i in _every_pass(section)]
+            _limit(order)
     else:
-        order = _repeated(bars)
-    if len(order) > MAX_BARS:
-        raise Refusal("With its repeats this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
+        order = _with_jumps(bars, list(_sections(bars)))
     return order
 
 
-def _repeated(bars: list[Bar[Item]]) -> list[int]:
-    sections: dict[int, tuple[range, int]] = {}
+def _limit(order: list[int]) -> None:
+    if len(order) > MAX_BARS:
+        raise Refusal("With its repeats this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
+
+
+def _every_pass(section: _Section) -> list[int]:
+    return [i for turn in section.passes for i in section.bars(turn)]
+
+
+def _sections(bars: list[Bar[Item]]) -> Iterator[_Section]:
+    """The bars cut where repeats begin and end."""
+    start = 0
+    while start < len(bars):
+        end = start
+        while end < len(bars) and not bars[end].endings:
+            ends = bars[end].repeats or (bars[end].closes and not bars[start].opens)
+            end += 1
+            if ends or end == len(bars) or bars[end].opens:
+                yield _Section(range(start, end), (), tuple(range(bars[end - 1].repeats + 1)))
+                break
+        else:
+            endings = _endings(bars, end)
+            yield _Section(range(start, end), endings, _passes(bars, endings))
+            end = endings[-1][1].stop
+        start = end
+
+
+def _endings(bars: list[Bar[Item]], start: int) -> tuple[tuple[frozenset[int], range], ...]:
+    """The endings that follow one another from `start` on, as long as none is for a pass that has its own already."""
+    found: list[tuple[frozenset[int], range]] = []
+    while start < len(bars) and bars[start].endings:
+        passes = bars[start].endings
+        if any(passes & others for others, _ in found):
+            break
+        after = next((i for i in range(start + 1, len(bars)) if bars[i].opens or bars[i].endings), len(bars))
+        other = after < len(bars) and bool(bars[after].endings)
+        marked = next((i + 1 for i in range(start, after) if bars[i].repeats or bars[i].closes), 0)
+        more = other and not any(bars[after].endings & others for others in (passes, *(seen for seen, _ in found)))
+        if other and bars[after - 1].repeats:  # a double bar may stand within an ending that another one follows
+            stop = after
+        elif marked or more or not (other and found):
+            stop = marked or after
+        else:  # nobody says where the last ending ends, and more follow: it is as long as the first
+            stop = min(start + len(found[0][1]), after)
+        found.append((passes, range(start, stop)))
+        start = stop
+    return tuple(found)
+
+
+def _passes(bars: list[Bar[Item]], endings: tuple[tuple[frozenset[int], range], ...]) -> tuple[int, ...]:
+    """The numbers of the passes that are played. Behind a first ending that stands alone, the second pass goes on."""
+    numbers = frozenset[int]().union(*(passes for passes, _ in endings))
+    repeats = max(bars[span[-1]].repeats for _, span in endings)
+    if numbers == {1}:
+        return (1, *range(2, 2 + repeats))
+    return tuple(sorted(numbers | {1} if repeats else numbers))
+
+
+def _with_jumps(bars: list[Bar[Item]], sections: list[_Section]) -> list[int]:
+    """All passes of all sections, and behind each D.C. or D.S. what is played once more, with last endings only."""
+    once = [i for section in sections for i in section.bars(section.passes[-1])]
+    plan = [i for section in sections for i in _every_pass(section)]
+    _limit(plan)
+    last = {i: at for at, i in enumerate(plan)}
     order: list[int] = []
-    i = start = 0
-    turn, said = 1, False  # said: whether the file says where the repeat begins, or it is the last double bar
-    while i < len(bars):
-        if bars[i].opens and (i > start or not said):
-            start, turn, said = i, 1, True
-        section, last = sections.get(start) or sections.setdefault(start, _section(bars, start))
-        if bars[i].endings and turn not in bars[i].endings:
-            i = next((j for j in section if j > i and turn in bars[j].endings), i)
-        order.append(i)
-        bar, following = bars[i], bars[i + 1 : i + 2]
-        # An ending that another one follows is played again also where `:|` was forgotten.
-        forgotten = bool(following and following[0].endings and turn not in following[0].endings and last > 1)
-        if (bar.repeats or forgotten) and turn < max(last, bar.repeats + 1):
-            i, turn = start, turn + 1
+    left: set[int] = set()  # where “To Coda” was obeyed
+    done: set[int] = set()
+    at = 0
+    while at < len(plan):
+        here = plan[at]
+        order.append(here)
+        jump = bars[here].jump
+        if jump is None or here in done or at != last[here] or len(done) >= MAX_JUMPS:
+            at += 1
             continue
-        i += 1
-        ends = turn >= last > 1 or (turn == 1 and not said)
-        if bar.repeats or (bar.closes and ends):
-            start, turn, said = i, 1, False
-    return order + _da_capo(bars)
-
-
-def _section(bars: list[Bar[Item]], start: int) -> tuple[range, int]:
-    """What a repeat from `start` is about, up to the next beginning or the next first ending; and its last turn by
-    the numbers of its endings, 1 without any."""
-    last, end = 1, start
-    while end < len(bars) and (end == start or not (bars[end].opens or (1 in bars[end].endings and last > 1))):
-        last = max(last, *bars[end].endings, 1)
-        end += 1
-    return range(start, end), last
-
-
-def _da_capo(bars: list[Bar[Item]]) -> list[int]:
-    """Once more from the top to “Fine”, with last endings only. Without a Fine, D.C. just means: dance on."""
-    fine = next((i for i, bar in enumerate(bars) if bar.fine), None)
-    if fine is None or not any(bar.da_capo for bar in bars[fine:]):
-        return []
-    order: list[int] = []
-    skipping = False
-    for i, bar in enumerate(bars[: fine + 1]):
-        if bar.endings:
-            following = next((other.endings for other in bars[i + 1 :] if other.endings), frozenset({1}))
-            skipping = 1 not in following and max(following) > max(bar.endings)
-        if not skipping:
-            order.append(i)
-        skipping = skipping and not bar.closes
+        done.add(here)
+        begin = max((i for i in range(here + 1) if bars[i].segno), default=0) if jump.segno else 0
+        again = [i for i in once if begin <= i <= here]
+        fine = next((n for n, i in enumerate(again) if bars[i].fine and jump.al != "coda"), None)
+        leave = next((n for n, i in enumerate(again) if bars[i].to_coda and i not in left and jump.al != "fine"), None)
+        at += 1
+        if fine is not None:
+            order += again[: fine + 1]
+            if not any(bars[i].jump and i not in done for i in plan[at:]):
+                break  # else a rondo: what follows, and once more to the Fine
+        elif leave is not None:
+            order += again[: leave + 1]
+            left.add(again[leave])
+            coda = next((i for i in range(here + 1, len(bars)) if bars[i].coda), here + 1)
+            at = next((n for n in range(at, len(plan)) if plan[n] >= coda), len(plan))
+        else:
+            order += again
+        _limit(order)
+    _limit(order)
     return order

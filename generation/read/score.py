@@ -12,7 +12,7 @@ from generation.music.melody import Part
 from generation.music.song import Song, Voice, legible
 from generation.read.abc_fields import usual_tempo
 from generation.read.open_score import open_kern, open_musicxml, open_mxl
-from generation.read.repeats import Bar, played
+from generation.read.repeats import Bar, Jump, played
 from generation.request import Refusal, Words
 
 VELOCITY = 80  # where no dynamics are written
@@ -84,7 +84,8 @@ def _marks(score: stream.Score, bars: list[stream.Measure]) -> list[Bar[None]]:
             elif isinstance(line, bar.Repeat):
                 mark.repeats = min(max(int(line.times or 2) - 1, 1), 4)
         mark.fine = bool(measure[repeat.Fine])
-        mark.da_capo = bool(measure[repeat.DaCapo] or measure[repeat.DaCapoAlFine])
+        if measure[repeat.DaCapo] or measure[repeat.DaCapoAlFine]:
+            mark.jump = Jump()
     for bracket in score[spanner.RepeatBracket]:
         spanned = [index[id(measure)] for measure in bracket.spannerStorage if id(measure) in index]
         if spanned:

@@ -14,7 +14,31 @@ from generation.read.abc_fields import tempo, usual_tempo
 from generation.read.file import read
 from generation.request import Refusal
 
+CASES = Path(__file__).parents[1] / "data" / "cases"
 HARD = sorted((Path(__file__).parents[1] / "data" / "hard").glob("*.abc"))
+
+
+def letters(text: str) -> str:
+    """The names of the tones that a tune in C is made of, in the order in which they are heard."""
+    return " ".join("C.D.EF.G.A.B"[pitch % 12] for pitch in read_abc(text).pitch)
+
+
+def case(name: str) -> str:
+    return (CASES / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "heard"),
+    [
+        ("a08-endings-13-2-4.abc", "C D C E C D C F G"),
+        ("a08b-endings-13-24.abc", "C D C E C D C E F"),
+        ("a08e-endings-one-bracket-13.abc", "C D C E C D C E F F"),
+        ("a08f-three-endings.abc", "C D C E C F"),
+        ("a47-first-ending-alone.abc", "C D C E"),
+    ],
+)
+def test_endings_of_other_peoples_files(name: str, heard: str) -> None:
+    assert letters(case(name)) == heard
 
 
 @pytest.mark.parametrize("path", HARD, ids=lambda path: path.stem)
@@ -33,6 +57,46 @@ def test_a_tune_says_who_it_is() -> None:
     assert melody.tempo[0].quarters_per_minute == 170
     assert set(melody.velocity) == {80}
     assert melody.duration.tolist() == [0.5, 1, 0.5, 0.5, 0.5, 0.5, 1, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("music", "heard"),
+    [
+        ("|:C|1 D:|2 E:|3 F|]", "C D C E C F"),
+        ("|:C|[1,2,3 D:|[4 E|]", "C D C D C D C E"),
+        ("|:C|[1, 3 D:|[2 , 4 E:|F|]", "C D C E C D C E F"),
+        ("|:C|[2 E:|[1 D:|F|]", "C D C E F"),
+        ("|:C|1 D|2 E|3 F||G|]", "C D C E C F G"),
+        ("|:C|1 D:|3 E|]", "C D C E"),
+        ("|:C|1 D|E:|2 F|G|]", "C D E C F G"),
+        ("C|1D:|2E|F|1G:|2A|]", "C D C E F G F A"),
+        ("C|D|1E:|F|G|]", "C D E C D F G"),
+    ],
+)
+def test_endings(music: str, heard: str) -> None:
+    assert letters(f"X:1\nM:4/4\nL:1/1\nK:C\n{music}\n") == heard
+
+
+@pytest.mark.parametrize(
+    ("music", "heard"),
+    [
+        ("C!segno!|D|E!D.S.!|]", "C D E"),  # without an end: dance on
+        ("!segno!C|D!fine!|E!D.S.!|]", "C D E C D"),
+        ('C|!segno!D|E "To Coda"|F "D.S. al Coda"|"Coda"G|A|]', "C D E F D E G A"),
+        ("C|!segno!D|E !coda!|F !D.S.!|!coda!G|A|]", "C D E F D E G A"),
+        ("C|SD|OE|F !D.S.!|OG|]", "C D E F D G"),
+        ("C|D !dacoda!|E !D.C.alcoda!|!coda!F|G|]", "C D E C D F G"),
+        ('|:C|1 D:|2 E !fine!||F|G "^Da Capo al Fine"|]', "C D C E F G C E"),
+        ("C|D !fine!|E !dacapo!|F !dacapo!|]", "C D E C D F C D"),
+    ],
+)
+def test_jumps(music: str, heard: str) -> None:
+    assert letters(f"X:1\nM:4/4\nL:1/1\nK:C\n{music}\n") == heard
+
+
+def test_an_accidental_lasts_over_a_sign_within_a_bar() -> None:
+    text = "X:1\nL:1/4\nM:4/4\nK:C\n^G G !segno!G G|A4!fine!|D4 !D.S.!|]"
+    assert read_abc(text).pitch.tolist() == [68, 68, 68, 68, 69, 62, 68, 68, 69]
 
 
 def test_repeats_can_stay_as_written() -> None:
