@@ -152,9 +152,11 @@ class Reading:
               empty when the file holds one voice only
     original  every pitched part as it was; empty when the melody is all there is
     program   General MIDI program of the melody's part, None where nobody said
+    remarks   what was mended or left out in reading, in half a sentence each
     """
 
     melody: Melody
     source: Words = UNSAID
     original: tuple[Part, ...] = ()
     program: int | None = None
+    remarks: tuple[Words, ...] = ()

@@ -31,7 +31,10 @@ class Voice:
 
 @dataclass(frozen=True, eq=False)
 class Song:
-    """The voices of a file on one clock, in quarter notes; fields as in `Melody`."""
+    """The voices of a file on one clock, in quarter notes; fields as in `Melody`.
+
+    remarks  what was mended or left out in reading, in half a sentence each
+    """
 
     voices: tuple[Voice, ...]
     tempo: tuple[Tempo, ...] = (Tempo(0.0, DEFAULT_TEMPO),)
@@ -39,6 +42,7 @@ class Song:
     key: Key | None = None
     downbeat: float = 0.0
     title: str = ""
+    remarks: tuple[Words, ...] = ()
 
 
 def legible(words: str) -> str:

@@ -52,6 +52,7 @@ def read(data: bytes, filename: str) -> Reading:
             Words("{first}, {where}", first=first, where=reading.source) if reading.source else first,
             reading.original,
             reading.program,
+            reading.remarks,
         )
     return reading
 

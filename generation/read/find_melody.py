@@ -58,6 +58,7 @@ def find_melody(song: Song) -> Reading:
         source=_source(voice, len(song.voices), len(line) < len(part.onset)),
         original=() if alone and not part.pedal else tuple(voice.part for voice in song.voices),
         program=part.program if voice.said else None,
+        remarks=song.remarks,
     )
 
 

@@ -5,20 +5,33 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from music21.midi import ChannelVoiceMessages, MetaEvents, MidiEvent
 
 from generation.music.clock import DEFAULT_TEMPO, Tempo
 from generation.music.key import FIFTHS, MODES, Key
 from generation.music.melody import Part
 from generation.music.song import Song, Voice, legible
-from generation.read.midi_events import Track, events, tracks
+from generation.read.midi_events import (
+    CONTROLLER,
+    META,
+    NOTE_OFF,
+    NOTE_ON,
+    PROGRAM,
+    SYSEX,
+    Damage,
+    Event,
+    Track,
+    events,
+    tracks,
+)
 from generation.request import Refusal, Words
 
 MAX_BYTES = 2_000_000
 MAX_EVENTS = 200_000
-MAX_TRACKS = 1_000
+MOST_QUARTERS = 2_000  # of rest within a track: beyond that, a byte is wrong
+SLOWEST, FASTEST, NO_TEMPO = 4.0, 1_000.0, 6_000.0  # quarters a minute: of a `Melody`, and what nobody means
 DRUM_CHANNEL = 10
 PEDAL = 64
+TRACK_NAME, LYRIC, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x05, 0x51, 0x58, 0x59  # kinds of meta events
 TONICS = {FIFTHS[letter] + step: letter + sign for letter in FIFTHS for step, sign in ((-7, "b"), (0, ""), (7, "#"))}
 
 
@@ -31,20 +44,20 @@ class _Line:
     pedal: dict[int, int] = field(default_factory=dict)
     program: int | None = None
 
-    def add(self, tick: int, event: MidiEvent) -> None:
-        first = event.parameter1 if isinstance(event.parameter1, int) else 0
-        second = event.parameter2 if isinstance(event.parameter2, int) else 0
-        if event.type is ChannelVoiceMessages.PROGRAM_CHANGE:
+    def add(self, event: Event) -> None:
+        tick, status, first, second, _ = event
+        kind = status & 0xF0
+        if kind == PROGRAM:
             if self.program is None or not self.notes:  # one midway changes the sound: the first stays
                 self.program = first
-        elif event.type is ChannelVoiceMessages.CONTROLLER_CHANGE:
+        elif kind == CONTROLLER:
             if first == PEDAL:
                 self.pedal[tick] = second
-        elif event.type is ChannelVoiceMessages.NOTE_ON and second:
+        elif kind == NOTE_ON and second:
             note: list[int | None] = [tick, None, first, second]
             self.notes.append(note)
             self.sounding.setdefault(first, []).append(note)
-        elif event.type in (ChannelVoiceMessages.NOTE_ON, ChannelVoiceMessages.NOTE_OFF):
+        elif kind in (NOTE_ON, NOTE_OFF):
             self.off(tick, first)
 
     def off(self, tick: int, pitch: int) -> None:
@@ -65,19 +78,20 @@ class _Marks:
     names: dict[int, str] = field(default_factory=dict)
     syllables: set[int] = field(default_factory=set)
 
-    def add(self, track: int, tick: int, event: MidiEvent) -> None:
-        data = event.data if isinstance(event.data, bytes) else b""
-        if event.type is MetaEvents.SEQUENCE_TRACK_NAME:
+    def add(self, track: int, event: Event) -> None:
+        tick, kind, data = event.tick, event.first, event.data
+        if kind == TRACK_NAME:
             self.names.setdefault(track, _words(data))
-        elif event.type is MetaEvents.LYRIC:
+        elif kind == LYRIC:
             self.syllables.add(tick)
-        elif event.type is MetaEvents.SET_TEMPO and len(data) == 3:
-            if any(data):  # 0 µs a quarter is nobody's tempo
-                self.tempo[tick] = 60_000_000 / int.from_bytes(data)
-        elif event.type is MetaEvents.TIME_SIGNATURE and len(data) >= 2:
+        elif kind == SET_TEMPO and len(data) == 3:
+            tempo = 60_000_000 / max(int.from_bytes(data), 1)
+            if tempo < NO_TEMPO:
+                self.tempo[tick] = min(max(tempo, SLOWEST), FASTEST)
+        elif kind == TIME_SIGNATURE and len(data) >= 2:
             if 1 <= data[0] <= 32 and data[1] <= 5:
                 self.metre[tick] = (data[0], 1 << data[1])
-        elif event.type is MetaEvents.KEY_SIGNATURE and len(data) >= 2:
+        elif kind == KEY_SIGNATURE and len(data) >= 2:
             sharps = int.from_bytes(data[:1], signed=True)
             if abs(sharps) <= 7 and data[1] <= 1:
                 mode = ("major", "minor")[data[1]]
@@ -95,14 +109,9 @@ def read_midi(data: bytes) -> Song:
             bytes=len(data),
             limit=MAX_BYTES,
         )
-    ticks, found = tracks(data)
-    if len(found) > MAX_TRACKS:
-        raise Refusal(
-            "This MIDI file has {tracks} tracks; the limit is {limit}. Send a simpler one.",
-            tracks=len(found),
-            limit=MAX_TRACKS,
-        )
-    lines, marks = _collect(found)
+    ticks, kind, found = tracks(data)
+    damage = Damage()
+    lines, marks = _collect(found, kind == 2, MOST_QUARTERS * abs(ticks), damage)
     if ticks < 0:
         marks.tempo.clear()
     ticks = abs(ticks)
@@ -123,24 +132,50 @@ def read_midi(data: bytes) -> Song:
         key=_key(marks.key),
         downbeat=downbeat,
         title=title,
+        remarks=_remarks(damage, len(found)),
     )
 
 
-def _collect(found: list[Track]) -> tuple[dict[tuple[int, int], _Line], _Marks]:
-    """One line for each track and channel that plays, in the file's order."""
+def _collect(
+    found: list[Track], in_turn: bool, longest: float, damage: Damage
+) -> tuple[dict[tuple[int, int], _Line], _Marks]:
+    """One line for each track and channel that plays, in the file's order.
+
+    If `in_turn`, tracks follow one another, and each channel goes on with its line.
+    """
     lines: dict[tuple[int, int], _Line] = {}
     marks = _Marks()
-    room = MAX_EVENTS
+    room, later, last = MAX_EVENTS, 0, 0
     for track in found:
-        for tick, event in events(track):
+        later = last if in_turn else 0
+        for event in events(track, longest, damage):
             room -= 1
             if room < 0:
                 raise Refusal("This MIDI file has more than {limit} events. Send a shorter piece.", limit=MAX_EVENTS)
-            if isinstance(event.type, MetaEvents):
-                marks.add(track.number, tick, event)
-                continue
-            lines.setdefault((track.number, event.channel), _Line()).add(tick, event)
+            if later:
+                event = event._replace(tick=event.tick + later)
+            last = max(last, event.tick)
+            if event.status == META:
+                marks.add(track.number, event)
+            elif event.status < SYSEX:
+                lines.setdefault((1 if in_turn else track.number, (event.status & 0xF) + 1), _Line()).add(event)
     return lines, marks
+
+
+def _remarks(damage: Damage, tracks: int) -> tuple[Words, ...]:
+    """What was mended, in half a sentence each."""
+    remarks = []
+    if damage.clipped:
+        remarks.append(Words("values beyond MIDI’s limits were clipped"))
+    if damage.tracks and tracks == 1:
+        remarks.append(Words("the file is damaged, and what cannot be read was skipped"))
+    elif len(damage.tracks) == 1:
+        number = str(min(damage.tracks))
+        remarks.append(Words("track {number} is damaged, and what cannot be read was skipped", number=number))
+    elif damage.tracks:
+        count = len(damage.tracks)
+        remarks.append(Words("{count} tracks are damaged, and what cannot be read was skipped", count=count))
+    return tuple(remarks)
 
 
 def _part(line: _Line, ticks: float, name: str) -> Part:
