@@ -21,6 +21,7 @@ from generation.serve.studio import Studio, StudioFault
 MAX_BYTES = 5_000_000  # of a file, as `generation.read.file` has it
 # Commands that need torch at once: where each has its `add_arguments` and `main`.
 WORKSHOP = {
+    "gather": "generation.learn.gather",
     "train": "generation.learn.train",
     "evaluate": "generation.judge.evaluate",
     "copying": "generation.learn.copying",

@@ -9,6 +9,7 @@ import pytest
 from generation.finish.piece import Piece, part_of
 from generation.finish.write_midi import write_midi
 from generation.learn.datasets import DATASETS, lilypond, midi_files, scores, tunebooks, wjd
+from generation.learn.gather import COLLECTIONS
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody
@@ -117,8 +118,8 @@ def test_a_breathing_tempo_becomes_deviation_of_the_notes():
     assert len(even.tempo) == 1 and 0.02 < off.max() < 0.3
 
 
-def test_every_source_names_a_style_that_there_is_and_its_terms():
+def test_every_source_names_a_style_that_there_is_and_where_it_comes_from():
     for name, source in DATASETS.items():
         assert source.style in STYLES, name
-        assert source.terms and source.archive, name
+        assert COLLECTIONS[source.archive].terms, name
         assert "maestro" not in source.archive, "benchmarks only: nothing trained on it ships"

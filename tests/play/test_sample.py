@@ -253,11 +253,12 @@ def test_the_new_music_runs_at_the_tempo_before_the_last_slowing_down(performer:
 def test_an_open_end_stops_in_time_and_adds_nothing(performer: Performer) -> None:
     prompt = Prompt(scale(32), seconds=10, seed=2)
     [closed], [open_] = sample(performer, [prompt]), sample(performer, [replace(prompt, open_end=True)])
-    assert open_.seconds_at(open_.onset[-1]) - open_.seconds_at(open_.onset[32]) < 10.6
+    assert open_.seconds_at(open_.onset[-1]) - open_.seconds_at(open_.onset[32]) < 11.6
     assert closed.seconds > closed.seconds_at(closed.onset[-1]) + 1, "a closing note lasts"
     wild = [replace(prompt, open_end=True, temperature=2.0, top_p=1.0, seed=seed) for seed in range(12)]
     for whole in sample(performer, wild):
-        assert whole.seconds - whole.seconds_at(whole.onset[32]) < 11, "no note rings on when the time is up"
+        # The end may move to a bar line near the wished one, see `advance.ROUNDING`.
+        assert whole.seconds - whole.seconds_at(whole.onset[32]) < 11.6, "no note rings on when the time is up"
 
 
 def test_a_checkpoint_without_our_styles_composes_in_its_own_habits(performer: Performer) -> None:

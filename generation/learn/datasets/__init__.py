@@ -14,10 +14,9 @@ Melodies = Callable[[Path], Iterator[tuple[str, Melody]]]
 class Source:
     """Where melodies come from and what they can teach.
 
-    archive    file in the data folder; melodies(extracted folder) → (id as in splits.tsv, melody)
+    archive    file in the data folder, see `learn.gather`; melodies(extracted folder) → (id as in splits.tsv, melody)
     style      a key of `generation.request.STYLES`
     timing     whether onsets were played; dynamics: whether velocities were
-    terms      as stated by the source
     """
 
     archive: str
@@ -25,24 +24,17 @@ class Source:
     style: str
     timing: bool
     dynamics: bool
-    terms: str
 
 
 DATASETS = {
-    "wjd": Source("wjd_solos", wjd.melodies, "jazz", True, True, "ODbL 1.0"),
-    "piano_midi_de": Source("piano_midi_de", midi_files.piano, "classical", True, True, "CC BY-SA (Germany)"),
-    "pop909": Source("pop909", midi_files.pop909, "pop", False, True, "MIT (the songs are modern)"),
-    "irish_cre": Source("irish_cre", midi_files.irish, "irish", False, False, "public domain / CC BY 4.0"),
-    "oneills1850": Source(
-        "oneill_ryan_aird_abc", tunebooks.books("oneills1850"), "irish", False, False, "public domain tunes"
-    ),
-    "ryansMammoth": Source(
-        "oneill_ryan_aird_abc", tunebooks.books("ryansMammoth"), "american", False, False, "public domain tunes"
-    ),
-    "airdsAirs": Source(
-        "oneill_ryan_aird_abc", tunebooks.books("airdsAirs"), "british", False, False, "public domain tunes"
-    ),
-    "lieder": Source("openscore_lieder", scores.lieder, "artsong", False, False, "CC0"),
-    "ewld1928": Source("openewld_to1928", scores.standards, "standards", False, False, "public domain songs"),
-    "hymns": Source("mutopia_hymns", lilypond.hymns, "hymn", False, False, "public domain"),
+    "wjd": Source("wjd_solos", wjd.melodies, "jazz", True, True),
+    "piano_midi_de": Source("piano_midi_de", midi_files.piano, "classical", True, True),
+    "pop909": Source("pop909", midi_files.pop909, "pop", False, True),
+    "irish_cre": Source("irish_cre", midi_files.irish, "irish", False, False),
+    "oneills1850": Source("oneill_ryan_aird_abc", tunebooks.books("oneills1850"), "irish", False, False),
+    "ryansMammoth": Source("oneill_ryan_aird_abc", tunebooks.books("ryansMammoth"), "american", False, False),
+    "airdsAirs": Source("oneill_ryan_aird_abc", tunebooks.books("airdsAirs"), "british", False, False),
+    "lieder": Source("openscore_lieder", scores.lieder, "artsong", False, False),
+    "ewld1928": Source("openewld_to1928", scores.standards, "standards", False, False),
+    "hymns": Source("mutopia_hymns", lilypond.hymns, "hymn", False, False),
 }
