@@ -14,14 +14,13 @@ from bot.commands.wish import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, r
 from bot.explain import explain
 from bot.languages import say
 from bot.perform import perform
-from generation.request import Refusal
+from generation.request import ENDINGS, Refusal
 
 if TYPE_CHECKING:
     from bot.app import Encore
 
     Interaction = discord.Interaction[Encore]
 
-ENDINGS = (".mid", ".midi", ".kar", ".abc", ".txt", ".musicxml", ".mxl", ".xml", ".krn")
 NO_MELODY = "There is no melody in that message: it needs a MIDI, ABC, MusicXML or kern file, or ABC from its X: on."
 ABC_IN_TEXT = re.compile(r"^X: *\d[^`]*^K:[^`]*", re.MULTILINE)
 LONGEST_ABC = 4000  # characters that a form takes
@@ -70,7 +69,7 @@ async def extend(
 
 @app_commands.context_menu(name="Extend this melody")
 async def extend_message(interaction: discord.Interaction[Any], message: discord.Message) -> None:
-    suitable = [file for file in message.attachments if file.filename.lower().endswith(ENDINGS)]
+    suitable = [file for file in message.attachments if file.filename.lower().endswith(tuple(ENDINGS))]
     if suitable:
         await extend_file(interaction, suitable[0], {})
     elif tune := ABC_IN_TEXT.search(message.content):
@@ -82,7 +81,7 @@ async def extend_message(interaction: discord.Interaction[Any], message: discord
 async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish: dict[str, Any]) -> None:
     """Check what can be checked before anything is public, then fetch the file and play."""
     limit = interaction.client.settings.attachment_bytes
-    if not tune.filename.lower().endswith(ENDINGS):
+    if not tune.filename.lower().endswith(tuple(ENDINGS)):
         raise Refusal("Encore cannot read that kind of file. Send a MIDI, ABC, MusicXML or kern file.")
     if tune.size == 0:
         raise Refusal("That file is empty. Export it again and send it anew.")

@@ -23,12 +23,12 @@ from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.read.beat import on_its_beat
 from generation.read.file import read
-from generation.request import Refusal
+from generation.request import ENDINGS, Refusal
 
 log = logging.getLogger(__name__)
 
-ENDINGS = (".mid", ".midi", ".abc", ".musicxml", ".mxl", ".xml", ".krn")
 MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one voice
+MUSIC = [ending for ending in ENDINGS if ending != ".txt"]  # words, as a rule
 ARRAYS = ("onset", "duration", "pitch", "velocity")
 
 
@@ -60,12 +60,12 @@ def load(folder: Path, cache: Path) -> list[Tune]:
         raise Refusal("There is no folder {folder}. Name one with --data.", folder=str(folder))
     if (folder / "splits.tsv").exists():
         return _load_sets(folder, cache)
-    music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MUSIC)
     if not music:
         raise Refusal(
             "There is no music in {folder}. It needs files that end in {endings}.",
             folder=str(folder),
-            endings=", ".join(ENDINGS),
+            endings=", ".join(MUSIC),
         )
     return _load_files(folder, music, cache)
 

@@ -12,7 +12,8 @@ from generation.read.abc_tune import tunes
 from generation.read.find_melody import find_melody
 from generation.read.midi import read_midi
 from generation.read.score import read_kern, read_musicxml, read_mxl
-from generation.request import Refusal, Words
+from generation.read.unwrap import unwrapped
+from generation.request import ENDINGS, Refusal, Words
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,11 @@ ACCEPTED = Words("MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl) or **kern 
 # What ABC music is made of, fields aside: a text of nearly nothing else is a snippet of ABC.
 ABC_MUSIC = re.compile(
     r'"[^"\n]*"|![^!\n]*!|\{[^{}\n]*\}|\[[A-Z]:[^\]\[\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
+)
+MIDI_HEADER = b"MThd\0\0\0\6"
+WEB_PAGE = re.compile(
+    r"\ufeff?(\s|<\?xml.*?\?>|<!--.*?-->)*<(!doctype\s+html|(html|head|title|meta|body|script|frameset|center|h1|p)[\s>])",
+    re.I | re.S,
 )
 Reader = Callable[[bytes], Song]
 
@@ -33,6 +39,7 @@ def read(data: bytes, filename: str) -> Reading:
 
     Raises `Refusal`, and nothing else, for whatever is wrong with the file.
     """
+    data = unwrapped(data)
     kind = _kind(data, filename)
     try:
         reading = find_melody(READERS[kind](data))
@@ -70,18 +77,6 @@ READERS: dict[str, Reader] = {
     "kern": read_kern,
 }
 NAMES = {"midi": "MIDI", "abc": "ABC", "musicxml": "MusicXML", "mxl": "MusicXML", "kern": "**kern"}
-EXTENSIONS = {
-    ".mid": "midi",
-    ".midi": "midi",
-    ".kar": "midi",
-    ".rmi": "midi",
-    ".abc": "abc",
-    ".musicxml": "musicxml",
-    ".xml": "musicxml",
-    ".mxl": "mxl",
-    ".krn": "kern",
-    ".kern": "kern",
-}
 
 
 def _kind(data: bytes, filename: str) -> str:
@@ -93,21 +88,23 @@ def _kind(data: bytes, filename: str) -> str:
         raise Refusal(
             "This file has {bytes} bytes; the limit is {limit}. Send a shorter piece.", bytes=len(data), limit=MAX_BYTES
         )
-    if data[:4] == b"MThd" or (data[:4] == b"RIFF" and b"MThd" in data[:64]):
-        return "midi"
     if data[:4] == b"PK\x03\x04":
         return "mxl"
+    if data[:4] == b"MThd" or MIDI_HEADER in data:  # it may lie in an envelope: RIFF, MacBinary, the parts of a mail
+        return "midi"
     start = _text(data[:MAX_CHARACTERS])
+    if WEB_PAGE.match(start):
+        raise Refusal("This is a web page, not a file of notes: the download went wrong. Send the file itself.")
     if start.lstrip().startswith("<"):
         return "musicxml"
     if re.search(r"^\*\*kern", start, re.MULTILINE):
         return "kern"
     if "\0" not in start and (re.search(r"^[ \t]*[XK]:", start, re.MULTILINE) or _is_music(start)):
         return "abc"
-    if suffix in EXTENSIONS:
+    if suffix in ENDINGS:
         raise Refusal(
             "There is no {kind} in this {suffix} file. Send {accepted}.",
-            kind=NAMES[EXTENSIONS[suffix]],
+            kind=ENDINGS[suffix],
             suffix=suffix,
             accepted=ACCEPTED,
         )

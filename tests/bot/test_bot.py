@@ -128,7 +128,7 @@ async def test_direct_messages(discord: Discord) -> None:
         ("long.mid", long_tune(700), "the limit is"),
         ("head.abc", b"X:1\nT:Only a title\nK:C\n", "no notes"),
         ("bomb.musicxml", b'<!DOCTYPE a [<!ENTITY b "c">]><score-partwise>&b;</score-partwise>', "entities"),
-        ("page.xml", b"<html><body/></html>", "not a score"),
+        ("page.xml", b"<html><body/></html>", "web page"),
         ("photo.mxl", b"PK\3\4 and then nothing", "cannot be unpacked"),
         ("words.krn", b"Dear Encore, this is a letter.", "kern"),
     ],
