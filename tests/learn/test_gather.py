@@ -8,7 +8,9 @@ import pytest
 from generation.__main__ import main
 from generation.learn import corpus
 from generation.learn.gather import COLLECTIONS, _named
-from tests.hostile_bytes import TUNE
+from tests.hostile_bytes import TUNE, midi, notes, track
+
+SONG = midi(track(notes(TUNE)))
 
 
 @pytest.fixture
@@ -17,10 +19,10 @@ def downloads(tmp_path: Path) -> Path:
     pop = tmp_path / "downloads" / "pop909" / "POP909"
     for name in ("001/001.mid", "002/002.mid", "910/910.mid", "001/versions/001-v1.mid"):
         (pop / name).parent.mkdir(parents=True, exist_ok=True)
-        (pop / name).write_bytes(TUNE)
+        (pop / name).write_bytes(SONG)
     irish = tmp_path / "downloads" / "irish_cre" / "cre_corpus" / "MIDI"
     irish.mkdir(parents=True)
-    (irish / "ATripToGalway.mid").write_bytes(TUNE)
+    (irish / "ATripToGalway.mid").write_bytes(SONG)
     return tmp_path / "downloads"
 
 
@@ -45,7 +47,7 @@ def test_what_was_gathered_is_read_for_training(downloads: Path, tmp_path: Path,
     assert main(["gather", str(downloads), "--out", str(tmp_path / "data")]) == 0
     monkeypatch.setattr(corpus, "DATASETS", {"irish_cre": corpus.DATASETS["irish_cre"]})
     [tune] = corpus.load(tmp_path / "data", tmp_path / "cache")
-    assert (tune.id, tune.split) == ("ATripToGalway", "train") and len(tune.melody) > 3
+    assert (tune.id, tune.split) == ("ATripToGalway", "valid") and len(tune.melody) > 3
 
 
 def test_nothing_downloaded_is_said(
