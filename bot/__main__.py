@@ -73,7 +73,9 @@ async def _run(settings: Settings) -> int:
         if not playing.done():
             await bot.line.close(settings.grace)
             await bot.close()
-        await playing
+            playing.cancel()  # it may be asleep until its next try to reach Discord
+        with contextlib.suppress(asyncio.CancelledError):
+            await playing
     return 0
 
 

@@ -17,6 +17,7 @@ from bot.commands.extend import extend_pasted, forms_since
 from bot.explain import explain
 from bot.health import Health
 from bot.queue import Line
+from bot.reconnect import reconnect_soon
 from bot.settings import Settings
 from bot.store import FAULTS, Store
 from bot.translate import Translator
@@ -26,6 +27,7 @@ from generation.serve.studio import Studio
 log = logging.getLogger("encore")
 
 PURGE_EVERY = 3600.0  # seconds
+GOODBYE = 5.0  # seconds that Discord has to answer it, when the bot is stopped
 NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that comes after 15 minutes, or in a thread
 
 
@@ -56,6 +58,7 @@ class Encore(discord.AutoShardedClient):
     """The client, with all that commands need: settings, store, studio and the waiting line."""
 
     def __init__(self, settings: Settings, store: Store, studio: Studio) -> None:
+        reconnect_soon()
         super().__init__(
             intents=discord.Intents(guilds=True),  # nothing privileged
             proxy=settings.proxy,
@@ -74,6 +77,7 @@ class Encore(discord.AutoShardedClient):
             self.tree.add_command(command)
         self.began = datetime.now(UTC)
         self._background: set[asyncio.Task[Any]] = set()
+        self._leaving: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*BUTTONS)
@@ -133,7 +137,14 @@ class Encore(discord.AutoShardedClient):
         task.add_done_callback(self._background.discard)
 
     async def close(self) -> None:
+        """End all work, and say good-bye to Discord; if the line is dead, not for long."""
+        if self._leaving is not None:
+            return
+        self._leaving = asyncio.create_task(super().close())
         for task in self._background:
             task.cancel()
         await self.health.stop()
-        await super().close()
+        await asyncio.wait({self._leaving}, timeout=GOODBYE)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
