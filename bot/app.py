@@ -20,7 +20,7 @@ from bot.queue import Line
 from bot.reconnect import reconnect_soon
 from bot.settings import Settings
 from bot.store import FAULTS, Store
-from bot.translate import Translator
+from bot.words.locale import Translator
 from generation.request import Refusal
 from generation.serve.studio import Studio
 

@@ -10,16 +10,16 @@ from typing import Any, Self
 import discord
 
 from bot.explain import explain
-from bot.languages import say
 from bot.post import post
 from bot.progress import CancelButton
 from bot.reply import sheet_music
-from generation.request import Refusal, Request
+from bot.words import say
+from generation.request import Refusal, Request, Words
 
 STEP = 0.2  # of temperature, warmer or cooler
 WARMEST, COOLEST = 2.0, 0.1
-NO_SHEETS = "There is no sheet music of this reply. Press “Another take” for one that has it."
-GONE = "This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose."
+NO_SHEETS = Words("There is no sheet music of this reply. Press “Another take” for one that has it.")
+GONE = Words("This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose.")
 
 
 def _again(request: Request, _: bytes) -> Request:
@@ -28,13 +28,17 @@ def _again(request: Request, _: bytes) -> Request:
 
 def _warmer(request: Request, _: bytes) -> Request:
     if request.temperature >= WARMEST:
-        raise Refusal(f"The temperature is {WARMEST:g} already, and it does not get warmer. Try another take.")
+        raise Refusal(
+            "The temperature is {limit} already, and it does not get warmer. Try another take.", limit=WARMEST
+        )
     return replace(request, temperature=round(min(WARMEST, request.temperature + STEP), 2))
 
 
 def _cooler(request: Request, _: bytes) -> Request:
     if request.temperature <= COOLEST:
-        raise Refusal(f"The temperature is {COOLEST:g} already, and it does not get cooler. Try another take.")
+        raise Refusal(
+            "The temperature is {limit} already, and it does not get cooler. Try another take.", limit=COOLEST
+        )
     return replace(request, temperature=round(max(COOLEST, request.temperature - STEP), 2))
 
 
@@ -51,16 +55,16 @@ def _alone(request: Request, _: bytes) -> Request:
 
 @dataclass(frozen=True)
 class _Action:
-    label: str
+    label: Words
     wish: Callable[[Request, bytes], Request]
 
 
 ACTIONS = {
-    "again": _Action("Another take", _again),
-    "warmer": _Action("Warmer", _warmer),
-    "cooler": _Action("Cooler", _cooler),
-    "on": _Action("Play on", _on),
-    "alone": _Action("Only the new part", _alone),
+    "again": _Action(Words("Another take"), _again),
+    "warmer": _Action(Words("Warmer"), _warmer),
+    "cooler": _Action(Words("Cooler"), _cooler),
+    "on": _Action(Words("Play on"), _on),
+    "alone": _Action(Words("Only the new part"), _alone),
 }
 
 
@@ -163,10 +167,10 @@ def view_for(kept: str, member: int, request: Request, locale: str) -> discord.u
     for what in ("again", "warmer", "cooler"):
         view.add_item(TakeButton(what, kept, label=say(ACTIONS[what].label, locale)))
     for take in range(request.takes):
-        label = f"Play on from take {take + 1}" if request.takes > 1 else ACTIONS["on"].label
+        label = Words("Play on from take {number}", number=take + 1) if request.takes > 1 else ACTIONS["on"].label
         view.add_item(TakeButton("on", kept, take, say(label, locale)))
     if request.data is not None:  # else all of it is new
-        label = "With the input" if request.only_new else ACTIONS["alone"].label
+        label = Words("With the input") if request.only_new else ACTIONS["alone"].label
         view.add_item(TakeButton("alone", kept, label=say(label, locale)))
     view.add_item(SheetButton(kept, say("Sheet music", locale)))
     view.add_item(DeleteButton(kept, member, say("Delete", locale)))

@@ -7,17 +7,17 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.languages import say
 from bot.logs import JOB
-from generation.request import Refusal
+from bot.words import say
+from generation.request import Refusal, Words
 from generation.serve.studio import StudioFault
 
 FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+")
 MARKS = re.compile(r"([\\*`~|]|(?<![^\W_])_|_(?![^\W_]))")  # Discord takes none within a word for one
 log = logging.getLogger("encore")
 
-NOT_ALLOWED = "Only people who may manage this server can change its settings. Ask one of them."
-CHANGED = "Encore has been updated and this command with it. Restart Discord, or wait a little, and try again."
+NOT_ALLOWED = Words("Only people who may manage this server can change its settings. Ask one of them.")
+CHANGED = Words("Encore has been updated and this command with it. Restart Discord, or wait a little, and try again.")
 
 
 async def explain(interaction: discord.Interaction[Any], error: BaseException) -> None:
@@ -40,19 +40,20 @@ def sentence(interaction: discord.Interaction[Any], error: BaseException) -> str
 
     Where it quotes the member, or says **kern, Discord shall not take that for bold."""
     JOB.set(interaction.id)
-    return MARKS.sub(r"\\\1", say(_english(interaction, error), str(interaction.locale)))
+    words = _words(interaction, error)
+    said = say(words, str(interaction.locale))
+    shown = FOLDERS.sub("", said)  # where a file is missing is for the admin to know
+    if isinstance(error, StudioFault) or shown != said:
+        log.error("%s", words)
+    return MARKS.sub(r"\\\1", shown)
 
 
-def _english(interaction: discord.Interaction[Any], error: BaseException) -> str:
+def _words(interaction: discord.Interaction[Any], error: BaseException) -> Words:
     if isinstance(error, Refusal | StudioFault):
-        words = str(error)
-        shown = FOLDERS.sub("", words)  # where a file is missing is for the admin to know
-        if isinstance(error, StudioFault) or shown != words:
-            log.error("%s", words)
-        return shown
+        return error.words
     if isinstance(error, app_commands.CheckFailure):
         return NOT_ALLOWED
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         return CHANGED
     log.error("in %s", interaction.command.qualified_name if interaction.command else "a button", exc_info=error)
-    return f"Something went wrong on Encore's side. Its log has it as {interaction.id}; try again."
+    return Words("Something went wrong on Encore's side. Its log has it as {job}; try again.", job=str(interaction.id))

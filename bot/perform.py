@@ -16,7 +16,7 @@ from bot.progress import follow
 from bot.queue import Ticket
 from bot.reply import message, mp3_share
 from bot.store import FAULTS
-from bot.translate import public
+from bot.words.locale import public
 from generation.request import Refusal, Reply, Request
 from generation.serve.studio import Progress
 

@@ -11,6 +11,7 @@ import discord
 
 from bot.progress import UNKNOWN_MESSAGE
 from bot.reply import Message
+from generation.request import Words
 from generation.serve.studio import StudioFault
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ TRIES = 3
 SMALL = 2**20  # bytes a file, where Discord found what it said it would take too large
 DEAD = (401, 404)  # statuses of an answer whose token has died
 TOO_LARGE = 413
-SILENT = (
+SILENT = Words(
     "The music is ready, but Encore may no longer post it here: let it send messages and attach files, and ask again."
 )
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot.explain import explain
-from bot.languages import say
 from bot.queue import Ticket
-from bot.translate import public
-from generation.request import Refusal
+from bot.words import say
+from bot.words.locale import public
+from generation.request import Refusal, Words
 
 if TYPE_CHECKING:
     from bot.app import Encore
@@ -50,11 +50,13 @@ async def follow(
         work.cancel()
 
 
-def _words(place: int, share: float) -> str:
+def _words(place: int, share: float) -> Words:
     if place:
-        return f"Encore is busy; you are number {place} in the line."
+        return Words("Encore is busy; you are number {place} in the line.", place=place)
     percent = round(share * 10) * 10
-    return f"Encore is playing… {percent} %" if 0 < percent < 100 else "Encore is playing…"
+    if 0 < percent < 100:
+        return Words("Encore is playing… {percent} %", percent=percent)
+    return Words("Encore is playing…")
 
 
 async def _show(interaction: "Interaction", ticket: Ticket, words: str, view: discord.ui.View) -> None:

@@ -8,11 +8,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from generation.request import Refusal
+from generation.request import UNSAID, Refusal, Words
 
 HOUR = 3600.0
-CANCELLED = "Cancelled. Nothing was played."
-RESTARTING = "Encore is being restarted. Ask again in a minute."
+CANCELLED = Words("Cancelled. Nothing was played.")
+RESTARTING = Words("Encore is being restarted. Ask again in a minute.")
 
 
 class Ticket:
@@ -24,9 +24,9 @@ class Ticket:
         self.member, self.name = member, secrets.token_urlsafe(9)
         self.turn = asyncio.Event()
         self.ended = asyncio.Event()
-        self.why = ""
+        self.why = UNSAID
 
-    def cancel(self, why: str = CANCELLED) -> None:
+    def cancel(self, why: Words = CANCELLED) -> None:
         self.why = self.why or why
         self.ended.set()
 
@@ -87,10 +87,17 @@ class Line:
             raise Refusal("Encore is still playing for you. Wait for that piece, or cancel it, and ask again.")
         if len(played := self._recent().get(member, [])) >= self._hourly:
             minutes = math.ceil((played[0] + HOUR - time.monotonic()) / 60)
-            fits = f"You have had as many pieces as fit into an hour: {self._hourly}."
-            raise Refusal(f"{fits} Ask again in {minutes} min.")
+            raise Refusal(
+                "You have had as many pieces as fit into an hour: {pieces}. Ask again in {minutes} min.",
+                pieces=self._hourly,
+                minutes=minutes,
+            )
         if not self._free and len(self._waiting) >= self._longest:
-            raise Refusal(f"{self._longest} pieces are waiting already, and no more fit. Try again in a minute.")
+            raise Refusal(
+                "{count} piece is waiting already, and no more fit. Try again in a minute.",
+                "{count} pieces are waiting already, and no more fit. Try again in a minute.",
+                count=self._longest,
+            )
 
     def played(self, member: int) -> None:
         """Count a piece of a member's."""

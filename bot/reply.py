@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from bot.languages import say
-from bot.musical_words import key_in
-from generation.request import STYLES, Reply, Request
+from bot.words import key_in, say
+from generation.request import STYLES, Reply, Request, Words
 
 MOST_FILES = 10
 MOST_BYTES = 25 * 2**20  # of all files of a request together
@@ -15,15 +15,23 @@ ORDER = ("mp3", "mid", "abc", "png", "musicxml")
 # Every take can be heard and opened; where not all fits, one picture and one text of the notes go before more of them.
 WANTED = (("mp3", "mid"), ("png", "abc"))
 SHEETS = (("png",), ("musicxml",))  # what is asked for by a button of its own
-SHEET_WORDS = "The sheet music: a picture to read, and MusicXML for MuseScore and its like."
-UNHEARD = "Even its lowest bit rate is too large. Ask for fewer seconds or takes; the MIDI has the same music."
+SHEET_WORDS = Words("The sheet music: a picture to read, and MusicXML for MuseScore and its like.")
+UNHEARD = Words("Even its lowest bit rate is too large. Ask for fewer seconds or takes; the MIDI has the same music.")
 CALLED = {
-    "mp3": "the MP3",
-    "png": "the picture",
-    "mid": "the MIDI",
-    "abc": "the ABC",
-    "musicxml": "the MusicXML",
+    "mp3": Words("the MP3"),
+    "png": Words("the picture"),
+    "mid": Words("the MIDI"),
+    "abc": Words("the ABC"),
+    "musicxml": Words("the MusicXML"),
 }
+
+
+class LeftOut(NamedTuple):
+    """A file that is not posted: its format, the number of its take from 0, and its bytes if they are too many."""
+
+    kind: str
+    take: int
+    bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,14 +46,14 @@ def message(reply: Reply, request: Request, limit: int, locale: str = "en") -> M
     """The message for a reply where a single file may have `limit` bytes, in the language of `locale`."""
     takes = [take.files for take in reply.takes]
     chosen, left_out = choose(takes, limit)
-    words = [*_lines(reply, request, locale), *_missing(left_out, limit, locale)]
+    words = [*_lines(reply, request, locale), *_missing(left_out, len(takes), limit, locale)]
     return Message("\n".join(words)[:2000], _named(request, takes, chosen))
 
 
 def sheet_music(sheets: Sequence[Mapping[str, bytes]], request: Request, limit: int, locale: str = "en") -> Message:
     """The message with every take as a picture of its score and as MusicXML."""
     chosen, left_out = choose(sheets, limit, SHEETS)
-    words = [say(SHEET_WORDS, locale), *_missing(left_out, limit, locale)]
+    words = [say(SHEET_WORDS, locale), *_missing(left_out, len(sheets), limit, locale)]
     return Message("\n".join(words)[:2000], _named(request, sheets, chosen))
 
 
@@ -58,25 +66,24 @@ def _named(
 
 def choose(
     takes: Sequence[Mapping[str, bytes]], limit: int, wanted: tuple[tuple[str, ...], ...] = WANTED
-) -> tuple[list[tuple[str, int]], list[str]]:
-    """Which files to post, as (format, number of the take from 0) in their order; and what was left out, in words.
+) -> tuple[list[tuple[str, int]], list[LeftOut]]:
+    """Which files to post, as (format, number of the take from 0) in their order; and what is left out.
 
     A take is its files by format; `wanted` are the formats, those first that go before the others."""
     chosen: list[tuple[str, int]] = []
-    left_out: list[str] = []
+    left_out: list[LeftOut] = []
     room = MOST_BYTES - ROOM
     for kinds in wanted:
         every = [(kind, number) for number in range(len(takes)) for kind in kinds if kind in takes[number]]
         for kind, number in sorted(every, key=lambda file: ORDER.index(file[0])) if kinds == wanted[0] else every:
             size = len(takes[number][kind])
-            name = CALLED[kind] + (f" of take {number + 1}" if len(takes) > 1 else "")
             if size > min(limit, room):
-                left_out.append(f"{name} ({size / 2**20:.1f} MB)")
+                left_out.append(LeftOut(kind, number, size))
             elif len(chosen) < MOST_FILES:
                 chosen.append((kind, number))
                 room -= size
             else:
-                left_out.append(name)
+                left_out.append(LeftOut(kind, number))
     return sorted(chosen, key=lambda file: (ORDER.index(file[0]), file[1])), left_out
 
 
@@ -85,64 +92,75 @@ def mp3_share(limit: int, takes: int) -> int:
     return min(limit, (MOST_BYTES - ROOM) // takes - 2**19)
 
 
-def _missing(left_out: list[str], limit: int, locale: str) -> list[str]:
+def _missing(left_out: list[LeftOut], takes: int, limit: int, locale: str) -> list[str]:
     """Why files were left out, and how to get at them."""
-    large = [name for name in left_out if name.endswith(" MB)")]
-    each, together = f"{limit / 2**20:.3g}", f"{MOST_BYTES / 2**20:.0f}"
-    what = ", ".join(_left_out(name, locale) for name in large)
+    large = [file for file in left_out if file.bytes]
     lines = []
     if large:
         lines.append(
-            f"Discord takes {MOST_FILES} files, {each} MB each, {together} MB together here; left out: {what}."
+            Words(
+                "Discord takes {files} files, {each} MB each, {together} MB together here; left out: {what}.",
+                files=MOST_FILES,
+                each=round(limit / 2**20, 1),
+                together=round(MOST_BYTES / 2**20),
+                what=tuple(_too_large(file, takes) for file in large),
+            )
         )
     if len(large) < len(left_out):
-        lines.append(f"Discord takes {MOST_FILES} files a message; “Sheet music” shows every take.")
-    if any(name.startswith(CALLED["mp3"]) for name in large):
+        lines.append(Words("Discord takes {files} files a message; “Sheet music” shows every take.", files=MOST_FILES))
+    if any(file.kind == "mp3" for file in large):
         lines.append(UNHEARD)
     return ["-# " + say(line, locale) for line in lines]
 
 
-def _left_out(name: str, locale: str) -> str:
-    """ "the MP3 of take 2 (11.0 MB)" in the language of a locale."""
-    what, bracket, size = name.partition(" (")
-    file, of, take = what.partition(" of take ")
-    file = say(file, locale)
-    return (say(f"{file} of take {take}", locale) if of else file) + bracket + size
+def _too_large(file: LeftOut, takes: int) -> Words:
+    """ "the MP3 of take 2 (11 MB)" """
+    name, size = CALLED[file.kind], round(file.bytes / 2**20, 1)
+    if takes == 1:
+        return Words("{file} ({size} MB)", file=name, size=size)
+    return Words("{file} of take {number} ({size} MB)", file=name, number=file.take + 1, size=size)
 
 
 def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
-    unnamed = say("Your tune", locale) if request.data is not None else "A fresh piece"
-    title = f"**{plain(reply.title)}**" if reply.title else unnamed
-    metre = f", {reply.metre}" if reply.metre else ""
-    doing = f"{title} plays on" if request.data is not None else title
-    style = "" if reply.style == "auto" else ", " + say(STYLES.get(reply.style, plain(reply.style)), locale)
-    music = f"{key_in(reply.key, locale)}{metre}, {_tempo(reply)}, {say(reply.instrument, locale)}{style}"
-    lines = [say(f"{doing}: {music}.", locale)]
+    lines = [say(_opening(request.data is not None, plain(reply.title), _music(reply, locale)), locale)]
     for number, take in enumerate(reply.takes, 1):
         lasts = clock(take.seconds)
-        lasts = say(f"Take {number}: {lasts}", locale) if len(reply.takes) > 1 else lasts
-        begins = say(f", the new part from {clock(take.new_from)}", locale) if take.new_from else ""
-        lines.append(f"-# {lasts}{begins}" + say(f" · temperature {take.temperature:g} · seed {take.seed}", locale))
+        if len(reply.takes) > 1:
+            lasts = say("Take {number}: {length}", locale, number=number, length=lasts)
+        if take.new_from:
+            lasts += ", " + say("the new part from {time}", locale, time=clock(take.new_from))
+        how = say("temperature {temperature}", locale, temperature=take.temperature)
+        lines.append(f"-# {lasts} · {how} · " + say("seed {seed}", locale, seed=str(take.seed)))
     if reply.source:
-        lines.append("-# " + say(f"Melody: {_source(plain(str(reply.source)), locale)}.", locale))
+        lines.append("-# " + say("Melody: {source}.", locale, source=plain(say(reply.source, locale))))
     return lines
 
 
-def _tempo(reply: Reply) -> str:
+def _opening(extended: bool, title: str, music: str) -> Words:
+    if extended and title:
+        return Words("**{title}** plays on: {music}.", title=title, music=music)
+    if extended:
+        return Words("Your tune plays on: {music}.", music=music)
+    if title:
+        return Words("**{title}**: {music}.", title=title, music=music)
+    return Words("A fresh piece: {music}.", music=music)
+
+
+def _music(reply: Reply, locale: str) -> str:
+    """ "D minor, 6/8, ♩. = 75 (♩ = 112.5), flute, Irish traditional" """
+    facts = [key_in(reply.key, locale), reply.metre, say(_tempo(reply), locale), say(reply.instrument, locale)]
+    if reply.style != "auto":
+        facts.append(say(STYLES[reply.style], locale) if reply.style in STYLES else plain(reply.style))
+    return ", ".join(filter(None, facts))
+
+
+def _tempo(reply: Reply) -> Words:
     """In what musicians count: dotted quarters in 6/8 and its like, with the quarters that /compose takes beside."""
     beats, _, unit = reply.metre.partition("/")
     if unit == "8" and beats.isdigit() and int(beats) > 3 and int(beats) % 3 == 0:
-        return f"♩. = {reply.tempo * 2 / 3:.3g} (♩ = {reply.tempo:g})"
-    return f"♩ = {reply.tempo:g}"
-
-
-def _source(words: str, locale: str) -> str:
-    """ "the top voice of track 2" is made of two phrases, and what stands between commas of two such."""
-    said = []
-    for part in words.split(", "):
-        top, of, where = part.partition("the top voice of ")
-        said.append(say(top + of + say(where, locale), locale) if of else say(part, locale))
-    return ", ".join(said)
+        dotted = round(reply.tempo * 2 / 3, 1)
+        return Words("♩. = {dotted} (♩ = {quarters})", dotted=dotted, quarters=reply.tempo)
+    return Words("♩ = {quarters}", quarters=reply.tempo)
 
 
 def plain(text: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.languages import say
-from bot.musical_words import KEYS, key_in
-from generation.request import INSTRUMENTS, styles
+from bot.words import key_in, say
+from bot.words.keys import KEYS
+from generation.request import INSTRUMENTS, STYLES, styles
 
 MOST = 25  # that Discord shows
 Choices = list[app_commands.Choice[str]]
@@ -25,7 +25,7 @@ def instrument_names(locale: str) -> dict[str, str]:
 
 
 def style_names(locale: str) -> dict[str, str]:
-    return {style: say(words, locale) for style, words in styles().items()}
+    return {style: say(words, locale) if style in STYLES else words for style, words in styles().items()}
 
 
 async def keys(interaction: discord.Interaction[Any], typed: str) -> Choices:

@@ -12,16 +12,18 @@ from discord.app_commands import locale_str
 from bot.commands.choices import instruments, style_choices
 from bot.commands.wish import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
 from bot.explain import explain
-from bot.languages import say
 from bot.perform import perform
-from generation.request import ENDINGS, Refusal
+from bot.words import say
+from generation.request import ENDINGS, Refusal, Words
 
 if TYPE_CHECKING:
     from bot.app import Encore
 
     Interaction = discord.Interaction[Encore]
 
-NO_MELODY = "There is no melody in that message: it needs a MIDI, ABC, MusicXML or kern file, or ABC from its X: on."
+NO_MELODY = Words(
+    "There is no melody in that message: it needs a MIDI, ABC, MusicXML or kern file, or ABC from its X: on."
+)
 ABC_IN_TEXT = re.compile(r"^X: *\d[^`]*^K:[^`]*", re.MULTILINE)
 LONGEST_ABC = 4000  # characters that a form takes
 EXAMPLE = "X:1\nM:6/8\nK:D\nDFA dAF|GBd gdB|"
@@ -86,7 +88,9 @@ async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish
     if tune.size == 0:
         raise Refusal("That file is empty. Export it again and send it anew.")
     if tune.size > limit:
-        raise Refusal(f"That file has {tune.size:,} bytes; the limit is {limit:,}. Send a shorter piece.")
+        raise Refusal(
+            "That file has {bytes} bytes; the limit is {limit}. Send a shorter piece.", bytes=tune.size, limit=limit
+        )
     wanted = await request(interaction, filename=tune.filename, data=b"", **wish)
     await perform(interaction, wanted, tune)
 

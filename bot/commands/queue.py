@@ -5,18 +5,27 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.languages import say
+from bot.words import say
+from generation.request import Words
 
 
 @app_commands.command(name="queue", description="How many pieces are waiting, and where yours is")
 async def queue(interaction: discord.Interaction[Any]) -> None:
     line = interaction.client.line
-    words = ["Nobody is waiting: whoever asks now is played for at once."]
+    words = [Words("Nobody is waiting: whoever asks now is played for at once.")]
     if line.full:
-        words = [f"Playing now: {line.playing}; waiting: {len(line)}. Whoever asks now waits too."]
+        words = [
+            Words(
+                "Playing now: {playing}; waiting: {waiting}. Whoever asks now waits too.",
+                playing=line.playing,
+                waiting=len(line),
+            )
+        ]
     if ticket := line.of(interaction.user.id):
         place = line.place(ticket)
-        words += [f"You are number {place} in the line." if place else "Encore is playing for you."]
-    words += [f"Pieces left for you within this hour: {line.left(interaction.user.id)}."]
+        words += [
+            Words("You are number {place} in the line.", place=place) if place else Words("Encore is playing for you.")
+        ]
+    words += [Words("Pieces left for you within this hour: {pieces}.", pieces=line.left(interaction.user.id))]
     said = "\n".join(say(sentence, str(interaction.locale)) for sentence in words)
     await interaction.response.send_message(said, ephemeral=True)

@@ -7,10 +7,16 @@ from discord import app_commands
 
 from bot.commands.choices import instrument_names, instruments, meant
 from bot.commands.wish import Seconds, Takes, Temperature
-from bot.languages import say
-from generation.request import INSTRUMENTS, Refusal, Request
+from bot.words import say
+from generation.request import INSTRUMENTS, Refusal, Request, Value, Words
 
 PLAIN = Request()
+NAMES = {
+    "temperature": Words("temperature"),
+    "seconds": Words("seconds"),
+    "takes": Words("takes"),
+    "instrument": Words("instrument"),
+}
 
 
 class Settings(app_commands.Group):
@@ -34,12 +40,13 @@ async def _set(interaction: discord.Interaction[Any], name: str, value: float | 
     assert interaction.guild_id is not None
     await interaction.client.store.set_default(interaction.guild_id, name, value)
     locale = str(interaction.locale)
-    words = f"This server's default from now on: {say(name, locale)} {_shown(value, locale)}."
+    words = Words("This server's default from now on: {name} {value}.", name=NAMES[name], value=_value(value))
     await interaction.response.send_message(say(words, locale), ephemeral=True)
 
 
-def _shown(value: float | int | str, locale: str) -> str:
-    return say(value, locale) if isinstance(value, str) else f"{value:g}"
+def _value(value: float | int | str) -> Value:
+    """A default as a value of `Words`: the name of an instrument is translated."""
+    return Words(value) if isinstance(value, str) else value
 
 
 @settings.command(name="show", description="Show this server's defaults")
@@ -47,12 +54,13 @@ async def show(interaction: discord.Interaction[Any]) -> None:
     defaults = await interaction.client.store.defaults(interaction.guild_id)
     locale = str(interaction.locale)
     lines = [
-        f"**{say(name, locale)}**: {_shown(getattr(PLAIN, name) if value is None else value, locale)}"
-        + (say(" (not set)", locale) if value is None else "")
+        Words("**{name}**: {value} (not set)", name=NAMES[name], value=_value(getattr(PLAIN, name)))
+        if value is None
+        else Words("**{name}**: {value}", name=NAMES[name], value=_value(value))
         for name, value in vars(defaults).items()
     ]
-    title = say("What holds on this server where nobody says otherwise:", locale)
-    await interaction.response.send_message("\n".join([title, *lines]), ephemeral=True)
+    title = Words("What holds on this server where nobody says otherwise:")
+    await interaction.response.send_message("\n".join(say(words, locale) for words in (title, *lines)), ephemeral=True)
 
 
 @settings.command(name="temperature", description="Set the default temperature")
@@ -79,7 +87,7 @@ async def takes(interaction: discord.Interaction[Any], value: Takes) -> None:
 async def instrument(interaction: discord.Interaction[Any], value: str) -> None:
     value = meant(instrument_names(str(interaction.locale)), value)
     if value != "auto" and value not in INSTRUMENTS:
-        raise Refusal(f"There is no instrument “{value[:40]}”. Choose one from the list.")
+        raise Refusal("There is no instrument “{name}”. Choose one from the list.", name=value[:40])
     await _set(interaction, "instrument", value)
 
 

@@ -23,11 +23,8 @@ class Key:
     def __post_init__(self) -> None:
         letter, accidental = self.tonic[:1], self.tonic[1:]
         if letter not in FIFTHS or accidental not in ("", "b", "#") or self.mode not in MODES:
-            raise Refusal(
-                "“{tonic} {mode}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.",
-                tonic=self.tonic,
-                mode=self.mode,
-            )
+            name = f"{self.tonic} {self.mode}"
+            raise Refusal("“{text}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.", text=name)
 
     @property
     def sharps(self) -> int:

@@ -1,0 +1,6 @@
+"""What Encore says, in its readers' languages: the catalogues (.po), and what looks things up in them."""
+
+from bot.words.keys import key_in
+from bot.words.say import LANGUAGES, say
+
+__all__ = ["LANGUAGES", "key_in", "say"]
