@@ -29,8 +29,8 @@ def main() -> int:
         from bot.preview.run import main as preview
 
         return preview()
-    if settings.models:  # also where it stands in .env: the processes that play look for it in their environment
-        os.environ["ENCORE_MODELS"] = settings.models
+    # Also where they stand in .env: the processes that play look for them in their environment.
+    os.environ |= {"ENCORE_MODELS": settings.models, "ENCORE_ARITHMETIC": settings.arithmetic}
     start_logging(settings.log_level, settings.log_format)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
     try:

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     models: str = Field(
         default="", description="folder of checkpoints, NAME.safetensors with NAME.json: each is a style of that name"
     )
+    arithmetic: str = Field(default="auto", description="how the model multiplies on a CPU: auto, bf16 or float32")
     crafts: int = Field(default=2, ge=1, le=32, description="processes that read files and render sound")
     at_once: int = Field(default=8, ge=1, le=64, description="requests that are played at the same time")
     queue: int = Field(default=24, ge=1, le=1000, description="requests that may wait")

@@ -16,8 +16,9 @@ from generation.model.networks.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.model.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
 from generation.play.advance import advance, countdown, ending, turn, turned
 from generation.play.advance_on_cpu import AdvanceOnCPU
+from generation.play.arithmetic import TAKES
 from generation.play.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, passage
-from generation.play.fused import HEADS, TAKES, Fused, constant, fuse, waves
+from generation.play.fused import HEADS, Fused, constant, fuse, waves
 from generation.play.slots import MOST, Slots, memory, shortened
 
 FEW = 4  # to begin with
@@ -84,10 +85,10 @@ class Ensemble:
         device: torch.device,
         timing: bool = True,
         dynamics: bool = True,
-        precision: torch.dtype | None = None,
+        arithmetic: str | None = None,
     ) -> None:
         self.model, self.device = model, device
-        self.fused = fuse(model, timing, dynamics, precision)
+        self.fused = fuse(model, timing, dynamics, arithmetic)
         self.parts: list[Part] = []
         self._slots = memory(model, FEW if device.type == "cpu" else TAKES, device, self.fused.kept)
         self._now = self._slots.first(0)

@@ -15,12 +15,11 @@ from torch.nn import functional as F  # noqa: N812 — its usual name
 
 from generation.model.networks.attentive_lstm import BARS, PERIODS, AttentiveLSTM, Layer
 from generation.model.tokens import CLASSES, FLAT, LENGTHS, NO_INTERVAL, START, TICKS
+from generation.play.arithmetic import KINDS, TAKES, arithmetic, multiply, pack
 
 CYCLE = lcm(*(int(2 * period) for period in PERIODS)) * TICKS // 2  # ticks after which all phases of quarters return
 AFTER = ("given_step", "given_pitch", "given_duration", "given_velocity", "given_deviation")
 HEADS = tuple(CLASSES)
-TAKES = 64  # at once, at most
-HINT = 16  # rows for which oneDNN lays weights out; made for a single row, 32-bit kernels round it differently
 
 
 class Product:
@@ -29,11 +28,7 @@ class Product:
 
     def __init__(self, weight: Tensor, bias: Tensor, precision: torch.dtype) -> None:
         self.weight, self.bias = weight.to(precision), bias.to(precision)
-        self._packed = self._pack() if weight.device.type == "cpu" and torch.backends.mkldnn.enabled else None
-
-    def _pack(self) -> Tensor:
-        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(self.weight, HINT)
-        return packed
+        self._packed = pack(self.weight)
 
     def __call__(self, x: Tensor) -> Tensor:
         return self.rounded(x.to(self.weight.dtype)).float()
@@ -42,15 +37,7 @@ class Product:
         """The same from and to the precision of the weights."""
         if self._packed is None:
             return F.linear(x, self.weight, self.bias)
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._packed, self.bias, "none", [], "")
-        return product
-
-
-def precision_for(device: torch.device) -> torch.dtype:
-    """bf16 where the processor multiplies it itself."""
-    if device.type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
-        return torch.bfloat16
-    return torch.float32
+        return multiply(x, self._packed, self.bias)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,14 +95,13 @@ class Fused:
 
 
 @torch.inference_mode()
-def fuse(
-    model: AttentiveLSTM, timing: bool = True, dynamics: bool = True, precision: torch.dtype | None = None
-) -> Fused:
+def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True, kind: str | None = None) -> Fused:
     """The weights of a model on its device. It plays flat what it has not learned: timing (deviation and articulation)
-    or dynamics (velocity). With a `precision` of 32 bits nothing is rounded; by default what the processor likes."""
+    or dynamics (velocity). `kind` is the kind of arithmetic, by default that of the device: in float32 nothing is
+    rounded, in any other keys and values are kept in 8 bits."""
     w, small = model.sizes.width, model.sizes.width // 4
-    kept = torch.float32 if precision == torch.float32 or model.pitch.weight.device.type != "cpu" else torch.int8
-    precision = precision or precision_for(model.pitch.weight.device)
+    precision = KINDS[kind or arithmetic(model.pitch.weight.device)]
+    kept = torch.float32 if precision == torch.float32 else torch.int8
 
     def columns(weight: Tensor, start: int, size: int) -> Tensor:
         return weight[:, start : start + size].T

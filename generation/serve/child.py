@@ -25,7 +25,8 @@ START_SECONDS = 120.0  # until a process is ready; a cold disk and a busy machin
 CANCEL_SECONDS = 5.0  # that a process may take to lay down a cancelled job
 # What the processes may see of our environment; tokens and database addresses are not among it.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH",
-             "PYTHONWARNINGS", "OMP_NUM_THREADS", "NUMBA_CACHE_DIR", "SYSTEMROOT", "ENCORE_MODELS")  # fmt: skip
+             "PYTHONWARNINGS", "OMP_NUM_THREADS", "NUMBA_CACHE_DIR", "SYSTEMROOT", "ENCORE_MODELS",
+             "ENCORE_ARITHMETIC")  # fmt: skip
 
 # glibc's memory. Threads with some of their own: more than run at a time hold 35 MB a craft for nothing. And from which
 # size on it goes back at once: by itself that grows to 32 MB, and sounds that are long gone hold 60 MB a craft.

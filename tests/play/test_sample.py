@@ -154,7 +154,7 @@ def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
     torch.manual_seed(1)
     model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=window)).eval()
     session = Session(Performer(model, {}, torch.device("cpu")))
-    session._ensemble = Ensemble(model, torch.device("cpu"), precision=torch.float32)
+    session._ensemble = Ensemble(model, torch.device("cpu"), arithmetic="float32")
     session.add([Prompt(performance(50), 90, seed=seed, style="jazz") for seed in (1, 2)])
     [take, _] = session._waiting
     for _ in range(30):
