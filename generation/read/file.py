@@ -9,6 +9,7 @@ from generation.music.melody import Reading
 from generation.music.song import Song
 from generation.read.abc import MAX_CHARACTERS, abc_song
 from generation.read.abc_tune import tunes
+from generation.read.encoding import text_of
 from generation.read.find_melody import find_melody
 from generation.read.midi import read_midi
 from generation.read.score import read_kern, read_musicxml, read_mxl
@@ -52,7 +53,7 @@ def read(data: bytes, filename: str) -> Reading:
             "MIDI if you can.",
             kind=NAMES[kind],
         ) from error
-    if kind == "abc" and (count := len(tunes(_text(data))[1])) > 1:
+    if kind == "abc" and (count := len(tunes(text_of(data))[1])) > 1:
         first = Words("the first of {count} tunes", count=count)
         return Reading(
             reading.melody,
@@ -66,7 +67,7 @@ def read(data: bytes, filename: str) -> Reading:
 
 def read_abc_bytes(data: bytes) -> Song:
     """The first tune of an ABC file."""
-    return abc_song(_text(data))
+    return abc_song(text_of(data))
 
 
 READERS: dict[str, Reader] = {
@@ -92,7 +93,7 @@ def _kind(data: bytes, filename: str) -> str:
         return "mxl"
     if data[:4] == b"MThd" or MIDI_HEADER in data:  # it may lie in an envelope: RIFF, MacBinary, the parts of a mail
         return "midi"
-    start = _text(data[:MAX_CHARACTERS])
+    start = text_of(data[:MAX_CHARACTERS])
     if WEB_PAGE.match(start):
         raise Refusal("This is a web page, not a file of notes: the download went wrong. Send the file itself.")
     if start.lstrip().startswith("<"):
@@ -116,13 +117,3 @@ def _is_music(text: str) -> bool:
     music = "\n".join(line for line in text.splitlines() if not re.match(r"\s*[A-Za-z]:[^|:]", line))
     music = re.sub(r"\s", "", re.sub(r"%.*", "", music))
     return bool(music) and len(ABC_MUSIC.sub("", music)) <= 0.05 * len(music)
-
-
-def _text(data: bytes) -> str:
-    """Text as old and new programs write it."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")

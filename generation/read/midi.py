@@ -9,7 +9,8 @@ import numpy as np
 from generation.music.clock import DEFAULT_TEMPO, Tempo
 from generation.music.key import FIFTHS, MODES, Key
 from generation.music.melody import Part
-from generation.music.song import Song, Voice, legible
+from generation.music.song import Song, Voice
+from generation.read.encoding import encoding_of, line_of
 from generation.read.midi_events import (
     CONTROLLER,
     META,
@@ -220,8 +221,4 @@ def _key(keys: dict[int, Key]) -> Key | None:
 
 def _words(data: bytes) -> str:
     """A name as a line of text of a bearable length."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    return legible(text)
+    return line_of(data, encoding_of([data]))

@@ -9,6 +9,7 @@ import zipfile
 from defusedxml import DefusedXmlException, ElementTree
 from music21 import converter, stream
 
+from generation.read.encoding import text_of
 from generation.request import Refusal
 
 MAX_BYTES = 5_000_000  # of XML, unpacked
@@ -99,7 +100,7 @@ def open_kern(data: bytes) -> stream.Score:
             bytes=len(data),
             limit=MAX_KERN_BYTES,
         )
-    text = data.decode("utf-8", errors="replace").replace("\r\n", "\n")
+    text = text_of(data).replace("\r\n", "\n")
     notes = sum(len(re.findall(r"[A-Ga-g]+", line)) for line in text.split("\n") if line[:1] not in "!*=")
     spines = max(line.count("\t") + 1 for line in text.split("\n"))
     if notes > MAX_NOTES:
