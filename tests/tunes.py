@@ -1,10 +1,34 @@
 """Small melodies that tests are made of."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
+from generation.finish.piece import Piece
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody
+from generation.music.notes import Notes
+from generation.music.reading import Reading, song_of
+from generation.music.song import Part
+
+
+def piece_of(melody: Melody, first_new: int = 0, program: int | None = 0, title: str = "", seed: int = 0) -> Piece:
+    """A melody as a finished piece of one part."""
+    song = replace(song_of(melody, program, "Melody"), title=title)
+    return Piece(song, melody, first_new, seed=seed)
+
+
+def reading_of(melody: Melody, program: int | None = None, *others: Part) -> Reading:
+    """What is read where a file holds a melody and, before it, other parts."""
+    song = song_of(melody, program, "Melody")
+    return Reading(replace(song, parts=(*others, *song.parts)), melody, len(others))
+
+
+def part_of(notes: Notes, program: int | None = 0, name: str = "", **sound: Any) -> Part:
+    """Notes as a part."""
+    return Part(Notes(notes.onset, notes.duration, notes.pitch, notes.velocity), program, name, **sound)
 
 
 def scale(notes: int = 32, key: Key | None = None, velocity: int = 80) -> Melody:

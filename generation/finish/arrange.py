@@ -5,9 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from generation.finish.piece import Piece, part_of
-from generation.music.melody import Melody, Part, Reading
+from generation.finish.piece import Piece
+from generation.music.melody import Melody
+from generation.music.notes import Notes
+from generation.music.reading import Reading, song_of
+from generation.music.song import EXPRESSION, PAN, SUSTAIN, VOLUME, Part, Song, in_force
 from generation.request import INSTRUMENTS, Request
+
+# What the new part takes over from its player, and what General MIDI has where nothing is said.
+KEPT = {VOLUME: 100, EXPRESSION: 127, PAN: 64}
 
 
 def arrange(
@@ -19,31 +25,52 @@ def arrange(
     own, else piano; so does an input that names none. `whole` has at least one new note.
     """
     program = _program(reading, request)
-    if request.only_new:
-        alone = without_input(whole, first_new)
-        part = part_of(alone, slice(None), program, "Melody")
-        return Piece(alone, 0, (part,), title=title, seed=seed)
-    if reading is None or not first_new:
-        return Piece(whole, 0, (part_of(whole, slice(None), program, "Melody"),), title=title, seed=seed)
-    inputs = given_parts(reading, request, whole.title)
-    later = room(inputs, whole, first_new)
-    new = part_of(whole, slice(first_new, None), program, "Encore", later)
-    return Piece(whole, first_new, (*inputs, new), _home(inputs, whole, first_new), title, seed)
+    if reading is None or request.only_new or not first_new:
+        alone = without_input(whole, first_new) if request.only_new else whole
+        return Piece(replace(song_of(alone, program, "Melody"), title=title), alone, seed=seed)
+    song = given_song(reading, request)
+    later = room(song, whole, first_new)
+    new = whole[first_new:].later(later)
+    part = _going_on(song.parts[reading.part], Notes(new.onset, new.duration, new.pitch, new.velocity), program)
+    song = replace(song, parts=(*song.parts, part), tempo=whole.tempo, title=title)
+    return Piece(song, whole, first_new, reading.part, seed)
 
 
-def given_parts(reading: Reading, request: Request, title: str = "") -> tuple[Part, ...]:
-    """The parts of the input, as they sound before a new one goes on."""
-    program = _program(reading, request) if reading.program is None else reading.program
-    return tuple(part for part in reading.original if len(part.onset)) or (
-        part_of(reading.melody, slice(None), program, title or "Melody"),
-    )
+def given_song(reading: Reading, request: Request) -> Song:
+    """The input as it sounds before a new part goes on."""
+    alone = len(reading.song.pitched) == 1
+    parts, home = [*reading.song.parts], reading.song.parts[reading.part]
+    if alone:
+        program = _program(reading, request) if home.program is None else home.program
+        parts[reading.part] = replace(home, program=program, name=home.name or reading.song.title or "Melody")
+    return replace(reading.song, parts=tuple(parts))
+
+
+def _going_on(player: Part, notes: Notes, program: int) -> Part:
+    """The new part: as loud and as far left or right as its player mostly was, the pedal up and the wheel at rest."""
+    begin = float(notes.onset[0])
+    controls = []
+    for number, usual in KEPT.items():
+        if said := player.control(number):
+            typical = float(np.median(in_force(said, player.notes.onset, usual)))
+            controls.append((begin, number, round(typical)))
+    if player.control(SUSTAIN):
+        controls.append((begin, SUSTAIN, 0))
+    bends = ((begin, 0),) if player.bends else ()
+    return Part(
+        notes, program, "Encore", channel=player.channel, role="lead", controls=tuple(controls), bends=bends,
+        bank=player.bank if program == player.program else 0,
+    )  # fmt: skip
 
 
 def _program(reading: Reading | None, request: Request) -> int:
     """Of the new part."""
     if request.instrument != "auto":
         return INSTRUMENTS[request.instrument]
-    return 0 if reading is None or reading.program is None else reading.program
+    if reading is None or reading.program is None:
+        return 0
+    changes = reading.song.parts[reading.part].programs
+    return changes[-1][1] if changes else reading.program
 
 
 def without_input(whole: Melody, first_new: int) -> Melody:
@@ -54,37 +81,19 @@ def without_input(whole: Melody, first_new: int) -> Melody:
     # Counted from a bar line; a note a little before the beat belongs to it.
     start = whole.downbeat + math.floor((first - whole.downbeat) / beat + 0.1) * beat
     start = min(start, first)
-    notes = slice(first_new, None)
-    tempo = [replace(mark, onset=max(mark.onset - start, 0.0)) for mark in whole.tempo]
-    running = max(i for i, mark in enumerate(tempo) if mark.onset == 0.0)
     return replace(
-        whole,
-        onset=whole.onset[notes] - start,
-        duration=whole.duration[notes],
-        pitch=whole.pitch[notes],
-        velocity=whole.velocity[notes],
-        tempo=tuple(tempo[running:]),
+        whole[first_new:].later(-start),
+        tempo=whole.clock.since(start),
         downbeat=(whole.downbeat - start) % whole.bar if whole.bar else 0.0,
     )
 
 
-def room(inputs: tuple[Part, ...], whole: Melody, first_new: int) -> float:
+def room(song: Song, whole: Melody, first_new: int) -> float:
     """Quarters, in whole bars, by which the new part waits for an input that goes on after its melody has ended.
 
     A chord may ring on into the new part for up to a bar; nothing is struck there any more.
     """
     bar = whole.bar or 4.0
-    last = max(float(part.onset[-1]) for part in inputs)
-    end = max(float((part.onset + part.duration).max()) for part in inputs)
-    lacking = max(last + 0.25, end - bar) - float(whole.onset[first_new])
+    last = max(float(part.notes.onset[-1]) for part in song.parts if len(part.notes))
+    lacking = max(last + 0.25, song.end - bar) - float(whole.onset[first_new])
     return math.ceil(lacking / bar) * bar if lacking > 0 else 0.0
-
-
-def _home(inputs: tuple[Part, ...], whole: Melody, first_new: int) -> int:
-    """The part that holds most of the melody's notes."""
-    melody = {(round(onset, 3), pitch) for onset, pitch in zip(whole.onset[:first_new], whole.pitch, strict=False)}
-    shared = [
-        len(melody & {(round(onset, 3), pitch) for onset, pitch in zip(part.onset, part.pitch, strict=True)})
-        for part in inputs
-    ]
-    return int(np.argmax(shared))

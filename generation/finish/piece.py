@@ -4,38 +4,41 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from generation.finish.paper.notate import Score, notate
-from generation.music.melody import Melody, Part
-
-Floats = NDArray[np.float64]
+from generation.music.clock import Floats
+from generation.music.melody import Melody
+from generation.music.notes import Notes
+from generation.music.song import Song
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
     """A finished piece of music.
 
-    melody     what is notated; its tempo is the clock of all parts
+    song       what sounds: the input's parts as they were, and last, if there is any, the new part
+    melody     what is notated, on the song's clock
     first_new  index in `melody` of the first new note
-    parts      what sounds: the input's parts as they were, and last, if there is any, the new part
     home       index of the part that the new one goes on with, in its own track; None if there is no new part
                or no input before it
     mp3_bytes  what its MP3 may weigh; 0 for as much as it likes
     """
 
+    song: Song
     melody: Melody
-    first_new: int
-    parts: tuple[Part, ...]
+    first_new: int = 0
     home: int | None = None
-    title: str = ""
     seed: int = 0
     mp3_bytes: int = 0
 
     @property
     def given(self) -> int:
         """How many of the parts are the input's."""
-        return 0 if self.home is None else len(self.parts) - 1
+        return 0 if self.home is None else len(self.song.parts) - 1
+
+    @property
+    def title(self) -> str:
+        return self.song.title
 
     @cached_property
     def score(self) -> Score:
@@ -43,19 +46,12 @@ class Piece:
         return notate(self.melody, self.first_new)
 
 
-def part_of(melody: Melody, notes: slice, program: int, name: str, later: float = 0.0) -> Part:
-    """Some notes of a melody as a part, moved by `later` quarters."""
-    return Part(
-        melody.onset[notes] + later, melody.duration[notes], melody.pitch[notes], melody.velocity[notes], program, name
-    )
-
-
-def let_go(part: Part) -> Floats:
+def let_go(notes: Notes) -> Floats:
     """(n,) quarters at which each note is let go: a key that is struck again is let go by then."""
-    end = part.onset + part.duration
+    end = notes.ends
     struck: dict[int, tuple[float, float]] = {}  # pitch → its next onset, and the next after that onset
     for i in reversed(range(len(end))):
-        pitch, onset = int(part.pitch[i]), float(part.onset[i])
+        pitch, onset = int(notes.pitch[i]), float(notes.onset[i])
         following, later = struck.get(pitch, (np.inf, np.inf))
         if following > onset:
             struck[pitch] = (onset, following)

@@ -17,7 +17,8 @@ from generation.finish.sound.mp3 import encode, length
 from generation.finish.sound.render import render, start_of
 from generation.finish.sound.synth import Sound
 from generation.finish.write_midi import write_midi
-from generation.music.melody import Melody, Reading
+from generation.music.melody import Melody
+from generation.music.reading import Reading
 from generation.request import Request, Take
 
 Made = TypeVar("Made")
@@ -75,11 +76,11 @@ def finish(
                 files[name] = timed(name, partial(ENCODERS[name], piece))
         if mp3 is not None:
             files["mp3"] = mp3.result()
-    start, new_from = start_of(piece.parts, piece.melody), 0.0
-    end = max(float((part.onset + part.duration).max()) for part in piece.parts)
-    seconds = length(files["mp3"]) if "mp3" in files else piece.melody.seconds_at(end) - start
+    song = piece.song
+    start, new_from = start_of(song.parts, song.clock), 0.0
+    seconds = length(files["mp3"]) if "mp3" in files else song.clock.second(song.end) - start
     if piece.home is not None:
-        new_from = piece.melody.seconds_at(float(piece.parts[-1].onset[0])) - start
+        new_from = song.clock.second(float(song.parts[-1].notes.onset[0])) - start
     return Take(
         seed=seed,
         temperature=request.temperature,
@@ -91,7 +92,7 @@ def finish(
 
 
 def _sound(piece: Piece) -> Sound:
-    return master(render(piece.parts, piece.melody, piece.given))
+    return master(render(piece.song.parts, piece.song.clock, piece.given))
 
 
 def _encoded(piece: Piece, sound: Sound) -> bytes:

@@ -1,30 +1,28 @@
-"""Piece → MIDI file: type 1, 960 ticks a quarter, every onset, pitch and velocity as it is."""
+"""Piece → MIDI file: type 1, 960 ticks a quarter, every event of the input as it came."""
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from generation.finish.piece import Piece, let_go
-from generation.music.melody import Melody, Part
+from generation.music.song import BANK, BANK_FINE, BENT, SUSTAIN, Part, Song
 
 TICKS = 960  # a quarter
 SLOW = 40.0  # quarters a minute under which a tick would be long enough to be noticed
-CHANNELS = (*range(9), *range(10, 16))  # without the drums'
-SUSTAIN = 64
+DRUMS = 9  # the channel of drums, counted from 0
+CHANNELS = (*range(9), *range(10, 16))  # the others
 
-# (tick, rank among what happens at once, message): released before struck, settings before both
+# (tick, rank among what happens at once, message): released before struck, settings before both, banks before programs
 Message = tuple[int, int, bytes]
+OFF, CONTROL, PROGRAM, BEND, WORD, ON = range(6)
 
 
 def write_midi(piece: Piece) -> bytes:
     """The bytes of a Standard MIDI File. The new notes stand in the track of the part they go on with."""
-    ticks = TICKS if min(tempo.quarters_per_minute for tempo in piece.melody.tempo) >= SLOW else TICKS * 10
-    tracks = [_track(_conductor(piece, ticks), piece.title or "Encore")]
-    inputs, new = (piece.parts, None) if piece.home is None else (piece.parts[:-1], piece.parts[-1])
-    channel_of: dict[int, int] = {}
-    for i, part in enumerate(inputs):
-        # Beyond fifteen parts, those of one instrument share a channel.
-        channel = channel_of.setdefault(i if len(inputs) <= len(CHANNELS) else part.program, len(channel_of))
-        channel = CHANNELS[channel % len(CHANNELS)]
+    ticks = TICKS if min(tempo.quarters_per_minute for tempo in piece.song.tempo) >= SLOW else TICKS * 10
+    tracks = [_track(_conductor(piece.song, piece.seed, ticks), piece.title or "Encore")]
+    parts = piece.song.parts
+    inputs, new = (parts, None) if piece.home is None else (parts[:-1], parts[-1])
+    for i, (part, channel) in enumerate(zip(inputs, channels(inputs), strict=True)):
         messages = _messages(part, channel, ticks)
         if new is not None and i == piece.home:
             messages += _messages(new, channel, ticks)
@@ -32,31 +30,51 @@ def write_midi(piece: Piece) -> bytes:
     return b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), ticks) + b"".join(tracks)
 
 
-def _conductor(piece: Piece, ticks: int) -> list[Message]:
-    """Tempo, metre and key of the whole piece."""
-    melody = piece.melody
-    messages = [(0, 0, _meta(0x01, f"Encore, seed {piece.seed}".encode()))]
-    messages += [(tick, 0, _meta(0x58, signature)) for tick, signature in _signatures(melody, ticks)]
-    if melody.key is not None and abs(melody.key.sharps) <= 7:
-        messages.append((0, 0, _meta(0x59, struct.pack(">bB", melody.key.sharps, melody.key.mode == "minor"))))
-    for tempo in melody.tempo:
+def channels(parts: Sequence[Part]) -> list[int]:
+    """A channel for each part, 0 … 15: its own of the file that it came from, else a free one, and the drums' for
+    drums alone. Where there are too many, parts of one instrument share one."""
+    said = {part.channel - 1 for part in parts if part.channel and not part.drums}
+    free = [channel for channel in CHANNELS if channel not in said] or [*CHANNELS]
+    without = [part for part in parts if not part.drums and part.channel - 1 not in CHANNELS]
+    shared: dict[object, int] = {}
+    found = []
+    for i, part in enumerate(parts):
+        if part.drums:
+            found.append(DRUMS)
+        elif part.channel - 1 in CHANNELS:
+            found.append(part.channel - 1)
+        else:
+            place = shared.setdefault(i if len(without) <= len(free) else part.program, len(shared))
+            found.append(free[place % len(free)])
+    return found
+
+
+def _conductor(song: Song, seed: int, ticks: int) -> list[Message]:
+    """Tempo, metres, keys and markers of the whole piece."""
+    messages = [(0, 0, _meta(0x01, f"Encore, seed {seed}".encode()))]
+    messages += [(tick, 0, _meta(0x58, signature)) for tick, signature in _signatures(song, ticks)]
+    for quarter, key in song.keys:
+        if abs(key.sharps) <= 7:
+            signature = struct.pack(">bB", key.sharps, key.mode == "minor")
+            messages.append((round(quarter * ticks), 0, _meta(0x59, signature)))
+    for tempo in song.tempo:
         micros = min(round(60_000_000 / tempo.quarters_per_minute), 0xFFFFFF)
         messages.append((round(tempo.onset * ticks), 0, _meta(0x51, micros.to_bytes(3, "big"))))
+    messages += [(round(quarter * ticks), 0, _meta(0x06, text.encode())) for quarter, text in song.markers]
     return messages
 
 
-def _signatures(melody: Melody, ticks: int) -> Iterable[tuple[int, bytes]]:
-    """The metre where the first bar begins, and a short bar before it for a pickup."""
-    if melody.metre is None or melody.bar is None:
-        return
-    pickup = melody.downbeat % melody.bar
-    for unit in (melody.metre[1], 8, 16, 32):
-        beats = pickup * unit / 4
-        if pickup and abs(beats - round(beats)) < 1e-6:
-            yield 0, _signature(round(beats), unit)
-            yield round(pickup * ticks), _signature(*melody.metre)
-            return
-    yield 0, _signature(*melody.metre)
+def _signatures(song: Song, ticks: int) -> Iterable[tuple[int, bytes]]:
+    """The metres where their bars begin, and a short bar before the first for a pickup."""
+    for quarter, (beats, unit) in song.metres:
+        pickup = song.pickup % (beats * 4 / unit) if quarter == 0 else 0.0
+        for finer in (unit, 8, 16, 32):
+            short = pickup * finer / 4
+            if pickup and abs(short - round(short)) < 1e-6:
+                yield 0, _signature(round(short), finer)
+                quarter = pickup
+                break
+        yield round(quarter * ticks), _signature(beats, unit)
 
 
 def _signature(beats: int, unit: int) -> bytes:
@@ -66,18 +84,34 @@ def _signature(beats: int, unit: int) -> bytes:
 
 def _messages(part: Part, channel: int, ticks: int) -> list[Message]:
     """Everything that one part sends on its channel."""
-    start = round(float(part.onset[0]) * ticks) if len(part.onset) else 0
-    first = min([start, *(round(quarter * ticks) for quarter, _ in part.pedal)])
-    messages = [(max(first, 0), 1, bytes((0xC0 | channel, part.program)))]
-    for onset, end, pitch, velocity in zip(part.onset, let_go(part), part.pitch, part.velocity, strict=True):
-        on = round(onset * ticks)
-        messages.append((on, 3, bytes((0x90 | channel, pitch, velocity))))
-        messages.append((max(round(end * ticks), on + 1), 0, bytes((0x80 | channel, pitch, 64))))
-    for quarter, value in part.pedal:
-        messages.append((max(round(quarter * ticks), 0), 2, bytes((0xB0 | channel, SUSTAIN, value))))
-    if part.pedal and part.pedal[-1][1] >= 64:  # nobody else lifts it
-        end = max(float(let_go(part).max(initial=0.0)), part.pedal[-1][0])
-        messages.append((round(end * ticks), 2, bytes((0xB0 | channel, SUSTAIN, 0))))
+
+    def at(quarter: float) -> int:
+        return max(round(quarter * ticks), 0)
+
+    start = float(part.notes.onset[0]) if len(part.notes) else 0.0
+    messages = [
+        (at(quarter), CONTROL, bytes((0xB0 | channel, number, value))) for quarter, number, value in part.controls
+    ]
+    banks = [quarter for quarter, number, _ in part.controls if number in (BANK, BANK_FINE) and quarter <= start]
+    if part.bank and not banks:
+        for number, value in ((BANK, part.bank >> 7), (BANK_FINE, part.bank & 127)):
+            messages.append((at(start), CONTROL, bytes((0xB0 | channel, number, value))))
+    if part.program is not None:
+        first = max(banks) if banks else min([start, *(quarter for quarter, _, _ in part.controls)])
+        messages.append((at(first), PROGRAM, bytes((0xC0 | channel, part.program))))
+    messages += [(at(quarter), PROGRAM, bytes((0xC0 | channel, program))) for quarter, program in part.programs]
+    for quarter, bend in part.bends:
+        wheel = min(max(bend + BENT, 0), 2 * BENT - 1)
+        messages.append((at(quarter), BEND, bytes((0xE0 | channel, wheel & 127, wheel >> 7))))
+    messages += [(at(quarter), WORD, _meta(0x05, text.encode())) for quarter, text in part.words]
+    ends = let_go(part.notes)
+    for onset, end, pitch, velocity in zip(part.notes.onset, ends, part.notes.pitch, part.notes.velocity, strict=True):
+        messages.append((at(onset), ON, bytes((0x90 | channel, pitch, velocity))))
+        messages.append((max(at(end), at(onset) + 1), OFF, bytes((0x80 | channel, pitch, 64))))
+    pedal = part.control(SUSTAIN)
+    if pedal and pedal[-1][1] >= 64:  # nobody else lifts it
+        end = max(float(ends.max(initial=0.0)), pedal[-1][0])
+        messages.append((at(end), CONTROL, bytes((0xB0 | channel, SUSTAIN, 0))))
     return messages
 
 

@@ -83,14 +83,14 @@ def continuations(performer: Performer, tunes: Sequence[Tune], primes: int, seed
     prompts = []
     for number, tune in enumerate(chosen):
         first, last = split(tune.melody) or (0, 0)
-        prime, goes_on = tokens.part(tune.melody, first), last < len(tune.melody)
+        prime, goes_on = tune.melody[:first], last < len(tune.melody)
         seconds = CONTINUATION if goes_on else tune.melody.seconds - prime.seconds
         prompts.append(Prompt(prime, seconds, seed=seed + number, open_end=goes_on))
     pairs = []
     for tune, ours in zip(chosen, sample(performer, prompts), strict=True):
         first, last = split(tune.melody) or (0, 0)
         # How a flat prime is played on has nothing to compare with: there the true one is flat as well.
-        prime = tokens.part(tune.melody, first)
+        prime = tune.melody[:first]
         flags = (tune.played_timing and tokens.is_timed(prime), tune.played_dynamics and tokens.is_shaded(prime))
         pairs.append(
             Pair(tune.dataset, features(tune.melody, first, last, *flags), features(ours, first, len(ours), *flags))

@@ -36,7 +36,7 @@ def discrimination(performer: Performer, tunes: Sequence[Tune], ngram: NGram, se
     right: dict[str, list[tuple[bool, bool]]] = {"another tune's": [], "a 3-gram's": []}
     for tune in tqdm(long, desc="discrimination", unit="tune", leave=False):
         first, last = split(tune.melody) or (0, 0)
-        true = _worth(performer, tune, tokens.part(tune.melody, last), first)
+        true = _worth(performer, tune, tune.melody[:last], first)
         mates = [t for t in long if t.dataset == tune.dataset and t.group != tune.group]
         false = {"a 3-gram's": _sampled(tune, first, last, ngram, rng)}
         if mates:
@@ -91,7 +91,7 @@ def _graft(melody: Melody, first: int, last: int, other: Melody) -> Melody:
         pitch=np.clip(other.pitch[start:stop] + by, 0, 127),
         velocity=other.velocity[start:stop],
     )
-    return tokens.joined(tokens.part(melody, first), new)
+    return melody[:first].then(new)
 
 
 def _key_distance(melody: Melody, other: Melody) -> int:
@@ -111,4 +111,4 @@ def _sampled(tune: Tune, first: int, last: int, ngram: NGram, rng: np.random.Gen
     new[:, [tokens.TIMED, tokens.SHADED]] = tune.played_timing, tune.played_dynamics
     played = tokens.decode(new, encoded.shift, melody)
     onset = tokens.apart(np.maximum(played.onset, melody.onset[first - 1] + 1 / tokens.TICKS))
-    return tokens.joined(tokens.part(melody, first), replace(played, onset=onset))
+    return melody[:first].then(replace(played, onset=onset))

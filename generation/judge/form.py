@@ -7,7 +7,6 @@ import numpy as np
 from generation.judge.compare import bars
 from generation.learn.corpus import Tune
 from generation.model.performer import Performer
-from generation.model.tokens import part
 from generation.music.key import find_key
 from generation.music.melody import Melody
 from generation.music.pulse import typical_tempo
@@ -71,4 +70,4 @@ def remembered(
 def until(melody: Melody, seconds: float) -> Melody:
     """The notes that begin in the first `seconds` after the first one."""
     start = melody.seconds_at(float(melody.onset[0])) if len(melody) else 0.0
-    return part(melody, sum(melody.seconds_at(float(onset)) - start < seconds for onset in melody.onset))
+    return melody[: int((melody.clock.seconds(melody.onset) - start < seconds).sum())]

@@ -59,7 +59,7 @@ def surprise(
 ) -> tuple[NDArray[np.float64], bool]:
     """Nats of the notes from index `first` on, (notes, len(HEADS)), 0 where nothing was played; were dynamics?"""
     known = first if first >= ENOUGH else len(melody)
-    before = tokens.part(melody, known)
+    before = melody[:known]
     timed = tokens.is_timed(before) if timed is None else timed
     shaded = tokens.is_shaded(before) if shaded is None else shaded
     versions = _versions(melody, timed, shaded)

@@ -87,7 +87,7 @@ def encode(
     rows[0] = start_row()
     note = rows[1:]
     note[:, TICK] = tick
-    note[:, STEP] = length_class(np.diff(tick, prepend=0))
+    note[:, STEP] = length_class(np.diff(tick, prepend=_first_line(melody, tick)))
     note[:, PITCH] = np.clip(melody.pitch + shift, 0, 127)
     note[:, DURATION] = length_class(duration)
     note[:, VELOCITY] = melody.velocity // 4 if shaded else FLAT["velocity"]
@@ -123,28 +123,12 @@ def decode(rows: Ints, shift: int, like: Melody) -> Melody:
     )
 
 
-def part(melody: Melody, notes: int) -> Melody:
-    """The first `notes` notes of a melody."""
-    return replace(
-        melody,
-        onset=melody.onset[:notes],
-        duration=melody.duration[:notes],
-        pitch=melody.pitch[:notes],
-        velocity=melody.velocity[:notes],
-        written=None,
-    )
-
-
-def joined(melody: Melody, new: Melody) -> Melody:
-    """The notes of `melody` and after them those of `new`, as these are written; all else is that of `melody`."""
-    return replace(
-        melody,
-        onset=np.concatenate([melody.onset, new.onset]),
-        duration=np.concatenate([melody.duration, new.duration]),
-        pitch=np.concatenate([melody.pitch, new.pitch]),
-        velocity=np.concatenate([melody.velocity, new.velocity]),
-        written=new.written,
-    )
+def _first_line(melody: Melody, tick: Ints) -> int:
+    """The tick from which the first step is counted: 0, or after bars of silence the bar line before the first note."""
+    bar, downbeat = round((melody.bar or 4) * TICKS), round(melody.downbeat * TICKS)
+    if not len(tick) or tick[0] <= bar:
+        return 0
+    return max(0, int(tick[0] - downbeat) // bar * bar + downbeat)
 
 
 def apart(onset: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from generation.request import Refusal
+
 Floats = NDArray[np.float64]
 
 DEFAULT_TEMPO = 120.0
+SLOWEST, FASTEST = 4, 1_000  # quarters a minute
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,19 @@ class Tempo:
 
 @dataclass(frozen=True)
 class Clock:
-    """Tempo marks, at least one, sorted; the first holds for all that lies before it, too."""
+    """Tempo marks, at least one, sorted, the first at quarter 0."""
 
     marks: tuple[Tempo, ...] = (Tempo(0.0, DEFAULT_TEMPO),)
+
+    def __post_init__(self) -> None:
+        if (
+            not self.marks
+            or self.marks[0].onset != 0
+            or any(not SLOWEST <= mark.quarters_per_minute <= FASTEST for mark in self.marks)
+        ):
+            raise Refusal("The tempo must lie between 4 and 1,000 quarter notes a minute.")
+        if any(later.onset <= earlier.onset for earlier, later in pairwise(self.marks)):
+            raise ValueError("tempo marks must be sorted and distinct")
 
     def seconds(self, quarters: ArrayLike) -> Floats:
         """The moments of quarters, in seconds from quarter 0; same shape."""
@@ -42,6 +56,14 @@ class Clock:
     def second(self, quarter: float) -> float:
         """The moment of one quarter, in seconds."""
         return float(self.seconds(quarter))
+
+    def since(self, quarter: float) -> tuple[Tempo, ...]:
+        """The marks from a quarter on, counted from there."""
+        begun = [mark for mark in self.marks if mark.onset <= quarter][-1:] or [self.marks[0]]
+        later = [
+            Tempo(mark.onset - quarter, mark.quarters_per_minute) for mark in self.marks[1:] if mark.onset > quarter
+        ]
+        return (Tempo(0.0, begun[0].quarters_per_minute), *later)
 
     @cached_property
     def _map(self) -> tuple[Floats, Floats, Floats]:

@@ -1,78 +1,192 @@
-"""Song: what a file of several voices holds, before its melody is found."""
+"""Song: all that a file of music holds, its parts on one clock."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from generation.music.clock import DEFAULT_TEMPO, Tempo
+from generation.music.clock import Clock, Tempo
 from generation.music.key import Key
-from generation.music.melody import Part
-from generation.request import Words
+from generation.music.notes import Notes
+from generation.request import UNSAID, Words
+
+Floats = NDArray[np.float64]
+Metre = tuple[int, int]
+Mark = TypeVar("Mark", bound=tuple[Any, ...])
+
+ROLES = ("lead", "second", "chords", "bass", "drums", "pad", "other")
+# Numbers of General MIDI's controllers that have a meaning here.
+BANK, MODULATION, VOLUME, PAN, EXPRESSION, BANK_FINE, SUSTAIN = 0, 1, 7, 10, 11, 32, 64
+BENT, SHORTEST = 8192, 1e-3  # half the range of a bend; quarters that a moved note lasts at least
+LONGEST_SILENCE = 60.0  # seconds before the first note
 
 
 @dataclass(frozen=True, eq=False)
-class Voice:
-    """One part of a file, and what tells whether it is the melody.
+class Part:
+    """One player: their notes, chords and all, and how these sound. Times are in quarters, all tuples sorted by them.
 
-    place   where it stands, such as “track 2” or “part 1”
-    lyrics  number of its notes that carry a syllable
-    drums   whether its pitches are drums rather than tones
-    said    whether the file names its instrument
+    program   General MIDI's, 0 … 127; None where nobody said
+    bank      of that program, 128 times controller 0 and controller 32 on top
+    place     where it stands in its file, such as “track 2” or “part 1”
+    channel   of a MIDI file, 1 … 16; 0 where there is none
+    drums     whether its pitches are drums rather than tones
+    role      one of `ROLES`; "" until it is found
+    words     (quarter, syllable) of what is sung to it
+    controls  (quarter, controller, value 0 … 127) as they came, those of bank and sustain pedal among them
+    bends     (quarter, −8192 … 8191) of the pitch wheel
+    programs  (quarter, program) of changes midway
     """
 
-    part: Part
-    place: Words
+    notes: Notes
+    program: int | None = None
+    name: str = ""
+    place: Words = UNSAID
     channel: int = 0
     drums: bool = False
-    lyrics: int = 0
-    said: bool = False
+    role: str = ""
+    bank: int = 0
+    words: tuple[tuple[float, str], ...] = ()
+    controls: tuple[tuple[float, int, int], ...] = ()
+    bends: tuple[tuple[float, int], ...] = ()
+    programs: tuple[tuple[float, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        assert self.role in ("", *ROLES)
+
+    def control(self, number: int) -> tuple[tuple[float, int], ...]:
+        """(quarter, value) of one controller."""
+        return tuple((quarter, value) for quarter, controller, value in self.controls if controller == number)
 
 
 @dataclass(frozen=True, eq=False)
 class Song:
-    """The voices of a file on one clock, in quarter notes; fields as in `Melody`.
+    """Parts on one clock. Times are in quarters from the beginning, all tuples sorted by them.
 
+    tempo    at least one mark, the first at quarter 0
+    metres   (quarter of a bar line, (beats, unit)) of each change, the first at 0; empty where nobody said. A bar that
+             is shorter or longer than its metre is a metre of its own, unless the bar after it makes up for it, as
+             where a repeat begins with a pickup.
+    keys     (quarter, Key) of each change; empty where nobody said
+    pickup   quarters before the first bar line, 0 without a pickup
+    chords   (quarter, symbol such as “Am7”)
+    markers  (quarter, text)
     remarks  what was mended or left out in reading, in half a sentence each
     """
 
-    voices: tuple[Voice, ...]
-    tempo: tuple[Tempo, ...] = (Tempo(0.0, DEFAULT_TEMPO),)
-    metre: tuple[int, int] | None = None
-    key: Key | None = None
-    downbeat: float = 0.0
+    parts: tuple[Part, ...]
+    tempo: tuple[Tempo, ...] = Clock().marks
+    metres: tuple[tuple[float, Metre], ...] = ()
+    keys: tuple[tuple[float, Key], ...] = ()
+    pickup: float = 0.0
+    chords: tuple[tuple[float, str], ...] = ()
+    markers: tuple[tuple[float, str], ...] = ()
     title: str = ""
+    composer: str = ""
     remarks: tuple[Words, ...] = ()
+
+    @cached_property
+    def clock(self) -> Clock:
+        """What a quarter is in seconds."""
+        return Clock(self.tempo)
+
+    @property
+    def pitched(self) -> tuple[Part, ...]:
+        """The parts that play tones."""
+        return tuple(part for part in self.parts if len(part.notes) and not part.drums)
+
+    @property
+    def end(self) -> float:
+        """Quarters to the end of the last sounding note; 0 for no notes."""
+        return max((part.notes.end for part in self.parts), default=0.0)
+
+    @property
+    def metre(self) -> Metre | None:
+        """The metre in which it ends; None where nobody said."""
+        return ruling(self.metres, self.end)[1] if self.metres else None
+
+    @property
+    def key(self) -> Key | None:
+        """The key in which it ends; None where nobody said."""
+        return ruling(self.keys, self.end)[1] if self.keys else None
+
+    @property
+    def downbeat(self) -> float:
+        """Quarters from 0 to the first place where a bar line of the last metre stands or would stand."""
+        if not self.metres:
+            return 0.0
+        since, (beats, unit) = ruling(self.metres, self.end)
+        return (since or self.pickup) % (beats * 4 / unit)
+
+
+def ruling(marks: Sequence[Mark], quarter: float) -> Mark:
+    """The last of some marks, at least one, at or before a quarter; the first if there is none."""
+    return next((mark for mark in reversed(marks) if mark[0] <= quarter + 1e-6), marks[0])
+
+
+def in_force(marks: Sequence[tuple[float, int]], quarters: ArrayLike, usual: int) -> NDArray[np.int64]:
+    """The value that holds at each of some quarters, by marks (quarter, value) in order; `usual` before the first."""
+    at = np.searchsorted(np.array([quarter for quarter, _ in marks], np.float64), np.asarray(quarters), side="right")
+    return np.array([usual, *(value for _, value in marks)], np.int64)[at]
+
+
+def moved(song: Song, quarters: Callable[[Floats], Floats]) -> Song:
+    """The same with all times but those of the tempo counted in other quarters: old → new, increasing."""
+
+    def marks(old: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        at = quarters(np.array([mark[0] for mark in old], np.float64))
+        return tuple((max(0.0, float(quarter)), *mark[1:]) for quarter, mark in zip(at, old, strict=True))  # type: ignore[misc]
+
+    def part(old: Part) -> Part:
+        return replace(
+            old,
+            notes=stretched(old.notes, quarters),
+            words=marks(old.words),
+            controls=marks(old.controls),
+            bends=marks(old.bends),
+            programs=marks(old.programs),
+        )
+
+    return replace(
+        song,
+        parts=tuple(part(each) for each in song.parts),
+        metres=marks(song.metres),
+        keys=marks(song.keys),
+        pickup=float(quarters(np.array([song.pickup]))[0]),
+        chords=marks(song.chords),
+        markers=marks(song.markers),
+    )
+
+
+def trimmed(song: Song) -> Song:
+    """The same without the bars before its first note, where these last longer than anybody waits."""
+    first = min((float(part.notes.onset[0]) for part in song.parts if len(part.notes)), default=0.0)
+    if song.clock.second(first) <= LONGEST_SILENCE:
+        return song
+    beats, unit = ruling(song.metres, first)[1] if song.metres else (4, 4)
+    bar, since = beats * 4 / unit, ruling(song.metres, first)[0] or song.pickup if song.metres else 0.0
+    silence = since + np.floor((first - since) / bar + 1e-6) * bar
+    rest = moved(song, lambda old: np.maximum(old - silence, 0.0))
+    return replace(
+        rest,
+        tempo=song.clock.since(silence),
+        metres=tuple({mark[0]: mark for mark in rest.metres}.values()),  # of those before, the last one
+        keys=tuple({mark[0]: mark for mark in rest.keys}.values()),
+        pickup=0.0,
+    )
+
+
+NotesLike = TypeVar("NotesLike", bound=Notes)
+
+
+def stretched(notes: NotesLike, quarters: Callable[[Floats], Floats]) -> NotesLike:
+    """The same notes counted in other quarters: old → new, increasing."""
+    onset = quarters(notes.onset)
+    return replace(notes, onset=onset, duration=np.maximum(quarters(notes.ends) - onset, SHORTEST))
 
 
 def legible(words: str) -> str:
     """A name or a title as one line of a bearable length, without signs that nobody sees or that turn it round."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())[:80]
-
-
-def trimmed(song: Song) -> Song:
-    """The same without the empty bars before the first tone; less than a bar of silence stays."""
-    bar = song.metre[0] * 4 / song.metre[1] if song.metre else 4.0
-    voices = tuple(voice for voice in song.voices if len(voice.part.onset) and not voice.drums)
-    if not voices:
-        return song
-    first = min(float(voice.part.onset[0]) for voice in voices)
-    # Bars are counted from the downbeat, so that a pickup stays a pickup.
-    silence = np.floor((first - song.downbeat) / bar + 1e-6) * bar + song.downbeat
-    silence = float(silence if first > bar else 0.0)
-    if silence <= 0:
-        return song
-    tempo = [replace(mark, onset=max(0.0, mark.onset - silence)) for mark in song.tempo]
-    running = max(i for i, mark in enumerate(tempo) if mark.onset == 0)
-    return replace(
-        song,
-        voices=tuple(replace(voice, part=_earlier(voice.part, silence)) for voice in voices),
-        tempo=tuple(tempo[running:]),
-        downbeat=0.0,
-    )
-
-
-def _earlier(part: Part, quarters: float) -> Part:
-    onset: NDArray[np.float64] = np.maximum(part.onset - quarters, 0.0)
-    pedal = {max(0.0, quarter - quarters): value for quarter, value in part.pedal}
-    return replace(part, onset=onset, pedal=tuple(pedal.items()))

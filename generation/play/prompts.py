@@ -3,7 +3,7 @@
 import re
 
 from generation.music.key import Key
-from generation.music.melody import Reading
+from generation.music.reading import Reading
 from generation.play.session import Prompt
 from generation.request import STYLES, Refusal, Request
 

@@ -214,7 +214,7 @@ def _written(take: Take) -> Melody:
     if abs(steady / tempo[-1].quarters_per_minute - 1) > 0.02 and onset[0] > tempo[-1].onset:
         tempo = (*tempo, Tempo(float(onset[0]), steady))
     written = Written(onset - tick, lasts)
-    whole = tokens.joined(given, replace(new, onset=onset, velocity=velocity, written=written))
+    whole = given.then(replace(new, onset=onset, velocity=velocity, written=written))
     return replace(whole, tempo=tempo, meta={**given.meta, "style": take.style})
 
 

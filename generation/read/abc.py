@@ -15,8 +15,9 @@ from music21.abcFormat import ABCChord, ABCHandler, ABCNote
 
 from generation.music.clock import Tempo
 from generation.music.key import PITCH_CLASS
-from generation.music.melody import Melody, Part
-from generation.music.song import Song, Voice, legible
+from generation.music.melody import Melody
+from generation.music.notes import Notes
+from generation.music.song import Part, Song, legible
 from generation.read import abc_fields
 from generation.read.abc_bars import Item, written
 from generation.read.abc_tune import NOTE, take_apart, tunes
@@ -91,7 +92,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
     unit = abc_fields.length(header.get("L", "")) or abc_fields.usual_length(beats)
     pace = abc_fields.tempo(header.get("Q", ""), unit) or abc_fields.usual_tempo(header.get("R", ""), beats)
     order = abc_fields.parts(header.get("P", ""))
-    voices: list[Voice] = []
+    parts: list[Part] = []
     marks = {0.0: pace}
     downbeat = 0.0
     for count, (name, music) in enumerate(taken.voices.items(), 1):
@@ -99,18 +100,20 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
         shift = abc_fields.transposition(taken.said.get(name, ""))
         measures = _measures(bars, signature, unit, beats, shift)
         sequence = [measures[i] for i in (played(bars, order) if expand_repeats else range(len(bars)))]
-        part, tempo = _performed(sequence, legible(taken.title(name)))
-        if len(part.onset):
-            voices.append(Voice(part, Words("voice {number}", number=count)))
+        line, tempo = _performed(sequence)
+        if len(line):
+            parts.append(Part(line, name=legible(taken.title(name)), place=Words("voice {number}", number=count)))
         if count == 1:
             marks |= tempo
             full = Fraction(beats[0] * 4, beats[1]) if beats else Fraction(0)
             downbeat = float(measures[0].length) if measures and measures[0].length < full else 0.0
-    if not voices:
+    if not parts:
         raise Refusal("There are no notes in this ABC tune. Send one with notes after the line that begins with K:.")
     title = legible(header.get("T", ""))
     tempi = tuple(Tempo(onset, marks[onset]) for onset in sorted(marks))
-    return Song(tuple(voices), tempi, beats, signature.key, downbeat, title)
+    metres = ((0.0, beats),) if beats else ()
+    keys = ((0.0, signature.key),) if signature.key else ()
+    return Song(tuple(parts), tempi, metres, keys, downbeat, title=title)
 
 
 def _measures(
@@ -214,8 +217,8 @@ def _pitch(name: str) -> tuple[str, int, int | None]:
     return name[0], int(digits), {"": None, "n": 0}.get(sign, sign.count("#") - sign.count("-"))
 
 
-def _performed(measures: list[_Measure], name: str) -> tuple[Part, dict[float, float]]:
-    """Bars in the order of playing → a part, ties merged, and its tempo marks by onset."""
+def _performed(measures: list[_Measure]) -> tuple[Notes, dict[float, float]]:
+    """Bars in the order of playing → notes, ties merged, and tempo marks by onset."""
     notes: list[tuple[Fraction, Fraction, int]] = []
     tied: dict[int, int] = {}  # pitch → index of its note
     tempo: dict[float, float] = {}
@@ -237,11 +240,10 @@ def _performed(measures: list[_Measure], name: str) -> tuple[Part, dict[float, f
             tied = sounding if ties else {}
             now += length
     notes.sort(key=lambda note: (note[0], note[2]))
-    part = Part(
+    line = Notes(
         np.array([float(onset) for onset, _, _ in notes], np.float64),
         np.array([float(duration) for _, duration, _ in notes], np.float64),
         np.array([pitch for _, _, pitch in notes], np.int64),
         np.full(len(notes), VELOCITY),
-        name=name,
     )
-    return part, tempo
+    return line, tempo

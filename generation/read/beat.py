@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.music.clock import Tempo
-from generation.music.melody import Part, Reading
+from generation.music.notes import Notes
 from generation.music.pulse import smoothed, strongest_beat
+from generation.music.reading import Reading
+from generation.music.song import moved, stretched
 
 FRAME = 0.01  # seconds
 BLUR = 0.025  # seconds that players are off a beat
@@ -41,12 +43,12 @@ def on_its_beat(reading: Reading) -> Reading:
     have the true one, or one two or three times as fast or slow.
     """
     melody = reading.melody
-    parts = reading.original or (Part(melody.onset, melody.duration, melody.pitch, melody.velocity),)
-    onset = np.concatenate([part.onset for part in parts])
+    parts = [part.notes for part in reading.song.pitched]
+    onset = np.concatenate([notes.onset for notes in parts])
     moment = melody.clock.seconds(onset)
     if len(melody) < FEWEST or len(melody.tempo) > 1 or np.ptp(moment) > LONGEST:
         return reading
-    weight = np.concatenate([_weight(part) for part in parts])
+    weight = np.concatenate([_weight(notes) for notes in parts])
     if (own := fit(onset, weight)) >= SURE:
         return reading
     beats = find_beats(moment, weight)
@@ -133,9 +135,9 @@ def _tracked(strength: Floats, period: int) -> Floats:
     return np.array(beats[::-1], np.float64)
 
 
-def _weight(part: Part) -> Floats:
+def _weight(notes: Notes) -> Floats:
     """What the beginning of each note counts: long and loud ones more."""
-    return np.asarray(np.minimum(part.duration, 2.0) ** 0.5 * (0.5 + part.velocity / 127))
+    return np.asarray(np.minimum(notes.duration, 2.0) ** 0.5 * (0.5 + notes.velocity / 127))
 
 
 def _counted(beats: Floats, moment: Floats) -> Floats:
@@ -146,32 +148,25 @@ def _counted(beats: Floats, moment: Floats) -> Floats:
 
 def _moved(reading: Reading, beats: Floats) -> Reading:
     """The reading in quarters that begin at `beats`, in bars that fit its long and low notes."""
-    melody = reading.melody
+    old = reading.song.clock
 
-    def quarters(old: Floats) -> Floats:
-        return _counted(beats, melody.clock.seconds(old))
+    def quarters(times: Floats) -> Floats:
+        return _counted(beats, old.seconds(times))
 
-    def moved(part: Part) -> Part:
-        onset, end = quarters(part.onset), quarters(part.onset + part.duration)
-        when = quarters(np.array([quarter for quarter, _ in part.pedal]))
-        pedal = tuple((float(at), value) for at, (_, value) in zip(when, part.pedal, strict=True))
-        return replace(part, onset=onset, duration=np.maximum(end - onset, 1e-3), pedal=pedal)
-
-    original = tuple(moved(part) for part in reading.original)
-    line = moved(Part(melody.onset, melody.duration, melody.pitch, melody.velocity))
+    song, melody = moved(reading.song, quarters), stretched(reading.melody, quarters)
     tempo = tuple(Tempo(float(i), float(np.clip(60 / gap, 10, 900))) for i, gap in enumerate(np.diff(beats)))
-    metre, downbeat = _bars(original or (line,), melody.metre)
+    metre, downbeat = _bars([part.notes for part in song.pitched], reading.song.metre)
     return replace(
         reading,
-        melody=replace(melody, onset=line.onset, duration=line.duration, tempo=tempo, metre=metre, downbeat=downbeat),
-        original=original,
+        song=replace(song, tempo=tempo, metres=((0.0, metre),), pickup=downbeat),
+        melody=replace(melody, tempo=tempo, metre=metre, downbeat=downbeat),
     )
 
 
-def _bars(parts: Sequence[Part], stated: tuple[int, int] | None) -> tuple[tuple[int, int], float]:
+def _bars(parts: Sequence[Notes], stated: tuple[int, int] | None) -> tuple[tuple[int, int], float]:
     """Metre and first bar line: four quarters, or three where the file says so or the first of three stands out."""
-    onset = np.concatenate([part.onset for part in parts])
-    weight = np.concatenate([_weight(part) * np.clip(2 - part.pitch / 64, 0.5, 1.5) for part in parts])
+    onset = np.concatenate([notes.onset for notes in parts])
+    weight = np.concatenate([_weight(notes) * np.clip(2 - notes.pitch / 64, 0.5, 1.5) for notes in parts])
     beat = np.round(onset).astype(int)
     near = np.abs(onset - beat) < 0.15
     (four, downbeat), (three, waltz) = (strongest_beat(beat[near], weight[near], bar) for bar in (4, 3))

@@ -3,9 +3,10 @@
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePath
 
-from generation.music.melody import Reading
+from generation.music.reading import Reading
 from generation.music.song import Song
 from generation.read.abc import MAX_CHARACTERS, abc_song
 from generation.read.abc_tune import tunes
@@ -54,14 +55,8 @@ def read(data: bytes, filename: str) -> Reading:
             kind=NAMES[kind],
         ) from error
     if kind == "abc" and (count := len(tunes(text_of(data))[1])) > 1:
-        first = Words("the first of {count} tunes", count=count)
-        return Reading(
-            reading.melody,
-            Words("{first}, {where}", first=first, where=reading.source) if reading.source else first,
-            reading.original,
-            reading.program,
-            reading.remarks,
-        )
+        first, where = Words("the first of {count} tunes", count=count), reading.source
+        return replace(reading, source=Words("{first}, {where}", first=first, where=where) if where else first)
     return reading
 
 

@@ -1,17 +1,17 @@
-"""Find the melody of a song: which voice it is, and in that voice, which notes."""
+"""Find the melody of a song: which part it is, and in that part, which notes."""
 
 import re
-from dataclasses import replace
 
 import numpy as np
 
-from generation.music.clock import Clock
-from generation.music.melody import MAX_SECONDS, Melody, Part, Reading
-from generation.music.song import Song, Voice, trimmed
-from generation.read.top_line import Floats, Ints, overlap, top_line
+from generation.music.melody import MAX_SECONDS, Melody
+from generation.music.notes import Notes
+from generation.music.reading import Reading
+from generation.music.song import EXPRESSION, VOLUME, Part, Song, in_force, trimmed
+from generation.read.top_line import LINE, Floats, Ints, overlap, top_line
 from generation.request import INSTRUMENTS, UNSAID, Refusal, Words
 
-MAX_NOTES = 60_000  # of all voices together
+MAX_NOTES = 60_000  # of all parts together
 PROGRAMS = {program: name for name, program in INSTRUMENTS.items()}
 LEADS = re.compile(
     r"melod|vocal|\bvox|voice|voix|\bvoce|canto|cantus|chant\b|gesang|\blead|\bsing|stimme|solo|sopran|\btune|theme",
@@ -23,108 +23,127 @@ BACKS = re.compile(
 
 
 def find_melody(song: Song) -> Reading:
-    """The melody of a song, in a musician's words where it was found, and all pitched voices as they were.
+    """The melody of a song; in a musician's words where it was found, and why there.
 
     Raises `Refusal` where nothing is sung or played but drums, or where there is too much.
     """
-    pitched = tuple(voice for voice in song.voices if len(voice.part.onset) and not voice.drums)
+    song = trimmed(song)
+    pitched = song.pitched
     if not pitched:
         raise Refusal(
             "There are only drums in this file, and drums are not a melody. Send one with a tune."
-            if any(voice.drums for voice in song.voices)
+            if any(part.drums for part in song.parts)
             else "There are no notes in this file. Send one with a tune."
         )
-    notes = sum(len(voice.part.onset) for voice in pitched)
+    notes = sum(len(part.notes) for part in song.parts)
     if notes > MAX_NOTES:
         raise Refusal(
             "There are {notes} notes in this file; the limit is {limit}. Send a shorter piece.",
             notes=notes,
             limit=MAX_NOTES,
         )
-    song = trimmed(replace(song, voices=pitched))
-    end = np.array([max(float((voice.part.onset + voice.part.duration).max()) for voice in song.voices)])
-    if (lasting := float(Clock(song.tempo).seconds(end)[0])) > MAX_SECONDS:
+    if (lasting := song.clock.second(song.end)) > MAX_SECONDS:
         raise Refusal(
             "This piece lasts {seconds} s; the limit is {limit} s. Send a shorter one.",
             seconds=round(lasting),
             limit=round(MAX_SECONDS),
         )
-    lines = [_line(voice, song) for voice in song.voices]
-    voice, line = max(zip(song.voices, lines, strict=True), key=lambda found: _likeness(found[0], found[1], song))
-    part = voice.part
-    alone = len(song.voices) == 1 and len(line) == len(part.onset)
+    lines = [top_line(part.notes, *_moments(part, song)) for part in pitched]
+    part, line = max(zip(pitched, lines, strict=True), key=lambda found: _likeness(found[0], found[1], song))
     return Reading(
+        song=song,
         melody=_melody(song, part, line),
-        source=_source(voice, len(song.voices), len(line) < len(part.onset)),
-        original=() if alone and not part.pedal else tuple(voice.part for voice in song.voices),
-        program=part.program if voice.said else None,
-        remarks=song.remarks,
+        part=next(i for i, other in enumerate(song.parts) if other is part),
+        source=_source(part, len(pitched), len(line) < len(part.notes)),
+        why=_why(part, song),
     )
 
 
-def _line(voice: Voice, song: Song) -> Ints:
-    """Indices of the notes of a voice that would be its melody."""
-    return top_line(voice.part, *_clock(voice, song))
-
-
-def _clock(voice: Voice, song: Song) -> tuple[Floats, Floats]:
-    """Seconds in which the notes of a voice begin and end."""
-    part = voice.part
-    clock = Clock(song.tempo)
-    return clock.seconds(part.onset), clock.seconds(part.onset + part.duration)
+def _moments(part: Part, song: Song) -> tuple[Floats, Floats]:
+    """Seconds at which the notes of a part begin and end."""
+    return song.clock.seconds(part.notes.onset), song.clock.seconds(part.notes.ends)
 
 
 def _melody(song: Song, part: Part, line: Ints) -> Melody:
-    onset, duration = part.onset[line], part.duration[line].copy()
+    tones: Notes = part.notes[line]
+    duration = tones.duration.copy()
     # Legato may stay; what rings on under half of the next note or more is the chord's, not the line's.
-    gap = np.diff(onset)
+    gap = np.diff(tones.onset)
     rings = duration[:-1] - gap > 0.5 * duration[1:]
     duration[:-1] = np.where(rings, gap, duration[:-1])
     return Melody(
-        onset,
+        tones.onset,
         duration,
-        part.pitch[line],
-        part.velocity[line],
+        tones.pitch,
+        tones.velocity,
         song.tempo,
         song.metre,
         song.key,
         song.downbeat,
-        song.title or part.name if len(song.voices) == 1 else song.title,
+        song.title or part.name if len(song.pitched) == 1 else song.title,
     )
 
 
-def _likeness(voice: Voice, line: Ints, song: Song) -> float:
-    """How much a voice is like a melody: named or sung as one, one note at a time, high, busy, and varied.
+def _likeness(part: Part, line: Ints, song: Song) -> float:
+    """How much a part is like a melody: named or sung as one, one note at a time, high, busy, varied, and heard.
 
     The weights were set by hand and tried on songs whose melody track is known (see tests/read/test_find_melody.py).
     """
-    part = voice.part
-    pitch = part.pitch[line]
-    whole = max(float(other.part.onset[-1]) for other in song.voices) or 1.0
-    most = max(len(other.part.onset) for other in song.voices)
-    bars = len(np.unique(part.onset // 4)) / (whole // 4 + 1)  # the share of bars in which it is heard
+    pitch = part.notes.pitch[line]
+    whole = max(float(other.notes.onset[-1]) for other in song.pitched) or 1.0
+    most = max(len(other.notes) for other in song.pitched)
+    bars = len(np.unique(part.notes.onset // 4)) / (whole // 4 + 1)  # the share of bars in which it is heard
     leaps = np.abs(np.diff(pitch))
     moves = float(((leaps > 0) & (leaps <= 4)).mean()) if len(leaps) else 0.0
     variety = len(np.unique(pitch)) / 12
     height = float(np.clip((pitch.mean() - 48) / 24, 0, 1))
     return (
         4.0 * bool(LEADS.search(part.name))
-        - 4.0 * bool(BACKS.search(part.name) or (voice.said and 32 <= part.program <= 39))
-        + 4.0 * (voice.lyrics > 0.5 * len(line))
-        + 1.5 * (1 - overlap(*_clock(voice, song)))
+        - 4.0 * bool(BACKS.search(part.name) or (part.program is not None and 32 <= part.program <= 39))
+        + 4.0 * _sung(part, line)
+        - 12.0 * _muted(part)
+        + 1.5 * (1 - overlap(*_moments(part, song)))
         + 1.5 * height
         + 1.0 * bars
         + 0.5 * min(1.0, 2 * len(line) / most)
         + 1.0 * moves
         + 0.5 * min(1.0, variety)
-        + 0.5 * float(part.velocity.mean()) / 127
+        + 0.5 * float(part.notes.velocity.mean()) / 127
     )
 
 
-def _source(voice: Voice, voices: int, chords: bool) -> Words:
+def _sung(part: Part, line: Ints) -> bool:
+    """Whether most notes of its line carry a syllable."""
+    words = np.array([quarter for quarter, _ in part.words])
+    return int(np.isin(np.round(part.notes.onset, 6), np.round(words, 6)).sum()) > 0.5 * len(line)
+
+
+def _muted(part: Part) -> bool:
+    """Whether most of its notes are turned down until nothing is heard."""
+    loud = [in_force(part.control(number), part.notes.onset, 127) for number in (VOLUME, EXPRESSION)]
+    return float((np.minimum(*loud) == 0).mean()) > 0.5
+
+
+def _source(part: Part, parts: int, chords: bool) -> Words:
     """Where the melody was found; empty if it is all there is."""
-    name = voice.part.name or (Words(PROGRAMS.get(voice.part.program, "")) if voice.said else "")
-    where = Words("{place} ({name})", place=voice.place, name=name) if name else voice.place
-    if voices == 1:
+    name = part.name or Words("" if part.program is None else PROGRAMS.get(part.program, ""))
+    where = Words("{place} ({name})", place=part.place, name=name) if name else part.place
+    if parts == 1:
         return Words("the top voice") if chords else UNSAID
     return Words("the top voice of {where}", where=where) if chords else where
+
+
+def _why(part: Part, song: Song) -> Words:
+    """What speaks most for this part, in a musician's words."""
+    pitched = song.pitched
+    if len(pitched) == 1:
+        return Words("it is the only part with tones")
+    if LEADS.search(part.name):
+        return Words("its name says so")
+    if _sung(part, np.arange(len(part.notes))):
+        return Words("it is sung")
+    if overlap(*_moments(part, song)) > LINE:
+        return Words("its upper notes are most like a tune")
+    if float(part.notes.pitch.mean()) >= max(float(other.notes.pitch.mean()) for other in pitched):
+        return Words("it is most like a tune: one note at a time, and the highest")
+    return Words("it is most like a tune: one note at a time")

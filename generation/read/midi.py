@@ -1,17 +1,18 @@
 """Read MIDI: the events of a file → its voices on one clock."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
 from generation.music.clock import DEFAULT_TEMPO, Tempo
 from generation.music.key import FIFTHS, MODES, Key
-from generation.music.melody import Part
-from generation.music.song import Song, Voice
+from generation.music.notes import Notes
+from generation.music.song import BANK, BANK_FINE, BENT, Part, Song
 from generation.read.encoding import encoding_of, line_of
 from generation.read.midi_events import (
+    BEND,
     CONTROLLER,
     META,
     NOTE_OFF,
@@ -31,8 +32,7 @@ MAX_EVENTS = 200_000
 MOST_QUARTERS = 2_000  # of rest within a track: beyond that, a byte is wrong
 SLOWEST, FASTEST, NO_TEMPO = 4.0, 1_000.0, 6_000.0  # quarters a minute: of a `Melody`, and what nobody means
 DRUM_CHANNEL = 10
-PEDAL = 64
-TRACK_NAME, LYRIC, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x05, 0x51, 0x58, 0x59  # kinds of meta events
+TRACK_NAME, LYRIC, MARKER, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x03, 0x05, 0x06, 0x51, 0x58, 0x59  # meta events
 TONICS = {FIFTHS[letter] + step: letter + sign for letter in FIFTHS for step, sign in ((-7, "b"), (0, ""), (7, "#"))}
 
 
@@ -42,18 +42,23 @@ class _Line:
 
     notes: list[list[int | None]] = field(default_factory=list)
     sounding: dict[int, list[list[int | None]]] = field(default_factory=dict)
-    pedal: dict[int, int] = field(default_factory=dict)
     program: int | None = None
+    programs: list[tuple[int, int]] = field(default_factory=list)
+    controls: list[tuple[int, int, int]] = field(default_factory=list)
+    bends: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, event: Event) -> None:
         tick, status, first, second, _ = event
         kind = status & 0xF0
         if kind == PROGRAM:
-            if self.program is None or not self.notes:  # one midway changes the sound: the first stays
+            if self.program is None or not self.notes:
                 self.program = first
+            else:
+                self.programs.append((tick, first))
         elif kind == CONTROLLER:
-            if first == PEDAL:
-                self.pedal[tick] = second
+            self.controls.append((tick, first, second))
+        elif kind == BEND:
+            self.bends.append((tick, (first | second << 7) - BENT))
         elif kind == NOTE_ON and second:
             note: list[int | None] = [tick, None, first, second]
             self.notes.append(note)
@@ -77,14 +82,17 @@ class _Marks:
     metre: dict[int, tuple[int, int]] = field(default_factory=dict)
     key: dict[int, Key] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
-    syllables: set[int] = field(default_factory=set)
+    words: list[tuple[int, bytes]] = field(default_factory=list)
+    markers: list[tuple[int, bytes]] = field(default_factory=list)
 
     def add(self, track: int, event: Event) -> None:
         tick, kind, data = event.tick, event.first, event.data
         if kind == TRACK_NAME:
             self.names.setdefault(track, _words(data))
         elif kind == LYRIC:
-            self.syllables.add(tick)
+            self.words.append((tick, data))
+        elif kind == MARKER:
+            self.markers.append((tick, data))
         elif kind == SET_TEMPO and len(data) == 3:
             tempo = 60_000_000 / max(int.from_bytes(data), 1)
             if tempo < NO_TEMPO:
@@ -100,7 +108,7 @@ class _Marks:
 
 
 def read_midi(data: bytes) -> Song:
-    """The voices of a standard MIDI file: one for each channel of each track that has notes.
+    """The parts of a standard MIDI file: one for each channel of each track that has notes.
 
     Onsets, pitches and velocities are exactly those of the file. Without a tempo mark it runs at 120. Raises `Refusal`.
     """
@@ -116,22 +124,33 @@ def read_midi(data: bytes) -> Song:
     if ticks < 0:
         marks.tempo.clear()
     ticks = abs(ticks)
-    voices = []
-    for (track, channel), line in lines.items():
-        if line.notes:
-            part = _part(line, ticks, marks.names.get(track, ""))
-            lyrics = sum(note[0] in marks.syllables for note in line.notes)
-            place, said = Words("track {number}", number=track), line.program is not None
-            voices.append(Voice(part, place, channel, channel == DRUM_CHANNEL, lyrics, said))
-    metre, downbeat = _metre(marks.metre, lines.values(), ticks)
+    playing = {place: line for place, line in lines.items() if line.notes}
+    syllables = {tick for tick, _ in marks.words}
+    sung = {place: sum(note[0] in syllables for note in line.notes) for place, line in playing.items()}
+    singer = max(sung, key=lambda place: sung[place], default=None)
+    parts = []
+    for (track, channel), line in playing.items():
+        part = _part(line, ticks, marks.names.get(track, ""))
+        parts.append(
+            replace(
+                part,
+                place=Words("track {number}", number=track),
+                channel=channel,
+                drums=channel == DRUM_CHANNEL,
+                words=_texts(marks.words, ticks) if (track, channel) == singer else (),
+            )
+        )
+    metre, downbeat = _metre(marks.metre, playing.values(), ticks)
+    key = _key(marks.key)
     tempo = {tick / ticks: tempo for tick, tempo in sorted(({0: DEFAULT_TEMPO} | marks.tempo).items())}
     title = marks.names.get(1, "") if (1 not in {track for track, _ in lines}) else ""
     return Song(
-        voices=tuple(voices),
+        parts=tuple(parts),
         tempo=tuple(Tempo(onset, pace) for onset, pace in tempo.items()),
-        metre=metre,
-        key=_key(marks.key),
-        downbeat=downbeat,
+        metres=((0.0, metre),) if metre else (),
+        keys=((0.0, key),) if key else (),
+        pickup=downbeat,
+        markers=_texts(marks.markers, ticks),
         title=title,
         remarks=_remarks(damage, len(found)),
     )
@@ -186,14 +205,21 @@ def _part(line: _Line, ticks: float, name: str) -> Part:
     # A note that nobody ends lasts until the next one begins, the last of them a quarter.
     later = np.append(onset, onset[-1] + ticks)[np.searchsorted(onset, onset, side="right")]
     end = np.where(np.isnan(end), later, end)
-    return Part(
+    struck = Notes(
         onset / ticks,
         np.maximum(end - onset, 1) / ticks,
         np.array([note[2] for note in notes], np.int64),
         np.array([note[3] for note in notes], np.int64),
-        line.program or 0,
+    )
+    first = {number: value for tick, number, value in line.controls if tick <= onset[0]}
+    return Part(
+        struck,
+        line.program,
         name,
-        tuple((tick / ticks, value) for tick, value in sorted(line.pedal.items())),
+        bank=128 * first.get(BANK, 0) + first.get(BANK_FINE, 0),
+        controls=tuple((tick / ticks, number, value) for tick, number, value in line.controls),
+        bends=tuple((tick / ticks, bend) for tick, bend in line.bends),
+        programs=tuple((tick / ticks, program) for tick, program in line.programs),
     )
 
 
@@ -217,6 +243,12 @@ def _key(keys: dict[int, Key]) -> Key | None:
     """The first key, unless it is C major, which most programs write where nobody said anything."""
     key = keys[min(keys)] if keys else Key("C", "major")
     return None if (key.tonic, key.mode) == ("C", "major") else key
+
+
+def _texts(said: list[tuple[int, bytes]], ticks: float) -> tuple[tuple[float, str], ...]:
+    """(quarter, text) of texts at ticks, all in one alphabet."""
+    alphabet = encoding_of([data for _, data in said])
+    return tuple((tick / ticks, line_of(data, alphabet)) for tick, data in sorted(said, key=lambda text: text[0]))
 
 
 def _words(data: bytes) -> str:

@@ -8,8 +8,8 @@ from music21 import bar, chord, dynamics, harmony, key, meter, note, repeat, spa
 
 from generation.music.clock import Tempo
 from generation.music.key import MODES, Key, find_key
-from generation.music.melody import Part
-from generation.music.song import Song, Voice, legible
+from generation.music.notes import Notes
+from generation.music.song import Part, Song, legible
 from generation.read.abc_fields import usual_tempo
 from generation.read.open_score import open_kern, open_musicxml, open_mxl
 from generation.read.repeats import Bar, Jump, played
@@ -18,8 +18,8 @@ from generation.request import Refusal, Words
 VELOCITY = 80  # where no dynamics are written
 DYNAMICS = {"ppp": 28, "pp": 40, "p": 54, "mp": 67, "mf": 80, "f": 96, "ff": 111, "fff": 122}
 
-# (offset in the bar, length in quarters, MIDI pitches and whether each is tied on, velocity, has a syllable)
-Sound = tuple[Fraction, Fraction, tuple[tuple[int, bool], ...], int, bool]
+# (offset in the bar, length in quarters, MIDI pitches and whether each is tied on, velocity, syllable)
+Sound = tuple[Fraction, Fraction, tuple[tuple[int, bool], ...], int, str]
 
 
 def read_musicxml(data: bytes) -> Song:
@@ -49,26 +49,26 @@ def read_score(score: stream.Score) -> Song:
     for i in order:
         starts.append(starts[-1] + lengths[i])
     metre = _metre(parts)
-    voices = []
+    found: list[Part] = []
     for number, (part, bars) in enumerate(zip(score.parts, parts, strict=True), 1):
         instrument = part.getInstrument(returnDefault=False)
         program = instrument.midiProgram if instrument else None
         written = list(_sounds(bars))
         sequence = [(start, written[i]) for start, i in zip(starts, order, strict=False) if i < len(written)]
         name = legible(str(part.partName or ""))
-        found, syllables = _performed(sequence, program or 0, name)
+        notes, words = _performed(sequence)
         drums = bool(part[note.Unpitched]) and not part[note.Note]
-        if len(found.onset) or drums:
-            place, said = Words("part {number}", number=number), program is not None
-            voices.append(Voice(found, place, drums=drums, lyrics=syllables, said=said))
+        if len(notes) or drums:
+            found.append(Part(notes, program, name, Words("part {number}", number=number), drums=drums, words=words))
+    said = _key(score, [part.notes for part in found])
     titles = score.metadata
     bar_length = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(0)
     return Song(
-        voices=tuple(voices),
+        parts=tuple(found),
         tempo=_tempo(parts, starts, order, metre),
-        metre=metre,
-        key=_key(score, [voice.part for voice in voices]),
-        downbeat=float(lengths[0]) if 0 < lengths[0] < bar_length else 0.0,
+        metres=((0.0, metre),) if metre else (),
+        keys=((0.0, said),) if said else (),
+        pickup=float(lengths[0]) if 0 < lengths[0] < bar_length else 0.0,
         title=legible(str(titles.movementName or titles.bestTitle or "")) if titles else "",
     )
 
@@ -115,18 +115,19 @@ def _sounds(bars: list[stream.Measure]) -> Iterator[list[Sound]]:
                     for tone in tones
                 )
                 offset, length = Fraction(element.offset), Fraction(element.quarterLength)
-                sounds.append((offset, length, pitches, velocity, bool(element.lyrics)))
+                sounds.append((offset, length, pitches, velocity, legible(element.lyric or "")))
         yield sounds
 
 
-def _performed(sequence: list[tuple[Fraction, list[Sound]]], program: int, name: str) -> tuple[Part, int]:
-    """Bars in the order of playing → a part, ties merged, and how many of its notes have a syllable."""
+def _performed(sequence: list[tuple[Fraction, list[Sound]]]) -> tuple[Notes, tuple[tuple[float, str], ...]]:
+    """Bars in the order of playing → notes, ties merged, and the (quarter, syllable) of what is sung."""
     notes: list[tuple[Fraction, Fraction, int, int]] = []
     tied: dict[int, int] = {}  # pitch → index of a note that a tie goes on from
-    syllables = 0
+    words: list[tuple[float, str]] = []
     for start, sounds in sequence:
         for offset, length, pitches, velocity, sung in sounds:
-            syllables += sung
+            if sung:
+                words.append((float(start + offset), sung))
             for pitch, ties in pitches:
                 index = tied.pop(pitch, None)
                 if index is not None and notes[index][0] + notes[index][1] == start + offset:
@@ -137,15 +138,13 @@ def _performed(sequence: list[tuple[Fraction, list[Sound]]], program: int, name:
                 if ties and index is not None:
                     tied[pitch] = index
     notes.sort(key=lambda note: (note[0], note[2]))
-    part = Part(
+    line = Notes(
         np.array([float(onset) for onset, _, _, _ in notes], np.float64),
         np.array([float(duration) for _, duration, _, _ in notes], np.float64),
         np.array([pitch for _, _, pitch, _ in notes], np.int64),
         np.array([velocity for _, _, _, velocity in notes], np.int64),
-        program,
-        name,
     )
-    return part, syllables
+    return line, tuple(sorted(words, key=lambda word: word[0]))
 
 
 def _tempo(
@@ -177,7 +176,7 @@ def _metre(parts: list[list[stream.Measure]]) -> tuple[int, int] | None:
     return max(bars, key=lambda metre: bars[metre]) if bars else None
 
 
-def _key(score: stream.Score, parts: list[Part]) -> Key | None:
+def _key(score: stream.Score, parts: list[Notes]) -> Key | None:
     """The first key; where a signature does not say its mode, the notes do."""
     said = score.recurse().getElementsByClass(key.Key).first()
     signature = score.recurse().getElementsByClass(key.KeySignature).first()

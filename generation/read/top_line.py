@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.melody import CHORD_SECONDS, LEGATO_SECONDS, Part
+from generation.music.melody import CHORD_SECONDS, LEGATO_SECONDS
+from generation.music.notes import Notes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -15,21 +16,21 @@ AROUND = 4.0  # quarters before and after a note that are its surroundings,
 MOST_AROUND = 50  # but no more than so many notes
 
 
-def top_line(part: Part, start: Floats, end: Floats) -> Ints:
-    """Indices of the notes of the melody in `part`, in order; their onsets increase strictly.
+def top_line(notes: Notes, start: Floats, end: Floats) -> Ints:
+    """Indices of the notes of the melody among `notes`, in order; their onsets increase strictly.
 
     start, end  seconds in which each note begins and ends
 
     A line whose notes merely reach into each other keeps them all. In chords the highest note is taken; a note that
     begins under a higher one that goes on sounding is left out, and so is what lies far below while the melody rests.
     """
-    if len(part.onset) == 0:
+    if len(notes) == 0:
         return np.zeros(0, np.int64)
-    tops = _tops(part, start, end)
+    tops = _tops(notes, start, end)
     # In a line, a note that outlasts the one before is legato, however early it comes.
     line = overlap(start[tops], end[tops]) <= LINE
-    kept = tops[~_covered(part.pitch[tops], start[tops], end[tops], line)]
-    return kept if line else kept[~_far_below(part.onset[kept], part.pitch[kept])]
+    kept = tops[~_covered(notes.pitch[tops], start[tops], end[tops], line)]
+    return kept if line else kept[~_far_below(notes.onset[kept], notes.pitch[kept])]
 
 
 def overlap(start: Floats, end: Floats) -> float:
@@ -40,16 +41,16 @@ def overlap(start: Floats, end: Floats) -> float:
     return float((reach > np.minimum(LEGATO_SECONDS, 0.5 * (end - start)[1:])).mean())
 
 
-def _tops(part: Part, start: Floats, end: Floats) -> Ints:
+def _tops(notes: Notes, start: Floats, end: Floats) -> Ints:
     """The highest note of every chord. What has ended before the next begins is no chord, however short."""
     chosen: list[int] = []
     first = 0.0
     for i in range(len(start)):
         if chosen and (
-            part.onset[i] <= part.onset[chosen[-1]]
+            notes.onset[i] <= notes.onset[chosen[-1]]
             or (start[i] - first <= CHORD_SECONDS and end[chosen[-1]] > start[i] + 1e-6)
         ):
-            if part.pitch[i] > part.pitch[chosen[-1]]:
+            if notes.pitch[i] > notes.pitch[chosen[-1]]:
                 chosen[-1] = i
         else:
             chosen.append(i)

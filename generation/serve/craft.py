@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from generation.finish.arrange import given_parts
+from generation.finish.arrange import given_song
 from generation.finish.sound import render
 from generation.finish.take import finish
 from generation.music.key import find_key
-from generation.music.melody import MAX_SECONDS, Melody, Reading
+from generation.music.melody import MAX_SECONDS, Melody
 from generation.music.pulse import typical_tempo
+from generation.music.reading import Reading
 from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import INSTRUMENTS, STYLES, UNSAID, Refusal, Reply, Request, Take, styles
@@ -38,7 +39,8 @@ def listen(request: Request) -> Reading | None:
 def rehearse(request: Request, reading: Reading) -> None:
     """Play the beginning of the input, so that its sound is at hand when it is known how it goes on."""
     if "mp3" in request.formats and not request.only_new:
-        render.rehearse(given_parts(reading, request), reading.melody, REHEARSED)
+        song = given_song(reading, request)
+        render.rehearse(song.parts, song.clock, REHEARSED)
 
 
 def make(request: Request, reading: Reading | None, whole: Melody, take: int) -> Take:

@@ -1,7 +1,5 @@
 """Stands in for the model in tests: plays the input once more, or a scale, so that all but the weights is real."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from generation.music.clock import DEFAULT_TEMPO, Tempo
@@ -17,10 +15,4 @@ def again(prompt: Prompt) -> Melody:
         pitch = 60 + np.array([0, 2, 4, 5, 7, 9, 11, 12])
         return Melody(steps, np.ones(8), pitch, np.full(8, 80), tempo, prompt.metre or (4, 4), prompt.key)
     later = np.ceil(melody.end) - np.floor(melody.onset[0])
-    return replace(
-        melody,
-        onset=np.concatenate([melody.onset, melody.onset + later]),
-        duration=np.tile(melody.duration, 2),
-        pitch=np.tile(melody.pitch, 2),
-        velocity=np.tile(melody.velocity, 2),
-    )
+    return melody.then(melody.later(later))

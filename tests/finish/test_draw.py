@@ -9,11 +9,10 @@ from PIL import Image
 from generation.finish.paper.draw_roll import draw_roll
 from generation.finish.paper.draw_score import draw_score, legible
 from generation.finish.paper.notate import notate
-from generation.finish.piece import Piece
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody
-from tests.tunes import performance, scale
+from tests.tunes import performance, piece_of, scale
 
 METRES = (None, (4, 4), (6, 8), (5, 8), (3, 16), (13, 8), (2, 2), (12, 8))
 
@@ -37,7 +36,7 @@ def test_any_melody_can_be_drawn(seed: int) -> None:
         Key(("C", "F#", "Bb", "Cb")[seed % 4], ("major", "dorian")[seed % 2]),
         downbeat=(0.0, 0.3, 0.5, 7.0)[seed // 2],
     )
-    piece = Piece(melody, seed * 7, ())
+    piece = piece_of(melody, seed * 7)
     for png in (draw_score(piece), draw_roll(piece)):
         width, height = Image.open(io.BytesIO(png)).size
         assert width == 1600
@@ -47,7 +46,7 @@ def test_any_melody_can_be_drawn(seed: int) -> None:
 def test_a_long_title_is_cut_and_odd_letters_do_no_harm() -> None:
     melody = scale(8)
     short, long, odd = (
-        draw_score(Piece(melody, 4, (), title=title)) for title in ("x", "A very long title " * 30, "東\x00\n<&>")
+        draw_score(piece_of(melody, 4, title=title)) for title in ("x", "A very long title " * 30, "東\x00\n<&>")
     )
     assert {Image.open(io.BytesIO(png)).size[0] for png in (short, long, odd)} == {1600}
 

@@ -1,33 +1,21 @@
 """From a finished melody to files: what people get to hear and see."""
 
 import io
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from generation.finish.paper.page import INK, NEW
-from generation.finish.piece import part_of
 from generation.finish.sound.master import loudness
 from generation.finish.take import ENCODERS, finish
 from generation.music.clock import Tempo
-from generation.music.melody import Melody, Part, Reading
+from generation.music.melody import Melody
+from generation.music.notes import Notes
+from generation.music.song import SUSTAIN
 from generation.request import FORMATS, Request, Take
 from tests.listening import RATE, decibels, decode, midi_notes, midi_tracks, score_notes
-from tests.tunes import performance, scale
-
-
-def cut(whole: Melody, notes: int) -> Melody:
-    """The first notes of a melody: the input it was played on from."""
-    some = slice(notes)
-    return replace(
-        whole,
-        onset=whole.onset[some],
-        duration=whole.duration[some],
-        pitch=whole.pitch[some],
-        velocity=whole.velocity[some],
-    )
+from tests.tunes import part_of, performance, reading_of, scale
 
 
 def pictured(png: bytes) -> tuple[tuple[int, int], int, int]:
@@ -57,7 +45,7 @@ def check_sound(take: Take) -> np.ndarray:
 @pytest.fixture(scope="module")
 def played() -> tuple[Melody, Take]:
     whole = performance(48)
-    return whole, finish(Reading(cut(whole, 24)), whole, 24, Request(data=b"x", temperature=0.7), 99, "A Scale")
+    return whole, finish(reading_of(whole[:24]), whole, 24, Request(data=b"x", temperature=0.7), 99, "A Scale")
 
 
 def test_a_take_holds_what_was_asked_for(played: tuple[Melody, Take]) -> None:
@@ -97,7 +85,7 @@ def test_the_picture_shows_both(played: tuple[Melody, Take]) -> None:
 
 def test_only_the_new_part() -> None:
     whole = performance(48)
-    take = finish(Reading(cut(whole, 24)), whole, 24, Request(data=b"x", only_new=True), 1)
+    take = finish(reading_of(whole[:24]), whole, 24, Request(data=b"x", only_new=True), 1)
     sound = check_sound(take)
     assert take.new_from == 0.0
     assert len(sound) / RATE < whole.seconds_at(whole.end) - whole.seconds_at(whole.onset[24]) + 6
@@ -113,33 +101,22 @@ def test_only_the_new_part() -> None:
 
 def test_a_polyphonic_input_sounds_as_it_was_and_the_melody_goes_on() -> None:
     whole = scale(32)
-    chords = Part(
-        np.repeat(np.arange(4) * 2.0, 3),
-        np.full(12, 2.0),
-        np.tile([48, 52, 55], 4),
-        np.full(12, 70),
-        48,
-        "Strings",
-        ((0.0, 0),),
-    )
-    tune = part_of(whole, slice(16), 73, "Flute")
-    take = finish(Reading(cut(whole, 16), "track 2", (chords, tune), 73), whole, 16, Request(data=b"x"), 1)
+    struck = Notes(np.repeat(np.arange(4) * 2.0, 3), np.full(12, 2.0), np.tile([48, 52, 55], 4), np.full(12, 70))
+    chords = part_of(struck, 48, "Strings", controls=((0.0, SUSTAIN, 0),))
+    take = finish(reading_of(whole[:16], 73, chords), whole, 16, Request(data=b"x"), 1)
     check_sound(take)
     _, tracks = midi_tracks(take.files["mid"])
-    assert sorted(note[2] for note in midi_notes(tracks[1])) == sorted(chords.pitch.tolist())
+    assert sorted(note[2] for note in midi_notes(tracks[1])) == sorted(struck.pitch.tolist())
     assert [note[2] for note in midi_notes(tracks[2])] == whole.pitch.tolist()
-    alone = finish(Reading(cut(whole, 16), "", (), 73), whole, 16, Request(data=b"x", formats=("mp3",)), 1)
+    alone = finish(reading_of(whole[:16], 73), whole, 16, Request(data=b"x", formats=("mp3",)), 1)
     difference = decode(take.files["mp3"])[: 3 * RATE] - decode(alone.files["mp3"])[: 3 * RATE]
     assert decibels(difference) > -40  # the chords are heard
 
 
 def test_the_new_part_waits_for_an_input_that_goes_on() -> None:
     whole = scale(24)  # the tune ends after 4 quarters, its accompaniment after 14
-    chords = Part(np.arange(14.0), np.full(14, 1.0), np.full(14, 48), np.full(14, 70), 0, "Piano")
-    tune = part_of(whole, slice(8), 0, "Tune")
-    take = finish(
-        Reading(cut(whole, 8), "", (chords, tune), 0), whole, 8, Request(data=b"x", formats=("mp3", "mid")), 1
-    )
+    chords = part_of(Notes(np.arange(14.0), np.full(14, 1.0), np.full(14, 48), np.full(14, 70)), 0, "Piano")
+    take = finish(reading_of(whole[:8], 0, chords), whole, 8, Request(data=b"x", formats=("mp3", "mid")), 1)
     _, tracks = midi_tracks(take.files["mid"])
     notes = midi_notes(tracks[2])
     assert [note[0] / 960 for note in notes[:8]] == whole.onset[:8].tolist()
@@ -150,8 +127,8 @@ def test_the_new_part_waits_for_an_input_that_goes_on() -> None:
 def test_the_wished_instrument_plays_the_new_part_alone() -> None:
     whole = scale(16)
     request = Request(data=b"x", instrument="violin", formats=("mp3", "mid"))
-    piano = finish(Reading(cut(whole, 8), program=0), whole, 8, request, 1)
-    silent_about_it = finish(Reading(cut(whole, 8)), whole, 8, request, 1)
+    piano = finish(reading_of(whole[:8], 0), whole, 8, request, 1)
+    silent_about_it = finish(reading_of(whole[:8]), whole, 8, request, 1)
     heard = decode(piano.files["mp3"]), decode(silent_about_it.files["mp3"])
     assert decibels(heard[0][:RATE] - heard[1][:RATE]) > -45  # a piano here, a violin there
 
@@ -159,7 +136,7 @@ def test_the_wished_instrument_plays_the_new_part_alone() -> None:
 @pytest.mark.parametrize("pitch", [20, 60, 96])
 def test_one_note_in_one_note_out(pitch: int) -> None:
     whole = Melody([0.0, 1.0], [1.0, 1.0], [pitch, pitch], [60, 110])
-    take = finish(Reading(cut(whole, 1)), whole, 1, Request(data=b"x"), 0)
+    take = finish(reading_of(whole[:1]), whole, 1, Request(data=b"x"), 0)
     check_sound(take)
     assert take.notes == 1
     assert pictured(take.files["png"])[0][0] == 1600
@@ -179,7 +156,7 @@ def test_a_fresh_piece() -> None:
 def test_without_sound_it_is_quick_and_says_how_long() -> None:
     whole = scale(32)
     timings: dict[str, float] = {}
-    take = finish(Reading(cut(whole, 16)), whole, 16, Request(data=b"x", formats=("mid", "abc")), 5, timings=timings)
+    take = finish(reading_of(whole[:16]), whole, 16, Request(data=b"x", formats=("mid", "abc")), 5, timings=timings)
     assert set(take.files) == set(timings) == {"mid", "abc"}
     assert take.seconds == pytest.approx(whole.seconds, abs=0.1)
 
@@ -191,7 +168,7 @@ def test_three_minutes() -> None:
     pitch = 60 + np.abs((np.cumsum(rng.integers(-3, 4, notes)) % 40) - 20)
     whole = Melody(onset, np.full(notes, 0.4), pitch, rng.integers(40, 110, notes), (Tempo(0, 150),), (4, 4))
     assert whole.seconds - whole.seconds_at(whole.onset[60]) > 165
-    take = finish(Reading(cut(whole, 60)), whole, 60, Request(data=b"x", formats=("mp3", "png")), 1)
+    take = finish(reading_of(whole[:60]), whole, 60, Request(data=b"x", formats=("mp3", "png")), 1)
     check_sound(take)
     (_, height), given, new = pictured(take.files["png"])
     assert height < 2400
@@ -204,7 +181,7 @@ def test_free_playing_is_drawn_as_a_piano_roll() -> None:
     notes = 400
     onset = np.cumsum(rng.gamma(2.0, 0.13, notes))
     whole = Melody(onset, rng.uniform(0.05, 0.5, notes), rng.integers(45, 90, notes), rng.integers(30, 100, notes))
-    take = finish(Reading(cut(whole, 200)), whole, 200, Request(data=b"x", formats=("png",)), 1)
+    take = finish(reading_of(whole[:200]), whole, 200, Request(data=b"x", formats=("png",)), 1)
     picture = np.asarray(Image.open(io.BytesIO(take.files["png"])).convert("RGB"))
     lanes = (picture == 0xF3).all(axis=2).sum()
     assert lanes > 0.1 * picture.shape[0] * picture.shape[1]

@@ -8,14 +8,12 @@ import pytest
 
 from generation.finish.paper.notate import Score, notate
 from generation.finish.paper.write_abc import write_abc
-from generation.finish.piece import Piece
-from generation.model.tokens import joined
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody, Written
 from generation.music.spell import spell
 from generation.serve.pack import pack_melody, unpack_melody
-from tests.tunes import scale
+from tests.tunes import piece_of, scale
 
 
 def melody(onset: list[float], end: float, metre: tuple[int, int] = (4, 4), downbeat: float = 0.0) -> Melody:
@@ -102,7 +100,7 @@ def test_notes_of_our_own_are_written_as_they_were_meant_however_they_are_played
     known = replace(played, written=Written(late, meant.duration))
     assert rhythm(notate(known)) == rhythm(notate(meant))
     given = melody([0, 1, 2, 3, 4.5, 6, 9], 12, metre)
-    both = joined(given, replace(known, onset=known.onset + 12))
+    both = given.then(replace(known, onset=known.onset + 12))
     assert rhythm(notate(unpack_melody(pack_melody(both)), 7)) == rhythm(notate(given)) + rhythm(notate(meant))
 
 
@@ -198,7 +196,7 @@ def test_abc_of_a_tune_reads_like_one_written_by_hand() -> None:
         Key("D", "major"),
         downbeat=1.0,
     )
-    text = write_abc(Piece(tune, 8, (), title="The 100% Jig\nK:C", seed=5)).decode()
+    text = write_abc(piece_of(tune, 8, (), title="The 100% Jig\nK:C", seed=5)).decode()
     assert text.splitlines() == [
         "%abc-2.1",
         "X:1",

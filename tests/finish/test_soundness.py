@@ -10,7 +10,7 @@ import pyloudnorm
 import pytest
 from scipy.signal import resample_poly
 
-from generation.music.melody import Reading
+from generation.music.reading import Reading
 from generation.read.file import read
 from generation.request import INSTRUMENTS, STYLES, Request, Take
 from generation.serve.studio import Studio

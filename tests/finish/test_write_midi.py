@@ -8,20 +8,23 @@ import numpy as np
 import pytest
 
 from generation.finish.arrange import arrange
-from generation.finish.piece import Piece, part_of
+from generation.finish.piece import Piece
 from generation.finish.write_midi import write_midi
 from generation.model import tokens
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody, Part, Reading
+from generation.music.melody import Melody
+from generation.music.notes import Notes
+from generation.music.reading import song_of
+from generation.music.song import SUSTAIN
 from generation.read.file import read
 from generation.request import Request
 from tests.listening import midi_notes, midi_tracks
-from tests.tunes import performance, scale
+from tests.tunes import part_of, performance, piece_of, reading_of, scale
 
 
 def piece(melody: Melody, program: int = 0) -> Piece:
-    return Piece(melody, 0, (part_of(melody, slice(None), program, "Melody"),), title="A tune", seed=7)
+    return piece_of(melody, program=program, title="A tune", seed=7)
 
 
 def meta(data: bytes, kind: music21.midi.MetaEvents) -> list[tuple[int, bytes]]:
@@ -89,13 +92,8 @@ def test_bar_lines_fall_after_the_pickup() -> None:
 
 def test_the_continuation_stands_in_the_melodys_own_track() -> None:
     whole = performance(40)
-    chords = Part(
-        np.array([0.0, 0.0, 4.0]), np.array([4.0, 4.0, 4.0]), np.array([48, 55, 50]), np.full(3, 60), 48, "Strings"
-    )
-    tune = part_of(whole, slice(20), 73, "Flute")
-    reading = Reading(
-        Melody(whole.onset[:20], whole.duration[:20], whole.pitch[:20], whole.velocity[:20]), "", (chords, tune), 73
-    )
+    chords = part_of(Notes([0.0, 0.0, 4.0], [4.0, 4.0, 4.0], [48, 55, 50], np.full(3, 60)), 48, "Strings")
+    reading = reading_of(whole[:20], 73, chords)
     data = write_midi(arrange(reading, whole, 20, Request(data=b"", instrument="oboe"), 1))
     _, tracks = midi_tracks(data)
     assert len(tracks) == 3
@@ -114,9 +112,9 @@ def test_the_continuation_stands_in_the_melodys_own_track() -> None:
 
 def test_pedal_is_kept_and_lifted_at_the_end() -> None:
     melody = scale(8)
-    part = part_of(melody, slice(None), 0, "Piano")
-    part = Part(part.onset, part.duration, part.pitch, part.velocity, 0, "Piano", ((0.0, 127), (1.0, 20), (2.0, 127)))
-    _, tracks = midi_tracks(write_midi(Piece(melody, 0, (part,))))
+    moves = ((0.0, SUSTAIN, 127), (1.0, SUSTAIN, 20), (2.0, SUSTAIN, 127))
+    song = replace(song_of(melody), parts=(part_of(melody, 0, "Piano", controls=moves),))
+    _, tracks = midi_tracks(write_midi(Piece(song, melody)))
     pedal = [
         (tick / 960, event.parameter2)
         for tick, event in tracks[1]
@@ -127,8 +125,8 @@ def test_pedal_is_kept_and_lifted_at_the_end() -> None:
 
 def test_an_orchestra_fits_and_nobody_plays_the_drums() -> None:
     melody = scale(8)
-    parts = tuple(part_of(melody, slice(None), 40 + i // 2, f"Part {i}") for i in range(30))
-    _, tracks = midi_tracks(write_midi(Piece(melody, 0, parts)))
+    parts = tuple(part_of(melody, 40 + i // 2, f"Part {i}") for i in range(30))
+    _, tracks = midi_tracks(write_midi(Piece(replace(song_of(melody), parts=parts), melody)))
     assert len(tracks) == 31
     for track in tracks[1:]:
         notes = midi_notes(track)

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 from generation.finish.paper.notate import Score, notate
 from generation.finish.paper.write_abc import write_abc
 from generation.finish.paper.write_musicxml import write_musicxml
-from generation.finish.piece import Piece, part_of
 from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.read.file import read
 from tests.listening import score_notes
-from tests.tunes import performance, scale
+from tests.tunes import performance, piece_of, scale
 
 
 def notated(score: Score) -> list[tuple[Fraction, Fraction, int]]:
@@ -38,7 +37,7 @@ def notated(score: Score) -> list[tuple[Fraction, Fraction, int]]:
 
 
 def check(melody: Melody) -> None:
-    piece = Piece(melody, len(melody) // 2, (part_of(melody, slice(None), 0, ""),), title="Tune & <Reel>", seed=3)
+    piece = piece_of(melody, len(melody) // 2, title="Tune & <Reel>", seed=3)
     expected = notated(notate(melody, piece.first_new))
     assert [pitch for *_, pitch in expected] == melody.pitch.tolist()
     assert score_notes(write_abc(piece).decode(), "abc") == expected
@@ -53,7 +52,7 @@ def check(melody: Melody) -> None:
 def test_a_tuplet_of_many_symbols_is_read_back() -> None:
     onset = np.array([0, 8, 20, 31, 32, 33, 34, 35, 44, 56, 64, 72]) / 24
     tune = Melody(onset, np.diff([*onset, 4]), 60 + np.arange(12), np.full(12, 80), metre=(2, 4))
-    assert "(3:2:9" in write_abc(Piece(tune, 0, ())).decode()  # of ten: music21 and abcjs read one digit
+    assert "(3:2:9" in write_abc(piece_of(tune, 0)).decode()  # of ten: music21 and abcjs read one digit
     check(tune)
 
 
@@ -97,7 +96,7 @@ def test_small_tunes(melody: Melody) -> None:
 
 def test_every_measure_of_musicxml_is_full() -> None:
     melody = performance(48)
-    root = ElementTree.fromstring(write_musicxml(Piece(melody, 0, (), title="x")))
+    root = ElementTree.fromstring(write_musicxml(piece_of(melody, 0, title="x")))
     divisions = int(root.findtext(".//divisions", ""))
     for measure in root.iter("measure"):
         assert sum(int(duration.text or 0) for duration in measure.iter("duration")) == 4 * divisions
@@ -107,7 +106,7 @@ def test_beams_open_and_close() -> None:
     rng = np.random.default_rng(9)
     onset = np.cumsum(rng.choice([0.25, 0.5, 1, 1 / 3, 0.125], 80))
     melody = Melody(onset, np.full(80, 0.5), np.full(80, 67), np.full(80, 80), metre=(4, 4))
-    root = ElementTree.fromstring(write_musicxml(Piece(melody, 40, (), title="x")))
+    root = ElementTree.fromstring(write_musicxml(piece_of(melody, 40, title="x")))
     open_beams: set[str] = set()
     for beam in root.iter("beam"):
         number, word = beam.get("number", ""), beam.text
@@ -124,6 +123,6 @@ def test_beams_open_and_close() -> None:
 
 def test_titles_cannot_break_a_file() -> None:
     melody, title = scale(4), 'Bad\x00 "title"\n%%deco\nK:Q </work-title> ]]>'
-    piece = Piece(melody, 0, (), title=title)
+    piece = piece_of(melody, 0, title=title)
     assert len(score_notes(write_abc(piece).decode(), "abc")) == 4
     assert len(score_notes(write_musicxml(piece).decode(), "musicxml")) == 4

@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generation.finish.piece import Piece, part_of
 from generation.finish.write_midi import write_midi
 from generation.music.clock import Tempo
-from generation.music.melody import Melody, Part, Reading
+from generation.music.melody import Melody
+from generation.music.reading import Reading
+from generation.music.song import SUSTAIN
 from generation.read.beat import find_beats, on_its_beat
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.studio import Studio
-from tests.tunes import performance, scale
+from tests.tunes import performance, piece_of, reading_of, scale
 
 
 def free(bars: int = 12, pace: float = 87.0, drift: float = 0.08, seed: int = 5) -> tuple[Melody, np.ndarray]:
@@ -35,13 +36,15 @@ def moments(reading: Reading) -> np.ndarray:
 
 
 def midi(melody: Melody) -> bytes:
-    return write_midi(Piece(melody, 0, (part_of(melody, slice(None), 0, "Melody"),)))
+    return write_midi(piece_of(melody))
 
 
 def test_beats_are_found_and_the_sound_stays():
     melody, _ = free()
-    before = Reading(
-        melody, original=(Part(melody.onset, melody.duration, melody.pitch, melody.velocity, pedal=((3.0, 127),)),)
+    before = reading_of(melody)
+    [part] = before.song.parts
+    before = replace(
+        before, song=replace(before.song, parts=(replace(part, controls=((3.0, SUSTAIN, 127),)),), metres=())
     )
     after = on_its_beat(before)
     np.testing.assert_allclose(np.diff(moments(after)), np.diff(moments(before)), atol=1e-6)
@@ -52,9 +55,9 @@ def test_beats_are_found_and_the_sound_stays():
     assert np.median(beside) < 0.03, "written on sixteenths, more or less"
     lows = after.melody.onset[melody.velocity == 100]
     assert np.median(np.abs((lows - after.melody.downbeat + 2) % 4 - 2)) < 0.1, "bars begin where the loud notes do"
-    [part] = after.original
-    np.testing.assert_array_equal(part.onset, after.melody.onset)
-    assert 0 < part.pedal[0][0] < part.onset[6]
+    [part] = after.song.parts
+    np.testing.assert_array_equal(part.notes.onset, after.melody.onset)
+    assert 0 < part.controls[0][0] < part.notes.onset[6]
 
 
 def test_beats_stand_where_they_were_played():
@@ -75,14 +78,14 @@ def test_beats_stand_where_they_were_played():
     ids=["score", "played to a click", "too short", "a tempo map"],
 )
 def test_what_counts_already_stays_as_it_is(melody: Melody):
-    reading = Reading(melody)
+    reading = reading_of(melody)
     assert on_its_beat(reading) is reading
 
 
 def test_what_keeps_no_beat_stays_as_it_is():
     rng = np.random.default_rng(2)
     onset = np.cumsum(rng.exponential(0.7, 80) + 0.05)
-    reading = Reading(Melody(onset, np.full(80, 0.3), rng.integers(55, 80, 80), np.full(80, 70)))
+    reading = reading_of(Melody(onset, np.full(80, 0.3), rng.integers(55, 80, 80), np.full(80, 70)))
     assert on_its_beat(reading) is reading
 
 

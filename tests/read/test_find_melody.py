@@ -1,11 +1,13 @@
 """The melody in several voices, and in one hand of a piano."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from generation.music.clock import Tempo
-from generation.music.melody import Part
-from generation.music.song import Song, Voice
+from generation.music.notes import Notes
+from generation.music.song import Part, Song
 from generation.read.find_melody import find_melody
 from generation.request import Refusal, Words
 
@@ -13,9 +15,7 @@ TUNE = [67, 69, 71, 74, 72, 71, 69, 67]
 
 
 def part(onset: list[float], duration: list[float], pitch: list[int], name: str = "", program: int = 0) -> Part:
-    return Part(
-        np.array(onset, float), np.array(duration, float), np.array(pitch), np.full(len(pitch), 80), program, name
-    )
+    return Part(Notes(onset, duration, pitch, np.full(len(pitch), 80)), program or None, name)
 
 
 def line(pitch: list[int], step: float = 1.0, legato: float = 1.0, name: str = "") -> Part:
@@ -23,7 +23,9 @@ def line(pitch: list[int], step: float = 1.0, legato: float = 1.0, name: str = "
 
 
 def song(*parts: Part, **facts: object) -> Song:
-    return Song(tuple(Voice(part, Words("track {number}", number=i)) for i, part in enumerate(parts, 1)), **facts)  # type: ignore[arg-type]
+    return Song(
+        tuple(replace(part, place=Words("track {number}", number=i)) for i, part in enumerate(parts, 1)), **facts
+    )  # type: ignore[arg-type]
 
 
 CHORDS = part([0, 0, 0, 4, 4, 4], [4] * 6, [48, 52, 55, 50, 53, 57], "Strings")
@@ -33,14 +35,14 @@ def test_a_line_among_chords_and_a_bass() -> None:
     reading = find_melody(song(CHORDS, line(TUNE, name="Violin"), line([36, 43] * 4, name="Bass")))
     assert reading.melody.pitch.tolist() == TUNE
     assert str(reading.source) == "track 2 (Violin)"
-    assert [part.name for part in reading.original] == ["Strings", "Violin", "Bass"]
+    assert [part.name for part in reading.song.parts] == ["Strings", "Violin", "Bass"]
 
 
 def test_names_and_lyrics_outweigh_height() -> None:
     high, low = line([84, 86, 88, 91] * 2), line(TUNE)
     assert str(find_melody(song(high, part([0, 1], [1, 1], [60, 62], "Melody"))).source) == "track 2 (Melody)"
     assert str(find_melody(song(line(TUNE, name="Lead vocal"), high)).source) == "track 1 (Lead vocal)"
-    sung = Song((Voice(high, Words("track 1")), Voice(low, Words("track 2"), lyrics=8)))
+    sung = song(high, replace(low, words=tuple((float(i), "la") for i in range(8))))
     assert str(find_melody(sung).source) == "track 2"
 
 
@@ -61,7 +63,7 @@ def test_right_hand_of_a_piano() -> None:
     assert reading.melody.pitch.tolist() == TUNE[:4] + TUNE[5:]
     assert reading.melody.onset.tolist() == [0, 1, 2, 3, 5, 6, 7]
     assert str(reading.source) == "the top voice"
-    assert len(reading.original[0].onset) == len(pitch)
+    assert len(reading.song.parts[0].notes) == len(pitch)
 
 
 @pytest.mark.parametrize("legato", [1.02, 1.1, 1.4])
@@ -69,7 +71,7 @@ def test_legato_keeps_every_note(legato: float) -> None:
     reading = find_melody(song(line(TUNE, 0.5, legato)))
     assert reading.melody.pitch.tolist() == TUNE
     assert reading.melody.onset.tolist() == [i * 0.5 for i in range(8)]
-    assert (str(reading.source), reading.original) == ("", ())
+    assert not reading.source
 
 
 def test_notes_struck_together_are_one_chord() -> None:
@@ -91,12 +93,12 @@ def test_a_dense_tempo_map_is_kept() -> None:
 
 
 def test_drums_are_not_a_melody() -> None:
-    drums = Voice(line([36, 38] * 4), Words("track 1"), 10, drums=True)
+    drums = replace(line([36, 38] * 4), channel=10, drums=True)
     with pytest.raises(Refusal, match="only drums"):
         find_melody(Song((drums,)))
-    reading = find_melody(Song((drums, Voice(line(TUNE), Words("track 2")))))
+    reading = find_melody(song(drums, line(TUNE)))
     assert reading.melody.pitch.tolist() == TUNE
-    assert reading.original == ()
+    assert [part.drums for part in reading.song.parts] == [True, False] and reading.part == 1
 
 
 def test_limits_are_for_all_voices() -> None:

@@ -17,7 +17,8 @@ from bot.preview.standin import StandIn
 from generation.model import tokens
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody, Reading
+from generation.music.melody import Melody
+from generation.music.reading import Reading
 from generation.read.file import read
 from generation.request import Refusal, Request
 from generation.serve.studio import DEADLY, Studio

@@ -20,7 +20,7 @@ BASS = notes([40, 43] * 4, channel=1)
 
 def struck(data: bytes) -> list[tuple[float, int, int]]:
     """(quarter, pitch, velocity) of every note."""
-    parts = [voice.part for voice in read_midi(data).voices]
+    parts = [part.notes for part in read_midi(data).parts]
     return sorted(
         (float(at), int(pitch), int(velocity))
         for part in parts
@@ -51,7 +51,7 @@ def test_impossible_values_are_clipped(name: str) -> None:
     assert len(reading.melody) == 30
     assert reading.melody.pitch[:6].tolist() == [64, 64, 65, 67, 67, 65]
     assert struck(data) == struck_by_mido(data)
-    assert said(reading.remarks) == [CLIPPED]
+    assert said(reading.song.remarks) == [CLIPPED]
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_damage_in_one_track_leaves_the_others() -> None:
         midi(track(tempo(400_000)), track(notes(TUNE)), track(notes([40] * 8, channel=1) + junk)), "junk.mid"
     )
     assert reading.melody.pitch.tolist() == TUNE
-    assert len(reading.original) == 2 and len(reading.original[1].onset) == 8
-    assert said(reading.remarks) == ["track 3 is damaged, and what cannot be read was skipped"]
+    assert [len(part.notes) for part in reading.song.parts][1:] == [8]
+    assert said(reading.song.remarks) == ["track 3 is damaged, and what cannot be read was skipped"]
 
 
 def test_reading_goes_on_behind_damage() -> None:
@@ -171,7 +171,7 @@ def test_a_file_that_breaks_off() -> None:
         reading = read(whole[:size], "cut.mid")
         assert reading.melody.pitch.tolist() == TUNE[: len(reading.melody)] and len(reading.melody) >= 1
         assert struck(whole[:size]) == right[: len(reading.melody)]
-        assert said(reading.remarks) == ["track 2 is damaged, and what cannot be read was skipped"]
+        assert said(reading.song.remarks) == ["track 2 is damaged, and what cannot be read was skipped"]
 
 
 def test_what_is_not_there_is_not_invented() -> None:
@@ -190,7 +190,9 @@ def test_a_rest_of_weeks_is_a_wrong_byte() -> None:
     assert reading.melody.pitch.tolist() == TUNE
     assert reading.melody.onset.tolist() == list(range(8))
     late = midi(*(track(number(480 * 40_003) + events[1:]) for events in (notes(TUNE), BASS)))
-    assert [float(part.onset[0]) for part in read(late, "late.mid").original] == [3, 3], "a late beginning is none"
+    assert [float(part.notes.onset[0]) for part in read(late, "late.mid").song.parts] == [3, 3], (
+        "a late beginning is none"
+    )
 
 
 def test_impossible_tempo_marks() -> None:

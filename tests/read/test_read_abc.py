@@ -162,7 +162,7 @@ def test_voices_are_parts() -> None:
     reading = read(text.encode(), "two.abc")
     assert reading.melody.pitch.tolist() == [76, 77, 79, 81, 79]
     assert str(reading.source) == "voice 2 (Melody)"
-    assert [part.pitch.tolist() for part in reading.original] == [[48, 50, 48], [76, 77, 79, 81, 79]]
+    assert [part.notes.pitch.tolist() for part in reading.song.parts] == [[48, 50, 48], [76, 77, 79, 81, 79]]
 
 
 def test_a_key_that_nobody_writes_is_no_key() -> None:

@@ -43,7 +43,7 @@ def test_onsets_pitches_and_velocities_are_exact() -> None:
     assert melody.velocity.tolist() == velocity.tolist()
     clock = np.interp(starts, *_clock(tempos, int(ends[-1])))
     assert [melody.seconds_at(onset) for onset in melody.onset] == pytest.approx(clock.tolist(), abs=1e-6)
-    assert (str(reading.source), reading.original) == ("", ())
+    assert not reading.source and len(reading.song.parts) == 1
 
 
 def _clock(tempos: list[tuple[int, bytes]], end: int) -> tuple[list[int], list[float]]:
@@ -112,20 +112,21 @@ def test_program_and_pedal_are_kept() -> None:
     data = b"\x00\xc0\x28\x00\xb0\x40\x7f" + notes(TUNE) + b"\x00\xb0\x40\x00"
     reading = read(midi(track(data)), "violin.mid")
     assert reading.program == 40
-    assert reading.original[0].pedal == ((0.0, 127), (8.0, 0))
+    assert reading.song.parts[0].control(64) == ((0.0, 127), (8.0, 0))
     assert read(midi(track(notes(TUNE))), "nobody.mid").program is None
 
 
-def test_silent_bars_are_cut_and_less_is_kept() -> None:
+def test_silence_before_the_first_note_stays_where_it_is() -> None:
     def first(rest: int) -> float:
         return float(read(midi(track(number(rest) + notes(TUNE)[1:])), "rest.mid").melody.onset[0])
 
     assert first(480 * 3) == 3
-    assert first(480 * 11) == 3
+    assert first(480 * 11) == 11
+    assert first(480 * 4 * 1_000 + 480) == 1, "but not for half an hour"
     two = midi(track(number(480 * 9) + notes(TUNE)[1:]), track(tempo(400_000) + number(480 * 8) + notes([40] * 8)[1:]))
     reading = read(two, "two.mid")
-    assert [float(part.onset[0]) for part in reading.original] == [1, 0]
-    assert reading.melody.onset[0] == 1
+    assert [float(part.notes.onset[0]) for part in reading.song.parts] == [9, 8]
+    assert reading.melody.onset[0] == 9
     assert reading.melody.tempo[0] == Tempo(0, 150)
 
 
@@ -135,8 +136,8 @@ def test_channels_of_one_track_are_voices() -> None:
         (i * 480 + 99, off(40, 9)) for i in range(8)
     ]
     song = read_midi(midi(track(events(*both)), kind=0))
-    assert [(voice.channel, voice.drums, len(voice.part.onset)) for voice in song.voices] == [
+    assert [(part.channel, part.drums, len(part.notes)) for part in song.parts] == [
         (1, False, 8),
         (10, True, 8),
     ]
-    assert len(read(midi(track(events(*both)), kind=0), "drums.mid").original) == 0
+    assert [part.drums for part in read(midi(track(events(*both)), kind=0), "drums.mid").song.parts] == [False, True]

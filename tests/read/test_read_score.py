@@ -66,8 +66,8 @@ def test_all_parts_repeat_together() -> None:
     bass = [note("C", 2, 4), note("D", 2, 4), note("E", 2, 4)]
     reading = read(score(bars, bass), "two.musicxml")
     assert str(reading.source) == "part 1 (Flute)"
-    assert reading.original[1].pitch.tolist() == [36, 38, 36, 38, 40]
-    assert reading.original[1].onset.tolist() == [0, 2, 4, 6, 8]
+    assert reading.song.parts[1].notes.pitch.tolist() == [36, 38, 36, 38, 40]
+    assert reading.song.parts[1].notes.onset.tolist() == [0, 2, 4, 6, 8]
 
 
 def test_the_voice_with_words_is_the_melody() -> None:
@@ -129,7 +129,7 @@ def test_kern_spines_are_parts() -> None:
     reading = read("\n".join(rows).encode(), "two.krn")
     assert reading.melody.pitch.tolist() == [67, 69, 71, 72, 71]
     assert reading.melody.duration.tolist() == [1, 0.5, 0.5, 2, 2]
-    assert len(reading.original) == 2
+    assert len(reading.song.parts) == 2
 
 
 def test_a_damaged_score_says_so() -> None:

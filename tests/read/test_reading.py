@@ -51,8 +51,8 @@ def by_mido(data: bytes) -> tuple[int, Notes]:
 def by_us(song: Song, ticks: int) -> Notes:
     return sorted(
         (round(ticks * float(onset)), int(pitch))
-        for voice in song.voices
-        for onset, pitch in zip(voice.part.onset, voice.part.pitch, strict=True)
+        for notes in (part.notes for part in song.parts)
+        for onset, pitch in zip(notes.onset, notes.pitch, strict=True)
     )
 
 

@@ -29,7 +29,7 @@ TWO_BEATS = ((4, 4), (2, 4), (2, 2))  # eighths are beamed by fours here
 def write_musicxml(piece: Piece) -> bytes:
     """The melody as a MusicXML 4.0 file with one part."""
     score = piece.score
-    program = piece.parts[-1].program if piece.parts else 0
+    program = (piece.song.parts[-1].program if piece.song.parts else None) or 0
     return musicxml(score, [score.bars], piece.title or "Encore", program).encode()
 
 

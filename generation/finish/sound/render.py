@@ -6,9 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from generation.finish.piece import Floats, let_go
+from generation.finish.piece import let_go
 from generation.finish.sound.synth import SAMPLE_RATE, Event, Sound, Synth
-from generation.music.melody import Melody, Part
+from generation.music.clock import Clock, Floats
+from generation.music.song import SUSTAIN, Part
 
 MAX_SECONDS = 1_100.0  # the longest input, the longest answer, and a tail
 LEAD_IN = 0.05  # seconds before the first note
@@ -54,19 +55,19 @@ def load(preset: int) -> None:
         synth.close()
 
 
-def start_of(parts: Sequence[Part], clock: Melody) -> float:
-    """The second, by `clock`'s tempo, at which the rendered sound of these parts begins."""
-    first = min((float(part.onset[0]) for part in parts if len(part.onset)), default=0.0)
-    return clock.seconds_at(first) - LEAD_IN
+def start_of(parts: Sequence[Part], clock: Clock) -> float:
+    """The second, by `clock`, at which the rendered sound of these parts begins."""
+    first = min((float(part.notes.onset[0]) for part in parts if len(part.notes)), default=0.0)
+    return clock.second(first) - LEAD_IN
 
 
-def render(parts: Sequence[Part], clock: Melody, given: int = 0) -> Sound:
+def render(parts: Sequence[Part], clock: Clock, given: int = 0) -> Sound:
     """The sound of all parts together, (frames, 2) float32 at 44.1 kHz, neither mastered nor clipped.
 
-    Times of the parts are quarters by the tempo of `clock`. Same parts, same bytes. The first `given` parts are played
+    Times of the parts are quarters of `clock`. Same parts, same bytes. The first `given` parts are played
     apart from the others, so that they can be rehearsed before the others are known.
     """
-    presets, start = tuple(PRESETS[part.program] for part in parts), start_of(parts, clock)
+    presets, start = tuple(PRESETS[part.program or 0] for part in parts), start_of(parts, clock)
     known, new = list(_phrases(parts[:given], clock, start)), list(_phrases(parts[given:], clock, start))
     with ThreadPoolExecutor(HANDS) as hands:
         playing = [hands.submit(_rehearsed, presets[:given], phrase) for phrase in known]
@@ -78,10 +79,10 @@ def render(parts: Sequence[Part], clock: Melody, given: int = 0) -> Sound:
     return sound
 
 
-def rehearse(parts: Sequence[Part], clock: Melody, most: int) -> None:
+def rehearse(parts: Sequence[Part], clock: Clock, most: int) -> None:
     """Play the first `most` phrases of given parts, so that `render` need not do it again soon."""
-    presets, phrases = tuple(PRESETS[part.program] for part in parts), _phrases(parts, clock, start_of(parts, clock))
-    for phrase, _ in zip(phrases, range(most), strict=False):
+    presets = tuple(PRESETS[part.program or 0] for part in parts)
+    for phrase, _ in zip(_phrases(parts, clock, start_of(parts, clock)), range(most), strict=False):
         _rehearsed(presets, phrase)
 
 
@@ -116,7 +117,7 @@ def _played(presets: tuple[int, ...], phrase: Phrase) -> tuple[int, Sound]:
 _rehearsed = lru_cache(maxsize=REHEARSED)(_played)
 
 
-def _phrases(parts: Sequence[Part], clock: Melody, start: float) -> Iterator[Phrase]:
+def _phrases(parts: Sequence[Part], clock: Clock, start: float) -> Iterator[Phrase]:
     """What is played, in seconds after `start` and up to the limit, cut into stretches of about `PHRASE` seconds.
 
     A phrase holds the notes that begin in it, and of the pedal what it finds and what lets its last notes go."""
@@ -137,21 +138,24 @@ def _phrases(parts: Sequence[Part], clock: Melody, start: float) -> Iterator[Phr
         yield tuple(sorted(events, key=lambda event: (event[0], ORDER.index(event[1]))))
 
 
-def _notes(parts: Sequence[Part], clock: Melody, start: float) -> Floats:
+def _notes(parts: Sequence[Part], clock: Clock, start: float) -> Floats:
     """(n, 5): on, off, channel, pitch, velocity."""
     rows = [np.zeros((0, 5))]
     for channel, part in enumerate(parts):
-        on = clock.clock.seconds(part.onset) - start
-        off = np.minimum(clock.clock.seconds(let_go(part)) - start, MAX_SECONDS)
-        rows.append(np.column_stack([on, off, np.full(len(on), channel), part.pitch, part.velocity])[on < MAX_SECONDS])
+        notes = part.notes
+        on = clock.seconds(notes.onset) - start
+        off = np.minimum(clock.seconds(let_go(notes)) - start, MAX_SECONDS)
+        rows.append(
+            np.column_stack([on, off, np.full(len(on), channel), notes.pitch, notes.velocity])[on < MAX_SECONDS]
+        )
     return np.concatenate(rows)
 
 
-def _pedal(part: Part, clock: Melody, start: float) -> list[tuple[float, int]]:
+def _pedal(part: Part, clock: Clock, start: float) -> list[tuple[float, int]]:
     """(second, value); it is lifted with the last key."""
-    last_off = float(min(clock.clock.seconds(let_go(part)).max(initial=start) - start, MAX_SECONDS))
-    moments = clock.clock.seconds([quarter for quarter, _ in part.pedal]) - start
-    moved = zip(moments.tolist(), (value for _, value in part.pedal), strict=True)
+    last_off = float(min(clock.seconds(let_go(part.notes)).max(initial=start) - start, MAX_SECONDS))
+    moments = clock.seconds([quarter for quarter, _ in part.control(SUSTAIN)]) - start
+    moved = zip(moments.tolist(), (value for _, value in part.control(SUSTAIN)), strict=True)
     return [*((max(second, 0.0), value) for second, value in moved if second < last_off), (last_off, 0)]
 
 

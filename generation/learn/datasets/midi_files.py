@@ -1,6 +1,6 @@
 """MIDI collections: classical piano, pop songs with a melody track, Irish tunes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody, Part
+from generation.music.melody import Melody
 from generation.music.pulse import steady, strongest_beat
-from generation.music.song import Song
+from generation.music.song import Part, Song
 from generation.read.midi import read_midi
 from generation.request import Refusal
 
@@ -28,14 +28,14 @@ def piano(root: Path) -> Iterator[tuple[str, Melody]]:
 
 def piano_melody(song: Song) -> Melody:
     """The top line of a piano piece. `Refusal` if there is none."""
-    return steady(_melody(_parts(song), song, LOWEST))
+    return steady(_melody(song.parts, song, LOWEST))
 
 
 def pop909(root: Path) -> Iterator[tuple[str, Melody]]:
     """The track that is named so."""
 
     def melody(song: Song) -> Melody:
-        return _melody([part for part in _parts(song) if part.name.strip() == "MELODY"], _barred(song))
+        return _melody([part for part in song.parts if part.name.strip() == "MELODY"], _barred(song))
 
     return _each(root / "POP909", "[0-9]*/[0-9]*.mid", melody)
 
@@ -46,10 +46,10 @@ def _barred(song: Song) -> Song:
     Three files in four state 1/4, and in nearly all of them the beat lies a constant part of a quarter beside the
     file's own.
     """
-    beside = _beside(np.concatenate([part.onset for part in _parts(song)]))
-    bass = [part for part in _parts(song) if part.name.strip() == "PIANO"]
+    beside = _beside(np.concatenate([part.notes.onset for part in song.parts]))
+    bass = [part.notes for part in song.parts if part.name.strip() == "PIANO"]
     if not bass or not np.any(bass[0].pitch < BASS):
-        return replace(song, metre=(4, 4), downbeat=beside)
+        return replace(song, metres=((0.0, (4, 4)),), pickup=beside)
     low = bass[0].pitch < BASS
     sixteenth = np.round((bass[0].onset[low] - beside) * 4).astype(int)
     lasting = np.minimum(bass[0].duration[low], 4)
@@ -58,8 +58,8 @@ def _barred(song: Song) -> Song:
     quarter, lasting = (sixteenth[on_beat] - beat) // 4, lasting[on_beat]
     (four, downbeat), (three, waltz) = (strongest_beat(quarter, lasting, bar) for bar in (4, 3))
     if three > WALTZ * four:
-        return replace(song, metre=(3, 4), downbeat=beside + beat / 4 + waltz)
-    return replace(song, metre=(4, 4), downbeat=beside + beat / 4 + downbeat)
+        return replace(song, metres=((0.0, (3, 4)),), pickup=beside + beat / 4 + waltz)
+    return replace(song, metres=((0.0, (4, 4)),), pickup=beside + beat / 4 + downbeat)
 
 
 def _beside(onset: NDArray[np.float64]) -> float:
@@ -69,7 +69,7 @@ def _beside(onset: NDArray[np.float64]) -> float:
 
 
 def irish(root: Path) -> Iterator[tuple[str, Melody]]:
-    return _each(root / "MIDI", "*.mid", lambda song: _melody(_parts(song), song, key=song.key))
+    return _each(root / "MIDI", "*.mid", lambda song: _melody(song.parts, song, key=song.key))
 
 
 def _each(folder: Path, pattern: str, melody: Callable[[Song], Melody]) -> Iterator[tuple[str, Melody]]:
@@ -81,19 +81,17 @@ def _each(folder: Path, pattern: str, melody: Callable[[Song], Melody]) -> Itera
             continue
 
 
-def _parts(song: Song) -> list[Part]:
-    return [voice.part for voice in song.voices]
-
-
 Note = tuple[float, float, int, int]  # onset, end, pitch, velocity
 
 
-def _top(parts: list[Part], lowest: int) -> list[Note]:
+def _top(parts: Sequence[Part], lowest: int) -> list[Note]:
     """The top note of every chord, without those that begin under a higher one still sounding."""
     every = sorted(
-        (float(onset), float(onset + duration), int(pitch), int(velocity))
+        (float(onset), float(end), int(pitch), int(velocity))
         for part in parts
-        for onset, duration, pitch, velocity in zip(part.onset, part.duration, part.pitch, part.velocity, strict=True)
+        for onset, end, pitch, velocity in zip(
+            part.notes.onset, part.notes.ends, part.notes.pitch, part.notes.velocity, strict=True
+        )
         if pitch >= lowest
     )
     tops: list[Note] = []
@@ -106,7 +104,7 @@ def _top(parts: list[Part], lowest: int) -> list[Note]:
     return tops
 
 
-def _melody(parts: list[Part], song: Song, lowest: int = 0, key: Key | None = None) -> Melody:
+def _melody(parts: Sequence[Part], song: Song, lowest: int = 0, key: Key | None = None) -> Melody:
     """The top line of parts, from the bar line before its first note. `Refusal` if there is none."""
     notes = _top(parts, lowest)
     if not notes:
