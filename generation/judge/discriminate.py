@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from generation.judge.baselines.ngram import NGram
-from generation.judge.compare import CONTINUATION, PRIME, split
+from generation.judge.continuation_features import CONTINUATION, PRIME, split
 from generation.learn.corpus import Tune
 from generation.model import tokens
 from generation.model.likelihood import surprise

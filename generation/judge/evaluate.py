@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from generation.judge import compare, form, promises
+from generation.judge import continuation_features, contracts, repetition
 from generation.judge.baselines.ngram import NGram
 from generation.judge.discriminate import discrimination
 from generation.learn import copying, corpus
@@ -80,8 +80,8 @@ def _print_nats(table: dict[str, dict[str, dict[str, float]]]) -> None:
     _table(["nats per note: model (3-gram)", "tunes", "notes", *PARTS], rows)
 
 
-def _print_pairs(title: str, pairs: Sequence[compare.Pair]) -> dict[str, tuple[float, float]]:
-    found = compare.means(pairs)
+def _print_pairs(title: str, pairs: Sequence[continuation_features.Pair]) -> dict[str, tuple[float, float]]:
+    found = continuation_features.means(pairs)
     rows = [
         [name, f"{true:.3f}", f"{ours:.3f}", f"{ours / true - 1:+.0%}" if true else ""]
         for name, (true, ours) in found.items()
@@ -119,24 +119,26 @@ def main(args: argparse.Namespace) -> int:
     figures["discrimination"] = {name: asdict(each) for name, each in told.items()}
     rows = [[name, f"{t.primes}", f"{t.likelihood:.1%}", f"{t.gain:.1%}"] for name, t in told.items()]
     _table(["true continuation told from", "primes", "by likelihood", "by gain over no prime"], rows)
-    pairs = compare.continuations(performer, test, args.primes)
+    pairs = continuation_features.continuations(performer, test, args.primes)
     figures["continuations"] = _print_pairs(f"continuations of {len(pairs)} primes", pairs)
-    figures["told apart, AUC"] = compare.told_apart(pairs)
+    figures["told apart, AUC"] = continuation_features.told_apart(pairs)
     print(f"\nA classifier on these features tells ours from the true ones with AUC {figures['told apart, AUC']:.2f}.")
-    played = compare.continuations(performer, [tune for tune in test if tune.dataset in PLAYED], args.primes, seed=1)
+    played = continuation_features.continuations(
+        performer, [tune for tune in test if tune.dataset in PLAYED], args.primes, seed=1
+    )
     figures["expression"] = _print_pairs(f"jazz and piano, {len(played)} primes", played)
-    figures["memory"] = form.remembered(performer, test, max(1, args.primes // 12))
+    figures["memory"] = repetition.remembered(performer, test, max(1, args.primes // 12))
     _table(
-        [f"bars heard {form.LONG_AGO:g} s before", "pieces", "notes, true", "ours", "rhythm, true", "ours"],
+        [f"bars heard {repetition.LONG_AGO:g} s before", "pieces", "notes, true", "ours", "rhythm, true", "ours"],
         [
             [style, f"{pieces}", *(f"{share:.2f}" for share in (true[0], ours[0], true[1], ours[1]))]
             for style, (pieces, true, ours) in figures["memory"].items()
         ],
     )
-    known = performer.known or copying.learn(tunes)
-    figures["promises"] = promises.keeping(performer, test, known, args.primes // 2)
+    memorised = performer.memorised or copying.learn(tunes)
+    figures["promises"] = contracts.keeping(performer, test, memorised, args.primes // 2)
     _table(["promise", "kept"], [[name, f"{share:.0%}"] for name, share in figures["promises"].items()])
-    figures["temperature"] = promises.warmth(performer, test, max(1, args.primes // 8))
+    figures["temperature"] = contracts.warmth(performer, test, max(1, args.primes // 8))
     _table(
         ["temperature", *(f"{t:g}" for t in figures["temperature"])],
         [["nats per note", *(f"{nats:.2f}" for nats in figures["temperature"].values())]],

@@ -10,24 +10,24 @@ from tqdm import tqdm
 
 from generation.learn import corpus
 from generation.learn.corpus import Tune
-from generation.model import known
-from generation.model.known import PASSAGE, Known, longest_run, passages
+from generation.model import memorised
+from generation.model.memorised import PASSAGE, Memorised, longest_run, passages
 from generation.music.melody import Melody
 from generation.read.file import read
 
 USUAL = 0.9  # of the held-out tunes share no longer a run than the limit of their style
 
 
-def learn(tunes: Sequence[Tune]) -> Known:
+def learn(tunes: Sequence[Tune]) -> Memorised:
     """What the training tunes hold, and what the held-out ones share with it."""
     learned = [passages(t.melody) for t in tqdm(tunes, desc="passages", unit="tune") if t.split == "train"]
     hashes = np.unique(np.concatenate(learned)) if learned else np.zeros(0, np.uint32)
     runs: dict[str, list[int]] = defaultdict(list)
     for tune in tunes:
         if tune.split != "train" and "|played" not in tune.id:
-            runs[tune.style].append(longest_run(tune.melody, Known(hashes, {})))
+            runs[tune.style].append(longest_run(tune.melody, Memorised(hashes, {})))
     limits = {style: max(PASSAGE, round(float(np.quantile(found, USUAL)))) for style, found in runs.items()}
-    return Known(hashes, limits)
+    return Memorised(hashes, limits)
 
 
 def nearest(melody: Melody, tunes: Iterable[Tune]) -> tuple[int, str]:
@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> int:
     tunes = corpus.load(args.data, args.cache)
     if args.make:
         learned = learn(tunes)
-        known.save(learned, known.beside(args.make))
+        memorised.save(learned, memorised.beside(args.make))
         words = ", ".join(f"{style} {limit}" for style, limit in learned.limits.items())
         print(f"{len(learned.hashes):,} passages; no copy up to so many notes: {words}")
     train = [tune for tune in tunes if tune.split == "train"]

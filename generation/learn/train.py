@@ -21,10 +21,10 @@ from tqdm import tqdm
 
 from generation.learn import copying, corpus
 from generation.learn.batches import Batch, Example, batches, example
-from generation.model import checkpoint, known
-from generation.model.habits import usual
+from generation.model import checkpoint, memorised
 from generation.model.networks import MODELS
 from generation.model.networks.attentive_lstm import AttentiveLSTM
+from generation.model.priors import usual
 from generation.model.tokens import FIELDS, SHADED, TIMED
 from generation.request import Refusal
 
@@ -141,7 +141,7 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
         run = _resume(out, model, average, optimizer)
     run |= {
         "metres": _metres(tunes),
-        "habits": usual([tune.melody for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]),
+        "priors": usual([tune.melody for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]),
         "plays": {
             name: bool(np.mean([getattr(each, name) for each in learn]) > RARE) for name in ("timing", "dynamics")
         },
@@ -194,7 +194,7 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
         progress = max(progress, run["epoch"] / options.epochs)
         run["seconds"] = seconds + time.monotonic() - begun
         _finish_epoch(run, model, average, optimizer, check, options, out, writer)
-    known.save(copying.learn(tunes), known.beside(out / "model.safetensors"))
+    memorised.save(copying.learn(tunes), memorised.beside(out / "model.safetensors"))
     return checkpoint.load(out / "model.safetensors")[1]
 
 
@@ -222,7 +222,7 @@ def _finish_epoch(
     if goal < run["best"]:
         run["best"] = goal
         card = {"options": dataclasses.asdict(options), "history": run["history"], "notes_seen": run["notes"]}
-        card |= {name: run[name] for name in ("metres", "habits", "plays")}
+        card |= {name: run[name] for name in ("metres", "priors", "plays")}
         checkpoint.save(out / "model.safetensors", model, card, torch.float16)
     model.load_state_dict(live)
     tensors = {f"model.{name}": tensor.clone().contiguous() for name, tensor in live.items()}

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from generation.model import checkpoint, known
-from generation.model.known import Known
+from generation.model import checkpoint, memorised
+from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.request import own_checkpoints
 
@@ -21,15 +21,15 @@ class Performer:
     model: AttentiveLSTM
     card: dict[str, Any]
     device: torch.device
-    known: Known | None = None
+    memorised: Memorised | None = None
 
 
 def load_performer(path: Path | None = None, device: str | None = None) -> Performer:
     """The shipped checkpoint, or the one at `path`, on a GPU where there is one. `Refusal` if it does not fit."""
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model, card = checkpoint.load(path or CHECKPOINT, where)
-    passages = known.beside(path or CHECKPOINT)
-    return Performer(model, card, where, known.load(passages) if passages.exists() else None)
+    passages = memorised.beside(path or CHECKPOINT)
+    return Performer(model, card, where, memorised.load(passages) if passages.exists() else None)
 
 
 def performer_for(style: str, ready: dict[Path, tuple[int, Performer]]) -> Performer:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.model import known, tokens
-from generation.model.habits import HABITS, blank_page
+from generation.model import memorised, tokens
 from generation.model.performer import Performer
+from generation.model.priors import PRIORS, blank_page
 from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
 from generation.music.clock import Tempo
 from generation.music.key import MODES, Key, find_key
@@ -112,8 +112,8 @@ class Session:
             self._end(take)
 
     def _end(self, take: Take) -> None:
-        whole, known_passages = _written(take), self.performer.known
-        copied = 0 if known_passages is None else known.copies(whole, known_passages, take.style, len(take.given))
+        whole, known_passages = _written(take), self.performer.memorised
+        copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, len(take.given))
         if take.best is None or copied < take.copied:
             take.best, take.copied = whole, copied
         if take.copied and take.prompt.attempt + 1 < ATTEMPTS:
@@ -162,9 +162,9 @@ def _begun(performer: Performer, prompt: Prompt) -> Take:
     style, given = prompt.style, prompt.melody
     if given is None or not len(given):
         rng = np.random.default_rng([prompt.seed, BLANK])
-        learned = [name for name in HABITS if name in performer.card.get("metres", HABITS)] or ["auto"]
+        learned = [name for name in PRIORS if name in performer.card.get("metres", PRIORS)] or ["auto"]
         style = style if style != "auto" else str(rng.choice(learned))
-        given = blank_page(HABITS.get(style) or performer.card["habits"], rng, prompt.key, prompt.tempo, prompt.metre)
+        given = blank_page(PRIORS.get(style) or performer.card["priors"], rng, prompt.key, prompt.tempo, prompt.metre)
     elif style == "auto":
         style = likeliest_style(performer.model, performer.device, given, performer.card.get("metres", {}))
     encoded = tokens.encode(given, style, key=given.key)

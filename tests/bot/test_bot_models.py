@@ -10,7 +10,7 @@ from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from tests.discord_stand_in import acknowledged, has_files, refusal, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-CARD = {"metres": {"auto": {"5/4": 9}}, "habits": [[[5, 4]], [90, 90], ["E minor"]]}
+CARD = {"metres": {"auto": {"5/4": 9}}, "priors": [[[5, 4]], [90, 90], ["E minor"]]}
 TUNE = ("a.abc", b"X:1\nT:Air\nM:4/4\nL:1/8\nK:D\nDFAF dfaf|gfed cABc|\n")
 
 

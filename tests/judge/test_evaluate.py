@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from generation.__main__ import main
-from generation.judge import promises
-from generation.judge.compare import Pair, features, means, told_apart
-from generation.judge.form import returns, until
-from generation.judge.promises import at_rest, on_a_bar_line, on_time, rises
+from generation.judge import contracts
+from generation.judge.continuation_features import Pair, features, means, told_apart
+from generation.judge.contracts import at_rest, on_a_bar_line, on_time, rises
+from generation.judge.repetition import returns, until
 from generation.learn.corpus import Tune
 from generation.model.performer import load_performer
 from generation.music.key import Key
@@ -95,8 +95,8 @@ def test_the_command_prints_every_table(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_a_warmer_take_of_the_shipped_weights_surprises_more(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(promises, "TEMPERATURES", (0.2, 0.7, 1.2, 1.8))
+    monkeypatch.setattr(contracts, "TEMPERATURES", (0.2, 0.7, 1.2, 1.8))
     tunes = [read(Path(f"assets/examples/{name}.abc").read_bytes(), "a.abc").melody for name in ("jig", "minuet")]
     held_out = [Tune("examples", name, "irish", "test", name, False, False, m) for m in tunes for name in "abcdefgh"]
-    ladder = promises.warmth(load_performer(), held_out, len(held_out))  # a single take may be an odd one
+    ladder = contracts.warmth(load_performer(), held_out, len(held_out))  # a single take may be an odd one
     assert rises(ladder), ladder

@@ -9,7 +9,7 @@ import pytest
 from generation.__main__ import main
 from generation.learn.copying import learn, nearest
 from generation.learn.corpus import Tune
-from generation.model.known import PASSAGE, Known, beside, copies, load, longest_run, passages, save
+from generation.model.memorised import PASSAGE, Memorised, beside, copies, load, longest_run, passages, save
 from generation.music.melody import Melody
 from generation.request import Refusal
 
@@ -38,56 +38,57 @@ def tune(melody: Melody, name: str, split: str = "train") -> Tune:
     return Tune("folder", name, "irish", split, name, False, False, melody)
 
 
-KNOWN = learn([tune(line(seed), str(seed)) for seed in range(30)])
+MEMORISED = learn([tune(line(seed), str(seed)) for seed in range(30)])
 
 
 def test_a_tune_learned_by_heart_is_found_in_any_key():
     stolen = line(3)
-    assert longest_run(stolen, KNOWN) == len(stolen)
-    assert longest_run(replace(stolen, pitch=stolen.pitch + 5), KNOWN) == len(stolen)
-    assert longest_run(line(99), KNOWN) == 0
+    assert longest_run(stolen, MEMORISED) == len(stolen)
+    assert longest_run(replace(stolen, pitch=stolen.pitch + 5), MEMORISED) == len(stolen)
+    assert longest_run(line(99), MEMORISED) == 0
 
 
 def test_another_rhythm_is_another_tune():
     stolen = line(3)
-    assert longest_run(replace(stolen, onset=np.arange(len(stolen)) * 1.0), KNOWN) < PASSAGE
+    assert longest_run(replace(stolen, onset=np.arange(len(stolen)) * 1.0), MEMORISED) < PASSAGE
 
 
 def test_only_the_run_counts():
     part = line(3)
     cut = replace(part, **{name: getattr(part, name)[:20] for name in ("onset", "duration", "pitch", "velocity")})
-    assert longest_run(joined(line(98), cut, line(97)), KNOWN) == 20
+    assert longest_run(joined(line(98), cut, line(97)), MEMORISED) == 20
 
 
 def test_the_musicians_own_theme_is_theirs():
     theme, new = line(3), line(4)
-    assert longest_run(joined(theme, theme), KNOWN, len(theme)) < PASSAGE, "a theme comes back"
-    assert longest_run(joined(theme, new), KNOWN, len(theme)) == len(new), "another one is taken from the book"
-    known = Known(KNOWN.hashes, {"irish": 16})
-    assert copies(joined(theme, new), known, "irish", len(theme)) == len(new) - 16
-    assert copies(joined(theme, line(98)), known, "irish", len(theme)) == 0
+    assert longest_run(joined(theme, theme), MEMORISED, len(theme)) < PASSAGE, "a theme comes back"
+    assert longest_run(joined(theme, new), MEMORISED, len(theme)) == len(new), "another one is taken from the book"
+    memorised = Memorised(MEMORISED.hashes, {"irish": 16})
+    assert copies(joined(theme, new), memorised, "irish", len(theme)) == len(new) - 16
+    assert copies(joined(theme, line(98)), memorised, "irish", len(theme)) == 0
 
 
 def test_the_limit_is_what_held_out_tunes_share():
     half = joined(replace(line(1), onset=line(1).onset), line(96))
-    known = learn([tune(line(1), "a"), *(tune(half, str(i), "test") for i in range(5)), tune(line(95), "c", "test")])
-    assert known.limits == {"irish": 40}
+    shared = [tune(half, str(i), "test") for i in range(5)]
+    memorised = learn([tune(line(1), "a"), *shared, tune(line(95), "c", "test")])
+    assert memorised.limits == {"irish": 40}
 
 
 def test_the_list_comes_back_as_it_was(tmp_path: Path):
-    save(KNOWN, beside(tmp_path / "mine.safetensors"))
-    again = load(tmp_path / "mine.known.npz")
-    assert again.limits == KNOWN.limits
-    np.testing.assert_array_equal(again.hashes, KNOWN.hashes)
-    (tmp_path / "mine.known.npz").write_bytes(b"PK nothing")
+    save(MEMORISED, beside(tmp_path / "mine.safetensors"))
+    again = load(tmp_path / "mine.memorised.npz")
+    assert again.limits == MEMORISED.limits
+    np.testing.assert_array_equal(again.hashes, MEMORISED.hashes)
+    (tmp_path / "mine.memorised.npz").write_bytes(b"PK nothing")
     with pytest.raises(Refusal, match="Restore the file"):
-        load(tmp_path / "mine.known.npz")
+        load(tmp_path / "mine.memorised.npz")
 
 
 def test_pieces_too_short_to_copy():
     short = line(3, PASSAGE - 1)
-    assert len(passages(short)) == 0 and longest_run(short, KNOWN) == 0
-    assert longest_run(line(3), Known(np.zeros(0, np.uint32), {})) == 0
+    assert len(passages(short)) == 0 and longest_run(short, MEMORISED) == 0
+    assert longest_run(line(3), Memorised(np.zeros(0, np.uint32), {})) == 0
 
 
 def test_the_command_names_the_tune(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -1,4 +1,4 @@
-"""A checkpoint in ENCORE_MODELS is a style: offered by its name, played by its weights, habits and list of passages."""
+"""A checkpoint in ENCORE_MODELS is a style: offered by its name, played by its weights, priors and list of passages."""
 
 import json
 from dataclasses import replace
@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from generation.__main__ import main
-from generation.model import checkpoint, known
-from generation.model.known import Known
+from generation.model import checkpoint, memorised
+from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.model.performer import load_performer, performer_for
 from generation.play.session import Prompt, sample
 from generation.request import STYLES, Refusal, Request, styles
 
-CARD = {"metres": {"auto": {"5/4": 9}}, "habits": [[[5, 4]], [90, 90], ["E minor"]]}
+CARD = {"metres": {"auto": {"5/4": 9}}, "priors": [[[5, 4]], [90, 90], ["E minor"]]}
 
 
 @pytest.fixture
@@ -59,11 +59,11 @@ def test_a_take_that_copies_is_played_again(models: Path):
     path = models / "dusk.safetensors"
     prompt = Prompt(seconds=20, seed=4)
     [first] = sample(load_performer(path), [prompt])
-    known.save(Known(np.unique(known.passages(first)), {"auto": 14}), known.beside(path))
+    memorised.save(Memorised(np.unique(memorised.passages(first)), {"auto": 14}), memorised.beside(path))
     performer = load_performer(path)
-    assert performer.known is not None and known.longest_run(first, performer.known) == len(first)
+    assert performer.memorised is not None and memorised.longest_run(first, performer.memorised) == len(first)
     [second] = sample(performer, [prompt])
-    assert known.longest_run(second, performer.known) <= 14
+    assert memorised.longest_run(second, performer.memorised) <= 14
     np.testing.assert_array_equal(sample(performer, [prompt])[0].pitch, second.pitch)
 
 

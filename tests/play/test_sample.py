@@ -262,6 +262,6 @@ def test_an_open_end_stops_in_time_and_adds_nothing(performer: Performer) -> Non
 
 
 def test_a_checkpoint_without_our_styles_composes_in_its_own_habits(performer: Performer) -> None:
-    own = replace(performer, card={"metres": {"auto": {"5/4": 3}}, "habits": [[[5, 4]], [90, 90], ["E minor"]]})
+    own = replace(performer, card={"metres": {"auto": {"5/4": 3}}, "priors": [[[5, 4]], [90, 90], ["E minor"]]})
     [fresh] = sample(own, [Prompt(seconds=6, seed=3)])
     assert fresh.metre == (5, 4) and str(fresh.key) == "E minor" and fresh.tempo[0].quarters_per_minute == 90

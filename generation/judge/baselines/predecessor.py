@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 — its usual name
 from tqdm import tqdm
 
-from generation.judge.form import until
+from generation.judge.repetition import until
 from generation.learn.corpus import Tune
 from generation.learn.datasets.midi_files import piano_melody
 from generation.learn.train import Options, fast_precision

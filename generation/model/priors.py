@@ -12,9 +12,9 @@ from generation.music.melody import Melody
 from generation.music.pulse import typical_tempo
 
 # What a fresh piece is when nobody says: metres, quarter notes a minute, keys.
-Habits = tuple[Sequence[Sequence[int]], Sequence[int], Sequence[str]]
+Priors = tuple[Sequence[Sequence[int]], Sequence[int], Sequence[str]]
 # By style; the card of a checkpoint that knows none of our styles holds its own, measured on its tunes.
-HABITS: dict[str, Habits] = {
+PRIORS: dict[str, Priors] = {
     "jazz": (((4, 4),), (120, 220), ("Bb major", "F major", "Eb major", "C minor", "Ab major")),
     "irish": (((6, 8), (4, 4), (4, 4)), (160, 190), ("D major", "G major", "A dorian", "E minor")),
     "american": (((2, 4), (4, 4)), (96, 120), ("A major", "D major", "G major")),
@@ -28,14 +28,14 @@ HABITS: dict[str, Habits] = {
 
 
 def blank_page(
-    habits: Habits,
+    priors: Priors,
     rng: np.random.Generator,
     key: Key | None = None,
     tempo: float | None = None,
     metre: tuple[int, int] | None = None,
 ) -> Melody:
     """No notes yet, but a key, a metre and a tempo: the wished ones, or usual ones."""
-    metres, (slow, fast), keys = habits
+    metres, (slow, fast), keys = priors
     beats, value = metres[int(rng.integers(len(metres)))]
     metre = metre or (beats, value)
     key = key or Key.parse(str(rng.choice(keys)))
@@ -44,7 +44,7 @@ def blank_page(
     return Melody(nothing, nothing, nothing.astype(int), nothing.astype(int), (Tempo(0.0, tempo),), metre, key)
 
 
-def usual(melodies: Sequence[Melody]) -> Habits:
+def usual(melodies: Sequence[Melody]) -> Priors:
     """What melodies are like: their usual metres, tempos and keys, for a checkpoint that knows no style."""
     learned = melodies[:2000]
     metres = Counter(melody.metre for melody in learned if melody.metre).most_common(3)

@@ -20,7 +20,7 @@ Hashes = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class Memorised:
     """hashes of all passages learned from, sorted; style → longest run (notes) that is no copy."""
 
     hashes: Hashes
@@ -41,44 +41,48 @@ def passages(melody: Melody) -> Hashes:
     return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
-def longest_run(melody: Melody, known: Known, first_new: int = 0) -> int:
-    """Notes in the longest run of known passages that has a note from index `first_new` on, 0 if there is none.
+def longest_run(melody: Melody, memorised: Memorised, first_new: int = 0) -> int:
+    """Notes in the longest run of memorised passages that has a note from index `first_new` on, 0 if there is none.
 
     What the given notes before hold themselves is not counted: to repeat a musician's own theme is form, not theft.
     """
     found = passages(melody)
     given = found[: max(0, first_new - PASSAGE + 1)]
-    place = np.minimum(np.searchsorted(known.hashes, found), max(0, len(known.hashes) - 1))
-    hit = (known.hashes[place] == found) & ~np.isin(found, given) if len(known.hashes) else np.zeros(len(found), bool)
+    place = np.minimum(np.searchsorted(memorised.hashes, found), max(0, len(memorised.hashes) - 1))
+    hit = (
+        (memorised.hashes[place] == found) & ~np.isin(found, given)
+        if len(memorised.hashes)
+        else np.zeros(len(found), bool)
+    )
     edges = np.flatnonzero(np.diff(np.concatenate([[False], hit, [False]])))
     lengths = edges[1::2] - edges[::2]
     return int(lengths.max()) + PASSAGE - 1 if len(lengths) else 0
 
 
-def copies(melody: Melody, known: Known, style: str, first_new: int) -> int:
+def copies(melody: Melody, memorised: Memorised, style: str, first_new: int) -> int:
     """By how many notes a take's longest run passes the limit of its style; 0 if it is no copy."""
-    limit = known.limits.get(style, max(known.limits.values(), default=0))
-    return max(0, longest_run(melody, known, first_new) - limit)
+    limit = memorised.limits.get(style, max(memorised.limits.values(), default=0))
+    return max(0, longest_run(melody, memorised, first_new) - limit)
 
 
-def save(known: Known, path: Path) -> None:
+def save(memorised: Memorised, path: Path) -> None:
     """The sorted hashes as differences, which compress to half."""
-    steps = np.diff(known.hashes.astype(np.int64), prepend=0).astype(np.uint32)
-    limits = np.frombuffer(json.dumps(known.limits).encode(), np.uint8)
+    steps = np.diff(memorised.hashes.astype(np.int64), prepend=0).astype(np.uint32)
+    limits = np.frombuffer(json.dumps(memorised.limits).encode(), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         np.savez_compressed(file, steps=steps, limits=limits)
 
 
-def load(path: Path) -> Known:
+def load(path: Path) -> Memorised:
     """`Refusal` if it cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as file:
             hashes = np.cumsum(file["steps"].astype(np.uint64)).astype(np.uint32)
-            return Known(hashes, json.loads(file["limits"].tobytes()))
+            return Memorised(hashes, json.loads(file["limits"].tobytes()))
     except (OSError, ValueError, KeyError) as error:
         raise Refusal(
-            "The list of known passages {file} cannot be read ({why}). Restore the file.",
+            "The list of memorised passages {file} cannot be read ({why}). Restore the file.",
             file=path.name,
             why=str(error),
         ) from error
@@ -86,4 +90,4 @@ def load(path: Path) -> Known:
 
 def beside(checkpoint: Path) -> Path:
     """Where the passages of a checkpoint lie."""
-    return checkpoint.with_suffix(".known.npz")
+    return checkpoint.with_suffix(".memorised.npz")

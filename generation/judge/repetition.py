@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generation.judge.compare import bars
+from generation.judge.continuation_features import bars
 from generation.learn.corpus import Tune
 from generation.model.performer import Performer
 from generation.music.key import find_key

@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 from tqdm import tqdm
 
-from generation.judge.compare import TRIAD
+from generation.judge.continuation_features import TRIAD
 from generation.learn.corpus import Tune
-from generation.model.habits import HABITS
-from generation.model.known import Known, copies
 from generation.model.likelihood import surprise
+from generation.model.memorised import Memorised, copies
 from generation.model.performer import Performer
+from generation.model.priors import PRIORS
 from generation.music.key import Key, find_key
 from generation.music.melody import Melody
 from generation.play.session import Prompt, sample
@@ -39,7 +39,9 @@ def on_a_bar_line(melody: Melody) -> bool:
     return bool(min(near, bar - near) < 0.15)
 
 
-def keeping(performer: Performer, tunes: Sequence[Tune], known: Known, count: int, seed: int = 0) -> dict[str, float]:
+def keeping(
+    performer: Performer, tunes: Sequence[Tune], memorised: Memorised, count: int, seed: int = 0
+) -> dict[str, float]:
     """Shares of `count` continuations of held-out tunes, and of as many fresh pieces in every style, that keep each
     promise; beside some of them what the held-out tunes themselves do."""
     rng = np.random.default_rng(seed)
@@ -57,13 +59,13 @@ def keeping(performer: Performer, tunes: Sequence[Tune], known: Known, count: in
         keep("extend: length within 15 %", on_time(whole, first, SECONDS))
         keep("extend: end at rest", at_rest(whole, key))
         keep("extend: last note on a bar line", on_a_bar_line(whole))
-        keep("extend: no copy", copies(whole, known, tune.style, first) == 0)
-        keep("true tunes: no copy", copies(given, known, tune.style, 0) == 0)
-    styles = [style for style in HABITS if style in performer.card.get("metres", HABITS)]
+        keep("extend: no copy", copies(whole, memorised, tune.style, first) == 0)
+        keep("true tunes: no copy", copies(given, memorised, tune.style, 0) == 0)
+    styles = [style for style in PRIORS if style in performer.card.get("metres", PRIORS)]
     wishes = []
     for number in range(count):
         style = styles[number % len(styles)]
-        metres, (slow, fast), keys = HABITS[style]
+        metres, (slow, fast), keys = PRIORS[style]
         key, metre = Key.parse(keys[number % len(keys)]), metres[number % len(metres)]
         wish = Prompt(None, SECONDS, seed=seed + number, style=style, key=key, tempo=(slow + fast) / 2)
         wishes.append(replace(wish, metre=(metre[0], metre[1])))
@@ -74,7 +76,7 @@ def keeping(performer: Performer, tunes: Sequence[Tune], known: Known, count: in
         keep("compose: length within 15 %", on_time(piece, 0, SECONDS))
         keep("compose: end at rest", at_rest(piece, key))
         keep("compose: last note on a bar line", on_a_bar_line(piece))
-        keep("compose: no copy", copies(piece, known, wish.style, 0) == 0)
+        keep("compose: no copy", copies(piece, memorised, wish.style, 0) == 0)
     return {name: float(np.mean(values)) for name, values in sorted(kept.items())}
 
 
