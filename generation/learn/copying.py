@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="pieces to compare with what was learned")
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the tunes learned from")
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
-    parser.add_argument("--make", type=Path, metavar="CHECKPOINT", help="write the known passages beside it")
+    parser.add_argument("--make", type=Path, metavar="CHECKPOINT", help="write the memorised passages beside it")
 
 
 def main(args: argparse.Namespace) -> int:
