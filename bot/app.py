@@ -11,10 +11,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.buttons import BUTTONS, GONE, known_button
+from bot.answer.buttons import BUTTONS, GONE, known_button
+from bot.answer.explain import explain
 from bot.commands import COMMANDS
 from bot.commands.extend import extend_pasted, forms_since
-from bot.explain import explain
 from bot.health import Health
 from bot.queue import Line
 from bot.reconnect import reconnect_soon

@@ -5,9 +5,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.answer.perform import perform
 from bot.commands.choices import instruments, keys, style_choices
 from bot.commands.wish import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
-from bot.perform import perform
 
 METRES = ("4/4", "3/4", "2/4", "6/8", "9/8", "12/8", "2/2", "3/8", "5/4")
 

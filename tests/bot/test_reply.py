@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reply import MOST_BYTES, MOST_FILES, choose, clock, message, plain, sheet_music
+from bot.answer.reply import MOST_BYTES, MOST_FILES, choose, clock, message, plain, sheet_music
 from generation.request import UNSAID, Reply, Request, Take, Words
 
 MIB = 2**20

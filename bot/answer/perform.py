@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.buttons import view_for
-from bot.explain import explain, sentence
+from bot.answer.buttons import view_for
+from bot.answer.explain import explain, sentence
+from bot.answer.post import post, withdraw
+from bot.answer.progress import follow
+from bot.answer.reply import message, mp3_share
 from bot.logs import JOB, write
-from bot.post import post, withdraw
-from bot.progress import follow
 from bot.queue import Ticket
-from bot.reply import message, mp3_share
 from bot.store import FAULTS
 from bot.words.locale import public
 from generation.request import Refusal, Reply, Request

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.progress import UNKNOWN_MESSAGE
-from bot.reply import Message
+from bot.answer.progress import UNKNOWN_MESSAGE
+from bot.answer.reply import Message
 from generation.request import Words
 from generation.serve.studio import StudioFault
 

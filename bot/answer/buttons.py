@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import discord
 
-from bot.explain import explain
-from bot.post import post
-from bot.progress import CancelButton
-from bot.reply import sheet_music
+from bot.answer.explain import explain
+from bot.answer.post import post
+from bot.answer.progress import CancelButton
+from bot.answer.reply import sheet_music
 from bot.words import say
 from generation.request import Refusal, Request, Words
 
@@ -85,7 +85,7 @@ class TakeButton(
         return cls(match["what"], match["kept"], int(match["take"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        from bot.perform import perform  # a reply has buttons, and a button makes a reply
+        from bot.answer.perform import perform  # a reply has buttons, and a button makes a reply
 
         try:
             kept = await interaction.client.store.kept(self.kept)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.explain import explain
+from bot.answer.explain import explain
 from bot.queue import Ticket
 from bot.words import say
 from bot.words.locale import public
