@@ -52,7 +52,7 @@ def main() -> int:
 
 
 async def _run(settings: Settings) -> int:
-    from bot.app import Encore
+    from bot.app import encore
     from bot.store import Store
     from generation.serve.studio import Studio
 
@@ -62,7 +62,7 @@ async def _run(settings: Settings) -> int:
         except Exception as error:  # every driver has errors of its own
             raise CannotStart(f"the database of ENCORE_DATABASE_URL cannot be used: {_line(error)}") from error
         studio = await ending.enter_async_context(Studio(settings.crafts, settings.model))
-        bot = await ending.enter_async_context(Encore(settings, store, studio))
+        bot = await ending.enter_async_context(encore(settings, store, studio))
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -1,34 +1,49 @@
-"""The bot: start-up, the command tree, one place for errors, and a clean end."""
+"""The bot put together: a client, the commands, the buttons, and what is said to everything else that members press."""
 
-import asyncio
-import hashlib
-import json
-import logging
-from collections.abc import Coroutine
-from datetime import UTC, datetime
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.answer.buttons import BUTTONS, GONE, known_button
+from bot.answer.buttons import GONE
 from bot.answer.explain import explain
+from bot.client import Encore, Interaction
 from bot.commands import COMMANDS
 from bot.commands.extend import extend_pasted, forms_since
-from bot.health import Health
-from bot.queue import Line
-from bot.reconnect import reconnect_soon
+from bot.presses import PRESSES, is_ours
 from bot.settings import Settings
-from bot.store import FAULTS, Store
-from bot.words.locale import Translator
+from bot.store import Store
 from generation.request import Refusal
 from generation.serve.studio import Studio
 
-log = logging.getLogger("encore")
 
-PURGE_EVERY = 3600.0  # seconds
-GOODBYE = 5.0  # seconds that Discord has to answer it, when the bot is stopped
-NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that comes after 15 minutes, or in a thread
+def encore(settings: Settings, store: Store, studio: Studio) -> Encore:
+    """A client that answers; it is not connected yet."""
+    client = Encore(settings, store, studio)
+    for command in COMMANDS:
+        client.tree.add_command(command)
+    client.tree.error(on_command_error)
+    client.add_dynamic_items(*PRESSES)
+    client.event(on_interaction)
+    return client
+
+
+async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:
+    await explain(interaction, getattr(error, "original", error))
+
+
+async def on_interaction(interaction: Interaction) -> None:
+    """Buttons and forms that nobody else answers: those of a process that ended, or of an earlier version."""
+    data: Any = interaction.data or {}
+    name = str(data.get("custom_id", ""))
+    ours = is_ours(name) or name.startswith(forms_since(interaction.client.began))
+    try:
+        if interaction.type is discord.InteractionType.component and not ours:
+            raise Refusal(GONE)
+        if interaction.type is discord.InteractionType.modal_submit and not ours:
+            await extend_pasted(interaction, _typed(data), {})  # what was wished besides is lost, the tune is not
+    except Exception as error:
+        await explain(interaction, error)
 
 
 def _typed(form: Any) -> str:
@@ -36,115 +51,3 @@ def _typed(form: Any) -> str:
     while inner := form.get("component") or form.get("components"):
         form = inner[0] if isinstance(inner, list) else inner
     return str(form.get("value", ""))
-
-
-def warn_of_missing_permissions(guild: discord.Guild) -> None:
-    """Tell the admin now; members would learn it only when music is ready and has nowhere to go."""
-    held = guild.me.guild_permissions
-    if missing := [name for name in NEEDED if not getattr(held, name)]:
-        words = ", ".join(name.replace("_", " ") for name in missing)
-        log.warning("on the server %r Encore lacks permissions: %s. Grant them to its role there.", guild.name, words)
-
-
-class Tree(app_commands.CommandTree["Encore"]):
-    """Errors of every command come here."""
-
-    async def on_error(self, interaction: discord.Interaction["Encore"], error: app_commands.AppCommandError) -> None:
-        cause = getattr(error, "original", error)
-        await explain(interaction, cause)
-
-
-class Encore(discord.AutoShardedClient):
-    """The client, with all that commands need: settings, store, studio and the waiting line."""
-
-    def __init__(self, settings: Settings, store: Store, studio: Studio) -> None:
-        reconnect_soon()
-        super().__init__(
-            intents=discord.Intents(guilds=True),  # nothing privileged
-            proxy=settings.proxy,
-            allowed_mentions=discord.AllowedMentions.none(),
-            activity=discord.Activity(type=discord.ActivityType.listening, name="/extend"),
-        )
-        self.settings, self.store, self.studio = settings, store, studio
-        self.line = Line(settings.at_once, settings.queue, settings.hourly)
-        self.health = Health(self)
-        self.tree = Tree(
-            self,
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-        )
-        for command in COMMANDS:
-            self.tree.add_command(command)
-        self.began = datetime.now(UTC)
-        self._background: set[asyncio.Task[Any]] = set()
-        self._leaving: asyncio.Task[None] | None = None
-
-    async def setup_hook(self) -> None:
-        self.add_dynamic_items(*BUTTONS)
-        await self.tree.set_translator(Translator())
-        await self._sync()
-        await self.health.start(self.settings.health_host, self.settings.health_port)
-        self.spawn(self._purge())
-
-    async def on_ready(self) -> None:
-        log.info("ready as %s in %d servers", self.user, len(self.guilds))
-        for guild in self.guilds:
-            warn_of_missing_permissions(guild)
-
-    async def on_guild_join(self, guild: discord.Guild) -> None:
-        warn_of_missing_permissions(guild)
-
-    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        log.exception("in %s", event_method)
-
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Buttons and forms that nobody else answers: those of a process that ended, or of an earlier version."""
-        data: Any = interaction.data or {}
-        name = str(data.get("custom_id", ""))
-        try:
-            if interaction.type is discord.InteractionType.component and not known_button(name):
-                raise Refusal(GONE)
-            if interaction.type is discord.InteractionType.modal_submit and not name.startswith(
-                forms_since(self.began)
-            ):
-                await extend_pasted(interaction, _typed(data), {})  # what was wished besides is lost, the tune is not
-        except Exception as error:
-            await explain(interaction, error)
-
-    async def _sync(self) -> None:
-        """Register the commands, but only when they changed: Discord limits how often one may."""
-        translator = Translator()
-        payloads = [await command.get_translated_payload(self.tree, translator) for command in COMMANDS]
-        described = json.dumps(payloads, sort_keys=True)
-        stamp = f"{self.application_id}:{hashlib.sha256(described.encode()).hexdigest()}"
-        if await self.store.note("commands") != stamp:
-            await self.tree.sync()
-            await self.store.write_note("commands", stamp)
-            log.info("commands registered")
-
-    async def _purge(self) -> None:
-        while True:
-            try:
-                await self.store.purge()
-            except FAULTS as error:
-                log.warning("what has expired could not be deleted: %s", error)
-            await asyncio.sleep(PURGE_EVERY)
-
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Work that nobody waits for; it is cancelled when the bot closes."""
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-    async def close(self) -> None:
-        """End all work, and say good-bye to Discord; if the line is dead, not for long."""
-        if self._leaving is not None:
-            return
-        self._leaving = asyncio.create_task(super().close())
-        for task in self._background:
-            task.cancel()
-        await self.health.stop()
-        await asyncio.wait({self._leaving}, timeout=GOODBYE)
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()

@@ -2,11 +2,11 @@
 
 import logging
 import re
-from typing import Any
 
 import discord
 from discord import app_commands
 
+from bot.client import Interaction
 from bot.logs import JOB
 from bot.words import say
 from generation.request import Refusal, Words
@@ -20,7 +20,7 @@ NOT_ALLOWED = Words("Only people who may manage this server can change its setti
 CHANGED = Words("Encore has been updated and this command with it. Restart Discord, or wait a little, and try again.")
 
 
-async def explain(interaction: discord.Interaction[Any], error: BaseException) -> None:
+async def explain(interaction: Interaction, error: BaseException) -> None:
     """Tell the member, and nobody else, in a sentence what went wrong."""
     if interaction.client.is_closed():  # the bot was stopped, and waited as long as it may
         log.warning("the bot ended before a member could be told: %r", error)
@@ -35,7 +35,7 @@ async def explain(interaction: discord.Interaction[Any], error: BaseException) -
         log.warning("could not tell the member: %s", failed)
 
 
-def sentence(interaction: discord.Interaction[Any], error: BaseException) -> str:
+def sentence(interaction: Interaction, error: BaseException) -> str:
     """What to say of an error, in the member's language. One that nobody foresaw is logged with its trace.
 
     Where it quotes the member, or says **kern, Discord shall not take that for bold."""
@@ -48,7 +48,7 @@ def sentence(interaction: discord.Interaction[Any], error: BaseException) -> str
     return MARKS.sub(r"\\\1", shown)
 
 
-def _words(interaction: discord.Interaction[Any], error: BaseException) -> Words:
+def _words(interaction: Interaction, error: BaseException) -> Words:
     if isinstance(error, Refusal | StudioFault):
         return error.words
     if isinstance(error, app_commands.CheckFailure):

@@ -4,26 +4,22 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
-from bot.answer.buttons import view_for
+from bot.answer.buttons import reply_buttons
 from bot.answer.explain import explain, sentence
 from bot.answer.post import post, withdraw
 from bot.answer.progress import follow
 from bot.answer.reply import message, mp3_share
+from bot.client import Interaction
 from bot.logs import JOB, write
 from bot.queue import Ticket
 from bot.store import FAULTS
 from bot.words.locale import public
 from generation.request import Refusal, Reply, Request
 from generation.serve.studio import Progress
-
-if TYPE_CHECKING:
-    from bot.app import Encore
-
-    Interaction = discord.Interaction[Encore]
 
 log = logging.getLogger("encore.job")
 
@@ -33,7 +29,7 @@ DISCORD_FORMATS = ("mp3", "mid", "abc", "png", "musicxml")
 SHEETS = ("png", "musicxml")
 
 
-async def perform(interaction: "Interaction", request: Request, tune: discord.Attachment | None = None) -> None:
+async def perform(interaction: Interaction, request: Request, tune: discord.Attachment | None = None) -> None:
     """Answer an interaction, of which nothing has been acknowledged yet, with music or with a sentence.
 
     `tune` is the file to play on from, where it is not in the request yet."""
@@ -60,7 +56,7 @@ async def perform(interaction: "Interaction", request: Request, tune: discord.At
         write(log, outcome=outcome, **_asked(request), seconds=spent, **(reply.timings if reply else {}))
 
 
-async def _tell(interaction: "Interaction", error: Exception) -> str:
+async def _tell(interaction: Interaction, error: Exception) -> str:
     """Tell the member alone why there is no music; the outcome, in a word for the log."""
     if interaction.response.is_done():
         await withdraw(interaction, sentence(interaction, error))
@@ -69,9 +65,7 @@ async def _tell(interaction: "Interaction", error: Exception) -> str:
     return "refused" if isinstance(error, Refusal) else "fault"
 
 
-async def _wait(
-    interaction: "Interaction", request: Request, tune: discord.Attachment | None, ticket: Ticket
-) -> Request:
+async def _wait(interaction: Interaction, request: Request, tune: discord.Attachment | None, ticket: Ticket) -> Request:
     """Wait for one's turn, in public once the file is seen to hold a melody; the request with its file in it."""
     seen = asyncio.Event()
 
@@ -91,7 +85,7 @@ async def _wait(
         work.cancel()
 
 
-async def _promise(interaction: "Interaction", work: asyncio.Task[Any], seen: asyncio.Event) -> None:
+async def _promise(interaction: Interaction, work: asyncio.Task[Any], seen: asyncio.Event) -> None:
     """Say in public that music will come once the file is `seen` to hold a melody, or Discord waits no longer."""
     promising = asyncio.create_task(seen.wait())
     await asyncio.wait({work, promising}, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -101,7 +95,7 @@ async def _promise(interaction: "Interaction", work: asyncio.Task[Any], seen: as
 
 
 async def _play(
-    interaction: "Interaction", request: Request, tune: discord.Attachment | None, ticket: Ticket
+    interaction: Interaction, request: Request, tune: discord.Attachment | None, ticket: Ticket
 ) -> tuple[Request, Reply]:
     """Fetch and play; acknowledge in public only once it seems that there will be music."""
     share, seen = 0.0, asyncio.Event()
@@ -122,7 +116,7 @@ async def _play(
 
 
 async def _music(
-    interaction: "Interaction", request: Request, tune: discord.Attachment | None, progress: Progress
+    interaction: Interaction, request: Request, tune: discord.Attachment | None, progress: Progress
 ) -> tuple[Request, Reply]:
     """The request with its file in it, and its reply."""
     request = replace(request, formats=DISCORD_FORMATS, mp3_bytes=mp3_share(interaction.filesize_limit, request.takes))
@@ -131,7 +125,7 @@ async def _music(
     return request, await interaction.client.studio.play(request, progress)
 
 
-async def _buttons(interaction: "Interaction", request: Request, reply: Reply) -> discord.ui.View | None:
+async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> discord.ui.View | None:
     """The buttons of a reply; none where what they need cannot be kept, for the music counts more."""
     try:
         midis = [take.files["mid"] for take in reply.takes]
@@ -140,7 +134,7 @@ async def _buttons(interaction: "Interaction", request: Request, reply: Reply) -
     except FAULTS as error:
         log.error("the reply gets no buttons, the database cannot be written: %s", error)
         return None
-    return view_for(kept, interaction.user.id, request, public(interaction))
+    return reply_buttons(kept, interaction.user.id, request, public(interaction))
 
 
 async def _fetch(tune: discord.Attachment) -> bytes:

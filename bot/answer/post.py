@@ -5,19 +5,15 @@ import contextlib
 import io
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
 from bot.answer.progress import UNKNOWN_MESSAGE
 from bot.answer.reply import Message
+from bot.client import Interaction
 from generation.request import Words
 from generation.serve.studio import StudioFault
-
-if TYPE_CHECKING:
-    from bot.app import Encore
-
-    Interaction = discord.Interaction[Encore]
 
 log = logging.getLogger("encore")
 
@@ -30,7 +26,7 @@ SILENT = Words(
 )
 
 
-async def post(interaction: "Interaction", made: Callable[[int], Message], view: discord.ui.View | None) -> None:
+async def post(interaction: Interaction, made: Callable[[int], Message], view: discord.ui.View | None) -> None:
     """Post what `made` makes of a limit of bytes a file. `StudioFault` if there is nowhere to post it."""
     limit = interaction.filesize_limit
     for last in range(TRIES):
@@ -59,7 +55,7 @@ async def post(interaction: "Interaction", made: Callable[[int], Message], view:
     await _post_in_channel(interaction, message.content, _files(message), view)
 
 
-async def withdraw(interaction: "Interaction", sentence: str) -> None:
+async def withdraw(interaction: Interaction, sentence: str) -> None:
     """Take the public “thinking” back and tell the member alone."""
     try:
         try:
@@ -77,7 +73,7 @@ async def withdraw(interaction: "Interaction", sentence: str) -> None:
 
 
 async def _post_in_channel(
-    interaction: "Interaction", content: str, files: list[discord.File], view: discord.ui.View | None
+    interaction: Interaction, content: str, files: list[discord.File], view: discord.ui.View | None
 ) -> None:
     """The way that stays when a token has died, 15 minutes after it was given: as a message of the bot's own.
 

@@ -4,11 +4,11 @@ import math
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import discord
 from discord import app_commands
 
+from bot.client import Interaction
 from bot.words import say
 from generation.request import Words
 
@@ -49,13 +49,13 @@ def _about(days: float) -> tuple[Words, ...]:
 
 
 @app_commands.command(name="about", description="What Encore is, what it keeps, and its licences")
-async def about(interaction: discord.Interaction[Any]) -> None:
+async def about(interaction: Interaction) -> None:
     said = [say(line, str(interaction.locale)) for line in _about(interaction.client.settings.keep_days)]
     await interaction.response.send_message("\n".join(said), file=discord.File(MODEL_CARD), ephemeral=True)
 
 
 @app_commands.command(name="forget", description="Delete everything that Encore keeps of yours")
-async def forget(interaction: discord.Interaction[Any]) -> None:
+async def forget(interaction: Interaction) -> None:
     replies = await interaction.client.store.forget_member(interaction.user.id)
     words = Words(
         "Deleted: what was kept for {count} of your replies. Its buttons no longer work.",

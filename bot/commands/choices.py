@@ -2,11 +2,10 @@
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
 
-import discord
 from discord import app_commands
 
+from bot.client import Interaction
 from bot.words import key_in, say
 from bot.words.keys import KEYS
 from generation.request import INSTRUMENTS, STYLES, styles
@@ -28,15 +27,15 @@ def style_names(locale: str) -> dict[str, str]:
     return {style: say(words, locale) if style in STYLES else words for style, words in styles().items()}
 
 
-async def keys(interaction: discord.Interaction[Any], typed: str) -> Choices:
+async def keys(interaction: Interaction, typed: str) -> Choices:
     return offered(key_names(str(interaction.locale)), typed)
 
 
-async def instruments(interaction: discord.Interaction[Any], typed: str) -> Choices:
+async def instruments(interaction: Interaction, typed: str) -> Choices:
     return offered(instrument_names(str(interaction.locale)), typed)
 
 
-async def style_choices(interaction: discord.Interaction[Any], typed: str) -> Choices:
+async def style_choices(interaction: Interaction, typed: str) -> Choices:
     return offered(style_names(str(interaction.locale)), typed)
 
 

@@ -1,11 +1,9 @@
 """/compose: a fresh piece."""
 
-from typing import Any
-
-import discord
 from discord import app_commands
 
 from bot.answer.perform import perform
+from bot.client import Interaction
 from bot.commands.choices import instruments, keys, style_choices
 from bot.commands.wish import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
 
@@ -19,7 +17,7 @@ METRES = ("4/4", "3/4", "2/4", "6/8", "9/8", "12/8", "2/2", "3/8", "5/4")
 @app_commands.choices(meter=[app_commands.Choice(name=metre, value=metre) for metre in METRES])
 @app_commands.autocomplete(key=keys, instrument=instruments, style=style_choices)
 async def compose(
-    interaction: discord.Interaction[Any],
+    interaction: Interaction,
     style: str | None = None,
     key: str | None = None,
     tempo: app_commands.Range[float, 20, 400] | None = None,

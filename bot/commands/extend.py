@@ -3,7 +3,7 @@
 import re
 import secrets
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -11,15 +11,11 @@ from discord.app_commands import locale_str
 
 from bot.answer.explain import explain
 from bot.answer.perform import perform
+from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
 from bot.commands.wish import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
 from bot.words import say
 from generation.request import ENDINGS, Refusal, Words
-
-if TYPE_CHECKING:
-    from bot.app import Encore
-
-    Interaction = discord.Interaction[Encore]
 
 NO_MELODY = Words(
     "There is no melody in that message: it needs a MIDI, ABC, MusicXML or kern file, or ABC from its X: on."
@@ -44,7 +40,7 @@ FORM_SECONDS = 3600.0  # that a form may stay open
 )
 @app_commands.autocomplete(instrument=instruments, style=style_choices)
 async def extend(
-    interaction: discord.Interaction[Any],
+    interaction: Interaction,
     tune: discord.Attachment | None = None,
     temperature: Temperature | None = None,
     seconds: Seconds | None = None,
@@ -70,7 +66,7 @@ async def extend(
 
 
 @app_commands.context_menu(name="Extend this melody")
-async def extend_message(interaction: discord.Interaction[Any], message: discord.Message) -> None:
+async def extend_message(interaction: Interaction, message: discord.Message) -> None:
     suitable = [file for file in message.attachments if file.filename.lower().endswith(tuple(ENDINGS))]
     if suitable:
         await extend_file(interaction, suitable[0], {})
@@ -80,7 +76,7 @@ async def extend_message(interaction: discord.Interaction[Any], message: discord
         raise Refusal(NO_MELODY)
 
 
-async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish: dict[str, Any]) -> None:
+async def extend_file(interaction: Interaction, tune: discord.Attachment, wish: dict[str, Any]) -> None:
     """Check what can be checked before anything is public, then fetch the file and play."""
     limit = interaction.client.settings.attachment_bytes
     if not tune.filename.lower().endswith(tuple(ENDINGS)):
@@ -95,7 +91,7 @@ async def extend_file(interaction: "Interaction", tune: discord.Attachment, wish
     await perform(interaction, wanted, tune)
 
 
-async def extend_pasted(interaction: discord.Interaction[Any], tune: str, wish: dict[str, Any]) -> None:
+async def extend_pasted(interaction: Interaction, tune: str, wish: dict[str, Any]) -> None:
     """Play on from a tune in ABC."""
     await perform(interaction, await request(interaction, filename="pasted.abc", data=tune.encode(), **wish))
 
@@ -117,10 +113,10 @@ class AbcForm(discord.ui.Modal):
         )
         self.add_item(discord.ui.Label(text=say("Your tune in ABC", locale), component=self.abc))
 
-    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+    async def on_submit(self, interaction: Interaction, /) -> None:  # type: ignore[override]  # no other client
         await extend_pasted(interaction, str(self.abc.value), self.wish)
 
     async def on_error(  # type: ignore[override]  # as Modal has it, though not its base
-        self, interaction: discord.Interaction[Any], error: Exception, /
+        self, interaction: Interaction, error: Exception, /
     ) -> None:
         await explain(interaction, error)

@@ -1,16 +1,14 @@
 """/queue: who plays, who waits, and where one stands oneself."""
 
-from typing import Any
-
-import discord
 from discord import app_commands
 
+from bot.client import Interaction
 from bot.words import say
 from generation.request import Words
 
 
 @app_commands.command(name="queue", description="How many pieces are waiting, and where yours is")
-async def queue(interaction: discord.Interaction[Any]) -> None:
+async def queue(interaction: Interaction) -> None:
     line = interaction.client.line
     words = [Words("Nobody is waiting: whoever asks now is played for at once.")]
     if line.full:

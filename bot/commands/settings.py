@@ -5,6 +5,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.client import Interaction
 from bot.commands.choices import instrument_names, instruments, meant
 from bot.commands.wish import Seconds, Takes, Temperature
 from bot.words import say
@@ -36,7 +37,7 @@ settings = Settings(
 )
 
 
-async def _set(interaction: discord.Interaction[Any], name: str, value: float | int | str) -> None:
+async def _set(interaction: Interaction, name: str, value: float | int | str) -> None:
     assert interaction.guild_id is not None
     await interaction.client.store.set_default(interaction.guild_id, name, value)
     locale = str(interaction.locale)
@@ -50,7 +51,7 @@ def _value(value: float | int | str) -> Value:
 
 
 @settings.command(name="show", description="Show this server's defaults")
-async def show(interaction: discord.Interaction[Any]) -> None:
+async def show(interaction: Interaction) -> None:
     defaults = await interaction.client.store.defaults(interaction.guild_id)
     locale = str(interaction.locale)
     lines = [
@@ -65,26 +66,26 @@ async def show(interaction: discord.Interaction[Any]) -> None:
 
 @settings.command(name="temperature", description="Set the default temperature")
 @app_commands.describe(value="0.1 plays safe, 0.9 is usual, 2 surprises everybody")
-async def temperature(interaction: discord.Interaction[Any], value: Temperature) -> None:
+async def temperature(interaction: Interaction, value: Temperature) -> None:
     await _set(interaction, "temperature", value)
 
 
 @settings.command(name="seconds", description="Set the default length of the new music")
 @app_commands.describe(value="5 to 180")
-async def seconds(interaction: discord.Interaction[Any], value: Seconds) -> None:
+async def seconds(interaction: Interaction, value: Seconds) -> None:
     await _set(interaction, "seconds", value)
 
 
 @settings.command(name="takes", description="Set the default number of takes")
 @app_commands.describe(value="1 to 4")
-async def takes(interaction: discord.Interaction[Any], value: Takes) -> None:
+async def takes(interaction: Interaction, value: Takes) -> None:
     await _set(interaction, "takes", value)
 
 
 @settings.command(name="instrument", description="Set the default instrument")
 @app_commands.describe(value="auto plays the instrument of the file")
 @app_commands.autocomplete(value=instruments)
-async def instrument(interaction: discord.Interaction[Any], value: str) -> None:
+async def instrument(interaction: Interaction, value: str) -> None:
     value = meant(instrument_names(str(interaction.locale)), value)
     if value != "auto" and value not in INSTRUMENTS:
         raise Refusal("There is no instrument “{name}”. Choose one from the list.", name=value[:40])
@@ -92,7 +93,8 @@ async def instrument(interaction: discord.Interaction[Any], value: str) -> None:
 
 
 @settings.command(name="reset", description="Go back to Encore's own defaults")
-async def reset(interaction: discord.Interaction[Any]) -> None:
+async def reset(interaction: Interaction) -> None:
+    assert interaction.guild_id is not None
     await interaction.client.store.reset(interaction.guild_id)
     await interaction.response.send_message(
         say("This server's defaults are Encore's own again.", str(interaction.locale)), ephemeral=True

@@ -2,20 +2,14 @@
 
 import logging
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from discord import app_commands
 
+from bot.client import Interaction
 from bot.commands.choices import instrument_names, key_names, meant, style_names
 from bot.store import FAULTS, Defaults
 from generation.request import Request
-
-if TYPE_CHECKING:
-    import discord
-
-    from bot.app import Encore
-
-    Interaction = discord.Interaction[Encore]
 
 log = logging.getLogger("encore")
 
@@ -35,7 +29,7 @@ DESCRIPTIONS = {
 NAMES = {"key": key_names, "instrument": instrument_names, "style": style_names}
 
 
-async def request(interaction: "Interaction", **wish: Any) -> Request:
+async def request(interaction: Interaction, **wish: Any) -> Request:
     """A request of what the member said, the server's defaults where nothing was said, and a seed.
 
     Raises `Refusal` for what cannot be wished."""

@@ -1,0 +1,116 @@
+"""The client: a connection to Discord with all that an answer needs, and `Interaction`, by which handlers know it."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import discord
+from discord import app_commands
+
+from bot.health import Health
+from bot.queue import Line
+from bot.reconnect import reconnect_soon
+from bot.settings import Settings
+from bot.store import FAULTS, Store
+from bot.words.locale import Translator
+from generation.serve.studio import Studio
+
+log = logging.getLogger("encore")
+
+PURGE_EVERY = 3600.0  # seconds
+GOODBYE = 5.0  # seconds that Discord has to answer it, when the bot is stopped
+NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that comes after 15 minutes, or in a thread
+
+
+class Encore(discord.AutoShardedClient):
+    """Settings, store, studio and the waiting line, for every handler. What is answered, `bot.app` says."""
+
+    def __init__(self, settings: Settings, store: Store, studio: Studio) -> None:
+        reconnect_soon()
+        super().__init__(
+            intents=discord.Intents(guilds=True),  # nothing privileged
+            proxy=settings.proxy,
+            allowed_mentions=discord.AllowedMentions.none(),
+            activity=discord.Activity(type=discord.ActivityType.listening, name="/extend"),
+        )
+        self.settings, self.store, self.studio = settings, store, studio
+        self.line = Line(settings.at_once, settings.queue, settings.hourly)
+        self.health = Health(self, self.line)
+        self.tree = app_commands.CommandTree(
+            self,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        )
+        self.began = datetime.now(UTC)
+        self._background: set[asyncio.Task[Any]] = set()
+        self._leaving: asyncio.Task[None] | None = None
+
+    async def setup_hook(self) -> None:
+        await self.tree.set_translator(Translator())
+        await self._sync()
+        await self.health.start(self.settings.health_host, self.settings.health_port)
+        self.spawn(self._purge())
+
+    async def on_ready(self) -> None:
+        log.info("ready as %s in %d servers", self.user, len(self.guilds))
+        for guild in self.guilds:
+            warn_of_missing_permissions(guild)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        warn_of_missing_permissions(guild)
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        log.exception("in %s", event_method)
+
+    async def _sync(self) -> None:
+        """Register the commands, but only when they changed: Discord limits how often one may."""
+        translator = Translator()
+        payloads = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
+        described = json.dumps(payloads, sort_keys=True)
+        stamp = f"{self.application_id}:{hashlib.sha256(described.encode()).hexdigest()}"
+        if await self.store.note("commands") != stamp:
+            await self.tree.sync()
+            await self.store.write_note("commands", stamp)
+            log.info("commands registered")
+
+    async def _purge(self) -> None:
+        while True:
+            try:
+                await self.store.purge()
+            except FAULTS as error:
+                log.warning("what has expired could not be deleted: %s", error)
+            await asyncio.sleep(PURGE_EVERY)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Work that nobody waits for; it is cancelled when the bot closes."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def close(self) -> None:
+        """End all work, and say good-bye to Discord; if the line is dead, not for long."""
+        if self._leaving is not None:
+            return
+        self._leaving = asyncio.create_task(super().close())
+        for task in self._background:
+            task.cancel()
+        await self.health.stop()
+        await asyncio.wait({self._leaving}, timeout=GOODBYE)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+Interaction: TypeAlias = discord.Interaction[Encore]
+
+
+def warn_of_missing_permissions(guild: discord.Guild) -> None:
+    """Tell the admin now; members would learn it only when music is ready and has nowhere to go."""
+    held = guild.me.guild_permissions
+    if missing := [name for name in NEEDED if not getattr(held, name)]:
+        words = ", ".join(name.replace("_", " ") for name in missing)
+        log.warning("on the server %r Encore lacks permissions: %s. Grant them to its role there.", guild.name, words)

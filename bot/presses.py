@@ -1,0 +1,158 @@
+"""What happens when a button is pressed. It outlives a restart: what a button needs is in its name and in the store."""
+
+import contextlib
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Self
+
+import discord
+
+from bot.answer.buttons import CANCEL, DELETE, GONE, SHEET, TAKE
+from bot.answer.explain import explain
+from bot.answer.perform import perform
+from bot.answer.post import post
+from bot.answer.reply import sheet_music
+from bot.client import Interaction
+from bot.store import Kept
+from generation.request import Refusal, Request, Words
+
+STEP = 0.2  # of temperature, warmer or cooler
+WARMEST, COOLEST = 2.0, 0.1
+NO_SHEETS = Words("There is no sheet music of this reply. Press “Another take” for one that has it.")
+
+
+def _again(request: Request, _: bytes) -> Request:
+    return replace(request, seed=secrets.randbelow(2**31))
+
+
+def _warmer(request: Request, _: bytes) -> Request:
+    if request.temperature >= WARMEST:
+        raise Refusal(
+            "The temperature is {limit} already, and it does not get warmer. Try another take.", limit=WARMEST
+        )
+    return replace(request, temperature=round(min(WARMEST, request.temperature + STEP), 2))
+
+
+def _cooler(request: Request, _: bytes) -> Request:
+    if request.temperature <= COOLEST:
+        raise Refusal(
+            "The temperature is {limit} already, and it does not get cooler. Try another take.", limit=COOLEST
+        )
+    return replace(request, temperature=round(max(COOLEST, request.temperature - STEP), 2))
+
+
+def _on(request: Request, midi: bytes) -> Request:
+    """The take becomes the input."""
+    stem = request.filename.rpartition(".")[0] or request.filename or "encore"
+    fresh = replace(request, key=None, tempo=None, meter=None)
+    return replace(_again(fresh, midi), data=midi, filename=f"{stem}.mid")
+
+
+def _alone(request: Request, _: bytes) -> Request:
+    return replace(request, only_new=not request.only_new)
+
+
+# What was asked for, and the MIDI of a take of it → what to ask for now.
+ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
+    "again": _again,
+    "warmer": _warmer,
+    "cooler": _cooler,
+    "on": _on,
+    "alone": _alone,
+}
+
+
+class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
+    """A button that was pressed; `said` is what its name says. This one is the base of the others, and matches none."""
+
+    def __init__(self, button: discord.ui.Button[Any], said: Mapping[str, str]) -> None:
+        super().__init__(button)
+        self.said = said
+
+    @classmethod
+    async def from_custom_id(
+        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        assert isinstance(item, discord.ui.Button)
+        return cls(item, match.groupdict())
+
+    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]  # there is no other client
+        try:
+            await self.answer(interaction)
+        except Exception as error:
+            await explain(interaction, error)
+
+    async def answer(self, interaction: Interaction) -> None:
+        raise NotImplementedError
+
+    async def kept(self, interaction: Interaction) -> Kept:
+        """What was kept for the reply. `Refusal` if it is gone."""
+        kept = await interaction.client.store.kept(self.said["kept"])
+        if kept is None:
+            raise Refusal(GONE)
+        return kept
+
+
+class TakePress(Press, template=TAKE):
+    """Asks for other music from what a reply was made of, or from one of its takes."""
+
+    async def answer(self, interaction: Interaction) -> None:
+        kept, what, take = await self.kept(interaction), self.said["what"], int(self.said["take"])
+        if what not in ACTIONS or take >= len(kept.midis):
+            raise Refusal(GONE)
+        await perform(interaction, ACTIONS[what](kept.request, kept.midis[take]))
+
+
+class SheetPress(Press, template=SHEET):
+    """Hands the score of every take to whoever asks, and to them alone."""
+
+    async def answer(self, interaction: Interaction) -> None:
+        kept, own = await self.kept(interaction), str(interaction.locale)
+        if not any(kept.sheets):
+            raise Refusal(NO_SHEETS)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await post(interaction, lambda limit: sheet_music(kept.sheets, kept.request, limit, own), None)
+
+
+class DeletePress(Press, template=DELETE):
+    """Deletes the reply and all that was kept for it: for who asked, and for moderators."""
+
+    async def answer(self, interaction: Interaction) -> None:
+        store = interaction.client.store
+        kept = await store.kept(self.said["kept"])
+        theirs = interaction.user.id == (kept.member if kept else int(self.said["member"]))
+        if not theirs and not interaction.permissions.manage_messages:
+            raise Refusal("Only the person who asked for this music, or a moderator, can delete it.")
+        await interaction.response.defer()
+        await store.forget(self.said["kept"])
+        with contextlib.suppress(discord.NotFound):  # pressed twice: it is gone already
+            await interaction.delete_original_response()
+
+
+class CancelPress(Press, template=CANCEL):
+    """For those who will not wait. After a crash it still removes the answer to which no music will come."""
+
+    async def answer(self, interaction: Interaction) -> None:
+        bot, member = interaction.client, int(self.said["member"])
+        if interaction.user.id != member and not interaction.permissions.manage_messages:
+            raise Refusal("Only the person who asked for it, or a moderator, can cancel this.")
+        ticket, answer = bot.line.of(member), interaction.message
+        if ticket is not None and ticket.name == self.said["ticket"]:
+            await interaction.response.defer()
+            ticket.cancel()
+        elif answer is not None and answer.created_at < bot.began and not answer.attachments:
+            await interaction.response.defer()
+            await interaction.delete_original_response()
+            raise Refusal("Encore was restarted while it played this, and the piece is lost. Ask again.")
+        else:
+            raise Refusal("This piece is on its way, or was already cancelled.")
+
+
+PRESSES = (TakePress, SheetPress, DeletePress, CancelPress)
+
+
+def is_ours(name: str) -> bool:
+    """Whether a button of that name answers by itself."""
+    return any(press.__discord_ui_compiled_template__.fullmatch(name) for press in PRESSES)
