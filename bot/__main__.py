@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import re
 import signal
@@ -13,6 +14,8 @@ from pydantic import ValidationError
 
 from bot.logs import start_logging
 from bot.settings import CannotStart, Settings
+
+log = logging.getLogger("encore")
 
 TOKEN_REVOKED = 4004  # the code with which Discord's gateway says so
 
@@ -32,6 +35,8 @@ def main() -> int:
     # Also where they stand in .env: the processes that play look for them in their environment.
     os.environ |= {"ENCORE_MODELS": settings.models, "ENCORE_ARITHMETIC": settings.arithmetic}
     start_logging(settings.log_level, settings.log_format)
+    if settings.crafts is not None:
+        log.warning("ENCORE_CRAFTS is called ENCORE_RENDER_WORKERS now; the next release will not know the old name")
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
     try:
         return asyncio.run(_run(settings))
@@ -61,7 +66,7 @@ async def _run(settings: Settings) -> int:
             store = await ending.enter_async_context(Store(settings.database_url, settings.keep_days))
         except Exception as error:  # every driver has errors of its own
             raise CannotStart(f"the database of ENCORE_DATABASE_URL cannot be used: {_line(error)}") from error
-        studio = await ending.enter_async_context(Studio(settings.crafts, settings.model))
+        studio = await ending.enter_async_context(Studio(settings.render_workers, settings.model))
         bot = await ending.enter_async_context(encore(settings, store, studio))
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,6 +1,8 @@
 """What an admin sets by environment or .env, typed."""
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,7 +28,8 @@ class Settings(BaseSettings):
         default="", description="folder of checkpoints, NAME.safetensors with NAME.json: each is a style of that name"
     )
     arithmetic: str = Field(default="auto", description="how the model multiplies on a CPU: auto, bf16 or float32")
-    crafts: int = Field(default=2, ge=1, le=32, description="processes that read files and render sound")
+    render_workers: int = Field(default=2, ge=1, le=32, description="processes that read files and render sound")
+    crafts: int | None = Field(default=None, ge=1, le=32, description="the old name of ENCORE_RENDER_WORKERS")
     at_once: int = Field(default=8, ge=1, le=64, description="requests that are played at the same time")
     queue: int = Field(default=24, ge=1, le=1000, description="requests that may wait")
     hourly: int = Field(default=60, ge=1, description="pieces that a member may have in an hour")
@@ -46,3 +49,10 @@ class Settings(BaseSettings):
     )
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="how much is logged")
     log_format: str = Field(default="text", pattern="^(text|json)$", description="json: an object a line")
+
+    @model_validator(mode="after")
+    def _heed_old_names(self) -> Self:
+        """Until the next release; `bot.__main__` tells the admin."""
+        if self.crafts is not None and "render_workers" not in self.model_fields_set:
+            self.render_workers = self.crafts
+        return self

@@ -60,6 +60,15 @@ async def test_what_keeps_it_from_starting_is_one_plain_line(tmp_path: Path, env
     assert "secret" not in said and TOKEN not in said
 
 
+async def test_an_old_name_is_heeded_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, said = await start(tmp_path, ENCORE_CRAFTS="1", ENCORE_PROXY="http://127.0.0.1:1")
+    assert "ENCORE_CRAFTS is called ENCORE_RENDER_WORKERS now" in said
+    monkeypatch.setenv("ENCORE_CRAFTS", "3")
+    assert Settings().render_workers == 3
+    monkeypatch.setenv("ENCORE_RENDER_WORKERS", "4")
+    assert Settings().render_workers == 4
+
+
 async def test_every_setting_stands_in_the_readme_with_its_default() -> None:
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()
     table = [[cell.strip() for cell in line.split("|")[1:4]] for line in lines if line.startswith("| `")]
