@@ -37,8 +37,9 @@ def main() -> int:
     for language in LANGUAGES:
         catalogue = load(language)
         catalogue.update(said, no_fuzzy_matching=True)
-        missing += len(lacking := untranslated(catalogue))
-        print(*(f"{language}: {template}" for template in lacking), sep="\n")
+        for template in untranslated(catalogue):
+            print(f"{language}: {template}")
+            missing += 1
         save(catalogue, language)
     return int(missing > 0)
 
