@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.answer.buttons import GONE
-from bot.answer.explain import explain
+from bot.answer.report import explain
 from bot.client import Encore, Interaction
 from bot.commands import COMMANDS
 from bot.commands.extend import extend_pasted, forms_since

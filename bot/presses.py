@@ -10,10 +10,10 @@ from typing import Any, Self
 import discord
 
 from bot.answer.buttons import CANCEL, DELETE, GONE, SHEET, TAKE
-from bot.answer.explain import explain
-from bot.answer.perform import perform
+from bot.answer.job import perform
 from bot.answer.post import post
 from bot.answer.reply import sheet_music
+from bot.answer.report import explain
 from bot.client import Interaction
 from bot.store import Kept
 from generation.request import Refusal, Request, Words

@@ -9,11 +9,11 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.answer.explain import explain
-from bot.answer.perform import perform
+from bot.answer.job import perform
+from bot.answer.report import explain
 from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
-from bot.commands.wish import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
+from bot.commands.options import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
 from bot.words import say
 from generation.request import ENDINGS, Refusal, Words
 

@@ -9,10 +9,10 @@ from typing import Any
 import discord
 
 from bot.answer.buttons import reply_buttons
-from bot.answer.explain import explain, sentence
 from bot.answer.post import post, withdraw
 from bot.answer.progress import follow
 from bot.answer.reply import message, mp3_share
+from bot.answer.report import explain, sentence
 from bot.client import Interaction
 from bot.logs import JOB, write
 from bot.queue import Ticket
