@@ -2,7 +2,7 @@
 
 from discord import app_commands
 
-from bot.answer.job import perform
+from bot.answer.job import run_job
 from bot.client import Interaction
 from bot.commands.choices import instruments, keys, style_choices
 from bot.commands.options import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
@@ -40,4 +40,4 @@ async def compose(
         instrument=instrument,
         seed=seed,
     )
-    await perform(interaction, wanted)
+    await run_job(interaction, wanted)
