@@ -200,7 +200,7 @@ def notate(melody: Melody) -> tuple[Ints, Ints]:
     """
     tick: list[int] = []
     for beat, group in groupby(melody.onset, key=lambda onset: int(onset)):
-        tick += [beat * TICKS + place for place in _places([onset - beat for onset in group])]
+        tick += [beat * TICKS + place for place in places([onset - beat for onset in group])]
     grid = _increasing(np.array(tick, dtype=np.int64))
     step = np.diff(grid, append=np.iinfo(np.int64).max // 4)
     gap = np.diff(melody.onset, append=np.inf)
@@ -214,7 +214,7 @@ DIVISIONS = {1: 0.0, 2: 0.4, 4: 1.5, 3: 1.8, 6: 4.0, 8: 5.0, 12: 8.0, 24: 12.0}
 SPREAD = 0.06
 
 
-def _places(onsets: Sequence[float]) -> list[int]:
+def places(onsets: Sequence[float]) -> list[int]:
     """Ticks within a beat, 0 … 24, of onsets in 0 ≤ x < 1."""
     best, cheapest = [round(onset * TICKS) for onset in onsets], float("inf")
     for division, cost in DIVISIONS.items():

@@ -1,0 +1,172 @@
+"""Full scores → batches to train on: crops from a mix of sets, other keys, fewer parts, and what each can teach."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from generation.learn.full_score import Piece
+from generation.model import band, hearing, tokens
+from generation.model.band import FIRST_DRUM, PART, SLOTS, STEP, TICK, VALUE
+from generation.model.tokens import Ints
+
+BEFORE = 64  # rows before a crop that are heard, so that what sounds at its beginning is known
+SHAPE = 32  # lengths of batches are multiples of it: what is compiled for a shape is used again
+POOL = 16  # batches that are put together at once, of crops of like length
+FORGET = {"style": 0.3, "metre": 0.12, "tonic": 0.3, "tempo": 0.3}  # so that the model can do without
+
+
+@dataclass(frozen=True)
+class Augment:
+    """keys: semitones, the most that a piece is moved; moved: share of crops that are; dropped: share of crops that
+    lose parts."""
+
+    keys: int = 6
+    moved: float = 0.3
+    dropped: float = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """An encoded piece, how much its rows weigh in the mix, and the range of its pitches."""
+
+    piece: Piece
+    weight: float
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """rows, following (B, T, len(FIELDS)); heard, heard_next (B, T, hearing.WIDTH); heading (B, SLOTS, 4);
+    conditions (B, C); countdown, valid (B, T): whether the row that follows is there to learn from."""
+
+    rows: Tensor
+    following: Tensor
+    heard: Tensor
+    heard_next: Tensor
+    heading: Tensor
+    conditions: Tensor
+    countdown: Tensor
+    valid: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(**{name: tensor.to(device, non_blocking=True) for name, tensor in vars(self).items()})
+
+
+Crop = tuple[Ints, Ints, Ints, Ints, Ints]  # rows with the one that follows, heard, heading, conditions, countdown
+
+
+def example(piece: Piece, weight: float = 1.0) -> Example:
+    value = piece.encoded.rows[1:, VALUE]
+    pitch = value[value < FIRST_DRUM]
+    return Example(piece, weight, int(pitch.min(initial=127)), int(pitch.max(initial=0)))
+
+
+def stream(
+    examples: Sequence[Example],
+    length: int,
+    rows: int,
+    augment: Augment,
+    rng: np.random.Generator,
+) -> Iterator[Batch]:
+    """Batches of about `rows` rows without end, mixed by weight × rows."""
+    size = np.array([len(each.piece.encoded.rows) for each in examples], float)
+    chance = size * [each.weight for each in examples]
+    chance /= chance.sum()
+    while True:
+        picked = rng.choice(len(examples), max(1, POOL * rows // min(length, int(size @ chance) + 1)), p=chance)
+        crops = sorted((_crop(examples[i], length, augment, rng) for i in picked), key=lambda crop: len(crop[0]))
+        groups: list[list[Crop]] = [[]]
+        for crop in reversed(crops):
+            if groups[-1] and (len(groups[-1]) + 1) * len(groups[-1][0][0]) > rows:
+                groups.append([])
+            groups[-1].append(crop)
+        for i in rng.permutation(len(groups)):
+            yield collate(groups[i])
+
+
+def _crop(source: Example, length: int, augment: Augment, rng: np.random.Generator) -> Crop:
+    """A crop of a piece, perhaps in another key, perhaps without some of its parts."""
+    encoded, conditions = source.piece.encoded, source.piece.conditions.copy()
+    every = len(encoded.rows)
+    start = int(rng.integers(0, every - length // 2)) if every > length and rng.random() > length / every else 0
+    begin, stop = max(0, start - BEFORE), start + length + 1
+    rows, heading = encoded.rows[begin:stop].astype(np.int64), encoded.heading
+    first = start - begin
+    if rng.random() < augment.moved:
+        by = int(rng.integers(-augment.keys, augment.keys + 1))
+        if source.low + by >= 12 and source.high + by <= 115:
+            rows = band.transpose(rows, by)
+            conditions[2] = (conditions[2] - 1 + by) % 12 + 1 if conditions[2] else 0
+    if rng.random() < augment.dropped:
+        rows, heading, first = _fewer(rows, heading, first, rng)
+    for i, share in enumerate(FORGET.values()):
+        if rng.random() < share:
+            conditions[i] = 0
+    known = rng.random() < 0.5
+    return _heard(rows, heading, conditions, encoded.end if known else -1, first, stop > every)
+
+
+def _fewer(rows: Ints, heading: Ints, first: int, rng: np.random.Generator) -> tuple[Ints, Ints, int]:
+    """Without some of the parts, at least one of which stays."""
+    slots = np.unique(rows[rows[:, PART] < SLOTS, PART])
+    if len(slots) < 2:
+        return rows, heading, first
+    gone = rng.permutation(slots)[: rng.integers(1, len(slots))]
+    keep = ~np.isin(rows[:, PART], gone)
+    rows, first = rows[keep].copy(), int(keep[:first].sum())
+    step = np.diff(rows[:, TICK], prepend=rows[:1, TICK])
+    rows[1:, STEP] = tokens.length_class(step[1:])
+    heading = heading.copy()
+    heading[gone] = 0
+    return rows, heading, min(first, len(rows) - 1)
+
+
+def _heard(rows: Ints, heading: Ints, conditions: Ints, end: int, first: int, whole: bool) -> Crop:
+    """From the first row on, with what is heard. `end`: tick of the end, −1 for unknown; `whole`: the crop has it."""
+    heard = hearing.listen(rows, heading)[first:]
+    rows = rows[first:]
+    countdown = np.full(len(rows), tokens.UNKNOWN_COUNTDOWN)
+    if end >= 0:
+        countdown = tokens.countdown_class(np.maximum(end - rows[:, TICK], 0) / tokens.TICKS)
+    if whole:  # after the last row nothing follows, and that is to be learned
+        last = rows[-1:].copy()
+        last[:, STEP] = band.END
+        rows, heard = np.concatenate([rows, last]), np.concatenate([heard, heard[-1:]])
+        countdown = np.concatenate([countdown, countdown[-1:]])
+    return rows, heard, heading, conditions, countdown
+
+
+def whole(piece: Piece) -> Crop:
+    """All of a piece as it is, its end unknown."""
+    encoded = piece.encoded
+    return _heard(encoded.rows.astype(np.int64), encoded.heading, piece.conditions, -1, 0, piece.complete)
+
+
+def collate(crops: Sequence[Crop]) -> Batch:
+    size = max(len(rows) for rows, *_ in crops) - 1
+    size += -size % SHAPE
+    b = len(crops)
+    rows = np.tile(band.start_row(), (b, size + 1, 1))
+    heard = np.zeros((b, size + 1, hearing.WIDTH), np.int64)
+    countdown = np.full((b, size + 1), tokens.UNKNOWN_COUNTDOWN)
+    valid = np.zeros((b, size), bool)
+    for i, (crop, sounds, _, _, left) in enumerate(crops):
+        n = len(crop)
+        rows[i, :n], heard[i, :n], countdown[i, :n], valid[i, : n - 1] = crop, sounds, left, True
+    heading = torch.from_numpy(np.stack([heading for _, _, heading, _, _ in crops]))
+    conditions = torch.from_numpy(np.stack([conditions for _, _, _, conditions, _ in crops]))
+    every, known = torch.from_numpy(rows), torch.from_numpy(heard)
+    return Batch(
+        every[:, :-1],
+        every[:, 1:],
+        known[:, :-1],
+        known[:, 1:],
+        heading,
+        conditions,
+        torch.from_numpy(countdown[:, :-1]),
+        torch.from_numpy(valid),
+    )

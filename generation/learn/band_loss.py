@@ -1,0 +1,83 @@
+"""What a network for several parts has to foresee, and how badly it does, in nats."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 — its usual name
+
+from generation.learn.band_batches import Batch, collate, whole
+from generation.learn.full_score import Piece
+from generation.model import band
+from generation.model.band import FIELDS, SLOTS
+from generation.model.networks.band_lstm import BandLSTM, State
+
+CONTENT = ("step", "part", "value", "duration")
+EXPRESSION = ("velocity", "deviation", "articulation")
+HEADS = CONTENT + EXPRESSION
+TOGETHER = 16  # pieces that are judged at once
+CHUNK = 512  # rows at once
+
+
+def loss(model: BandLSTM, batch: Batch, state: State | None = None) -> tuple[dict[str, tuple[Tensor, Tensor]], State]:
+    """By head, (nats of every row that can teach it, which sequence each is of); and the state after the batch.
+
+    A step is learned from every row and from the end, part and value from every row, duration from tones, expression
+    from parts that were played.
+    """
+    outputs, state = model(batch.rows, batch.heard, batch.heading, batch.conditions, batch.countdown, state)
+    sequence = torch.arange(len(batch.valid))[:, None].expand_as(batch.valid).to(outputs.device)[batch.valid]
+    x, row, heard = outputs[batch.valid], batch.following[batch.valid], batch.heard_next[batch.valid]
+    found = {"step": (_nats(model.step_head(x), row[:, band.STEP]), sequence)}
+    follows = row[:, band.STEP] != band.END
+    x, row, heard, sequence = x[follows], row[follows], heard[follows], sequence[follows]
+    parts = model.parts(batch.heading)[sequence]
+    about = batch.heading[sequence, row[:, band.PART].clamp(max=SLOTS - 1)]
+    said, x = model.part_head(x, row, heard, parts)
+    found["part"] = _nats(said, row[:, band.PART]), sequence
+    kind = torch.where(about[:, 0] == band.DRUMS + 1, 1, torch.where(about[:, 0] == band.HARMONY + 1, 2, 0))
+    said, x = model.value_head(x, row, heard, parts, kind)
+    found["value"] = _nats(said, row[:, band.VALUE]), sequence
+    said, x = model.duration_head(x, row)
+    tone = kind == 0
+    found["duration"] = _nats(said[tone], row[tone, band.DURATION]), sequence[tone]
+    timed, shaded = about[:, 2] > 0, about[:, 3] > 0
+    played = timed | shaded
+    x, row, timed, shaded, sequence = x[played], row[played], timed[played], shaded[played], sequence[played]
+    said, x = model.velocity_head(x, row)
+    found["velocity"] = _nats(said[shaded], row[shaded, band.VELOCITY]), sequence[shaded]
+    said, x = model.deviation_head(x, row)
+    found["deviation"] = _nats(said[timed], row[timed, band.DEVIATION]), sequence[timed]
+    said = model.articulation_head(x, row)
+    found["articulation"] = _nats(said[timed], row[timed, band.ARTICULATION]), sequence[timed]
+    return found, state
+
+
+def _nats(said: Tensor, target: Tensor) -> Tensor:
+    return F.cross_entropy(said.float(), target, reduction="none")
+
+
+@torch.inference_mode()
+def surprise(model: BandLSTM, pieces: Sequence[Piece]) -> list[dict[str, float]]:
+    """For each piece, the nats of each head summed over all its rows and its end, and the number of its `rows`."""
+    model.eval()
+    totals = [dict.fromkeys((*HEADS, "rows"), 0.0) for _ in pieces]
+    order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].encoded.rows))
+    device = next(model.parameters()).device
+    for start in range(0, len(order), TOGETHER):
+        picked = order[start : start + TOGETHER]
+        batch, state = collate([whole(pieces[i]) for i in picked]).to(device), None
+        for at in range(0, batch.valid.shape[1], CHUNK):
+            now = slice(at, at + CHUNK)
+            part = {name: each[:, now] for name, each in vars(batch).items() if name not in ("heading", "conditions")}
+            found, state = loss(model, Batch(**part, heading=batch.heading, conditions=batch.conditions), state)
+            for head, (nats, sequence) in found.items():
+                sums = torch.zeros(len(picked), device=device).index_add_(0, sequence, nats)
+                for i, value in zip(picked, sums.tolist(), strict=True):
+                    totals[i][head] += value
+        for i in picked:
+            totals[i]["rows"] = len(pieces[i].encoded.rows) - 1
+    return totals
+
+
+assert FIELDS[: len(HEADS)] == HEADS

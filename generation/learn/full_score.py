@@ -1,0 +1,171 @@
+"""A full score to learn from: all its parts on one clock, and how it becomes rows."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.model import band, tokens
+from generation.model.band import NO_FAMILY, ROLES, SLOTS
+from generation.model.tokens import TICKS, Ints
+from generation.music.key import Key, find_key
+from generation.request import STYLES
+
+Reals = NDArray[np.float64]
+TOGETHER = 0.04  # quarters: played notes that begin so close are one chord
+
+
+@dataclass(frozen=True)
+class PartOf:
+    """One part: a role out of `band.ROLES`, the family of its General MIDI program, and what of it was played."""
+
+    role: str
+    family: int = NO_FAMILY
+    timing: bool = False
+    dynamics: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class FullScore:
+    """onset, duration (n,) quarters; pitch, velocity, part (n,) int, `part` an index into `parts`.
+
+    bars    (quarter of a bar line, quarters a bar) wherever a metre begins or changes; empty where nobody knows
+    chords  (quarter, value as `band.chord_value`) wherever the harmony changes; empty where nobody knows
+    late    (n,) quarters by which notes are played after their onsets, which are written ones; None: nobody said
+    loose   durations are sounding ones, not written ones
+    """
+
+    onset: Reals
+    duration: Reals
+    pitch: Ints
+    velocity: Ints
+    part: Ints
+    parts: tuple[PartOf, ...]
+    metre: tuple[int, int] | None = None
+    bars: tuple[tuple[float, float], ...] = ()
+    key: Key | None = None
+    tempo: float = 0.0
+    chords: tuple[tuple[float, int], ...] = ()
+    late: Reals | None = None
+    loose: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """An encoded score. conditions as `band_lstm.CONDITIONS`; pitches are moved by `shift` semitones; whether its
+    last row is the `complete` score's."""
+
+    encoded: band.Encoded
+    conditions: Ints
+    shift: int
+    complete: bool = True
+
+    def beginning(self, rows: int) -> "Piece":
+        """Its first rows."""
+        first = replace(self.encoded, rows=self.encoded.rows[: rows + 1])
+        return replace(self, encoded=first, complete=len(first.rows) == len(self.encoded.rows))
+
+
+def encode(score: FullScore, style: str = "auto", keyed: bool = True) -> Piece:
+    """Rows of a score. Without `keyed` its pitches stay where they are and its key is unknown."""
+    slots, order = _slots(score)
+    tones = np.isin(score.part, order)
+    onset, duration, pitch = score.onset[tones], score.duration[tones], score.pitch[tones]
+    part = np.array([slots.get(i, 0) for i in range(len(score.parts))])[score.part[tones]]
+    heading = np.zeros((SLOTS, 4), np.int64)
+    for i in order:
+        about = score.parts[i]
+        heading[slots[i]] = ROLES.index(about.role) + 1, about.family, about.timing, about.dynamics
+    if score.chords:
+        heading[0] = band.HARMONY + 1, NO_FAMILY, 0, 0
+    drum = band.kinds(heading)[part] == 1
+    key = score.key
+    if keyed and key is None and (~drum).sum() >= 6:
+        key = find_key(pitch[~drum], duration[~drum])
+    shift = tokens.shift_of(key) if keyed else 0
+    timed, shaded = heading[part, 2] > 0, heading[part, 3] > 0
+    late = None if score.late is None else score.late[tones]
+    tick, written, expression = _written(onset, duration, part, timed, late, score.loose)
+    expression[:, 0] = np.where(shaded, score.velocity[tones] // 4, expression[:, 0])
+    value = np.where(drum, band.drum_value(np.clip(pitch, 0, 127)), np.clip(pitch + shift, 0, 127))
+    written = np.where(drum, 0, written)
+    if score.chords:
+        when = np.round(np.array([quarter for quarter, _ in score.chords]) * TICKS).astype(np.int64)
+        chord = np.array([chord for _, chord in score.chords])
+        tick, part = np.concatenate([tick, when]), np.concatenate([part, np.zeros_like(when)])
+        moved = band.FIRST_CHORD + (chord - band.FIRST_CHORD) // 12 * 12 + (chord - band.FIRST_CHORD + shift) % 12
+        value = np.concatenate([value, np.where(chord == band.NO_CHORD, chord, moved)])
+        written = np.concatenate([written, np.zeros_like(when)])
+        flat = [tokens.FLAT[name] for name in ("velocity", "deviation", "articulation")]
+        expression = np.concatenate([expression, np.tile(flat, (len(when), 1))])
+    bars = [(round(quarter * TICKS), round(bar * TICKS)) for quarter, bar in score.bars]
+    rows = band.rows_of(np.maximum(tick, 0), part, value, written, expression, bars)
+    end = int((tick + written).max(initial=0))
+    metre = tokens.METRES.index(score.metre) + 1 if score.metre in tokens.METRES else 0
+    tonic = (key.pitch_class + shift) % 12 + 1 if key and keyed else 0
+    tempo = tokens.tempo_class(score.tempo) if score.tempo else 0
+    conditions = np.array([list(STYLES).index(style), metre, tonic, tempo], np.int64)
+    return Piece(band.Encoded(rows, heading, end), conditions, shift)
+
+
+def _slots(score: FullScore) -> tuple[dict[int, int], list[int]]:
+    """Part → slot, the lead first, then downward by mean pitch, drums last; of too many the ones with most notes."""
+    room = SLOTS - bool(score.chords)
+    size = np.bincount(score.part, minlength=len(score.parts))
+    keep = [int(i) for i in np.argsort(-size, kind="stable")[:room] if size[i]]
+    mean = np.bincount(score.part, score.pitch, minlength=len(score.parts)) / np.maximum(size, 1)
+
+    def place(i: int) -> tuple[int, float]:
+        return {"lead": 0, "drums": 2}.get(score.parts[i].role, 1), -float(mean[i])
+
+    order = sorted(keep, key=place)
+    return {part: slot + bool(score.chords) for slot, part in enumerate(order)}, order
+
+
+def _written(
+    onset: Reals, duration: Reals, part: Ints, timed: NDArray[np.bool_], late: Reals | None, loose: bool
+) -> tuple[Ints, Ints, Ints]:
+    """Ticks and durations (ticks) as a copyist would write them, and (n, 3) classes of expression."""
+    expression = np.tile([tokens.FLAT[name] for name in ("velocity", "deviation", "articulation")], (len(onset), 1))
+    tick = np.round(onset * TICKS).astype(np.int64)
+    if timed.any():
+        if late is None:
+            tick = np.where(timed, _on_grid(onset), tick)
+            late = onset - tick / TICKS
+        expression[:, 1] = np.where(timed, np.clip(np.round(late / tokens.DEVIATION_UNIT), -20, 20) + 20, 20)
+    written = np.maximum(1, np.round(duration * TICKS).astype(np.int64))
+    if loose:
+        written = _as_written(tick, written, part)
+        ratio = np.clip(np.round(duration * TICKS / written * 10), 1, tokens.ARTICULATIONS).astype(np.int64) - 1
+        expression[:, 2] = np.where(timed, ratio, expression[:, 2])
+    return tick, written, expression
+
+
+def _on_grid(onset: Reals) -> Ints:
+    """Ticks for played onsets: what begins together counts once, and each beat takes the division that fits best."""
+    ticks = np.zeros(len(onset), np.int64)
+    order = np.argsort(onset, kind="stable")
+    chords = np.split(order, np.flatnonzero(np.diff(onset[order]) > TOGETHER) + 1)
+    middle = [float(onset[chord].mean()) for chord in chords]
+    start = 0
+    while start < len(chords):
+        beat, stop = int(np.floor(middle[start])), start
+        while stop < len(chords) and np.floor(middle[stop]) == beat:
+            stop += 1
+        found = tokens.places([middle[i] - beat for i in range(start, stop)])
+        for i, place in zip(range(start, stop), found, strict=True):
+            ticks[chords[i]] = beat * TICKS + place
+        start = stop
+    return ticks
+
+
+def _as_written(tick: Ints, sounding: Ints, part: Ints) -> Ints:
+    """Written durations: to the next onset of the part where a note sounds for most of that time, else rounded."""
+    rounded = np.maximum(3, np.round(sounding / 3).astype(np.int64) * 3)
+    for each in np.unique(part):
+        here = part == each
+        places, index = np.unique(tick[here], return_inverse=True)
+        gap = np.diff(places, append=np.iinfo(np.int64).max // 4)[index]
+        near = (sounding[here] > 0.5 * gap) & (sounding[here] < 1.15 * gap)
+        rounded[here] = np.where(near, gap, rounded[here])
+    return rounded

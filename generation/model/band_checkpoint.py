@@ -1,0 +1,56 @@
+"""Checkpoints of models of several parts: as those of `checkpoint`, with their own encoding and lists."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from generation.model import band, hearing, tokens
+from generation.model.networks.band_lstm import CONDITIONS, BandLSTM, Sizes
+from generation.request import STYLES, Refusal
+
+# What the rows mean, and every list whose order the weights depend on; weights trained on others cannot be used.
+ENCODING = {
+    "version": 1,
+    "fields": list(band.FIELDS),
+    "classes": band.CLASSES,
+    "ticks": tokens.TICKS,
+    "heard": [*hearing.HEARD, "pitch classes", "slots"],
+    "roles": list(band.ROLES),
+    "kit": list(band.KIT),
+    "qualities": list(band.QUALITIES),
+    "conditions": list(CONDITIONS),
+    "styles": list(STYLES),
+    "metres": [f"{beats}/{unit}" for beats, unit in tokens.METRES],
+}
+
+
+def save(path: Path, model: BandLSTM, card: dict[str, Any], dtype: torch.dtype = torch.float32) -> None:
+    """Write `path` (weights) and `path` with the ending .json (card plus architecture, sizes and encoding)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    weights = {name: tensor.detach().to(dtype).contiguous().cpu() for name, tensor in model.state_dict().items()}
+    save_file(weights, path)
+    path.chmod(0o644)  # safetensors writes for its owner alone
+    about = {"model": "band_lstm", "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, **card}
+    path.with_suffix(".json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> tuple[BandLSTM, dict[str, Any]]:
+    """The model, ready to play, and its card. `Refusal` says in words what does not fit."""
+    try:
+        card = json.loads(path.with_suffix(".json").read_text())
+        weights = load_file(path)
+    except (OSError, ValueError) as error:
+        raise Refusal(
+            "The checkpoint {file} cannot be read ({why}). Train one, or restore the file.",
+            file=path.name,
+            why=str(error),
+        ) from error
+    if card.get("model") != "band_lstm" or card.get("encoding") != ENCODING:
+        raise Refusal("The checkpoint {file} was trained on another encoding of notes. Train it again.", file=path.name)
+    model = BandLSTM(Sizes(**card["sizes"]))
+    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    return model.to(device).eval(), card

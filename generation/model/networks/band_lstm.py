@@ -1,0 +1,218 @@
+"""The network for several parts: an LSTM that looks back, as `attentive_lstm`, over rows of all parts.
+
+It hears beside each row what sounds (`generation.model.hearing`), which counting rows does not tell it. A row's
+fields are predicted one after the other, each given those before it; its part by comparing the state with each
+declared part and what that part is doing, its pitch also by the interval from the pitch that the part had last.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 — its usual name
+
+from generation.model import band, hearing
+from generation.model.band import CLASSES, FIRST_DRUM, SLOTS, VALUES
+from generation.model.hearing import CLASSES_HEARD, LAST, NEVER, SLOTS_HEARD
+from generation.model.networks.attentive_lstm import BARS, EXPRESSION, PERIODS, PHASES, dropout
+from generation.model.networks.onset_attention import Layer, LayerState, rows_at
+from generation.model.tokens import METRES, TEMPI, TICKS, UNKNOWN_COUNTDOWN
+from generation.request import STYLES
+
+# Conditions of a piece, 0 for unknown; those of a row, its countdown to the end, come separately.
+CONDITIONS = {"style": len(STYLES), "metre": len(METRES) + 1, "tonic": 13, "tempo": TEMPI}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """width: of every layer; heads: of the attention; window: onsets that it can see."""
+
+    width: int = 512
+    layers: int = 2
+    heads: int = 8
+    dropout: float = 0.1
+    window: int = 512
+
+
+State = tuple[LayerState, ...]
+
+
+def phases(since: Tensor, bar: Tensor) -> Tensor:
+    """Where rows stand: sine and cosine over quarters and bars of ticks `since` a bar line, bars of `bar` ticks, of
+    like shape (…); (…, PHASES). Bars are 0 where unknown."""
+    quarters = since[..., None].float() / (TICKS * torch.tensor(PERIODS, device=since.device))
+    bars = since[..., None].float() / (bar.clamp(min=1)[..., None] * torch.tensor(BARS, device=since.device))
+    angle = 2 * torch.pi * torch.cat([quarters, bars], -1)
+    known = torch.cat([torch.ones_like(quarters), (bar > 0)[..., None].expand_as(bars).float()], -1)
+    return torch.cat([angle.sin() * known, angle.cos() * known], -1)
+
+
+class BandLSTM(nn.Module):
+    """`forward` reads rows and gives what is known before the next one; the heads turn that into its fields."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        w = sizes.width
+        small = w // 4
+        self.step = nn.Embedding(CLASSES["step"], small)
+        self.value = nn.Embedding(VALUES + 1, small)
+        self.pitch_class = nn.Embedding(13, small)
+        self.duration = nn.Embedding(CLASSES["duration"], small)
+        self.expression = nn.ModuleDict({name: nn.Embedding(CLASSES[name], small) for name in EXPRESSION})
+        self.countdown = nn.Embedding(UNKNOWN_COUNTDOWN + 1, small)
+        self.condition = nn.ModuleList([nn.Embedding(size, small) for size in CONDITIONS.values()])
+        # A part: its slot, role, family, whether timing and dynamics were played; and how it is doing.
+        self.slot = nn.Embedding(SLOTS + 1, small)
+        self.declared = nn.ModuleList([nn.Embedding(n, small) for n in (len(band.ROLES) + 1, 17, 2, 2)])
+        self.doing = nn.Embedding(hearing.STATES, small)
+        self.heading = nn.Linear(small, w)
+        # What sounds.
+        self.sounds = nn.Linear(12 + SLOTS * hearing.STATES, w)
+        self.ages = nn.ModuleList([nn.Embedding(NEVER + 1, small) for _ in ("gap", "age", "until")])
+        self.voices = nn.Embedding(hearing.MOST + 1, small)
+        self.edges = nn.ModuleList([nn.Embedding(FIRST_DRUM + 1, small) for _ in ("bass", "top")])
+        self.note = nn.Linear(7 * small + PHASES, w)
+        self.context = nn.Linear(2 * small, w)
+        self.layers = nn.ModuleList([Layer(w, sizes.heads, sizes.window, sizes.dropout) for _ in range(sizes.layers)])
+        self.to_step = nn.Linear(w, CLASSES["step"])
+        self.given_step = nn.Linear(w + 2 * small + PHASES + 12 + SLOTS * hearing.STATES, w)
+        self.to_part = nn.Linear(w, small)
+        self.given_part = nn.Linear(w + 3 * small, w)
+        self.to_value = nn.Linear(w, VALUES)
+        self.to_interval = nn.Linear(w, 2 * FIRST_DRUM - 1)
+        self.given_value = nn.Linear(w + 2 * small, w)
+        self.to_duration = nn.Linear(w, CLASSES["duration"])
+        self.given_duration = nn.Linear(w + small, w)
+        self.to_velocity = nn.Linear(w, CLASSES["velocity"])
+        self.given_velocity = nn.Linear(w + small, w)
+        self.to_deviation = nn.Linear(w, CLASSES["deviation"])
+        self.given_deviation = nn.Linear(w + small, w)
+        self.to_articulation = nn.Linear(w, CLASSES["articulation"])
+        kinds = torch.full((3, VALUES), -torch.inf)
+        for kind, (low, high) in enumerate(((0, FIRST_DRUM), (FIRST_DRUM, band.NO_CHORD), (band.NO_CHORD, VALUES))):
+            kinds[kind, low:high] = 0
+        self.allowed: Tensor
+        self.register_buffer("allowed", kinds, persistent=False)
+
+    def forward(
+        self,
+        rows: Tensor,
+        heard: Tensor,
+        heading: Tensor,
+        conditions: Tensor,
+        countdown: Tensor,
+        state: State | None = None,
+    ) -> tuple[Tensor, State]:
+        """rows (B, T, len(FIELDS)), heard (B, T, hearing.WIDTH), heading (B, SLOTS, 4), conditions
+        (B, len(CONDITIONS)), countdown (B, T) → outputs (B, T, width), state.
+
+        Rows one at a time with the state handed on give the same outputs as all at once.
+        """
+        parts = self.parts(heading)
+        notes = self._embed(rows, heard, parts)
+        style, metre, tonic, tempo = (embed(conditions[:, i]) for i, embed in enumerate(self.condition))
+        piece = (style + metre + tonic + tempo)[:, None].expand(-1, rows.shape[1], -1)
+        x = notes + self.context(torch.cat([piece, self.countdown(countdown)], -1))
+        x = x + F.gelu(self.heading(parts[:, :SLOTS])).sum(1, keepdim=True)
+        x = dropout(x, self.sizes.dropout / 2, self.training)
+        begins = rows[..., band.STEP] > 0
+        states = []
+        for i, layer in enumerate(self.layers):
+            x, after = layer(x, notes, rows[..., band.TICK], begins, None if state is None else state[i])
+            states.append(after)
+        return x, tuple(states)
+
+    def parts(self, heading: Tensor) -> Tensor:
+        """(B, SLOTS + 1, width / 4) what is declared of each part, and of the row before the first; 0 for none."""
+        slots = self.slot.weight[:SLOTS] + sum(embed(heading[..., i]) for i, embed in enumerate(self.declared))
+        slots = slots * (heading[..., :1] > 0)
+        return torch.cat([slots, self.slot.weight[SLOTS:].expand(len(heading), 1, -1)], 1)
+
+    def _embed(self, rows: Tensor, heard: Tensor, parts: Tensor) -> Tensor:
+        touch = sum(self.expression[name](rows[..., i]) for i, name in enumerate(EXPRESSION, start=band.VELOCITY))
+        value, last = rows[..., band.VALUE], heard[..., LAST]
+        embedded: Tensor = self.note(
+            torch.cat(
+                [
+                    self.step(rows[..., band.STEP]),
+                    self.value(value) + self.pitch_class(_pitch_class(value)),
+                    rows_at(parts, rows[..., band.PART]),
+                    self.duration(rows[..., band.DURATION]),
+                    touch,
+                    self.value(last),
+                    self._ages(heard) + self.ages[2](heard[..., hearing.UNTIL]),
+                    phases(rows[..., band.SINCE], rows[..., band.BAR]),
+                ],
+                -1,
+            )
+        )
+        sounding: Tensor = self.sounds(_many_hot(heard))
+        return embedded + sounding
+
+    def _ages(self, heard: Tensor) -> Tensor:
+        """(…, width / 4) the harmony and the edges of what sounds, and how old they are."""
+        total: Tensor = (
+            self.value(heard[..., hearing.CHORD])
+            + self.ages[1](heard[..., hearing.AGE])
+            + self.edges[0](heard[..., hearing.LOW])
+            + self.edges[1](heard[..., hearing.TOP])
+            + self.voices(heard[..., hearing.VOICES])
+        )
+        return total
+
+    # The heads, in the order in which a row is spelled, for (N, width) moments. Each takes what the one before
+    # returned beside its logits; `row` (N, len(FIELDS)) and `heard` (N, hearing.WIDTH) are of the row to be spelled,
+    # of which a head reads only what is known by then.
+
+    def step_head(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.to_step(x)
+        return logits
+
+    def part_head(self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor) -> tuple[Tensor, Tensor]:
+        """parts (N, SLOTS + 1, width / 4) as `parts` gives them."""
+        where = phases(row[:, band.SINCE], row[:, band.BAR])
+        known = torch.cat([x, self.step(row[:, band.STEP]), self._ages(heard), where, _many_hot(heard)], -1)
+        x = x + F.gelu(self.given_step(known))
+        declared = parts[:, :SLOTS]
+        doing = declared + self.doing(heard[:, SLOTS_HEARD:])
+        logits = (doing @ self.to_part(x)[..., None])[..., 0]
+        return logits.masked_fill((declared == 0).all(-1), -torch.inf), x
+
+    def value_head(self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor, kind: Tensor) -> tuple[Tensor, Tensor]:
+        """kind (N,) which of `band.KINDS` the row's part plays."""
+        part = rows_at(parts, row[:, band.PART, None])[:, 0]
+        gap, last = self.ages[0](heard[:, hearing.GAP]), heard[:, LAST]
+        x = x + F.gelu(self.given_part(torch.cat([x, part, self.value(last), gap], -1)))
+        logits = self.to_value(x) + self.allowed[kind]
+        leap = torch.arange(FIRST_DRUM, device=x.device) - last[:, None] + FIRST_DRUM - 1
+        near = self.to_interval(x).gather(1, leap.clamp(0, 2 * FIRST_DRUM - 2)) * (last < FIRST_DRUM)[:, None]
+        return torch.cat([logits[:, :FIRST_DRUM] + near, logits[:, FIRST_DRUM:]], -1), x
+
+    def duration_head(self, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
+        value = row[:, band.VALUE]
+        x = x + F.gelu(self.given_value(torch.cat([x, self.value(value), self.pitch_class(_pitch_class(value))], -1)))
+        return self.to_duration(x), x
+
+    def velocity_head(self, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
+        x = x + F.gelu(self.given_duration(torch.cat([x, self.duration(row[:, band.DURATION])], -1)))
+        return self.to_velocity(x), x
+
+    def deviation_head(self, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
+        x = x + F.gelu(self.given_velocity(torch.cat([x, self.expression["velocity"](row[:, band.VELOCITY])], -1)))
+        return self.to_deviation(x), x
+
+    def articulation_head(self, x: Tensor, row: Tensor) -> Tensor:
+        x = x + F.gelu(self.given_deviation(torch.cat([x, self.expression["deviation"](row[:, band.DEVIATION])], -1)))
+        logits: Tensor = self.to_articulation(x)
+        return logits
+
+
+def _pitch_class(value: Tensor) -> Tensor:
+    return torch.where(value < FIRST_DRUM, value % 12, 12)
+
+
+def _many_hot(heard: Tensor) -> Tensor:
+    """(…, 12 + SLOTS × STATES) pitch classes that sound, and states of the slots, as 0 and 1."""
+    states = F.one_hot(heard[..., SLOTS_HEARD:], hearing.STATES).flatten(-2)
+    return torch.cat([heard[..., CLASSES_HEARD:SLOTS_HEARD], states], -1).float()

@@ -1,0 +1,142 @@
+"""A layer of an LSTM that looks back at onsets: as the layers of `attentive_lstm`, with one key an onset.
+
+The key of an onset is the state before it, its value all that begins there: a moment that resembles an earlier one
+reads what followed then. Rows of one onset see only the onsets that were over before theirs.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 — its usual name
+
+from generation.model.networks.attentive_lstm import dropout
+from generation.model.tokens import TICKS
+
+
+class LayerState(NamedTuple):
+    """What a layer keeps of the past: the LSTM's cell; of the onset that may not be over, the state before it, its
+    tick and the sum of its rows; keys and values of the onsets before, `used` columns of each sequence."""
+
+    hidden: Tensor  # (1, B, W)
+    cell: Tensor  # (1, B, W)
+    last: Tensor  # (B, 1, W) the LSTM's output for the row before the next
+    tick: Tensor  # (B, 1) and its tick
+    open_key: Tensor  # (B, 1, W)
+    open_tick: Tensor  # (B, 1)
+    open_sum: Tensor  # (B, 1, W)
+    keys: Tensor  # (B, heads, O, W / heads)
+    values: Tensor  # (B, heads, O, W / heads)
+    used: Tensor  # (B,)
+
+
+class Layer(nn.Module):
+    """LSTM, then attention over onsets, both added to the stream."""
+
+    def __init__(self, width: int, heads: int, window: int, rate_of_dropout: float) -> None:
+        super().__init__()
+        depth = width // heads
+        self.heads, self.window, self.dropout = heads, window, rate_of_dropout
+        self.lstm = nn.LSTM(width, width, batch_first=True)
+        self.norm, self.norm_after = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)
+        self.value, self.out = nn.Linear(2 * width, width), nn.Linear(width, width)
+        # What a query reads that finds nothing of use in the past, or has none yet.
+        self.nothing = nn.Parameter(torch.zeros(2, heads, 1, depth))
+        self.rate: Tensor
+        rate = 2 * torch.pi / (0.5 * 2.0 ** torch.linspace(0, 10, depth // 4))
+        self.register_buffer("rate", rate / TICKS, persistent=False)
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+
+    def _rotate(self, x: Tensor, tick: Tensor) -> Tensor:
+        """Turn the first half of each head's (B, heads, T, D) channels by the musical time."""
+        angle = (tick.float()[..., None] * self.rate)[:, None]
+        sine, cosine = angle.sin().to(x.dtype), angle.cos().to(x.dtype)
+        n = len(self.rate)
+        a, b, rest = x[..., :n], x[..., n : 2 * n], x[..., 2 * n :]
+        return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], -1)
+
+    def forward(
+        self, x: Tensor, notes: Tensor, tick: Tensor, begins: Tensor, state: LayerState | None
+    ) -> tuple[Tensor, LayerState]:
+        """x, notes (B, T, W), tick and begins (B, T) → (B, T, W). `notes` are the embedded rows, `begins` whether a
+        row is the first of its onset."""
+        cells = None if state is None else (state.hidden, state.cell)
+        h, (hidden, cell) = self.lstm(self.norm(x), cells)
+        x = x + dropout(h, self.dropout, self.training)
+        state = self._blank(h, tick, hidden, cell) if state is None else state
+        # Onsets that this chunk touches, by number: 0 is the one that was open before it.
+        number = begins.long().cumsum(1)
+        onsets = int(number.max()) + 1
+        before = torch.cat([state.last.to(h.dtype), h[:, :-1]], 1)
+        before_tick = torch.cat([state.tick, tick[:, :-1]], 1)
+        place = torch.arange(tick.shape[1], device=tick.device).expand_as(tick)
+        # (B, onsets): the row that begins each of them, and the output for the row that ends it
+        first = tick.new_zeros(tick.shape[0], onsets).scatter_reduce(1, number, place, "amin", include_self=False)
+        final = tick.new_full((tick.shape[0], onsets), -1).scatter_reduce(1, number, place, "amax")
+        key_of = rows_at(before, first)
+        key_of[:, :1] = state.open_key.to(h.dtype)
+        key_tick = before_tick.gather(1, first)
+        key_tick[:, :1] = state.open_tick
+        held = torch.zeros(h.shape[0], onsets, h.shape[2], device=h.device, dtype=notes.dtype)
+        held = held.scatter_add(1, number[..., None].expand_as(notes), notes)
+        held = torch.cat([held[:, :1] + state.open_sum.to(notes.dtype), held[:, 1:]], 1)
+        after = rows_at(torch.cat([state.last.to(h.dtype), h], 1), final + 1)
+        keys = self._rotate(self._split(self.key(key_of)), key_tick)
+        values = self._split(self.value(torch.cat([held.to(h.dtype), after], -1)))
+        query = self._rotate(self._split(self.query(h)), tick)
+        read = self._read(query, keys, values, number, state)
+        x = self.norm_after(x + dropout(self.out(read), self.dropout, self.training))
+        current = number[:, -1:]
+        keys, values, count = self._keep(keys, values, current[:, 0], state)
+        return x, LayerState(
+            hidden,
+            cell,
+            h[:, -1:],
+            tick[:, -1:],
+            rows_at(key_of, current),
+            key_tick.gather(1, current),
+            rows_at(held, current),
+            keys,
+            values,
+            count,
+        )
+
+    def _blank(self, h: Tensor, tick: Tensor, hidden: Tensor, cell: Tensor) -> LayerState:
+        nothing, zero = h.new_zeros(h.shape[0], 1, h.shape[2]), tick.new_zeros(tick.shape[0], 1)
+        none = h.new_zeros(h.shape[0], self.heads, 0, h.shape[2] // self.heads)
+        return LayerState(hidden, cell, nothing, zero, nothing, zero, nothing, none, none, zero[:, 0])
+
+    def _read(self, query: Tensor, keys: Tensor, values: Tensor, number: Tensor, state: LayerState) -> Tensor:
+        """(B, T, W) what queries find in the onsets that were over before their own, the last `window` of them."""
+        past = torch.arange(state.keys.shape[2], device=number.device)
+        here = torch.arange(keys.shape[2], device=number.device)
+        seen = number[..., None] - here  # (B, T, onsets): how many onsets ago
+        new = (seen > 0) & (seen <= self.window)
+        ago = number[..., None] + state.used[:, None, None] - past
+        old = (past < state.used[:, None])[:, None] & (ago <= self.window)
+        mask = torch.cat([torch.ones_like(new[..., :1]), old, new], -1)[:, None]
+        key, value = (part.to(keys.dtype).expand(keys.shape[0], -1, -1, -1) for part in self.nothing)
+        keys, values = torch.cat([key, state.keys, keys], 2), torch.cat([value, state.values, values], 2)
+        return F.scaled_dot_product_attention(query, keys, values, mask).transpose(1, 2).flatten(2)
+
+    def _keep(self, keys: Tensor, values: Tensor, closed: Tensor, state: LayerState) -> tuple[Tensor, Tensor, Tensor]:
+        """Keys and values of the last `window` onsets that are over, from the first column on, and how many."""
+        old, new = state.keys.shape[2], keys.shape[2]
+        count = state.used + closed
+        columns = min(self.window, int(count.max()))
+        start = (count - columns).clamp(min=0)
+        wanted = start[:, None] + torch.arange(columns, device=count.device)
+        index = torch.where(wanted < state.used[:, None], wanted, old + wanted - state.used[:, None])
+        index = index.clamp(max=old + new - 1)[:, None, :, None].expand(-1, self.heads, -1, keys.shape[3])
+        keep = (
+            torch.cat([past, now], 2).gather(2, index) for past, now in ((state.keys, keys), (state.values, values))
+        )
+        return *keep, count.clamp(max=columns)  # type: ignore[return-value]
+
+
+def rows_at(x: Tensor, index: Tensor) -> Tensor:
+    """(B, N, W) the rows of x (B, T, W) at index (B, N)."""
+    return x.gather(1, index[..., None].expand(-1, -1, x.shape[2]))

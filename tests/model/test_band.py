@@ -1,0 +1,179 @@
+"""Several parts as rows, what is heard beside them, and the network that foresees them."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from generation.learn.band_batches import Augment, collate, example, stream, whole
+from generation.learn.band_loss import HEADS, loss, surprise
+from generation.learn.full_score import FullScore, PartOf, encode
+from generation.model import band, hearing, tokens
+from generation.model.band import DURATION, PART, STEP, TICK, VALUE
+from generation.model.hearing import CLASSES_HEARD, SLOTS_HEARD
+from generation.model.networks.band_lstm import BandLSTM, Sizes
+from generation.music.key import Key
+
+
+def song() -> FullScore:
+    """Eight bars of a tune over a bass, drums and two chords."""
+    beats = np.arange(32.0)
+    tune = 60 + np.resize([0, 4, 7, 5, 4, 2, 0, 7], 32)
+    bass = np.resize([36, 43], 16)
+    onset = np.concatenate([beats, beats[::2], beats, beats[::4]])
+    duration = np.concatenate([np.ones(32), np.full(16, 2.0), np.full(32, 0.1), np.full(8, 0.1)])
+    pitch = np.concatenate([tune, bass, np.full(32, 42), np.full(8, 36)])
+    part = np.repeat([1, 0, 2, 2], [32, 16, 32, 8])
+    velocity = np.full(len(pitch), 80)
+    parts = (PartOf("bass", 4), PartOf("lead", 0), PartOf("drums", dynamics=True))
+    chords = tuple((8.0 * i, band.chord_value(7 * (i % 2), "maj")) for i in range(4))
+    about = {"metre": (4, 4), "bars": ((0.0, 4.0),), "key": Key("C", "major"), "tempo": 100.0, "chords": chords}
+    return FullScore(onset, duration, pitch, velocity, part, parts, **about)
+
+
+def small() -> BandLSTM:
+    torch.manual_seed(0)
+    return BandLSTM(Sizes(width=48, heads=2, layers=2, dropout=0.0, window=24)).eval()
+
+
+def test_rows_go_by_time_then_harmony_lead_downward_and_drums():
+    rows = encode(song()).encoded.rows
+    first = rows[1:6]
+    assert first[:, TICK].tolist() == [0] * 5
+    assert first[:, PART].tolist() == [0, 1, 2, 3, 3]
+    hat, kick = band.drum_value(np.array([42, 36]))
+    assert first[:, VALUE].tolist() == [band.chord_value(0, "maj"), 60, 36, hat, kick]
+    assert tokens.LENGTHS[first[:, DURATION]].tolist() == [0, 24, 48, 0, 0]
+    assert tokens.LENGTHS[rows[:, STEP]].sum() == rows[-1, TICK] == 31 * 24
+
+
+def test_the_heading_says_what_each_slot_is():
+    heading = encode(song()).encoded.heading
+    assert [band.ROLES[role - 1] for role in heading[:4, 0]] == ["harmony", "lead", "bass", "drums"]
+    assert (heading[4:] == 0).all()
+    assert heading[:4, 3].tolist() == [0, 0, 0, 1]
+
+
+def test_transposing_moves_tones_and_chords_but_no_drums():
+    rows = encode(song()).encoded.rows
+    up = band.transpose(rows, 3)
+    moved = up[1:6, VALUE] - rows[1:6, VALUE]
+    assert moved.tolist() == [3, 3, 3, 0, 0]
+    np.testing.assert_array_equal(band.transpose(up, -3), rows)
+
+
+def test_the_key_is_moved_to_the_one_without_signs():
+    plain = encode(song())
+    score = song()
+    drums = score.part == 2
+    pitch = np.where(drums, score.pitch, score.pitch + 2)
+    chords = tuple((quarter, band.chord_value(value - band.FIRST_CHORD + 2, "maj")) for quarter, value in score.chords)
+    moved = encode(FullScore(**vars(score) | {"pitch": pitch, "key": Key("D", "major"), "chords": chords}))
+    np.testing.assert_array_equal(moved.encoded.rows, plain.encoded.rows)
+    assert moved.shift == -2
+
+
+def test_what_is_heard_at_a_row():
+    encoded = encode(song()).encoded
+    heard = hearing.listen(encoded.rows, encoded.heading)
+    beat = int(np.flatnonzero(encoded.rows[:, TICK] == 24)[0])  # the second beat: the bass goes on under the tune
+    assert encoded.rows[beat, PART] == 1
+    now = dict(zip(hearing.HEARD, heard[beat], strict=False))
+    assert now["last"] == 60 and now["gap"] == 24  # the tune's note before, a quarter ago
+    assert (now["bass"], now["top"], now["voices"]) == (36, 36, 1)
+    assert now["chord"] == band.chord_value(0, "maj") and now["age"] == 24
+    assert now["until"] == 24  # with the tune's new note: both end in a quarter
+    assert heard[beat, CLASSES_HEARD:SLOTS_HEARD].tolist() == [1] + [0] * 11
+    assert heard[beat, SLOTS_HEARD : SLOTS_HEARD + 4].tolist() == [
+        hearing.SILENT, hearing.ENDED, hearing.SOUNDING, hearing.SILENT,
+    ]  # fmt: skip
+    hat = heard[beat + 1, SLOTS_HEARD : SLOTS_HEARD + 4].tolist()
+    assert hat == [hearing.SILENT, hearing.STRUCK, hearing.SOUNDING, hearing.SILENT]
+
+
+@torch.inference_mode()
+def test_step_by_step_gives_what_all_at_once_gives():
+    model = small()
+    batch = collate([whole(encode(song())), whole(encode(song(), keyed=False).beginning(45))])
+    inputs = (batch.rows, batch.heard)
+    all_at_once, _ = model(*inputs, batch.heading, batch.conditions, batch.countdown)
+    for cuts in (range(batch.rows.shape[1] + 1), (0, 1, 40, 41, batch.rows.shape[1])):
+        state, found = None, []
+        for start, stop in pairwise(cuts):
+            now = slice(start, stop)
+            x, state = model(
+                *(each[:, now] for each in inputs), batch.heading, batch.conditions, batch.countdown[:, now], state
+            )
+            found.append(x)
+        torch.testing.assert_close(torch.cat(found, 1), all_at_once, atol=2e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_the_future_does_not_change_the_past():
+    """Neither what follows, nor the fields of a row that are not spelled yet, change what is said."""
+    model = small()
+    batch = collate([whole(encode(song()))])
+    other = collate(
+        [whole(encode(FullScore(**vars(song()) | {"pitch": np.where(song().onset > 20, 50, song().pitch)})))]
+    )
+    same = int((encode(song()).encoded.rows[:, TICK] <= 20 * 24).sum())
+    a, b = (model(each.rows, each.heard, each.heading, each.conditions, each.countdown)[0] for each in (batch, other))
+    torch.testing.assert_close(a[:, :same], b[:, :same])
+    assert (a[:, same:] - b[:, same:]).abs().max() > 1e-3
+    row, heard, parts = batch.following[:, 40], batch.heard_next[:, 40].clone(), model.parts(batch.heading)
+    said = model.part_head(a[:, 40], row, heard, parts)[0]
+    blind = row.clone()
+    blind[:, [PART, VALUE, DURATION]] = 0
+    heard[:, [hearing.LAST, hearing.GAP, hearing.UNTIL]] = 0
+    torch.testing.assert_close(model.part_head(a[:, 40], blind, heard, parts)[0], said)
+
+
+def test_it_learns_a_song_by_heart():
+    model = small().train()
+    batch = collate([whole(encode(song()))])
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+    totals = []
+    for _ in range(50):
+        found, _ = loss(model, batch)
+        assert set(found) == set(HEADS)
+        total = sum(nats.sum() for nats, _ in found.values()) / int(batch.valid.sum())
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        totals.append(total.item())
+    assert totals[-1] < totals[0] / 4
+    [judged] = surprise(model, [encode(song())])
+    assert judged["rows"] == len(encode(song()).encoded.rows) - 1
+    assert sum(judged[head] for head in HEADS) / judged["rows"] < totals[0] / 4
+
+
+def test_a_part_never_plays_what_is_not_its_kind_and_only_declared_parts_play():
+    model = small()
+    batch = collate([whole(encode(song()))])
+    x, _ = model(batch.rows, batch.heard, batch.heading, batch.conditions, batch.countdown)
+    row, heard = batch.following[:, 5], batch.heard_next[:, 5]
+    parts = model.parts(batch.heading)
+    said, x = model.part_head(x[:, 5], row, heard, parts)
+    assert torch.isfinite(said[:, :4]).all() and torch.isneginf(said[:, 4:]).all()
+    for kind, (low, high) in enumerate(((0, 128), (128, band.NO_CHORD), (band.NO_CHORD, band.VALUES))):
+        values = model.value_head(x, row, heard, parts, torch.tensor([kind]))[0][0]
+        assert torch.isfinite(values[low:high]).all() and torch.isfinite(values).sum() == high - low
+
+
+@pytest.mark.parametrize("dropped", [0.0, 1.0])
+def test_crops_lose_parts_and_stay_whole(dropped: float):
+    """Steps still lead from tick to tick, and every part that plays is declared."""
+    rng = np.random.default_rng(3)
+    batches = stream([example(encode(song()))], 32, 64, Augment(6, 1.0, dropped), rng)
+    headings = set()
+    for _, batch in zip(range(6), batches, strict=False):
+        for i in range(len(batch.valid)):
+            rows, following = batch.rows[i][batch.valid[i]], batch.following[i][batch.valid[i]]
+            inner = following[:, STEP] != band.END
+            gone = (following[:, TICK] - rows[:, TICK])[inner]
+            np.testing.assert_array_equal(tokens.LENGTHS[following[inner][:, STEP]], gone)
+            playing = following[inner][:, PART].unique()
+            assert (batch.heading[i][playing, 0] > 0).all()
+            headings.add(tuple(batch.heading[i, :, 0].tolist()))
+    assert (len(headings) > 1) == (dropped > 0)
