@@ -23,7 +23,9 @@ MAX_BYTES = 5_000_000  # of a file, as `generation.read.file` has it
 WORKSHOP = {
     "gather": "generation.learn.gather",
     "train": "generation.learn.train",
+    "train-band": "generation.learn.train_band",
     "evaluate": "generation.judge.evaluate",
+    "evaluate-band": "generation.judge.evaluate_band",
     "copying": "generation.learn.copying",
     "predecessor": "generation.judge.baselines.predecessor",
     "bench": "generation.judge.bench",
@@ -109,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--json", action="store_true", help="print one JSON object")
     for command, about in (
         ("train", "train a model"),
+        ("train-band", "train a model of several parts"),
         ("evaluate", "judge a checkpoint on held-out tunes"),
+        ("evaluate-band", "judge a checkpoint of several parts on held-out scores"),
         ("copying", "what a piece has in common with the tunes learned from"),
         ("predecessor", "train the baseline from before Encore, and compare"),
         ("bench", "measure speed"),
@@ -256,7 +260,7 @@ def _write(reply: Reply, out: Path, stem: str) -> list[dict[str, object]]:
 
 def _say(reply: Reply, takes: Sequence[dict[str, object]]) -> None:
     about = f"{reply.key}, {reply.metre or 'free metre'}, {reply.tempo:g} quarter notes a minute, {reply.instrument}"
-    print("; ".join([about, *([f"melody: {reply.source}"] if reply.source else []), *map(str, reply.remarks)]))
+    print(about + (f"; melody: {reply.source}" if reply.source else ""))
     for take in takes:
         files = take["files"]
         assert isinstance(files, dict)

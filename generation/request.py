@@ -218,8 +218,7 @@ class Take:
 class Reply:
     """The takes of one request, facts for the caption in a musician's words, and seconds by stage.
 
-    source   where the melody was found in the file; empty where there was no choice
-    remarks  what was mended or left out in reading the file, in half a sentence each
+    source  where the melody was found in the file; empty where there was no choice
     """
 
     takes: tuple[Take, ...]
@@ -230,5 +229,4 @@ class Reply:
     style: str = "auto"
     instrument: str = "piano"
     source: Words = UNSAID
-    remarks: tuple[Words, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)

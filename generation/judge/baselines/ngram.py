@@ -57,7 +57,7 @@ class NGram:
             chance = np.full(len(said), 1 / CLASSES[head])
             for n in range(self.order):
                 table, context = self.tables[head, n], _contexts(head, n, rows)
-                low, high = _range(table, context)
+                low, high = range_of(table, context)
                 total, kinds = table.sums[high] - table.sums[low], high - low
                 place = np.minimum(np.searchsorted(table.seen, context | said), len(table.seen) - 1)
                 times = np.where(table.seen[place] == context | said, table.counts[place], 0)
@@ -70,7 +70,7 @@ class NGram:
         chance = np.full(CLASSES[head], 1 / CLASSES[head])
         for n in range(self.order):
             table, context = self.tables[head, n], _contexts(head, n, rows[-self.order - 1 :])[-1:]
-            [low], [high] = _range(table, context)
+            [low], [high] = range_of(table, context)
             times, kinds = table.counts[low:high], high - low
             if kinds:
                 chance = chance * (kinds / (times.sum() + kinds))
@@ -108,7 +108,7 @@ def _contexts(head: str, n: int, rows: Ints) -> Hashes:
     return (mixed * np.uint64(0x9E3779B97F4A7C15)) & ~ROOM
 
 
-def _range(table: Table, contexts: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def range_of(table: Table, contexts: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where in the table what followed each context begins and ends."""
     return np.searchsorted(table.seen, contexts), np.searchsorted(table.seen, contexts | ROOM, side="right")
 

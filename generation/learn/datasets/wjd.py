@@ -25,6 +25,22 @@ def melodies(root: Path) -> Iterator[tuple[str, Melody]]:
         yield path.stem, _solo(_rows(path), _rows(beats), _key(keys.get(path.stem, "")))
 
 
+def beats(root: Path, name: str, melody: Melody) -> list[tuple[float, int, str]]:
+    """(quarter, pitch of the walking bass or 0, chord or "") of every beat from the first bar of the melody on."""
+    rows = _rows(root / "mcsv_beat" / f"{name}_beattrack.csv")
+    first = float(_rows(root / "mcsv_melody" / f"{name}.csv")[0]["onset"])
+    assert melody.metre is not None
+    quarters = 4 / melody.metre[1]
+    place = np.interp(first, [float(row["onset"]) for row in rows], np.arange(len(rows)) * quarters)
+    start = _start(float(place), rows, melody.metre[0], quarters)
+    found = []
+    for i, row in enumerate(rows):
+        if (quarter := i * quarters - start) >= 0:
+            bass = row.get("bass") or ""
+            found.append((quarter, int(float(bass)) if bass not in ("", "NA") else 0, row.get("chord") or ""))
+    return found
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
@@ -48,9 +64,7 @@ def _solo(notes: list[dict[str, str]], beats: list[dict[str, str]], key: Key | N
     begins = np.array([float(note["onset"]) for note in notes])
     ends = begins + [float(note["duration"]) for note in notes]
     onset, end = np.interp(begins, pulse, place) * quarters, np.interp(ends, pulse, place) * quarters
-    bar = metre[0] * quarters
-    down = next(i for i, beat in enumerate(beats) if beat["beat"] == "1") * quarters
-    start = np.floor((onset[0] - down + 0.1) / bar) * bar + down
+    start = _start(float(onset[0]), beats, metre[0], quarters)
     onset = np.maximum(onset - start, 0)
     keep = np.diff(np.maximum.accumulate(onset), prepend=-1) > 1e-3
     return Melody(
@@ -62,6 +76,13 @@ def _solo(notes: list[dict[str, str]], beats: list[dict[str, str]], key: Key | N
         (metre[0], metre[1]),
         key,
     )
+
+
+def _start(first: float, beats: list[dict[str, str]], per_bar: int, quarters: float) -> float:
+    """The bar line before the first note, in quarters from the first beat of the beat track."""
+    bar = per_bar * quarters
+    down = next(i for i, beat in enumerate(beats) if beat["beat"] == "1") * quarters
+    return float(np.floor((first - down + 0.1) / bar) * bar + down)
 
 
 def _velocity(loudness: list[str]) -> NDArray[np.int64]:

@@ -1,0 +1,84 @@
+"""The baseline for several parts: an interpolated 3-gram over the same rows, field by field.
+
+As `ngram`, whose tables and hashes it uses: a field is told from the fields before it in its row and from the rows
+before; the longest context trusts itself as far as Witten and Bell's rule says.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.judge.baselines.ngram import Hashes, Table, range_of
+from generation.model import band
+from generation.model.band import CLASSES, FIRST_DRUM, STEP, VALUE
+from generation.model.tokens import Ints
+
+HEADS = ("step", "part", "value", "duration")
+
+
+@dataclass(eq=False)
+class RowNGram:
+    """Counts of each field's classes after contexts of 0 … order − 1 rows."""
+
+    order: int = 3
+    tables: dict[tuple[str, int], Table] = field(default_factory=dict)
+
+    def learn(self, pieces: Iterable[Ints]) -> None:
+        """Count rows (n + 1, len(band.FIELDS)) of pieces, the start row first."""
+        found: dict[tuple[str, int], list[Hashes]] = {}
+        for rows in pieces:
+            rows = _ended(rows)
+            for i, head in enumerate(HEADS):
+                taught = _teaches(head, rows[1:])
+                said = rows[1:, i].astype(np.uint64)
+                for n in range(self.order):
+                    found.setdefault((head, n), []).append((_contexts(i, n, rows) | said)[taught])
+        for name, every in found.items():
+            seen, counts = np.unique(np.concatenate(every), return_counts=True)
+            self.tables[name] = Table(seen, counts.astype(float), np.concatenate([[0.0], np.cumsum(counts)]))
+
+    def nats(self, rows: Ints) -> dict[str, float]:
+        """Nats of each field of (n + 1, len(band.FIELDS)) rows and of the end, summed."""
+        rows, sums = _ended(rows), {}
+        for i, head in enumerate(HEADS):
+            said = rows[1:, i].astype(np.uint64)
+            chance = np.full(len(said), 1 / CLASSES[head])
+            for n in range(self.order):
+                table, context = self.tables[head, n], _contexts(i, n, rows)
+                low, high = range_of(table, context)
+                total, kinds = table.sums[high] - table.sums[low], high - low
+                place = np.minimum(np.searchsorted(table.seen, context | said), len(table.seen) - 1)
+                times = np.where(table.seen[place] == context | said, table.counts[place], 0)
+                chance = np.where(kinds > 0, (times + kinds * chance) / np.maximum(total + kinds, 1), chance)
+            sums[head] = float(-np.log(chance[_teaches(head, rows[1:])]).sum())
+        return sums
+
+
+def _ended(rows: Ints) -> Ints:
+    """The rows and one more, that says that they are over."""
+    last = rows[-1:].copy()
+    last[:, STEP] = band.END
+    return np.concatenate([rows, last])
+
+
+def _contexts(before: int, n: int, rows: Ints) -> Hashes:
+    """(len(rows) − 1,) the first `before` fields of every row but the first, and n rows before it; low bits empty."""
+    columns = [rows[1:, i] for i in range(before)]
+    for back in range(1, n + 1):
+        past = np.concatenate([np.zeros((back - 1, rows.shape[1]), np.int64), rows])[: len(rows) - 1]
+        columns += [past[:, i] for i in range(len(HEADS))]
+    mixed = np.full(len(rows) - 1, n + 1, np.uint64)
+    for column in columns:  # as in FNV-1a (Fowler, Noll, Vo), its high half folded in
+        mixed = (mixed ^ (column.astype(np.uint64) + np.uint64(1))) * np.uint64(0x100000001B3)
+        mixed ^= mixed >> np.uint64(29)
+    return (mixed * np.uint64(0x9E3779B97F4A7C15)) & ~np.uint64(1023)
+
+
+def _teaches(head: str, rows: Ints) -> NDArray[np.bool_]:
+    """Whether there is something to foresee: only the step of the row after the last, no duration but of tones."""
+    there = np.asarray(rows[:, STEP] != band.END)
+    if head == "step":
+        return np.ones_like(there)
+    return np.asarray(there & (rows[:, VALUE] < FIRST_DRUM)) if head == "duration" else there

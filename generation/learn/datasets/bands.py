@@ -1,0 +1,222 @@
+"""Collections of MIDI and tables with all their parts: pop songs, bands, drummers, pianists, jazz with walking bass."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from generation.learn.datasets import wjd
+from generation.learn.datasets.plain_midi import Midi, read_midi
+from generation.learn.datasets.roles import BASS, KEYS, REED, Staff, full_score
+from generation.learn.full_score import FullScore, Reals
+from generation.model.band import NO_CHORD, chord_value
+from generation.model.tokens import Ints
+from generation.music.clock import Clock, Tempo
+from generation.music.key import PITCH_CLASS, Key
+from generation.music.pulse import smoothed
+from generation.request import Refusal
+
+SHADED = 6  # different velocities: more are dynamics
+
+
+def _columns(midi: Midi) -> tuple[Reals, Reals, Ints, Ints, Ints, list[Staff]]:
+    """onset, duration (quarters), pitch, velocity, staff of all notes, and the staves: one a track and channel."""
+    staves: list[Staff] = []
+    rows: list[list[int]] = []
+    for (track, channel), notes in midi.notes.items():
+        program = midi.programs.get((track, channel), midi.programs.get((-1, channel), 0))
+        staff = Staff(midi.names.get(track, ""), family=program // 8, drums=channel == 9)
+        staff.dynamics = len({note[3] for note in notes}) > SHADED
+        rows += [[*note, len(staves)] for note in notes]
+        staves.append(staff)
+    if len(rows) < 2:
+        raise Refusal("There are no notes.")
+    onset, end, pitch, velocity, staff = np.array(rows).T
+    onset, duration = onset / midi.ticks, np.maximum(end - onset, 1) / midi.ticks
+    return onset, duration, pitch, velocity, staff, staves
+
+
+def _bars(midi: Midi) -> tuple[tuple[float, float], ...]:
+    return tuple((tick / midi.ticks, beats * 4 / unit) for tick, beats, unit in {m[0]: m for m in midi.metres}.values())
+
+
+def bands(root: Path) -> Iterator[tuple[str, FullScore]]:
+    """Sequenced bands, on the grid of their files."""
+    for path in sorted((root / "musics").rglob("*.mid")):
+        midi = read_midi(path.read_bytes())
+        try:
+            onset, duration, pitch, velocity, staff, staves = _columns(midi)
+        except Refusal:
+            continue
+        metre = midi.metres[0][1:] if midi.metres else None
+        tempo = midi.tempo[0][1] if midi.tempo else 120.0
+        yield (
+            path.stem,
+            full_score(
+                onset, duration, pitch, velocity, staff, staves, metre=metre, bars=_bars(midi), tempo=tempo, loose=True
+            ),
+        )
+
+
+def drummers(root: Path) -> Iterator[tuple[str, FullScore]]:
+    """Played drums: where they lie off the grid is expression."""
+    with (root / "groove" / "info.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        path = root / "groove" / row["midi_filename"]
+        if not path.exists():
+            continue
+        midi = read_midi(path.read_bytes())
+        try:
+            onset, duration, pitch, velocity, staff, _ = _columns(midi)
+        except Refusal:
+            continue
+        beats, unit = (int(part) for part in row["time_signature"].split("-"))
+        kit = Staff("drums", drums=True, timing=True, dynamics=True)
+        yield row["id"], full_score(
+            onset, duration, pitch, velocity, np.zeros_like(staff), [kit],
+            metre=(beats, unit), bars=((0.0, beats * 4 / unit),), tempo=float(row["bpm"]),
+        )  # fmt: skip
+
+
+def pianists(root: Path) -> Iterator[tuple[str, FullScore]]:
+    """Both hands on the score's grid; the tempo map's rubato becomes deviation from a pulse over four quarters."""
+    for path in sorted((root / "midis").rglob("*.mid")):
+        midi = read_midi(path.read_bytes())
+        try:
+            onset, duration, pitch, velocity, staff, staves = _columns(midi)
+        except Refusal:
+            continue
+        for each in staves:
+            each.family, each.timing, each.dynamics = KEYS, True, True
+        tempo = {tick / midi.ticks: max(pace, 4.0) for tick, pace in midi.tempo} or {0.0: 120.0}
+        marks = tuple(
+            Tempo(quarter, pace) for quarter, pace in sorted({0.0: next(iter(tempo.values())), **tempo}.items())
+        )
+        quarters = np.arange(-8.0, float((onset + duration).max()) + 9)
+        clock = Clock(marks)
+        pulse = smoothed(clock.seconds(quarters))
+        late = np.interp(clock.seconds(onset), pulse, quarters) - onset
+        key = _signature(midi.sharps)
+        pace = float(np.clip(60 / np.median(np.diff(pulse)), 10, 400))
+        yield path.stem, full_score(
+            onset, duration, pitch, velocity, staff, staves,
+            metre=midi.metres[0][1:] if midi.metres else None,
+            bars=_bars(midi), key=key, tempo=pace, late=late, loose=True,
+        )  # fmt: skip
+
+
+def _signature(sharps: int | None) -> Key | None:
+    names = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
+    return None if sharps is None or abs(sharps) > 7 else Key(names[sharps + 7], "major")
+
+
+# The quality of a chord in the labels of POP909-CL → ours; sus2 and “other” are what they are nearest to.
+CL_QUALITIES = {
+    "maj": "maj", "min": "min", "min7": "min7", "sus2": "sus4", "maj7": "maj7", "sus4": "sus4", "7": "7",
+    "dim": "dim", "maj6": "maj6", "hdim7": "hdim7", "aug": "aug", "7sus4": "sus4", "minmaj7": "min",
+    "dim7": "dim7", "aug7": "7", "min6": "min6", "maj9": "maj7", "9": "7", "min9": "min7",
+}  # fmt: skip
+
+
+def pop(root: Path) -> Iterator[tuple[str, FullScore]]:
+    """Songs of POP909 (melody, second melody, piano) with the bars, keys and chords of POP909-CL: `root` holds both."""
+    with (root / "offsets.tsv").open(newline="") as file:
+        shifts = {row["song"]: float(row["pop909_minus_cl_quarters"]) for row in csv.DictReader(file, delimiter="\t")}
+    for path in sorted((root / "POP909").glob("[0-9]*/[0-9]*.mid")):
+        song = path.stem
+        midi = read_midi(path.read_bytes())
+        onset, duration, pitch, velocity, staff, staves = _columns(midi)
+        for each in staves:
+            each.family, each.lead, each.dynamics = KEYS, each.name.strip() == "MELODY", True
+        labels, shift = _labels(root / "labels" / f"{song}.tsv"), shifts.get(song, 0.0)
+        # Bars begin at multiples of the metre from 0 in POP909-CL's time; a bar more where music begins before it.
+        bar = next((_metre(row["value"]) for row in labels if row["kind"] == "metre"), (4, 4))
+        length = bar[0] * 4 / bar[1]
+        start = float(np.floor(float(onset.min() - shift) / length + 1e-6) * length)
+        onset = onset - shift - start
+        bars: list[tuple[float, float]] = []
+        chords: list[tuple[float, int]] = []
+        key = None
+        for row in labels:
+            when = float(row["cl_quarter"]) - start
+            if row["kind"] == "metre":
+                beats, unit = _metre(row["value"])
+                bars.append((when, beats * 4 / unit))
+            elif row["kind"] == "key" and key is None and re.fullmatch(r"-?\d+", row["value"]):
+                key = _signature(int(row["value"]))
+            elif row["kind"] == "chord" and when >= 0:
+                chords.append((when, _label(row["value"])))
+        tempo = midi.tempo[0][1] if midi.tempo else 90.0
+        yield song, full_score(
+            onset, duration, pitch, velocity, staff, staves,
+            metre=bar, bars=tuple(bars), key=key, tempo=tempo, chords=_changes(chords), loose=True,
+        )  # fmt: skip
+
+
+def _labels(path: Path) -> list[dict[str, str]]:
+    """Rows of a song's labels, none if it has none (one song of the collection is another there)."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def _metre(text: str) -> tuple[int, int]:
+    beats, unit = text.split("/")
+    return int(beats), int(unit)
+
+
+def _label(text: str) -> int:
+    root, _, quality = text.partition(":")
+    quality = CL_QUALITIES.get(quality.split("/")[0], "maj")
+    return NO_CHORD if root[:1] not in PITCH_CLASS else chord_value(_root(root), quality)
+
+
+def _root(name: str) -> int:
+    return PITCH_CLASS[name[0]] + name.count("#") - name[1:].count("b")
+
+
+def _changes(chords: list[tuple[float, int]]) -> tuple[tuple[float, int], ...]:
+    """Only where the harmony is another than before."""
+    return tuple(chord for i, chord in enumerate(chords) if not i or chord[1] != chords[i - 1][1])
+
+
+# What follows the root in a chord of the Weimar Jazz Database; the first that fits.
+WJD_QUALITIES = (
+    (r"m7b5", "hdim7"), (r"o7", "dim7"), (r"o", "dim"), (r"\+j7", "maj7"), (r"\+7", "7"), (r"\+", "aug"),
+    (r"sus", "sus4"),
+    (r"-j7", "min"), (r"-7", "min7"), (r"-6", "min6"), (r"-", "min"), (r"j7", "maj7"), (r"6", "maj6"), (r"7", "7"),
+    (r"", "maj"),
+)  # fmt: skip
+
+
+def jazz(root: Path) -> Iterator[tuple[str, FullScore]]:
+    """Solos with the walking bass and the chords of their beats, on one pulse."""
+    for name, melody in wjd.melodies(root):
+        beats = wjd.beats(root, name, melody)
+        n = len(melody)
+        walking = [(quarter, pitch) for quarter, pitch, _ in beats if pitch]
+        onset = np.concatenate([melody.onset, [quarter for quarter, _ in walking]])
+        gaps = np.minimum(np.diff([quarter for quarter, _ in walking], append=np.inf), 1.0)
+        pitch = np.concatenate([melody.pitch, [pitch for _, pitch in walking]]).astype(int)
+        velocity = np.concatenate([melody.velocity, np.full(len(walking), 80)]).astype(int)
+        staves = [Staff(family=REED, lead=True, timing=True, dynamics=True), Staff(family=BASS, timing=False)]
+        chords = [(quarter, _jazz_chord(text)) for quarter, _, text in beats if text]
+        yield name, full_score(
+            onset, np.concatenate([melody.duration, gaps]), pitch, velocity,
+            np.repeat([0, 1], [n, len(walking)]), staves,
+            metre=melody.metre, bars=((melody.downbeat, melody.bar or 4.0),), key=melody.key,
+            tempo=melody.tempo[0].quarters_per_minute, chords=_changes(chords), loose=True,
+        )  # fmt: skip
+
+
+def _jazz_chord(text: str) -> int:
+    root = re.match(r"[A-G][b#]?", text)
+    if not root:
+        return NO_CHORD
+    kind = text[root.end() :].split("/")[0]
+    quality = next(ours for theirs, ours in WJD_QUALITIES if re.match(theirs, kind))
+    return chord_value(_root(root[0]), quality)

@@ -1,0 +1,246 @@
+"""Train a model of several parts on full scores: one readable loop that resumes where it was stopped."""
+
+import argparse
+import dataclasses
+import json
+import math
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from tqdm import tqdm
+
+from generation.learn import full_corpus
+from generation.learn.band_batches import Augment, example, stream
+from generation.learn.band_loss import CONTENT, EXPRESSION, loss, surprise
+from generation.learn.full_corpus import Work
+from generation.learn.full_score import Piece, encode
+from generation.learn.train import fast_precision
+from generation.model import band_checkpoint
+from generation.model.networks.band_lstm import BandLSTM, Sizes
+from generation.request import Refusal
+
+FEWEST = 16  # notes of a work that can teach
+CHECK_ROWS = 768  # of each held-out work, from its beginning
+WARMUP = 200  # steps until the learning rate is full
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run depends on; each field is a line in a TOML file.
+
+    data: folder of the archives with splits_poly.tsv; out: folder for the checkpoint
+    mix: set, or set/kind → weight of its rows; 1 where it is not named, 0 leaves it out
+    keyed: notate in the key without sharps and flats; moved, keys, dropped: see `Augment`
+    minutes: stop after so long; over the last share `cool` of them the learning rate falls
+    rows: of a batch; length: of a crop; check: rows between two looks at held-out works, `checked` of each set
+    expression: weight of velocity, deviation and articulation beside content
+    """
+
+    data: str = "data"
+    out: str = "runs/band"
+    cache: str = "data/cache"
+    mix: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    sets: Sequence[str] = ()
+    minutes: float = 60.0
+    cool: float = 0.3
+    length: int = 512
+    rows: int = 8192
+    rate: float = 2e-3
+    weight_decay: float = 0.05
+    expression: float = 0.5
+    average: float = 0.998
+    keyed: bool = True
+    moved: float = 0.3
+    keys: int = 6
+    dropped: float = 0.25
+    check: int = 400_000
+    checked: int = 6
+    seed: int = 1
+    threads: int = 0
+    device: str = ""
+
+
+def weight(work: Work, mix: Mapping[str, float]) -> float:
+    return mix.get(f"{work.dataset}/{work.kind}", mix.get(work.dataset, 1.0))
+
+
+def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | None = None) -> dict[str, Any]:
+    """Train on `works`, or on those that the options name.
+
+    Keeps the best weights (by held-out loss) in `out`/model.safetensors and the state to go on from in
+    `out`/last.safetensors; returns the card.
+    """
+    device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    out = Path(options.out)
+    if works is None:
+        works = full_corpus.load(Path(options.data), Path(options.cache), options.sets)
+    works = [work for work in works if weight(work, options.mix) and len(work.score.onset) >= FEWEST]
+    pieces = [encode(work.score, work.style, options.keyed) for work in tqdm(works, desc="encoding", mininterval=5)]
+    learn = [
+        example(piece, weight(work, options.mix))
+        for work, piece in zip(works, pieces, strict=True)
+        if work.split == "train"
+    ]
+    check = _held_out(works, pieces, options)
+    if not learn or not check:
+        raise Refusal("There is nothing to learn from in {folder}.", folder=options.data)
+    model = BandLSTM(Sizes(**sizes)).to(device)
+    average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+    optimizer = torch.optim.AdamW(
+        model.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay, fused=True
+    )
+    run: dict[str, Any] = {"part": 0, "seconds": 0.0, "steps": 0, "rows": 0, "best": math.inf, "history": []}
+    if (out / "last.json").exists():
+        run = _resume(out, model, average, optimizer)
+    precision = fast_precision(device)
+    rows = sum(len(each.piece.encoded.rows) for each in learn)
+    print(
+        f"{len(learn):,} works with {rows:,} rows to learn from, {sum(map(len, check.values()))} held out; "
+        f"{sum(p.numel() for p in model.parameters()):,} parameters on {device}, {precision}",
+        flush=True,
+    )
+    augment = Augment(options.keys, options.moved, options.dropped)
+    progress = run["seconds"] / 60 / options.minutes
+    while progress < 1:
+        rng = np.random.default_rng([options.seed, run["part"]])
+        model.train()
+        begun, seconds, start, seen = time.monotonic(), run["seconds"], run["rows"], 0.0
+        bar = tqdm(total=options.check, desc=f"part {run['part'] + 1}", unit="row", mininterval=30)
+        for batch in stream(learn, options.length, options.rows, augment, rng):
+            run["seconds"] = seconds + time.monotonic() - begun
+            progress = run["seconds"] / 60 / options.minutes
+            if progress >= 1 or run["rows"] - start >= options.check:
+                break
+            for group in optimizer.param_groups:
+                group["lr"] = options.rate * min(1, (run["steps"] + 1) / WARMUP, 0.02 + (1 - progress) / options.cool)
+            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+                found, _ = loss(model, batch.to(device))
+            content = sum((found[head][0].sum() for head in CONTENT), torch.zeros((), device=device))
+            played = sum((found[head][0].sum() for head in EXPRESSION), torch.zeros((), device=device))
+            notes = len(found["part"][0])
+            optimizer.zero_grad(set_to_none=True)
+            ((content + options.expression * played) / notes).backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            keep = min(options.average, (run["steps"] + 1) / (run["steps"] + 10))
+            for name, tensor in model.state_dict().items():
+                average[name].lerp_(tensor.detach(), 1 - keep)
+            run["steps"] += 1
+            run["rows"] += notes
+            nats = float(content.detach()) / notes
+            seen = nats if not seen else 0.98 * seen + 0.02 * nats
+            bar.update(notes)
+            bar.set_postfix(nats=f"{seen:.3f}", rows_s=f"{run['rows'] / max(1, run['seconds']):,.0f}")
+        bar.close()
+        run["part"] += 1
+        run["seconds"] = seconds + time.monotonic() - begun
+        _finish_part(run, model, average, optimizer, check, options, sizes, out)
+    return band_checkpoint.load(out / "model.safetensors")[1]
+
+
+def _held_out(works: Sequence[Work], pieces: Sequence[Piece], options: Options) -> dict[str, list[Piece]]:
+    """The beginnings of a few works of each set's validation split."""
+    found: dict[str, list[Piece]] = {}
+    for work, piece in zip(works, pieces, strict=True):
+        some = found.setdefault(work.dataset, [])
+        if work.split == "valid" and len(some) < options.checked:
+            some.append(piece.beginning(CHECK_ROWS))
+    return {name: some for name, some in found.items() if some}
+
+
+def _finish_part(
+    run: dict[str, Any],
+    model: BandLSTM,
+    average: Mapping[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    check: Mapping[str, Sequence[Piece]],
+    options: Options,
+    sizes: Mapping[str, Any],
+    out: Path,
+) -> None:
+    """Measure the averaged weights on held-out works, keep them if they are the best, write the state to resume."""
+    live = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    model.load_state_dict(average)
+    device = next(model.parameters()).device
+    precision = fast_precision(device)
+    figures = {}
+    for name, pieces in check.items():
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            sums = surprise(model, pieces)
+        figures[name] = sum(each[head] for each in sums for head in CONTENT) / sum(each["rows"] for each in sums)
+    mean = sum(figures.values()) / len(figures)
+    words = " ".join(f"{name} {value:.2f}" for name, value in figures.items())
+    print(
+        f"part {run['part']}: {mean:.3f} nats a row, mean of sets ({words}); "
+        f"{run['rows']:,} rows in {run['seconds'] / 60:.1f} min",
+        flush=True,
+    )
+    figures = {name: round(value, 4) for name, value in figures.items()}
+    run["history"].append({"minutes": round(run["seconds"] / 60, 2), "rows": run["rows"], **figures})
+    if mean < run["best"]:
+        run["best"] = mean
+        card = {"options": dataclasses.asdict(options), "history": run["history"], "rows_seen": run["rows"]}
+        band_checkpoint.save(out / "model.safetensors", model, card, torch.bfloat16)
+    model.load_state_dict(live)
+    tensors = {f"model.{name}": tensor.clone().contiguous() for name, tensor in live.items()}
+    tensors |= {f"average.{name}": tensor.contiguous() for name, tensor in average.items()}
+    for name, parameter in model.named_parameters():
+        tensors |= {f"adam.{name}.{key}": value.clone() for key, value in optimizer.state[parameter].items()}
+    out.mkdir(parents=True, exist_ok=True)
+    unfinished = out / "last.part"
+    save_file(tensors, unfinished)
+    unfinished.rename(out / "last.safetensors")
+    (out / "last.json").write_text(json.dumps(run))
+
+
+def _resume(
+    out: Path, model: BandLSTM, average: Mapping[str, Tensor], optimizer: torch.optim.Optimizer
+) -> dict[str, Any]:
+    tensors = load_file(out / "last.safetensors")
+    model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
+    for name, tensor in average.items():
+        tensor.copy_(tensors[f"average.{name}"])
+    for name, parameter in model.named_parameters():
+        moments = {key: tensors.get(f"adam.{name}.{key}") for key in ("step", "exp_avg", "exp_avg_sq")}
+        optimizer.state[parameter] = {key: value for key, value in moments.items() if value is not None}
+    run: dict[str, Any] = json.loads((out / "last.json").read_text())
+    print(f"going on after {run['rows']:,} rows")
+    return run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="a TOML file: `Options`, and a table [sizes]")
+    for name in ("data", "out", "cache", "minutes", "threads"):
+        kind = type(getattr(Options, name))
+        parser.add_argument(f"--{name}", type=kind, help="wins over the file")
+
+
+def main(args: argparse.Namespace) -> int:
+    options, sizes = options_of(args.config, {name: value for name, value in vars(args).items() if name != "config"})
+    train(options, sizes)
+    return 0
+
+
+def options_of(config: Path, flags: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
+    """Options and sizes in a TOML file; flags that are not None win. `Refusal` for names that there are not."""
+    try:
+        file = tomllib.loads(config.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise Refusal("The configuration {file} cannot be read: {why}.", file=str(config), why=str(error)) from error
+    sizes: dict[str, Any] = file.pop("sizes", {})
+    unknown = set(file) - {field.name for field in dataclasses.fields(Options)}
+    unknown |= set(sizes) - {field.name for field in dataclasses.fields(Sizes)}
+    if unknown:
+        raise Refusal("The configuration has unknown names: {names}.", names=", ".join(sorted(unknown)))
+    return Options(**{**file, **{name: value for name, value in flags.items() if value is not None}}), sizes
