@@ -45,7 +45,7 @@ ATTEMPTS = {
 NEEDED = {
     "write in its folder": "(scratch / 'sound.wav').write_bytes(bytes(1000)); (scratch / 'sound.wav').unlink()",
     "run ffmpeg": "import imageio_ffmpeg as f; subprocess.run([f.get_ffmpeg_exe(), '-version'], check=True, **quiet)",
-    "read the soundfont": "open(root / 'assets' / 'soundfont' / 'msg_mel.sf3', 'rb').read(4)",
+    "read the soundfont": "open(root / 'assets' / 'soundfont' / 'MuseScore_General.sf3', 'rb').read(4)",
     "import": "import music21.omr",
     "use threads": "from concurrent.futures import ThreadPoolExecutor as T; T(4).submit(len, 'x').result()",
     "know its memory": "open('/proc/self/statm').read()",

@@ -4,7 +4,7 @@ import ctypes
 import ctypes.util
 import importlib.metadata
 import os
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -13,16 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 SAMPLE_RATE = 44_100
-SOUNDFONT = Path(__file__).parents[3] / "assets" / "soundfont" / "msg_mel.sf3"
+SOUNDFONT = Path(__file__).parents[3] / "assets" / "soundfont" / "MuseScore_General.sf3"
 GAIN = 0.35  # loud enough for float32, mastering sets the level
 # A small hall, some 22 dB under the direct sound: the soundfont alone is bone dry.
 REVERB = {"room-size": 0.72, "damp": 0.35, "width": 0.9, "level": 0.7}
 REVERB_SEND = 48  # 0 … 127
-SUSTAIN, REVERB_DEPTH = 64, 91  # controller numbers
+REVERB_DEPTH = 91  # the controller's number
+KEPT = 16  # presets whose samples stay in memory with a soundfont that nobody uses
+DRUM_BANK = 128
+PIANO = (0, 0)  # on every channel to begin with, and never let go
 
 Sound = NDArray[np.float32]  # (frames, 2): left and right
-# (second, kind, channel, a, b): "on" pitch velocity, "off" pitch 0, "pedal" value 0. Sorted by second.
-Event = tuple[float, Literal["on", "off", "pedal"], int, int, int]
+# (second, kind, channel, a, b): "on" pitch velocity, "off" pitch 0, "control" number value, "bend" 0 … 16383 0,
+# "program" bank number.
+Kind = Literal["on", "off", "control", "bend", "program"]
+Event = tuple[float, Kind, int, int, int]
 
 _PARAMETERS: dict[str, tuple[type | None, list[type]]] = {
     "new_fluid_settings": (ctypes.c_void_p, []),
@@ -36,11 +41,14 @@ _PARAMETERS: dict[str, tuple[type | None, list[type]]] = {
     "fluid_synth_get_sfont_by_id": (ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int]),
     "fluid_synth_remove_sfont": (ctypes.c_int, [ctypes.c_void_p, ctypes.c_void_p]),
     "fluid_synth_pin_preset": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 3]),
+    "fluid_synth_bank_select": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 2]),
+    "fluid_synth_unpin_preset": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 3]),
     "fluid_synth_program_select": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 4]),
     "fluid_synth_set_channel_type": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 2]),
     "fluid_synth_set_interp_method": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 2]),
     "fluid_synth_noteon": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 3]),
     "fluid_synth_noteoff": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 2]),
+    "fluid_synth_pitch_bend": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 2]),
     "fluid_synth_cc": (ctypes.c_int, [ctypes.c_void_p, *[ctypes.c_int] * 3]),
     "fluid_synth_write_float": (
         ctypes.c_int,
@@ -79,21 +87,29 @@ def _fluid() -> ctypes.CDLL:
     return fluid
 
 
-# Soundfonts that no synthesiser holds just now, each with the presets loaded that it was ever asked for. Finding the
-# samples of a piano takes ten times as long as all else that makes a synthesiser.
-_spare: dict[Path, list[int]] = {}
+@dataclass
+class _Font:
+    """A soundfont in memory, and its presets (bank, program) whose samples are, the last used last."""
+
+    pointer: int
+    pinned: dict[tuple[int, int], None] = field(default_factory=dict)
+
+
+# Soundfonts that no synthesiser holds just now, each with presets that were asked for. Finding the samples of a piano
+# takes ten times as long as all else that makes a synthesiser.
+_spare: dict[Path, list[_Font]] = {}
 
 
 class Synth:
-    """A synthesiser with the soundfont loaded; `programs[i]` is the preset of channel i.
+    """A synthesiser with the soundfont loaded. On every channel is a piano until a program is sent.
 
     A new one for every rendering gives the same bytes for the same events. Raises OSError if there is no soundfont.
     """
 
-    def __init__(self, programs: Iterable[int], soundfont: Path = SOUNDFONT) -> None:
-        fluid, chosen = _fluid(), list(programs)
+    def __init__(self, channels: int, soundfont: Path = SOUNDFONT) -> None:
+        fluid, count = _fluid(), max(16, -(-channels // 16) * 16)
         self._settings = fluid.new_fluid_settings()
-        fluid.fluid_settings_setint(self._settings, b"synth.midi-channels", max(16, -(-len(chosen) // 16) * 16))
+        fluid.fluid_settings_setint(self._settings, b"synth.midi-channels", count)
         fluid.fluid_settings_setint(self._settings, b"synth.dynamic-sample-loading", 1)
         fluid.fluid_settings_setint(self._settings, b"synth.chorus.active", 0)
         fluid.fluid_settings_setint(self._settings, b"synth.lock-memory", 0)
@@ -102,32 +118,35 @@ class Synth:
         for name, value in REVERB.items():
             fluid.fluid_settings_setnum(self._settings, f"synth.reverb.{name}".encode(), value)
         self._synth = fluid.new_fluid_synth(self._settings)
-        self._spare = _spare.setdefault(soundfont, [])
-        font = -1
-        if self._spare:
-            font = fluid.fluid_synth_add_sfont(self._synth, self._spare.pop())
+        for channel in range(9, count, 16):  # before there are presets, or they would load drums that nobody wants
+            fluid.fluid_synth_set_channel_type(self._synth, channel, 0)
+            fluid.fluid_synth_bank_select(self._synth, channel, 0)
+        self._soundfont, self._font, self._id = soundfont, None, -1
+        spare = _spare.setdefault(soundfont, [])
+        if spare:
+            self._font = spare.pop()
+            self._id = fluid.fluid_synth_add_sfont(self._synth, self._font.pointer)
         elif soundfont.exists():
-            font = fluid.fluid_synth_sfload(self._synth, str(soundfont).encode(), 0)
-        self._font = fluid.fluid_synth_get_sfont_by_id(self._synth, font) if font != -1 else None
-        if font == -1:
+            self._id = fluid.fluid_synth_sfload(self._synth, str(soundfont).encode(), 0)
+            self._font = _Font(fluid.fluid_synth_get_sfont_by_id(self._synth, self._id)) if self._id != -1 else None
+        if self._font is None:
             self.close()
             raise OSError(f"The soundfont {soundfont} is missing or damaged.")
-        for channel, program in enumerate(chosen):
-            fluid.fluid_synth_set_channel_type(self._synth, channel, 0)  # channel 10 is no drum kit here
-            pinned = fluid.fluid_synth_pin_preset(self._synth, font, 0, program)
-            if pinned == -1 or fluid.fluid_synth_program_select(self._synth, channel, font, 0, program) == -1:
-                self.close()
-                raise OSError(f"The soundfont {soundfont} has no preset {program}.")
+        for channel in range(channels):
             fluid.fluid_synth_cc(self._synth, channel, REVERB_DEPTH, REVERB_SEND)
 
     def close(self) -> None:
         """Give its memory back, and the soundfont to whoever comes next."""
+        fluid = _fluid()
         if self._font is not None:
-            _fluid().fluid_synth_remove_sfont(self._synth, self._font)
-        _fluid().delete_fluid_synth(self._synth)
-        _fluid().delete_fluid_settings(self._settings)
+            for bank, program in [preset for preset in self._font.pinned if preset != PIANO][:-KEPT]:
+                fluid.fluid_synth_unpin_preset(self._synth, self._id, bank, program)
+                del self._font.pinned[bank, program]
+            fluid.fluid_synth_remove_sfont(self._synth, self._font.pointer)
+        fluid.delete_fluid_synth(self._synth)
+        fluid.delete_fluid_settings(self._settings)
         if self._font is not None:  # only now does no voice of ours sound with its samples
-            self._spare.append(self._font)
+            _spare[self._soundfont].append(self._font)
 
     def send(self, event: Event) -> None:
         """Play one event now."""
@@ -136,8 +155,24 @@ class Synth:
             _fluid().fluid_synth_noteon(self._synth, channel, a, b)
         elif kind == "off":
             _fluid().fluid_synth_noteoff(self._synth, channel, a)
+        elif kind == "control":
+            _fluid().fluid_synth_cc(self._synth, channel, a, b)
+        elif kind == "bend":
+            _fluid().fluid_synth_pitch_bend(self._synth, channel, a)
         else:
-            _fluid().fluid_synth_cc(self._synth, channel, SUSTAIN, a)
+            self._select(channel, a, b)
+
+    def _select(self, channel: int, bank: int, program: int) -> None:
+        """Put a preset on a channel; where there is none of this number, the plain instrument or kit of its kind."""
+        fluid, plain = _fluid(), ((bank, program // 8 * 8), (bank, 0)) if bank == DRUM_BANK else ((0, program),)
+        assert self._font is not None
+        for preset in ((bank, program), *plain):
+            if fluid.fluid_synth_pin_preset(self._synth, self._id, *preset) != -1:
+                self._font.pinned.pop(preset, None)
+                self._font.pinned[preset] = None
+                fluid.fluid_synth_program_select(self._synth, channel, self._id, *preset)
+                return
+        raise OSError(f"The soundfont {self._soundfont} has no preset {program}.")
 
     def write(self, sound: Sound) -> None:
         """Fill `sound`, a contiguous stretch of frames, with what comes next."""
