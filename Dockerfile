@@ -1,16 +1,15 @@
-# Encore in a container, for CPUs and, with `docker run --gpus all`, for NVIDIA GPUs: the one torch serves both.
-# To leave CUDA out of the image, name an index that has torch's CPU build: --build-arg TORCH_INDEX=ADDRESS
-FROM python:3.11-slim-bookworm AS build
-ARG TORCH_INDEX=""
+# Encore in a container, for CPUs; TORCH_INDEX is where PyTorch's build comes from. For NVIDIA GPUs, and then with `docker
+# run --gpus all`: --build-arg TORCH_INDEX=, which takes the build with CUDA from pip's own index and makes 6.3 GB of 1.8.
+ARG BASE=python:3.11-slim-bookworm
+FROM ${BASE} AS build
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /encore
 COPY requirements.lock torch.lock ./
 RUN python -m venv /venv \
- && if [ -n "$TORCH_INDEX" ]; then \
-      /venv/bin/pip install --no-cache-dir --index-url "$TORCH_INDEX" -r torch.lock; fi \
  && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
- && /venv/bin/pip install --no-cache-dir -r torch.lock
+ && /venv/bin/pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -r torch.lock
 
-FROM python:3.11-slim-bookworm
+FROM ${BASE}
 RUN useradd --create-home --uid 10001 encore && mkdir /data && chown encore /data
 COPY --from=build /venv /venv
 WORKDIR /encore

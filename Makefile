@@ -1,34 +1,54 @@
-# Two commands: `make run` starts Encore, `make test` checks it. `make soak` tries it for ten minutes; `make audit` asks
-# on the network whether a package is known to be unsafe.
+# Two commands: `make run` starts Encore, `make test` checks it; `make check` checks within a minute what it can.
+# `make soak` tries it for ten minutes; `make audit` asks on the network whether a package is known to be unsafe;
+# `make lock` writes the lists of packages anew; `make image-check` builds the image and tries it.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 COMPILED := $(VENV)/.compiled
+INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-package torch --custom-compile-command "make lock" $(if $(RAISE),--upgrade-package $(RAISE))
 SOAK := tests/finish/test_soundness.py tests/read/test_fuzz.py tests/read/test_reading.py tests/serve/test_load.py
 
 run: $(COMPILED)
 	$(VENV)/bin/python -m bot
 
-test: $(COMPILED)
+test: $(COMPILED) lint
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+
+check: $(COMPILED) lint
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo
 	$(VENV)/bin/mypy
-	$(VENV)/bin/python -m pytest
 
 soak: $(READY)
-	$(VENV)/bin/python -m pytest --soak $(if $(DATA),--data $(DATA)) $(SOAK)
+	$(VENV)/bin/python -m pytest --soak --timeout 3600 $(if $(DATA),--data $(DATA)) $(SOAK)
+
+# From pyproject.toml; pins that still fit stay. `make lock RAISE=NAME` raises a package that another one brought.
+lock:
+	$(PYTHON) -m venv --clear $(VENV)/lock
+	$(VENV)/lock/bin/python -m pip install --quiet uv
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --group dev -c requirements.lock -o dev.lock
+
+image-check:
+	.ci/image-check
 
 audit: $(READY)
 	$(PYTHON) -m venv --clear $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip install --quiet pip-audit
-	$(VENV)/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
+	$(VENV)/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock -r dev.lock
 
-$(READY): requirements.lock torch.lock
+$(READY): requirements.lock dev.lock torch.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 	  { echo "Encore needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 run"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r torch.lock
+	$(INSTALL) --require-hashes -r requirements.lock -r dev.lock
+	$(INSTALL) -r torch.lock
 	@touch $@
 
 # A piece, so that the loops of a step lie there compiled before anybody waits for them.
@@ -39,4 +59,4 @@ $(COMPILED): $(READY) $(wildcard generation/play/loops/*.py) generation/play/con
 clean:
 	rm -rf $(VENV)
 
-.PHONY: run test soak audit clean
+.PHONY: run test check lint soak lock audit image-check clean

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -17,10 +18,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--data", default="", help="archives of open tunes to read; see tests/read/test_reading.py")
 
 
+# What starts processes, plays, trains, or tries hundreds of things; `make check` leaves it out.
+SLOW = (
+    "bot", "judge", "learn", "play", "serve",
+    "finish/test_soundness.py", "model/test_models.py", "model/test_own_models.py",
+    "read/test_fuzz.py", "read/test_hostile.py", "read/test_reading.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    assert all((ROOT / "tests" / place).exists() for place in SLOW)
+    for item in items:
+        if any(item.path.is_relative_to(ROOT / "tests" / place) for place in SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def soak(request: pytest.FixtureRequest) -> bool:
     """Whether there are ten minutes, and not only some seconds."""
     return bool(request.config.getoption("--soak"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several processes that share the tests hands its part of the table over."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tried"] = [(what, row.times, row.found) for what, row in tally.TABLE.items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    for what, times, found in getattr(node, "workeroutput", {}).get("tried", []):
+        tally.tried(what, times, found)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
