@@ -58,18 +58,58 @@ class Key:
 # Krumhansl and Kessler (1982), “Tracing the dynamic changes in perceived tonal organization”.
 MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
+FEWEST = 12  # notes, of which fewer do not contradict what is said
+RELATIVE, UNLIKE = 0.08, 0.35  # by which another key must fit better: of the same signature, of any
 MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
 
 def find_key(pitch: NDArray[np.int64], weight: NDArray[np.float64]) -> Key:
     """The major or minor key whose profile correlates best with the pitch classes, weighted (by duration, say)."""
+    fits = _fits(pitch, weight)
+    return max(fits, key=lambda key: fits[key]) if fits else Key("C", "major")
+
+
+def believed(said: Key, pitch: NDArray[np.int64], weight: NDArray[np.float64]) -> Key:
+    """The key that a file says, as far as its notes agree: else the minor or major key of the same signature, or the
+    key of the notes. Programs often write a major key for a minor one, and any key for none.
+
+    said           major or minor; another mode is believed
+    pitch, weight  (n,) the notes for which it is said
+    """
+    fits = _fits(pitch, weight)
+    if said.mode not in ("major", "minor") or len(pitch) < FEWEST or not fits:
+        return said
+    own = next((key for key in fits if (key.pitch_class, key.mode) == (said.pitch_class, said.mode)), said)
+    best = max(fits, key=lambda key: fits[key])
+    doubt = UNLIKE if best.pitch_class != own.pitch_class or best.mode != own.mode else 0.0
+    relative = next(
+        key
+        for key in fits
+        if key.mode != own.mode and key.pitch_class == (own.pitch_class + (9 if own.mode == "major" else 3)) % 12
+    )
+    if fits[relative] > fits[own] + (RELATIVE if said.mode == "major" else UNLIKE):
+        return Key(_tonic(relative, said), relative.mode)
+    return best if doubt and fits[best] > fits[own] + doubt else said
+
+
+def _tonic(relative: Key, said: Key) -> str:
+    """The tonic of a relative key, spelt with the signature that was said."""
+    return next(
+        name
+        for letter in FIFTHS
+        for name in (letter, letter + "b", letter + "#")
+        if Key(name, relative.mode).sharps == said.sharps
+    )
+
+
+def _fits(pitch: NDArray[np.int64], weight: NDArray[np.float64]) -> dict[Key, float]:
+    """How well each major and minor key correlates with the pitch classes, −1 … 1; none where all are alike."""
     heard = np.bincount(pitch % 12, weights=weight, minlength=12)
     if np.ptp(heard) == 0:
-        return Key("C", "major")
-    fits = [
-        (float(np.corrcoef(np.roll(profile, tonic), heard)[0, 1]), Key(names[tonic], mode))
+        return {}
+    return {
+        Key(names[tonic], mode): float(np.corrcoef(np.roll(profile, tonic), heard)[0, 1])
         for mode, profile, names in (("major", MAJOR, MAJOR_TONICS), ("minor", MINOR, MINOR_TONICS))
         for tonic in range(12)
-    ]
-    return max(fits, key=lambda fit: fit[0])[1]
+    }

@@ -8,9 +8,11 @@ from generation.music.melody import MAX_SECONDS, Melody
 from generation.music.notes import Notes
 from generation.music.reading import Reading
 from generation.music.song import EXPRESSION, VOLUME, Part, Song, in_force, trimmed
+from generation.read.lyrics import TOGETHER, fits
 from generation.read.top_line import LINE, Floats, Ints, overlap, top_line
 from generation.request import INSTRUMENTS, UNSAID, Refusal, Words
 
+SUNG = 0.5  # the share of notes and syllables that fit, above which a part is sung
 MAX_NOTES = 60_000  # of all parts together
 PROGRAMS = {program: name for name, program in INSTRUMENTS.items()}
 LEADS = re.compile(
@@ -80,7 +82,7 @@ def _melody(song: Song, part: Part, line: Ints) -> Melody:
         song.metre,
         song.key,
         song.downbeat,
-        song.title or part.name if len(song.pitched) == 1 else song.title,
+        song.title,
     )
 
 
@@ -100,7 +102,7 @@ def _likeness(part: Part, line: Ints, song: Song) -> float:
     return (
         4.0 * bool(LEADS.search(part.name))
         - 4.0 * bool(BACKS.search(part.name) or (part.program is not None and 32 <= part.program <= 39))
-        + 4.0 * _sung(part, line)
+        + 4.0 * (_sung(part) > SUNG)
         - 12.0 * _muted(part)
         + 1.5 * (1 - overlap(*_moments(part, song)))
         + 1.5 * height
@@ -112,10 +114,10 @@ def _likeness(part: Part, line: Ints, song: Song) -> float:
     )
 
 
-def _sung(part: Part, line: Ints) -> bool:
-    """Whether most notes of its line carry a syllable."""
-    words = np.array([quarter for quarter, _ in part.words])
-    return int(np.isin(np.round(part.notes.onset, 6), np.round(words, 6)).sum()) > 0.5 * len(line)
+def _sung(part: Part) -> float:
+    """How well its notes and the words that are sung to it fit, 0 … 1."""
+    words = np.unique([quarter for quarter, _ in part.words])
+    return fits(words, np.unique(part.notes.onset), TOGETHER)
 
 
 def _muted(part: Part) -> bool:
@@ -140,7 +142,7 @@ def _why(part: Part, song: Song) -> Words:
         return Words("it is the only part with tones")
     if LEADS.search(part.name):
         return Words("its name says so")
-    if _sung(part, np.arange(len(part.notes))):
+    if _sung(part) > SUNG:
         return Words("it is sung")
     if overlap(*_moments(part, song)) > LINE:
         return Words("its upper notes are most like a tune")

@@ -1,0 +1,148 @@
+"""Words in a MIDI file: its title, the names of its tracks, and what is sung."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.read.encoding import decoded, encoding_of, line_of
+from generation.read.lyrics import TOGETHER, fits, matched
+from generation.read.midi_lines import LYRIC, MARKER, TEXT, TRACK_NAME, Line, Text
+
+FEWEST = 5  # syllables: fewer are no words to a tune
+MOST = 3_000  # syllables by which the singer is found
+LONGEST = 30  # characters of a syllable
+# What programs and sound banks write where a title might stand: a name of such words alone is none.
+NOBODYS = frozenset(
+    str.split("""
+    tempo conductor master meta control controls global setup set up init system sysex exclusive header marker
+    markers signature signatures lyric lyrics words karaoke soft text time key click metronome parameter parameters
+    map event events out in off track tracks trk tr staff staves stave part parts voice voices channel chan ch
+    instrument instr inst clip pattern midi song sequence sequencer seq score title name file project new default
+    format type smf copyright info data untitled unnamed noname no none null empty unbenannt unbekannt ohne titel
+    namen spur tempospur kanal stimme dirigent sans titre nom piste voix senza titolo traccia canale sin título
+    titulo sem pista canal faixa дорожка канал без названия имени трек темп 無題 無名 テンポ トラック コンダクター
+    タイトル 未命名 无标题 無標題 标题 音轨 轨道 제목없음 제목 없음 트랙 템포 general gm gs xg reset roland yamaha
+    korg sound canvas soundcanvas soundfont bank bänke blaster awe gus opl mt sc mu sf pro plus vl sb
+    kmidi
+    """)
+)
+BANKS = {  # in a name of a few words: no title
+    "gm",
+    "gs",
+    "xg",
+    "reset",
+    "sysex",
+    "soundfont",
+    "soundcanvas",
+    "opl",
+    "awe",
+}
+CREDITS = re.compile(
+    r"(created|generated|made|written|converted|exported|produced|sequenced|arranged|copyright|untitled|unnamed|https?:|"
+    r"www\.|©|\(c\)|@)",
+    re.I,
+)
+# Of these words the names of instruments and of their parts are made.
+PLAYERS = frozenset(
+    str.split("""
+    acoustic grand bright electric elec honky tonk upright piano pno rhodes wurlitzer harpsichord clavinet clavi
+    celesta glockenspiel glock music box vibraphone vibes marimba xylophone tubular bell bells dulcimer organ
+    hammond drawbar percussive rock church pipe reed accordion harmonica guitar guitars gtr nylon steel string
+    strings jazz clean muted overdriven overdrive distortion distorted dist rhythm bass finger fingered fingerstyle
+    picked pick fretless slap synth synthesizer violin violins viola violas cello cellos violoncello contrabass
+    double tremolo pizzicato pizz orchestral orchestra harp timpani ensemble choir chorus aahs oohs aah ooh vocal
+    vocals vox hit trumpet trumpets trombone trombones tuba french horn horns brass section sax saxophone saxophones
+    soprano alto tenor baritone oboe english bassoon clarinet clarinets piccolo flute flutes recorder pan blown
+    bottle shakuhachi whistle tin ocarina lead square saw sawtooth sine calliope charang pad pads warm poly bowed
+    halo sweep fx sitar banjo ukulele shamisen koto kalimba bagpipe bagpipes fiddle drum drums drumkit kit
+    percussion melody melodie theme solo right left hand hands rh lh upper lower treble main accompaniment
+    chord chords harmony one two ii iii iv gesang klavier flöte geige gitarre schlagzeug streicher rechte linke
+    guitare flûte violon batterie flauto chitarra violino ピアノ ギター ベース ドラム メロディ メロディー フルート
+    钢琴 鋼琴 吉他 主旋律 旋律
+    """)
+)
+
+
+class Texts:
+    """The words of a file, read in one encoding for all of them."""
+
+    def __init__(self, texts: Sequence[Text]) -> None:
+        self.texts = texts
+        self.encoding = encoding_of(text.data for text in texts)
+        self.names: dict[int, str] = {}
+        for text in texts:
+            if text.kind == TRACK_NAME:
+                self.names.setdefault(text.track, line_of(text.data, self.encoding))
+
+    def name(self, track: int) -> str:
+        """What a track calls its player; empty where it has no name of its own."""
+        name = self.names.get(track, "")
+        words = _words(name)
+        meant = any(word in PLAYERS or word not in NOBODYS for word in words) if words else name.isalpha()
+        return name if meant else ""
+
+    def title(self, playing: set[int]) -> str:
+        """The piece's title, by the numbers of the tracks that play: said by a karaoke file, or the name of the first
+        track, if it plays nothing or is the only one that does."""
+        said = [self._line(text)[2:] for text in self.texts if text.kind == TEXT and text.data[:2].upper() == b"@T"]
+        first = [self.names.get(1, "")] if 1 not in playing else []
+        only = [self.names.get(track, "") for track in playing] if len(playing) == 1 else []
+        return next(
+            (title for title in (*said[:1], *map(_without_ending, first + only)) if _is_title(title)), ""
+        ).strip()
+
+    @property
+    def markers(self) -> list[tuple[int, str]]:
+        """(tick, text) of all markers."""
+        return [(text.tick, self._line(text)) for text in self.texts if text.kind == MARKER and text.data]
+
+    def sung(self, onsets: NDArray[np.int64], ticks: float) -> list[tuple[int, str]]:
+        """(tick, syllable) of what is sung to notes that begin at `onsets`, sorted: lyrics, or, as karaoke files have
+        it, a track of other texts most of which stand at notes."""
+        lyrics = [text for text in self.texts if text.kind == LYRIC]
+        if len(lyrics) < FEWEST:
+            plain = [text for text in self.texts if text.kind == TEXT and text.data[:1] not in (b"@", b"%", b"")]
+            for track, count in Counter(text.track for text in plain).most_common(3):
+                found = [text for text in plain if text.track == track]
+                at = np.array([text.tick for text in found])
+                short = sum(len(text.data) <= LONGEST for text in found)
+                least = min(len(np.unique(matched(at, onsets, TOGETHER * ticks))), short)
+                if count >= FEWEST and least > 0.6 * count:
+                    lyrics = found
+                    break
+        return [(text.tick, self._syllable(text)) for text in sorted(lyrics, key=lambda text: text.tick)]
+
+    def _line(self, text: Text) -> str:
+        return line_of(text.data, self.encoding)
+
+    def _syllable(self, text: Text) -> str:
+        """As it stands, for blanks and strokes say where words and lines end."""
+        said = decoded(text.data[: 4 * LONGEST], self.encoding)
+        return "".join(sign if sign.isprintable() else "\n" if sign in "\r\n" else " " for sign in said)[:LONGEST]
+
+
+def singer(lines: Sequence[Line], syllables: Sequence[int], ticks: float) -> Line | None:
+    """The line that is sung: that whose notes and the syllables, at these ticks, match best."""
+    said = np.unique(np.array(syllables[:MOST], np.int64))
+    likeness = [fits(said, np.unique([note.onset for note in line.notes]), TOGETHER * ticks) for line in lines]
+    best = max(likeness, default=0.0)
+    return lines[likeness.index(best)] if best > 0 else None
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, in small letters; single letters and numbers are none."""
+    return [word for word in re.findall(r"[^\W\d_]+", name.lower()) if len(word) > 1 or not word.isascii()]
+
+
+def _is_title(name: str) -> bool:
+    words = _words(name)
+    if CREDITS.match(name.strip()) or (len(words) <= 4 and any(word in BANKS for word in words)):
+        return False
+    return any(word not in NOBODYS and word not in PLAYERS for word in words)
+
+
+def _without_ending(name: str) -> str:
+    return re.sub(r"\.(midi?|kar)$", "", name, flags=re.I)

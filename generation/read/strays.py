@@ -1,0 +1,48 @@
+"""Stray notes: a note or two that were left minutes away from the music, as exports of large projects have them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from generation.music.song import Part, Song
+from generation.request import Words
+
+SILENCE, BARS = 15.0, 6  # seconds and bars without any note, that must both lie between the music and a stray
+MOST_ONSETS, MOST_NOTES = 2, 6  # of what is a stray
+FEWEST = 12  # notes that must be left
+
+
+def without_strays(song: Song) -> Song:
+    """The song without notes that stand far behind or before the music; what was left out is among the remarks."""
+    everything = [part.notes for part in song.parts]
+    onset, end = (
+        np.concatenate([getattr(notes, name) for notes in everything] or [np.zeros(0)]) for name in ("onset", "ends")
+    )
+    if len(onset) < FEWEST:
+        return song
+    order = np.argsort(onset, kind="stable")
+    onset, end = onset[order], np.maximum.accumulate(end[order])
+    bar = song.metre[0] * 4 / song.metre[1] if song.metre else 4.0
+    silent = song.clock.seconds(onset[1:]) - song.clock.seconds(np.minimum(end[:-1], onset[1:]))
+    gaps = np.flatnonzero((silent > SILENCE) & (onset[1:] - end[:-1] > BARS * bar)) + 1
+    first, last = 0, len(onset)
+    for gap in gaps:
+        if gap <= MOST_NOTES and len(np.unique(onset[:gap])) <= MOST_ONSETS:
+            first = int(gap)
+    for gap in gaps[::-1]:
+        if last - gap <= MOST_NOTES and len(np.unique(onset[gap:])) <= MOST_ONSETS:
+            last = int(gap)
+    if (first, last) == (0, len(onset)) or last - first < FEWEST:
+        return song
+    begin, stop = onset[first], onset[last - 1]
+    parts = tuple(_within(part, float(begin), float(stop)) for part in song.parts)
+    remark = Words(
+        "a stray note far from the music was left out",
+        "stray notes far from the music were left out",
+        count=first + len(onset) - last,
+    )
+    return replace(song, parts=tuple(part for part in parts if len(part.notes)), remarks=(*song.remarks, remark))
+
+
+def _within(part: Part, begin: float, stop: float) -> Part:
+    return replace(part, notes=part.notes[(part.notes.onset >= begin) & (part.notes.onset <= stop)])
