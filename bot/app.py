@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.answer.buttons import GONE
-from bot.answer.explain import explain
+from bot.answer.report import report_error
 from bot.client import Encore, Interaction
 from bot.commands import COMMANDS
 from bot.commands.extend import extend_pasted, forms_since
@@ -29,7 +29,7 @@ def encore(settings: Settings, store: Store, studio: Studio) -> Encore:
 
 
 async def on_command_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:
-    await explain(interaction, getattr(error, "original", error))
+    await report_error(interaction, getattr(error, "original", error))
 
 
 async def on_interaction(interaction: Interaction) -> None:
@@ -41,9 +41,9 @@ async def on_interaction(interaction: Interaction) -> None:
         if interaction.type is discord.InteractionType.component and not ours:
             raise Refusal(GONE)
         if interaction.type is discord.InteractionType.modal_submit and not ours:
-            await extend_pasted(interaction, _typed(data), {})  # what was wished besides is lost, the tune is not
+            await extend_pasted(interaction, _typed(data), {})  # the options are lost, the tune is not
     except Exception as error:
-        await explain(interaction, error)
+        await report_error(interaction, error)
 
 
 def _typed(form: Any) -> str:

@@ -64,8 +64,8 @@ async def _figures(runs: int, seconds: float, many: int) -> Figures:
 
             async def ask(number: int, takes: int = 1) -> float:
                 asked = Upload("measured.abc", tune(number).encode())
-                wish = {"tune": asked, "seconds": seconds, "takes": takes, "seed": number}
-                return await _answered(standin, members[number % len(members)], wish)
+                options = {"tune": asked, "seconds": seconds, "takes": takes, "seed": number}
+                return await _answered(standin, members[number % len(members)], options)
 
             await ask(0)
             figures: Figures = {"start to first answer, s": {"all": round(perf_counter() - began, 2)}}
@@ -143,7 +143,7 @@ async def _running(standin: StandIn, pulse: Path, folder: str) -> AsyncIterator[
         await standin.stop()
 
 
-async def _answered(standin: StandIn, member: User, wish: dict[str, object]) -> float:
+async def _answered(standin: StandIn, member: User, options: dict[str, object]) -> float:
     """Seconds until the channel has the music."""
     channel = next(iter(standin.world.guilds.values())).channels[0]
     posted, asked = asyncio.Event(), list[Interaction]()
@@ -155,7 +155,7 @@ async def _answered(standin: StandIn, member: User, wish: dict[str, object]) -> 
     standin.world.listeners.append(listen)
     began = perf_counter()
     try:
-        asked.append(people.use(standin.world, member, channel, "extend", wish))
+        asked.append(people.use(standin.world, member, channel, "extend", options))
         async with asyncio.timeout(GIVE_UP):
             await posted.wait()
     finally:

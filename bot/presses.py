@@ -10,10 +10,10 @@ from typing import Any, Self
 import discord
 
 from bot.answer.buttons import CANCEL, DELETE, GONE, SHEET, TAKE
-from bot.answer.explain import explain
-from bot.answer.perform import perform
+from bot.answer.job import run_job
 from bot.answer.post import post
 from bot.answer.reply import sheet_music
+from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.store import Kept
 from generation.request import Refusal, Request, Words
@@ -82,7 +82,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
         try:
             await self.answer(interaction)
         except Exception as error:
-            await explain(interaction, error)
+            await report_error(interaction, error)
 
     async def answer(self, interaction: Interaction) -> None:
         raise NotImplementedError
@@ -102,7 +102,7 @@ class TakePress(Press, template=TAKE):
         kept, what, take = await self.kept(interaction), self.said["what"], int(self.said["take"])
         if what not in ACTIONS or take >= len(kept.midis):
             raise Refusal(GONE)
-        await perform(interaction, ACTIONS[what](kept.request, kept.midis[take]))
+        await run_job(interaction, ACTIONS[what](kept.request, kept.midis[take]))
 
 
 class SheetPress(Press, template=SHEET):

@@ -260,7 +260,7 @@ def _write(reply: Reply, out: Path, stem: str) -> list[dict[str, object]]:
 
 def _say(reply: Reply, takes: Sequence[dict[str, object]]) -> None:
     about = f"{reply.key}, {reply.metre or 'free metre'}, {reply.tempo:g} quarter notes a minute, {reply.instrument}"
-    print(about + (f"; melody: {reply.source}" if reply.source else ""))
+    print("; ".join([about, *([f"melody: {reply.source}"] if reply.source else []), *map(str, reply.remarks)]))
     for take in takes:
         files = take["files"]
         assert isinstance(files, dict)

@@ -236,7 +236,8 @@ class Take:
 class Reply:
     """The takes of one request, facts for the caption in a musician's words, and seconds by stage.
 
-    source  where the melody was found in the file; empty where there was no choice
+    source   where the melody was found in the file; empty where there was no choice
+    remarks  what was mended or left out in reading the file, in half a sentence each
     """
 
     takes: tuple[Take, ...]
@@ -247,4 +248,5 @@ class Reply:
     style: str = "auto"
     instrument: str = "piano"
     source: Words = UNSAID
+    remarks: tuple[Words, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)

@@ -55,7 +55,7 @@ async def post(interaction: Interaction, made: Callable[[int], Message], view: d
     await _post_in_channel(interaction, message.content, _files(message), view)
 
 
-async def withdraw(interaction: Interaction, sentence: str) -> None:
+async def retract(interaction: Interaction, sentence: str) -> None:
     """Take the public “thinking” back and tell the member alone."""
     try:
         try:

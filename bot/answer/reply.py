@@ -133,6 +133,8 @@ def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
         lines.append(f"-# {lasts} · {how} · " + say("seed {seed}", locale, seed=str(take.seed)))
     if reply.source:
         lines.append("-# " + say("Melody: {source}.", locale, source=plain(say(reply.source, locale))))
+    for remark in reply.remarks:
+        lines.append("-# " + say("Note: {remark}.", locale, remark=plain(say(remark, locale), 200)))
     return lines
 
 
@@ -163,9 +165,9 @@ def _tempo(reply: Reply) -> Words:
     return Words("♩ = {quarters}", quarters=reply.tempo)
 
 
-def plain(text: str) -> str:
-    """Text of a member's file without its power to format or to mention, at most 80 characters."""
-    text = re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", " ", text)[:80]
+def plain(text: str, longest: int = 80) -> str:
+    """Text of a member's file without its power to format or to mention, at most `longest` characters."""
+    text = re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", " ", text)[:longest]
     return re.sub(r"([\\*_`~|>\[\]<#@])", r"\\\1", text).strip()
 
 

@@ -2,10 +2,10 @@
 
 from discord import app_commands
 
-from bot.answer.perform import perform
+from bot.answer.job import run_job
 from bot.client import Interaction
 from bot.commands.choices import instruments, keys, style_choices
-from bot.commands.wish import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
+from bot.commands.options import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
 
 METRES = ("4/4", "3/4", "2/4", "6/8", "9/8", "12/8", "2/2", "3/8", "5/4")
 
@@ -40,4 +40,4 @@ async def compose(
         instrument=instrument,
         seed=seed,
     )
-    await perform(interaction, wanted)
+    await run_job(interaction, wanted)

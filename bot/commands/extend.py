@@ -9,11 +9,11 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.answer.explain import explain
-from bot.answer.perform import perform
+from bot.answer.job import run_job
+from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
-from bot.commands.wish import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
+from bot.commands.options import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
 from bot.words import say
 from generation.request import ENDINGS, Refusal, Words
 
@@ -50,7 +50,7 @@ async def extend(
     part: str | None = None,
     seed: Seed | None = None,
 ) -> None:
-    wish: dict[str, Any] = {
+    options: dict[str, Any] = {
         "temperature": temperature,
         "seconds": seconds,
         "takes": takes,
@@ -60,9 +60,9 @@ async def extend(
         "only_new": part == "new",
     }
     if tune is None:
-        await interaction.response.send_modal(AbcForm(wish, str(interaction.locale), interaction.client.began))
+        await interaction.response.send_modal(AbcForm(options, str(interaction.locale), interaction.client.began))
     else:
-        await extend_file(interaction, tune, wish)
+        await extend_file(interaction, tune, options)
 
 
 @app_commands.context_menu(name="Extend this melody")
@@ -71,12 +71,12 @@ async def extend_message(interaction: Interaction, message: discord.Message) -> 
     if suitable:
         await extend_file(interaction, suitable[0], {})
     elif tune := ABC_IN_TEXT.search(message.content):
-        await perform(interaction, await request(interaction, filename="message.abc", data=tune[0].encode()))
+        await run_job(interaction, await request(interaction, filename="message.abc", data=tune[0].encode()))
     else:
         raise Refusal(NO_MELODY)
 
 
-async def extend_file(interaction: Interaction, tune: discord.Attachment, wish: dict[str, Any]) -> None:
+async def extend_file(interaction: Interaction, tune: discord.Attachment, options: dict[str, Any]) -> None:
     """Check what can be checked before anything is public, then fetch the file and play."""
     limit = interaction.client.settings.attachment_bytes
     if not tune.filename.lower().endswith(tuple(ENDINGS)):
@@ -87,13 +87,13 @@ async def extend_file(interaction: Interaction, tune: discord.Attachment, wish: 
         raise Refusal(
             "That file has {bytes} bytes; the limit is {limit}. Send a shorter piece.", bytes=tune.size, limit=limit
         )
-    wanted = await request(interaction, filename=tune.filename, data=b"", **wish)
-    await perform(interaction, wanted, tune)
+    wanted = await request(interaction, filename=tune.filename, data=b"", **options)
+    await run_job(interaction, wanted, tune)
 
 
-async def extend_pasted(interaction: Interaction, tune: str, wish: dict[str, Any]) -> None:
+async def extend_pasted(interaction: Interaction, tune: str, options: dict[str, Any]) -> None:
     """Play on from a tune in ABC."""
-    await perform(interaction, await request(interaction, filename="pasted.abc", data=tune.encode(), **wish))
+    await run_job(interaction, await request(interaction, filename="pasted.abc", data=tune.encode(), **options))
 
 
 def forms_since(began: datetime) -> str:
@@ -104,19 +104,19 @@ def forms_since(began: datetime) -> str:
 class AbcForm(discord.ui.Modal):
     """A form to paste a tune into."""
 
-    def __init__(self, wish: dict[str, Any], locale: str, began: datetime) -> None:
+    def __init__(self, options: dict[str, Any], locale: str, began: datetime) -> None:
         name = f"{forms_since(began)}{secrets.token_urlsafe(9)}"
         super().__init__(title=say("Play on from ABC", locale), timeout=FORM_SECONDS, custom_id=name)
-        self.wish = wish
+        self.options = options
         self.abc = discord.ui.TextInput[Any](
             style=discord.TextStyle.paragraph, placeholder=EXAMPLE, max_length=LONGEST_ABC
         )
         self.add_item(discord.ui.Label(text=say("Your tune in ABC", locale), component=self.abc))
 
     async def on_submit(self, interaction: Interaction, /) -> None:  # type: ignore[override]  # no other client
-        await extend_pasted(interaction, str(self.abc.value), self.wish)
+        await extend_pasted(interaction, str(self.abc.value), self.options)
 
     async def on_error(  # type: ignore[override]  # as Modal has it, though not its base
         self, interaction: Interaction, error: Exception, /
     ) -> None:
-        await explain(interaction, error)
+        await report_error(interaction, error)

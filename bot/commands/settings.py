@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot.client import Interaction
 from bot.commands.choices import instrument_names, instruments, meant
-from bot.commands.wish import Seconds, Takes, Temperature
+from bot.commands.options import Seconds, Takes, Temperature
 from bot.words import say
 from generation.request import INSTRUMENTS, Refusal, Request, Value, Words
 

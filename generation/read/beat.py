@@ -5,17 +5,17 @@ begin, and follow one another at a period that changes little. The sound stays a
 changes, and the tempo map with it.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.clock import Tempo
+from generation.music.clock import DEFAULT_TEMPO, Tempo
 from generation.music.notes import Notes
 from generation.music.pulse import smoothed, strongest_beat
 from generation.music.reading import Reading
-from generation.music.song import moved, stretched
+from generation.music.song import Metre, moved, stretched
+from generation.read.said_beat import KEPT, beat_of, firm, kept, sought
 
 FRAME = 0.01  # seconds
 BLUR = 0.025  # seconds that players are off a beat
@@ -30,14 +30,17 @@ PRIOR, BEND = 0.1, 2.0  # how much the usual beat and a steady one are preferred
 PLACES = (((0.0,), 0.42), ((1 / 2,), 0.26), ((1 / 4, 3 / 4), 0.15), ((1 / 3, 2 / 3), 0.12))
 OFF = 0.04
 SURE, CLEARER = 0.6, 0.3  # nats a note by which a beat must beat having none, and the file's own
+USUAL_METRE = (4, 4)  # with 120 quarters a minute, what programs write where nobody said anything
+SAME = 0.03  # octaves between beats that are the same, or one twice as fast as the other
+BEATS = (0.5, 1, 1.5, 3)  # quarters that a beat found in 6/8 or the like may last
 WALTZ = 1.15  # so much clearer must bars of three be than bars of four
 
 Floats = NDArray[np.float64]
 
 
 def on_its_beat(reading: Reading) -> Reading:
-    """The same sound with quarters where its beats are; `reading` itself where the file has a tempo map or its notes
-    keep its quarters, and where no beat is clear.
+    """The same sound with quarters where its beats are; `reading` itself where the file has a tempo map, where its
+    notes keep the beat that it says, and where no beat is clear.
 
     Of 120 held-out pieces of five kinds, 40 s each and without their tempo, 88 have a beat that is `SURE`; of these 75
     have the true one, or one two or three times as fast or slow.
@@ -49,16 +52,30 @@ def on_its_beat(reading: Reading) -> Reading:
     if len(melody) < FEWEST or len(melody.tempo) > 1 or np.ptp(moment) > LONGEST:
         return reading
     weight = np.concatenate([_weight(notes) for notes in parts])
-    if (own := fit(onset, weight)) >= SURE:
+    own, beat = fit(onset, weight), beat_of(melody.metre)
+    meant = melody.metre not in (None, USUAL_METRE) or melody.tempo[0].quarters_per_minute != DEFAULT_TEMPO
+    keeps = (meant or melody.metre is not None) and kept(onset, weight, beat) >= KEPT
+    if own >= SURE or (keeps and (meant or firm(onset, weight))):
         return reading
+    if meant and (found := sought(onset, weight, beat)):
+        factor, late = found
+        early = beat - late if late else 0.0
+        whole = np.arange(np.ceil(factor * float(onset.max()) + early) + 2) - early
+        there = _moved(reading, melody.clock.seconds(whole / factor))
+        return _in_bars(there, melody.metre) if late and melody.metre else there
     beats = find_beats(moment, weight)
     if len(beats) < 2:
         return reading
     beats = smoothed(beats)
     worth = fit(_counted(beats, moment), weight)
-    if worth < max(SURE, own + CLEARER):
+    gap = float(np.median(np.diff(melody.clock.quarters(beats))))
+    octaves = float(np.log2(gap))
+    if worth < max(SURE, own + CLEARER) or (keeps and abs(octaves - round(octaves)) < SAME):
         return reading
-    return _moved(reading, beats)
+    if beat != 1:
+        quarters = min(BEATS, key=lambda size: abs(np.log(gap / size)))
+        beats = np.interp(np.arange(0, len(beats) - 1, 1 / quarters), np.arange(len(beats)), beats)
+    return _in_bars(_moved(reading, beats), None if melody.metre == USUAL_METRE else melody.metre)
 
 
 def find_beats(moment: Floats, weight: Floats) -> Floats:
@@ -147,29 +164,42 @@ def _counted(beats: Floats, moment: Floats) -> Floats:
 
 
 def _moved(reading: Reading, beats: Floats) -> Reading:
-    """The reading in quarters that begin at `beats`, in bars that fit its long and low notes."""
+    """The reading in quarters that begin at `beats`, in seconds; its bars move with it."""
     old = reading.song.clock
 
     def quarters(times: Floats) -> Floats:
         return _counted(beats, old.seconds(times))
 
-    song, melody = moved(reading.song, quarters), stretched(reading.melody, quarters)
-    tempo = tuple(Tempo(float(i), float(np.clip(60 / gap, 10, 900))) for i, gap in enumerate(np.diff(beats)))
-    metre, downbeat = _bars([part.notes for part in song.pitched], reading.song.metre)
+    pace = [float(np.clip(60 / gap, 10, 900)) for gap in np.diff(beats)]
+    changes = [i for i in range(len(pace)) if i == 0 or abs(pace[i] - pace[i - 1]) > 1e-6]
+    tempo = tuple(Tempo(float(i), pace[i]) for i in changes)
+    downbeat = float(quarters(np.array([reading.melody.downbeat]))[0])
     return replace(
         reading,
-        song=replace(song, tempo=tempo, metres=((0.0, metre),), pickup=downbeat),
-        melody=replace(melody, tempo=tempo, metre=metre, downbeat=downbeat),
+        song=replace(moved(reading.song, quarters), tempo=tempo),
+        melody=replace(stretched(reading.melody, quarters), tempo=tempo, downbeat=downbeat),
     )
 
 
-def _bars(parts: Sequence[Notes], stated: tuple[int, int] | None) -> tuple[tuple[int, int], float]:
-    """Metre and first bar line: four quarters, or three where the file says so or the first of three stands out."""
+def _in_bars(reading: Reading, metre: Metre | None) -> Reading:
+    """The reading in bars of this metre; of None, of four quarters or of three, whichever fits its long and low notes.
+    The first bar line stands where these do."""
+    parts = [part.notes for part in reading.song.pitched]
     onset = np.concatenate([notes.onset for notes in parts])
     weight = np.concatenate([_weight(notes) * np.clip(2 - notes.pitch / 64, 0.5, 1.5) for notes in parts])
-    beat = np.round(onset).astype(int)
-    near = np.abs(onset - beat) < 0.15
-    (four, downbeat), (three, waltz) = (strongest_beat(beat[near], weight[near], bar) for bar in (4, 3))
-    if stated == (3, 4) or three > WALTZ * four:
-        return (3, 4), float(waltz)
-    return (4, 4), float(downbeat)
+
+    def clearest(metre: Metre) -> tuple[float, float]:
+        unit = min(1.0, 4 / metre[1])
+        beat = np.round(onset / unit).astype(int)
+        near = np.abs(onset / unit - beat) < 0.15
+        clear, first = strongest_beat(beat[near], weight[near], max(1, round(metre[0] * 4 / metre[1] / unit)))
+        return clear, first * unit
+
+    if metre is None:
+        metre = (3, 4) if clearest((3, 4))[0] > WALTZ * clearest((4, 4))[0] else (4, 4)
+    downbeat = clearest(metre)[1]
+    return replace(
+        reading,
+        song=replace(reading.song, metres=((0.0, metre),), pickup=downbeat),
+        melody=replace(reading.melody, metre=metre, downbeat=downbeat),
+    )

@@ -65,6 +65,7 @@ def answer(request: Request, reading: Reading | None, whole: Melody, takes: Sequ
         style=_style(request, whole),
         instrument=own if request.instrument == "auto" else request.instrument,
         source=reading.source if reading is not None else UNSAID,
+        remarks=reading.song.remarks if reading is not None else (),
     )
 
 

@@ -67,8 +67,8 @@ async def test_only_the_new_part(discord: Discord) -> None:
 
 
 async def test_compose(discord: Discord) -> None:
-    wish = {"key": "D minor", "tempo": 90, "meter": "6/8", "style": "irish", "seconds": 5, "seed": 4}
-    reply = await discord.command("compose", wish, until=has_files)
+    options = {"key": "D minor", "tempo": 90, "meter": "6/8", "style": "irish", "seconds": 5, "seed": 4}
+    reply = await discord.command("compose", options, until=has_files)
     assert kinds(reply) == ["mp3", "mid", "abc", "png"] and "seed 4" in reply.text
     assert "Only the new part" not in reply.buttons
 

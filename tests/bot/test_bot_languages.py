@@ -53,8 +53,8 @@ async def test_choices_in_the_language_of_who_types(discord: Discord) -> None:
     assert ("ré mineur", "D minor") in await discord.suggestions("compose", "key", "re m")
     assert ("flûte", "flute") in await discord.suggestions("compose", "instrument", "flut")
     assert ("solo de jazz", "jazz") in await discord.suggestions("extend", "style", "jazz")
-    wish = {"seconds": 5, "key": "Si bémol majeur", "instrument": "clavecin", "style": "solo de jazz"}
-    reply = await discord.command("compose", wish, until=has_files)
+    options = {"seconds": 5, "key": "Si bémol majeur", "instrument": "clavecin", "style": "solo de jazz"}
+    reply = await discord.command("compose", options, until=has_files)
     assert "harpsichord" in reply.text, "the server speaks English"
     refused = await discord.command("compose", {"key": "h moll"})
     assert refused.text.startswith("« H moll » n'est pas une tonalité")

@@ -59,8 +59,8 @@ SAID: dict[str, Act] = {
 
 
 async def reply_with_buttons(discord: Discord) -> Message:
-    wish = {"tune": TUNE, "seconds": 5, "temperature": 1}
-    return (await discord.command("extend", wish, user=discord.admin, until=has_files)).message
+    options = {"tune": TUNE, "seconds": 5, "temperature": 1}
+    return (await discord.command("extend", options, user=discord.admin, until=has_files)).message
 
 
 def presses(discord: Discord, message: Message, label: str) -> list[Interaction]:

@@ -36,6 +36,14 @@ def test_caption() -> None:
     assert [name for name, _ in made.files] == [f"My-tune-1-take1.{kind}" for kind in ("mp3", "mid", "abc", "png")]
 
 
+def test_what_was_mended_is_said() -> None:
+    remarks = (Words("track {number} is damaged, and what cannot be read was skipped", number="3"),)
+    mended = replace(reply(), remarks=remarks)
+    last, german = (message(mended, EXTENDED, 10 * MIB, locale).content.splitlines()[-1] for locale in ("en", "de"))
+    assert last == "-# Note: track 3 is damaged, and what cannot be read was skipped."
+    assert german == "-# Hinweis: Spur 3 ist beschädigt, Unlesbares wurde übersprungen."
+
+
 def test_caption_of_a_fresh_piece() -> None:
     made = message(replace(reply(), title="", source=UNSAID, style="auto"), Request(), 10 * MIB)
     assert made.content.startswith("A fresh piece: D minor") and "plays on" not in made.content

@@ -1,6 +1,7 @@
 """Finding the beat of a performance without a click: the sound stays, the quarters move, and files that count stay."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,18 @@ from generation.read.file import read
 from generation.request import Request
 from generation.serve.studio import Studio
 from tests.tunes import performance, piece_of, reading_of, scale
+
+CASES = Path(__file__).parents[1] / "data" / "cases"
+
+
+def in_rhythm(steps: list[float], pace: float, metre: tuple[int, int], off: float, seed: int = 1) -> Melody:
+    """A tune of these steps in quarters, each note played early or late by about `off` quarters."""
+    rng = np.random.default_rng(seed)
+    written = np.concatenate([[0.0], np.cumsum(steps)])[:-1]
+    onset = np.sort(np.maximum(written + rng.normal(0, off, len(steps)), 0)) + np.arange(len(steps)) * 1e-6
+    pitch = rng.choice([60, 62, 64, 65, 67, 69, 71, 72], len(steps))
+    duration = np.append(np.diff(onset), 0.3) * 0.9
+    return Melody(onset, duration + 1e-3, pitch, rng.integers(70, 90, len(steps)), (Tempo(0.0, pace),), metre)
 
 
 def free(bars: int = 12, pace: float = 87.0, drift: float = 0.08, seed: int = 5) -> tuple[Melody, np.ndarray]:
@@ -80,6 +93,65 @@ def test_beats_stand_where_they_were_played():
 def test_what_counts_already_stays_as_it_is(melody: Melody):
     reading = reading_of(melody)
     assert on_its_beat(reading) is reading
+
+
+@pytest.mark.parametrize(
+    ("name", "metre", "pace"),
+    [
+        ("b01-sixteenths-2-4.abc", (2, 4), 60),
+        ("b01b-sixteenths-2-4-84.abc", (2, 4), 84),
+        ("b02-triplets-4-4.abc", (4, 4), 76),
+        ("b03-jig-6-8.abc", (6, 8), 165),
+        ("b05-dotted-siciliana.abc", (12, 8), 69),
+        ("b06-7-8.abc", (7, 8), 100),
+        ("m32-jig-played-loosely.mid", (6, 8), 165),
+        ("m33-sixteenths-exact.mid", (4, 4), 70.6),
+        ("m34-jig-with-a-lilt.mid", (6, 8), 131.65 * 1.5),  # a little slower throughout than the file says
+    ],
+)
+def test_a_beat_that_is_said_is_kept(name: str, metre: tuple[int, int], pace: float):
+    melody = on_its_beat(read((CASES / name).read_bytes(), name)).melody
+    assert (melody.metre, melody.downbeat) == (metre, 0)
+    assert [mark.quarters_per_minute for mark in melody.tempo] == [pytest.approx(pace, rel=1e-3)]
+
+
+RHYTHMS = {
+    "straight": ([1, 0.5, 0.5, 1, 1, 0.5, 0.5, 0.5, 0.5, 2], (4, 4)),
+    "sixteenths": ([0.25] * 15 + [0.5, 0.25, 0.25], (4, 4)),
+    "swung": ([0.61, 0.39, 0.61, 0.39, 1, 0.61, 0.39, 0.61, 0.39, 1, 1, 1], (4, 4)),
+    "triplets": ([1 / 3] * 9 + [1], (4, 4)),
+    "a jig with a lilt": ([0.56, 0.38, 0.56] * 3 + [0.94, 0.56], (6, 8)),
+    "a slow march": ([0.75, 0.25, 0.5, 0.5], (2, 4)),
+}
+
+
+@pytest.mark.parametrize("off", [0.0, 0.03], ids=["exact", "by hand"])
+@pytest.mark.parametrize("pace", [72.0, 120.0])
+@pytest.mark.parametrize("rhythm", RHYTHMS)
+def test_whatever_the_rhythm_a_metre_that_notes_keep_stays(rhythm: str, pace: float, off: float):
+    steps, metre = RHYTHMS[rhythm]
+    melody = in_rhythm(steps * 10, pace, metre, off)
+    after = on_its_beat(read(midi(melody), "a.mid")).melody
+    assert after.metre == metre
+    assert [mark.quarters_per_minute for mark in after.tempo] == [pytest.approx(pace, abs=0.01)]
+
+
+@pytest.mark.parametrize("pace", [87.0, 93.0, 110.0])
+def test_a_metre_that_a_program_wrote_by_itself_is_not_believed(pace: float):
+    """Played at a steady pace of its own, in a file that counts 4/4 at 120."""
+    played = in_rhythm(RHYTHMS["straight"][0] * 8, pace, (4, 4), 0.015)
+    melody = replace(played, onset=played.onset * 120 / pace + 0.31, tempo=(Tempo(0.0, 120.0),))
+    after = on_its_beat(read(midi(melody), "a.mid")).melody
+    beats = np.median(np.diff(after.clock.seconds(np.arange(40.0))))
+    assert pace * beats / 60 == pytest.approx(1, rel=0.02) or pace * beats / 30 == pytest.approx(1, rel=0.02)
+
+
+def test_a_metre_that_is_meant_stays_where_the_beat_was_found():
+    played = in_rhythm([0.5, 0.5, 0.5, 1, 0.5, 1.5, 1, 0.5] * 16, 120, (6, 8), 0.015)
+    beats = np.concatenate([[0], np.cumsum(1 + 0.06 * np.sin(np.arange(200) / 9))])
+    melody = replace(played, onset=np.interp(played.onset, np.arange(201), beats))
+    after = on_its_beat(read(midi(melody), "a.mid")).melody
+    assert after.metre == (6, 8) and len(after.tempo) > 1
 
 
 def test_what_keeps_no_beat_stays_as_it_is():

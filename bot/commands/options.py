@@ -29,16 +29,16 @@ DESCRIPTIONS = {
 NAMES = {"key": key_names, "instrument": instrument_names, "style": style_names}
 
 
-async def request(interaction: Interaction, **wish: Any) -> Request:
+async def request(interaction: Interaction, **options: Any) -> Request:
     """A request of what the member said, the server's defaults where nothing was said, and a seed.
 
-    Raises `Refusal` for what cannot be wished."""
+    Raises `Refusal` for what cannot be asked for."""
     try:
         defaults = await interaction.client.store.defaults(interaction.guild_id)
     except FAULTS as error:  # music without them is better than none
         log.error("the server's defaults cannot be read: %s", error)
         defaults = Defaults()
-    said = {name: value for name, value in wish.items() if value is not None}
+    said = {name: value for name, value in options.items() if value is not None}
     locale = str(interaction.locale)
     said |= {name: meant(names(locale), said[name]) for name, names in NAMES.items() if name in said}
     usual = {name: value for name, value in vars(defaults).items() if value is not None}

@@ -1,4 +1,4 @@
-"""From a wish to a message: the line, the studio, the reply, and every way in which that can end."""
+"""From a request to a message: the line, the studio, the reply, and every way in which that can end."""
 
 import asyncio
 import logging
@@ -9,10 +9,10 @@ from typing import Any
 import discord
 
 from bot.answer.buttons import reply_buttons
-from bot.answer.explain import explain, sentence
-from bot.answer.post import post, withdraw
+from bot.answer.post import post, retract
 from bot.answer.progress import follow
 from bot.answer.reply import message, mp3_share
+from bot.answer.report import report_error, sentence
 from bot.client import Interaction
 from bot.logs import JOB, write
 from bot.queue import Ticket
@@ -29,7 +29,7 @@ DISCORD_FORMATS = ("mp3", "mid", "abc", "png", "musicxml")
 SHEETS = ("png", "musicxml")
 
 
-async def perform(interaction: Interaction, request: Request, tune: discord.Attachment | None = None) -> None:
+async def run_job(interaction: Interaction, request: Request, tune: discord.Attachment | None = None) -> None:
     """Answer an interaction, of which nothing has been acknowledged yet, with music or with a sentence.
 
     `tune` is the file to play on from, where it is not in the request yet."""
@@ -59,9 +59,9 @@ async def perform(interaction: Interaction, request: Request, tune: discord.Atta
 async def _tell(interaction: Interaction, error: Exception) -> str:
     """Tell the member alone why there is no music; the outcome, in a word for the log."""
     if interaction.response.is_done():
-        await withdraw(interaction, sentence(interaction, error))
+        await retract(interaction, sentence(interaction, error))
     else:
-        await explain(interaction, error)
+        await report_error(interaction, error)
     return "refused" if isinstance(error, Refusal) else "fault"
 
 
@@ -78,18 +78,18 @@ async def _wait(interaction: Interaction, request: Request, tune: discord.Attach
 
     work = asyncio.create_task(look())
     try:
-        await _promise(interaction, work, seen)
+        await _acknowledge(interaction, work, seen)
         await follow(interaction, ticket, work)
         return work.result()
     finally:
         work.cancel()
 
 
-async def _promise(interaction: Interaction, work: asyncio.Task[Any], seen: asyncio.Event) -> None:
+async def _acknowledge(interaction: Interaction, work: asyncio.Task[Any], seen: asyncio.Event) -> None:
     """Say in public that music will come once the file is `seen` to hold a melody, or Discord waits no longer."""
-    promising = asyncio.create_task(seen.wait())
-    await asyncio.wait({work, promising}, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    promising.cancel()
+    looking = asyncio.create_task(seen.wait())
+    await asyncio.wait({work, looking}, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    looking.cancel()
     if not work.done() or work.exception() is None:
         await interaction.response.defer(thinking=True)
 
@@ -108,7 +108,7 @@ async def _play(
     work = asyncio.create_task(_music(interaction, request, tune, progress))
     try:
         if not interaction.response.is_done():
-            await _promise(interaction, work, seen)
+            await _acknowledge(interaction, work, seen)
         await follow(interaction, ticket, work, lambda: share)
         return work.result()
     finally:
@@ -150,7 +150,7 @@ def _asked(request: Request) -> dict[str, Any]:
     return {
         "bytes": len(request.data or b""),
         "takes": request.takes,
-        "wished": request.seconds,
+        "length": request.seconds,
         "temperature": request.temperature,
         "seed": request.seed,
     }

@@ -20,7 +20,7 @@ NOT_ALLOWED = Words("Only people who may manage this server can change its setti
 CHANGED = Words("Encore has been updated and this command with it. Restart Discord, or wait a little, and try again.")
 
 
-async def explain(interaction: Interaction, error: BaseException) -> None:
+async def report_error(interaction: Interaction, error: BaseException) -> None:
     """Tell the member, and nobody else, in a sentence what went wrong."""
     if interaction.client.is_closed():  # the bot was stopped, and waited as long as it may
         log.warning("the bot ended before a member could be told: %r", error)

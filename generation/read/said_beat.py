@@ -1,0 +1,83 @@
+"""Whether notes keep the beat that their file says, and whether they keep one a little faster or slower."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Nats a note by which its place in the beat is foreseen from the other stretches of a piece. Of tunes played 0.03
+# quarters early or late 99 in 100 are above `KEPT`, of 100 performances without a click none is. Where the pace was
+# sought, one of these 100 comes up to `SOUGHT`.
+KEPT, SOUGHT = 0.25, 0.4
+NEAR = 0.06  # how much faster or slower the notes may be than their file says
+SPREAD = 0.025  # quarters by which notes are off the places where they mostly stand
+STRETCHES, CELLS = 4, 200  # of a piece, of a quarter
+ANYWHERE = 0.1  # the share of notes that stand nowhere in particular
+GRIDS = (24, 32)  # places in a quarter
+ON_THE_BEAT, STRUCK = 0.08, 0.4  # quarters, and the share of notes
+EMPTY = 0.2  # of the fullest place in a beat: below that hardly a note stands where the file has its beats
+HARMONICS, ENOUGH = 4, 600  # parts of a beat that are listened for, notes that tell
+
+Floats = NDArray[np.float64]
+
+
+def beat_of(metre: tuple[int, int] | None) -> float:
+    """Quarters a beat: three eighths in 6/8 and the like, else one quarter."""
+    compound = metre is not None and metre[1] >= 8 and metre[0] % 3 == 0
+    return 12 / metre[1] if compound and metre else 1.0
+
+
+def kept(quarter: Floats, weight: Floats, beat: float) -> float:
+    """Nats a note by which its place in a beat of so many quarters is foreseen by the places of the notes in the other
+    stretches of a piece: straight, swung or in threes, players who keep the beat come back to them; others drift off.
+
+    quarter, weight  (n,) where each note begins, in any order, and what it counts
+    """
+    order = np.argsort(quarter, kind="stable")
+    cell, weight = _cells(quarter[order], beat), weight[order]
+    stretch = np.arange(len(cell)) * STRETCHES // len(cell)
+    foreseen = np.zeros(len(cell))
+    for here in (stretch == i for i in range(STRETCHES)):
+        foreseen[here] = _density(cell[~here], weight[~here], beat)[cell[here]]
+    return float(np.average(np.log(ANYWHERE + (1 - ANYWHERE) * foreseen), weights=weight))
+
+
+def firm(quarter: Floats, weight: Floats) -> bool:
+    """Whether notes stand exactly on the places of a grid, or so many on quarters that these must be the beats: else a
+    tune in another tempo may keep the thirds or quarters of a beat that a program wrote where nobody said one."""
+    exact = max(float((np.abs(quarter * grid - np.round(quarter * grid)) < 0.1).mean()) for grid in GRIDS)
+    struck = float(np.average(np.abs(quarter - np.round(quarter)) < ON_THE_BEAT, weights=weight))
+    return exact >= 0.9 or struck >= STRUCK
+
+
+def sought(quarter: Floats, weight: Floats, beat: float) -> tuple[float, float] | None:
+    """The factor, near 1, by which times must be multiplied for the notes to keep the beat, and how many quarters late
+    the beats are then; None if there is no such beat.
+
+    Arguments as in `kept`. A beat shows as a peak of the notes' spectrum, and so do its half, third and quarter.
+    """
+    step = -(-len(quarter) // ENOUGH)
+    order = np.argsort(quarter, kind="stable")[::step]
+    at, share = quarter[order] / beat, weight[order] / weight[order].sum()
+    lasts = max(float(np.ptp(at)), 8.0)
+    factor = np.arange(1 - NEAR, 1 + NEAR, 1 / (4 * HARMONICS * lasts))
+    turns = np.exp(2j * np.pi * np.outer(factor, at))
+    power = sum(np.abs(turns**harmonic @ share) ** 2 for harmonic in range(1, HARMONICS + 1))
+    best = float(factor[np.argmax(power)])
+    if kept(quarter * best, weight, beat) < SOUGHT:
+        return None
+    density = _density(_cells(quarter * best, beat), weight, beat)
+    late = float(np.argmax(density)) / CELLS
+    return best, late if density[0] < EMPTY * density.max() else 0.0
+
+
+def _cells(quarter: Floats, beat: float) -> NDArray[np.int64]:
+    """In which cell of its beat each note begins."""
+    return np.asarray(np.floor(quarter * CELLS + 0.5).astype(np.int64) % round(CELLS * beat))
+
+
+def _density(cell: NDArray[np.int64], weight: Floats, beat: float) -> Floats:
+    """How much begins around each cell of a beat, 1 on average."""
+    cells = round(CELLS * beat)
+    beside = np.minimum(np.arange(cells), cells - np.arange(cells)) / CELLS
+    around = np.fft.rfft(np.exp(-((beside / SPREAD) ** 2) / 2))
+    density = np.maximum(np.fft.irfft(np.fft.rfft(np.bincount(cell, weight, cells)) * around, cells), 0)
+    return np.asarray(density / density.mean())
