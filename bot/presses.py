@@ -20,7 +20,7 @@ from generation.request import Refusal, Request, Words
 
 STEP = 0.2  # of temperature, warmer or cooler
 WARMEST, COOLEST = 2.0, 0.1
-NO_SHEETS = Words("There is no sheet music of this reply. Press “Another take” for one that has it.")
+NO_SHEETS = Words("There is no sheet music for this reply. Press “Another take” to get a reply that has it.")
 
 
 def _again(request: Request, _: bytes) -> Request:
@@ -29,17 +29,13 @@ def _again(request: Request, _: bytes) -> Request:
 
 def _warmer(request: Request, _: bytes) -> Request:
     if request.temperature >= WARMEST:
-        raise Refusal(
-            "The temperature is {limit} already, and it does not get warmer. Try another take.", limit=WARMEST
-        )
+        raise Refusal("The temperature is already {limit} and cannot go higher. Try another take.", limit=WARMEST)
     return replace(request, temperature=round(min(WARMEST, request.temperature + STEP), 2))
 
 
 def _cooler(request: Request, _: bytes) -> Request:
     if request.temperature <= COOLEST:
-        raise Refusal(
-            "The temperature is {limit} already, and it does not get cooler. Try another take.", limit=COOLEST
-        )
+        raise Refusal("The temperature is already {limit} and cannot go lower. Try another take.", limit=COOLEST)
     return replace(request, temperature=round(max(COOLEST, request.temperature - STEP), 2))
 
 
@@ -145,9 +141,9 @@ class CancelPress(Press, template=CANCEL):
         elif answer is not None and answer.created_at < bot.began and not answer.attachments:
             await interaction.response.defer()
             await interaction.delete_original_response()
-            raise Refusal("Encore was restarted while it played this, and the piece is lost. Ask again.")
+            raise Refusal("Encore was restarted while it was playing this, and the piece was lost. Ask again.")
         else:
-            raise Refusal("This piece is on its way, or was already cancelled.")
+            raise Refusal("This piece is already on its way, or has been cancelled.")
 
 
 PRESSES = (TakePress, SheetPress, DeletePress, CancelPress)

@@ -84,18 +84,19 @@ class Line:
         if self._closed:
             raise Refusal(RESTARTING)
         if member in self._tickets:
-            raise Refusal("Encore is still playing for you. Wait for that piece, or cancel it, and ask again.")
+            raise Refusal("Encore is still playing for you. Wait for that piece or cancel it, then ask again.")
         if len(played := self._recent().get(member, [])) >= self._hourly:
             minutes = math.ceil((played[0] + HOUR - time.monotonic()) / 60)
             raise Refusal(
-                "You have had as many pieces as fit into an hour: {pieces}. Ask again in {minutes} min.",
-                pieces=self._hourly,
+                "You have had {count} piece within an hour, which is the limit. Ask again in {minutes} min.",
+                "You have had {count} pieces within an hour, which is the limit. Ask again in {minutes} min.",
+                count=self._hourly,
                 minutes=minutes,
             )
         if not self._free and len(self._waiting) >= self._longest:
             raise Refusal(
-                "{count} piece is waiting already, and no more fit. Try again in a minute.",
-                "{count} pieces are waiting already, and no more fit. Try again in a minute.",
+                "{count} piece is already waiting, and there is no room for more. Try again in a minute.",
+                "{count} pieces are already waiting, and there is no room for more. Try again in a minute.",
                 count=self._longest,
             )
 

@@ -7,21 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-# How the names of files end that Encore reads → what is expected in them; what they hold counts more.
+# How the names of files end that Encore reads → the format that is expected in them, "" where it may be any. What they
+# hold counts more.
 ENDINGS = {
     ".mid": "MIDI",
     ".midi": "MIDI",
     ".kar": "MIDI",
     ".rmi": "MIDI",
     ".abc": "ABC",
-    ".txt": "file of notes",
+    ".txt": "",
     ".musicxml": "MusicXML",
     ".xml": "MusicXML",
     ".mxl": "MusicXML",
     ".krn": "**kern",
     ".kern": "**kern",
-    ".zip": "file of notes",
-    ".gz": "file of notes",
+    ".zip": "",
+    ".gz": "",
 }
 FORMATS = ("mp3", "mid", "abc", "musicxml", "png")
 # style → what a musician would call it; the order is that of the model's style numbers.

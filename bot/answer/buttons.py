@@ -11,7 +11,7 @@ SHEET = r"encore-sheet:(?P<kept>[\w-]{12})"
 DELETE = r"encore-delete:(?P<kept>[\w-]{12}):(?P<member>\d+)"
 CANCEL = r"encore-cancel:(?P<member>\d+):(?P<ticket>[\w-]{12})"
 
-GONE = Words("This reply is too old for its buttons, or was deleted. Ask anew with /extend or /compose.")
+GONE = Words("This reply is too old for its buttons to work, or was deleted. Ask again with /extend or /compose.")
 
 
 def reply_buttons(kept: str, member: int, request: Request, locale: str) -> discord.ui.View:

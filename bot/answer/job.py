@@ -142,7 +142,7 @@ async def _fetch(tune: discord.Attachment) -> bytes:
     try:
         return await asyncio.wait_for(tune.read(), FETCH_SECONDS)
     except (discord.HTTPException, TimeoutError) as error:
-        raise Refusal("Discord did not hand your file over. Send it again.") from error
+        raise Refusal("Discord did not deliver your file. Send it again.") from error
 
 
 def _asked(request: Request) -> dict[str, Any]:

@@ -22,7 +22,8 @@ SMALL = 2**20  # bytes a file, where Discord found what it said it would take to
 DEAD = (401, 404)  # statuses of an answer whose token has died
 TOO_LARGE = 413
 SILENT = Words(
-    "The music is ready, but Encore may no longer post it here: let it send messages and attach files, and ask again."
+    "The music is ready, but Encore is no longer allowed to post it here. Let it send messages and attach files, "
+    "then ask again."
 )
 
 

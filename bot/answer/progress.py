@@ -46,7 +46,7 @@ async def follow(
 
 def _words(place: int, share: float) -> Words:
     if place:
-        return Words("Encore is busy; you are number {place} in the line.", place=place)
+        return Words("Encore is busy; you are number {place} in the queue.", place=place)
     percent = round(share * 10) * 10
     if 0 < percent < 100:
         return Words("Encore is playing… {percent} %", percent=percent)

@@ -15,8 +15,10 @@ ORDER = ("mp3", "mid", "abc", "png", "musicxml")
 # Every take can be heard and opened; where not all fits, one picture and one text of the notes go before more of them.
 WANTED = (("mp3", "mid"), ("png", "abc"))
 SHEETS = (("png",), ("musicxml",))  # what is asked for by a button of its own
-SHEET_WORDS = Words("The sheet music: a picture to read, and MusicXML for MuseScore and its like.")
-UNHEARD = Words("Even its lowest bit rate is too large. Ask for fewer seconds or takes; the MIDI has the same music.")
+SHEET_WORDS = Words("The sheet music: a picture to read, and MusicXML for MuseScore and similar programs.")
+UNHEARD = Words(
+    "The MP3 is too large even at its lowest bit rate. Ask for fewer seconds or takes; the MIDI has the same music."
+)
 CALLED = {
     "mp3": Words("the MP3"),
     "png": Words("the picture"),
@@ -99,7 +101,7 @@ def _missing(left_out: list[LeftOut], takes: int, limit: int, locale: str) -> li
     if large:
         lines.append(
             Words(
-                "Discord takes {files} files, {each} MB each, {together} MB together here; left out: {what}.",
+                "Discord accepts {files} files here, up to {each} MB each and {together} MB in all; left out: {what}.",
                 files=MOST_FILES,
                 each=round(limit / 2**20, 1),
                 together=round(MOST_BYTES / 2**20),
@@ -107,7 +109,9 @@ def _missing(left_out: list[LeftOut], takes: int, limit: int, locale: str) -> li
             )
         )
     if len(large) < len(left_out):
-        lines.append(Words("Discord takes {files} files a message; “Sheet music” shows every take.", files=MOST_FILES))
+        lines.append(
+            Words("Discord accepts {files} files a message; “Sheet music” shows every take.", files=MOST_FILES)
+        )
     if any(file.kind == "mp3" for file in large):
         lines.append(UNHEARD)
     return ["-# " + say(line, locale) for line in lines]

@@ -17,7 +17,7 @@ MARKS = re.compile(r"([\\*`~|]|(?<![^\W_])_|_(?![^\W_]))")  # Discord takes none
 log = logging.getLogger("encore")
 
 NOT_ALLOWED = Words("Only people who may manage this server can change its settings. Ask one of them.")
-CHANGED = Words("Encore has been updated and this command with it. Restart Discord, or wait a little, and try again.")
+CHANGED = Words("Encore has been updated, and this command with it. Wait a little or restart Discord, then try again.")
 
 
 async def report_error(interaction: Interaction, error: BaseException) -> None:
@@ -56,4 +56,6 @@ def _words(interaction: Interaction, error: BaseException) -> Words:
     if isinstance(error, app_commands.CommandSignatureMismatch | app_commands.CommandNotFound):
         return CHANGED
     log.error("in %s", interaction.command.qualified_name if interaction.command else "a button", exc_info=error)
-    return Words("Something went wrong on Encore's side. Its log has it as {job}; try again.", job=str(interaction.id))
+    return Words(
+        "Something went wrong on Encore's side. In its log it is number {job}. Try again.", job=str(interaction.id)
+    )

@@ -25,26 +25,30 @@ def _version() -> str:
 def _about(days: float) -> tuple[Words, ...]:
     return (
         Words(
-            "**Encore {version}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern "
-            "file; `/compose` plays a fresh piece; `/queue` shows the line.",
+            "**Encore {version}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern"
+            " file; `/compose` plays a fresh piece; `/queue` shows the queue.",
             version=_version(),
         ),
         Words(
-            "**How**: a recurrent network that looks back over the piece, trained from scratch on open collections of "
-            "jazz solos, classical piano, fiddle tunes, songs and hymns; it chooses every note's pitch, timing, length "
-            "and loudness. The model card below says what it learned from, how well it does, and what it does badly."
+            "**How**: a recurrent network that looks back over the piece, trained from scratch on open "
+            "collections of jazz solos, classical piano, fiddle tunes, songs and hymns; it chooses every note's "
+            "pitch, timing, length and loudness. The model card below says what it learned from, what it does "
+            "well and what it does badly."
         ),
-        Words("**Temperature** says how far it strays: low repeats what is likely, high surprises."),
+        Words("**Temperature** sets how far it strays: low values stay with what is likely, high ones surprise."),
         Words(
-            "**Privacy**: what you send, and what is played for you, is kept for {count} day so that the buttons under "
-            "a reply work, then deleted. `/forget` deletes yours at once, and so does the button “Delete” under a "
-            "reply. Nothing is used for training or goes elsewhere.",
-            "**Privacy**: what you send, and what is played for you, is kept for {count} days so that the buttons "
-            "under a reply work, then deleted. `/forget` deletes yours at once, and so does the button “Delete” under "
-            "a reply. Nothing is used for training or goes elsewhere.",
+            "**Privacy**: what you send and what is played for you is kept for {count} day, so that the buttons "
+            "under a reply work, and then deleted. `/forget` deletes all of it at once; “Delete” under a reply "
+            "deletes what belongs to that reply. Nothing is used for training or passed on.",
+            "**Privacy**: what you send and what is played for you is kept for {count} days, so that the buttons "
+            "under a reply work, and then deleted. `/forget` deletes all of it at once; “Delete” under a reply "
+            "deletes what belongs to that reply. Nothing is used for training or passed on.",
             count=math.ceil(days),
         ),
-        Words("**Licences**: code MIT; soundfont MuseScore_General MIT; the data's terms stand in the model card."),
+        Words(
+            "**Licences**: code MIT; soundfont MuseScore_General MIT; the terms of the training data are in the"
+            " model card."
+        ),
     )
 
 
@@ -54,12 +58,12 @@ async def about(interaction: Interaction) -> None:
     await interaction.response.send_message("\n".join(said), file=discord.File(MODEL_CARD), ephemeral=True)
 
 
-@app_commands.command(name="forget", description="Delete everything that Encore keeps of yours")
+@app_commands.command(name="forget", description="Delete everything Encore keeps of yours")
 async def forget(interaction: Interaction) -> None:
     replies = await interaction.client.store.forget_member(interaction.user.id)
     words = Words(
-        "Deleted: what was kept for {count} of your replies. Its buttons no longer work.",
-        "Deleted: what was kept for {count} of your replies. Their buttons no longer work.",
+        "Deleted what was kept for {count} reply of yours. Its buttons no longer work.",
+        "Deleted what was kept for {count} replies of yours. Their buttons no longer work.",
         count=replies,
     )
     await interaction.response.send_message(say(words, str(interaction.locale)), ephemeral=True)

@@ -12,7 +12,7 @@ METRES = ("4/4", "3/4", "2/4", "6/8", "9/8", "12/8", "2/2", "3/8", "5/4")
 
 @app_commands.command(name="compose", description="Play a fresh piece")
 @app_commands.describe(
-    key="Such as D minor", tempo="Quarter notes a minute, 20 to 400", meter="Such as 6/8", **DESCRIPTIONS
+    key="For example D minor", tempo="Quarter notes a minute, 20 to 400", meter="For example 6/8", **DESCRIPTIONS
 )
 @app_commands.choices(meter=[app_commands.Choice(name=metre, value=metre) for metre in METRES])
 @app_commands.autocomplete(key=keys, instrument=instruments, style=style_choices)

@@ -18,7 +18,7 @@ from bot.words import say
 from generation.request import ENDINGS, Refusal, Words
 
 NO_MELODY = Words(
-    "There is no melody in that message: it needs a MIDI, ABC, MusicXML or kern file, or ABC from its X: on."
+    "There is no tune in that message. It needs a MIDI, ABC, MusicXML or kern file, or ABC text that begins with “X:”."
 )
 ABC_IN_TEXT = re.compile(r"^X: *\d[^`]*^K:[^`]*", re.MULTILINE)
 LONGEST_ABC = 4000  # characters that a form takes
@@ -29,7 +29,7 @@ FORM_SECONDS = 3600.0  # that a form may stay open
 @app_commands.command(name="extend", description="Play on from your tune")
 @app_commands.describe(
     tune="A MIDI, ABC, MusicXML or kern file; without one, a form opens to paste ABC",
-    part="The whole piece, or the new part alone",
+    part="The whole piece, or only the new part",
     **DESCRIPTIONS,
 )
 @app_commands.choices(
@@ -82,7 +82,7 @@ async def extend_file(interaction: Interaction, tune: discord.Attachment, option
     if not tune.filename.lower().endswith(tuple(ENDINGS)):
         raise Refusal("Encore cannot read that kind of file. Send a MIDI, ABC, MusicXML or kern file.")
     if tune.size == 0:
-        raise Refusal("That file is empty. Export it again and send it anew.")
+        raise Refusal("That file is empty. Export it once more and send it again.")
     if tune.size > limit:
         raise Refusal(
             "That file has {bytes} bytes; the limit is {limit}. Send a shorter piece.", bytes=tune.size, limit=limit

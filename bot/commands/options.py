@@ -22,9 +22,9 @@ DESCRIPTIONS = {
     "temperature": "0.1 plays safe, 0.9 is usual, 2 surprises everybody",
     "seconds": "Length of the new music in seconds, 5 to 180",
     "takes": "How many different answers, 1 to 4",
-    "instrument": "What plays the new part",
+    "instrument": "The instrument that plays the new part",
     "style": "The style to play in",
-    "seed": "The seed of a take, to have it again",
+    "seed": "The seed of a take, to get that take again",
 }
 NAMES = {"key": key_names, "instrument": instrument_names, "style": style_names}
 

@@ -10,11 +10,11 @@ from generation.request import Words
 @app_commands.command(name="queue", description="How many pieces are waiting, and where yours is")
 async def queue(interaction: Interaction) -> None:
     line = interaction.client.line
-    words = [Words("Nobody is waiting: whoever asks now is played for at once.")]
+    words = [Words("Nobody is waiting: ask now, and Encore plays at once.")]
     if line.full:
         words = [
             Words(
-                "Playing now: {playing}; waiting: {waiting}. Whoever asks now waits too.",
+                "Playing now: {playing}; waiting: {waiting}. A new request has to wait.",
                 playing=line.playing,
                 waiting=len(line),
             )
@@ -22,8 +22,8 @@ async def queue(interaction: Interaction) -> None:
     if ticket := line.of(interaction.user.id):
         place = line.place(ticket)
         words += [
-            Words("You are number {place} in the line.", place=place) if place else Words("Encore is playing for you.")
+            Words("You are number {place} in the queue.", place=place) if place else Words("Encore is playing for you.")
         ]
-    words += [Words("Pieces left for you within this hour: {pieces}.", pieces=line.left(interaction.user.id))]
+    words += [Words("Pieces you can still ask for within this hour: {pieces}.", pieces=line.left(interaction.user.id))]
     said = "\n".join(say(sentence, str(interaction.locale)) for sentence in words)
     await interaction.response.send_message(said, ephemeral=True)

@@ -60,7 +60,7 @@ async def show(interaction: Interaction) -> None:
         else Words("**{name}**: {value}", name=NAMES[name], value=_value(value))
         for name, value in vars(defaults).items()
     ]
-    title = Words("What holds on this server where nobody says otherwise:")
+    title = Words("Defaults on this server, where a request does not say otherwise:")
     await interaction.response.send_message("\n".join(say(words, locale) for words in (title, *lines)), ephemeral=True)
 
 
@@ -83,7 +83,7 @@ async def takes(interaction: Interaction, value: Takes) -> None:
 
 
 @settings.command(name="instrument", description="Set the default instrument")
-@app_commands.describe(value="auto plays the instrument of the file")
+@app_commands.describe(value="auto: the file's own instrument")
 @app_commands.autocomplete(value=instruments)
 async def instrument(interaction: Interaction, value: str) -> None:
     value = meant(instrument_names(str(interaction.locale)), value)
@@ -97,5 +97,5 @@ async def reset(interaction: Interaction) -> None:
     assert interaction.guild_id is not None
     await interaction.client.store.reset(interaction.guild_id)
     await interaction.response.send_message(
-        say("This server's defaults are Encore's own again.", str(interaction.locale)), ephemeral=True
+        say("This server uses Encore's own defaults again.", str(interaction.locale)), ephemeral=True
     )

@@ -108,7 +108,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
             full = Fraction(beats[0] * 4, beats[1]) if beats else Fraction(0)
             downbeat = float(measures[0].length) if measures and measures[0].length < full else 0.0
     if not parts:
-        raise Refusal("There are no notes in this ABC tune. Send one with notes after the line that begins with K:.")
+        raise Refusal("There are no notes in this ABC tune. Send one that has notes after its K: line.")
     title = legible(header.get("T", ""))
     tempi = tuple(Tempo(onset, marks[onset]) for onset in sorted(marks))
     metres = ((0.0, beats),) if beats else ()

@@ -97,14 +97,11 @@ def _kind(data: bytes, filename: str) -> str:
         return "kern"
     if "\0" not in start and (re.search(r"^[ \t]*[XK]:", start, re.MULTILINE) or _is_music(start)):
         return "abc"
-    if suffix in ENDINGS:
+    if kind := ENDINGS.get(suffix):
         raise Refusal(
-            "There is no {kind} in this {suffix} file. Send {accepted}.",
-            kind=ENDINGS[suffix],
-            suffix=suffix,
-            accepted=ACCEPTED,
+            "There is no {kind} in this {suffix} file. Send {accepted}.", kind=kind, suffix=suffix, accepted=ACCEPTED
         )
-    raise Refusal("This is no file of notes that Encore knows. Send {accepted}.", accepted=ACCEPTED)
+    raise Refusal("Encore does not recognise this as a file of notes. Send {accepted}.", accepted=ACCEPTED)
 
 
 def _is_music(text: str) -> bool:

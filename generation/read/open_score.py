@@ -43,7 +43,7 @@ def open_musicxml(data: bytes) -> stream.Score:
     if root.tag == "score-timewise":
         raise Refusal("This MusicXML file is written bar by bar (score-timewise). Export it as score-partwise.")
     if root.tag != "score-partwise":
-        raise Refusal("This XML file is not a score: it is no MusicXML. Export the score as MusicXML (.musicxml).")
+        raise Refusal("This XML file is not a score in MusicXML. Export the score as MusicXML (.musicxml).")
     bars, parts = list(root.iter("measure")), root.findall("part")
     for bar in bars:
         bar[:] = [element for element in bar if element.tag in USED and element.find("grace") is None]

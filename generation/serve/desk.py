@@ -88,11 +88,13 @@ def guarded(work: Work, job: Job, desk: Desk) -> Done:
     except Exception as error:
         leave_if_lost(error)
         if isinstance(error, MemoryError) or "allocate memory" in str(error):  # numpy, Python; torch
-            too_large = Words("This piece takes more memory than there is. Send a shorter or simpler one.")
+            too_large = Words("This piece needs more memory than there is. Send a shorter or simpler one.")
             done = Done(job.id, refusal=too_large)
         else:
             done = fault(
-                job.id, "Something of ours went wrong at this piece ({stage}). It has been noted.", stage=job.stage
+                job.id,
+                "Something went wrong on Encore's side with this piece ({stage}). It is in the log; try again.",
+                stage=job.stage,
             )
     return replace(done, seconds=perf_counter() - began)
 

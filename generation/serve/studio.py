@@ -31,10 +31,10 @@ TOO_HARD = {
     "read": Words("This file took more than 5 s to read. Send a shorter or simpler one."),
     "rehearse": Words("This piece took too long to render. Send a shorter one."),
     "finish": Words("This piece took too long to render. Ask for fewer seconds."),
-    "sample": Words("This piece took too long to play. Ask for fewer seconds or takes."),
+    "sample": Words("This piece took too long to play. Ask for fewer seconds or fewer takes."),
     "score": Words("This piece took too long to score. Send a shorter one."),
 }
-DEADLY = Words("This file cannot be read: whoever tried it fell over twice. Export it again, as MIDI if you can.")
+DEADLY = Words("This file cannot be read: the attempt crashed twice. Export it again, as MIDI if you can.")
 DEATHS = 2  # of a process by the same job, until it is given up
 INTERRUPTIONS = 8  # by the deaths of others
 
@@ -240,7 +240,7 @@ class Studio:
         if job.stage == "read":
             raise Refusal(DEADLY)
         raise StudioFault(
-            "Encore's process for this ({stage}) died twice. It has been restarted; ask again.", stage=job.stage
+            "Encore crashed twice on this piece ({stage}) and has been restarted. Ask again.", stage=job.stage
         )
 
 

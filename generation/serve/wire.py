@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from generation.request import Reply, Request, Take, Words
+from generation.request import UNSAID, Reply, Request, Take, Words
 
 HEADER = struct.Struct("<I")
 LARGEST = 256 * 2**20  # bytes of one frame
@@ -44,8 +44,8 @@ class Done:
     id: int
     seconds: float = 0.0
     progress: float | None = None
-    refusal: Words | None = None
-    fault: Words | None = None
+    refusal: Words = UNSAID
+    fault: Words = UNSAID
     trace: str = ""
     reading: bytes = b""
     lasts: float = 0.0

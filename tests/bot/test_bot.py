@@ -255,7 +255,7 @@ async def test_queue_when_nobody_waits(discord: Discord) -> None:
 async def test_warmest_is_said(discord: Discord) -> None:
     reply = await discord.command("compose", {"seconds": 5, "temperature": 2}, until=has_files)
     warmer = await discord.press(reply, "Warmer")
-    assert warmer.ephemeral and "does not get warmer" in warmer.text
+    assert warmer.ephemeral and "cannot go higher" in warmer.text
 
 
 async def test_who_may_delete(discord: Discord) -> None:

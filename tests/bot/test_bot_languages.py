@@ -33,7 +33,7 @@ async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
     form = await discord.command("extend")
     assert form.modal["title"] == "Continuer de l'ABC"
     private = await discord.command("compose", {"seconds": 5}, where=discord.dm(), until=has_files)
-    assert private.text.startswith("Un nouveau morceau : ")
+    assert private.text.startswith("Un nouveau morceau\u00a0: ")
 
 
 async def test_what_only_its_reader_sees_is_in_their_language(discord: Discord) -> None:
@@ -57,7 +57,7 @@ async def test_choices_in_the_language_of_who_types(discord: Discord) -> None:
     reply = await discord.command("compose", options, until=has_files)
     assert "harpsichord" in reply.text, "the server speaks English"
     refused = await discord.command("compose", {"key": "h moll"})
-    assert refused.text.startswith("« H moll » n'est pas une tonalité")
+    assert refused.text.startswith("«\u00a0H moll\u00a0» n'est pas une tonalité")
 
 
 def parts(commands: list[Json]) -> Iterator[Json]:

@@ -61,20 +61,20 @@ def public(discord: Discord) -> list[Message]:
 
 async def test_the_line(narrow: Discord) -> None:
     playing = await narrow.command("extend", ENDLESS, until=acknowledged)
-    waiting = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the line"))
+    waiting = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the queue"))
     assert list(waiting.buttons) == ["Cancel"]
     full = await narrow.command("compose", {"seconds": 5}, user=narrow.moderator)
-    assert full.ephemeral and "waiting already" in full.text
+    assert full.ephemeral and "already waiting" in full.text
     twice = await narrow.command("compose", {"seconds": 5})
     assert twice.ephemeral and "still playing for you" in twice.text
     mine, hers = await narrow.command("queue"), await narrow.command("queue", user=narrow.admin)
     assert mine.ephemeral and "Playing now: 1; waiting: 1." in mine.text and "Encore is playing for you." in mine.text
-    assert "You are number 1 in the line." in hers.text and "this hour: 60." in hers.text
+    assert "You are number 1 in the queue." in hers.text and "this hour: 60." in hers.text
     denied = await narrow.press(waiting, "Cancel", user=narrow.member)
     assert denied.ephemeral and "Only the person who asked" in denied.text
     await narrow.press(waiting, "Cancel", user=narrow.admin)
     assert "Cancelled" in await refusal(narrow, waiting)
-    after = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the line"))
+    after = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the queue"))
     await narrow.until(lambda: said("playing")(playing))
     custom_id = playing.buttons["Cancel"]["custom_id"]
     presses = [Reply(people.press(narrow.world, narrow.moderator, playing.message, custom_id)) for _ in "12"]
@@ -117,7 +117,7 @@ async def test_an_answer_that_was_deleted_stays_so(narrow: Discord) -> None:
 
 async def test_stopping_lets_what_plays_come_to_its_end(narrow: Discord) -> None:
     reply = await narrow.command("extend", {**LONG, "tune": ("longer.mid", long_tune(60))}, until=acknowledged)
-    waiting = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the line"))
+    waiting = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the queue"))
     assert await narrow.stop_bot() == 0
     assert has_files(reply)
     assert "restarted" in waiting.asked.followups[0].content

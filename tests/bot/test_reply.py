@@ -75,13 +75,14 @@ def test_what_is_left_out_in_other_languages() -> None:
     large = reply(2, SIZES | {"mp3": 11 * MIB})
     german = message(large, EXTENDED, 10 * MIB, "de").content
     assert "weggelassen: das MP3 von Version 1 (11 MB), das MP3 von Version 2 (11 MB)." in german
-    assert "omis : le MP3 (11 Mo)." in message(reply(1, SIZES | {"mp3": 11 * MIB}), EXTENDED, 10 * MIB, "fr").content
+    french = message(reply(1, SIZES | {"mp3": 11 * MIB}), EXTENDED, 10 * MIB, "fr").content
+    assert "omis\u00a0: le MP3 (11 Mo)." in french
 
 
 def test_why_there_is_no_sound_and_where_the_other_scores_are() -> None:
     assert "the MIDI has the same music" in message(reply(1, SIZES | {"mp3": 11 * MIB}), EXTENDED, 10 * MIB).content
     last = message(reply(4), EXTENDED, 10 * MIB).content.splitlines()[-1]
-    assert last == "-# Discord takes 10 files a message; “Sheet music” shows every take."
+    assert last == "-# Discord accepts 10 files a message; “Sheet music” shows every take."
     assert "left out" not in message(reply(2), EXTENDED, 10 * MIB).content
 
 
@@ -150,7 +151,7 @@ def test_a_caption_in_the_words_of_musicians() -> None:
     )
     assert german.splitlines()[-1] == "-# Melodie: die Oberstimme von Spur 2."
     assert french.splitlines()[0] == (
-        "**The Test** continue : ré mineur, 6/8, ♩. = 75 (♩ = 112,5), flûte, irlandais traditionnel."
+        "**The Test** continue\u00a0: ré mineur, 6/8, ♩. = 75 (♩ = 112,5), flûte, irlandais traditionnel."
     )
     voice = Words("{place} ({name})", place=Words("voice {number}", number=1), name="Ben, flute")
     tunes = Words("the first of {count} tunes", count=3)

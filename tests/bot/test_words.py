@@ -1,5 +1,6 @@
 """Every message in every language, with whatever a musician may have written into it."""
 
+import re
 import string
 
 import pytest
@@ -53,6 +54,12 @@ def test_translations_have_the_same_gaps(language: str) -> None:
                 assert gaps(words) == gaps(english(message)[-1]), message.id
 
 
+def test_french_punctuation_never_begins_a_line() -> None:
+    for message in load("fr"):
+        for words in translations(message):
+            assert not re.search(r" [;:!?»%]|« ", words), words
+
+
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_what_is_filled_in_stays_as_it_is(language: str, hostile: str, said: Catalog) -> None:
@@ -79,8 +86,8 @@ def test_what_is_filled_in_stays_as_it_is(language: str, hostile: str, said: Cat
 )
 def test_plurals(count: int, german: str, french: str) -> None:
     waiting = Words(
-        "{count} piece is waiting already, and no more fit. Try again in a minute.",
-        "{count} pieces are waiting already, and no more fit. Try again in a minute.",
+        "{count} piece is already waiting, and there is no room for more. Try again in a minute.",
+        "{count} pieces are already waiting, and there is no room for more. Try again in a minute.",
         count=count,
     )
     assert say(waiting, "de").startswith(german) and say(waiting, "fr").startswith(french)

@@ -73,7 +73,7 @@ OUTCOMES = {  # of some hostile files: the number of notes that are read, or wha
     "laughs.musicxml": "entities",
     "passwd.musicxml": "entities",
     "timewise.xml": "score-timewise",
-    "deep.xml": "no MusicXML",
+    "deep.xml": "not a score",
     "only-drums.xml": "only drums",
     "many-notes.xml": "10,000",
     "100000-empty-bars.xml": "2,000",
@@ -102,7 +102,7 @@ OUTCOMES = {  # of some hostile files: the number of notes that are read, or wha
     "bomb.mxl": "5,000,000",
     "locked.mxl": "unpacked",
     "photo.png": "Send MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl) or **kern (.krn)",
-    "prose.txt": "no file of notes",
+    "prose.txt": "does not recognise",
     "../../etc/passwd": 8,
 }
 
@@ -148,7 +148,7 @@ def test_no_file_is_opened_and_nothing_is_fetched(tmp_path: Path, monkeypatch: p
 def test_a_pasted_snippet_is_read_and_prose_is_not() -> None:
     assert read(b"|: d2 f e | d c B A :|", "message.txt").melody.pitch[:3].tolist() == [74, 77, 76]
     assert read(b"K:D\nf2", "message.txt").melody.pitch.tolist() == [78]
-    with pytest.raises(Refusal, match="no file of notes"):
+    with pytest.raises(Refusal, match="does not recognise"):
         read(b"Here is my tune, a reel in D. Enjoy!", "message.txt")
 
 

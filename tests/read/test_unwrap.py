@@ -53,7 +53,7 @@ def test_packed_tunes() -> None:
         (packed({"tune.mid": bytes(9_000_000)}), "more than 5,000,000 bytes"),
         (gzip.compress(bytes(9_000_000)), "more than 5,000,000 bytes"),
         (b"\x1f\x8b\x08" + bytes(50), "cannot be unpacked"),
-        (zlib.compress(MIDI), "no file of notes"),
+        (zlib.compress(MIDI), "does not recognise"),
         (gzip.compress(b""), "empty"),
     ],
 )
