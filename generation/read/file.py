@@ -12,8 +12,10 @@ from generation.read.abc import MAX_CHARACTERS, abc_song
 from generation.read.abc_tune import tunes
 from generation.read.encoding import text_of
 from generation.read.find_melody import find_melody
+from generation.read.foreign import foreign
+from generation.read.kern import read_kern
 from generation.read.midi import read_midi
-from generation.read.score import read_kern, read_musicxml, read_mxl
+from generation.read.musicxml import read_musicxml, read_mxl
 from generation.read.unwrap import unwrapped
 from generation.request import ENDINGS, Refusal, Words
 
@@ -88,6 +90,8 @@ def _kind(data: bytes, filename: str) -> str:
         return "mxl"
     if data[:4] == b"MThd" or MIDI_HEADER in data:  # it may lie in an envelope: RIFF, MacBinary, the parts of a mail
         return "midi"
+    if refusal := foreign(data):
+        raise refusal
     start = text_of(data[:MAX_CHARACTERS])
     if WEB_PAGE.match(start):
         raise Refusal("This is a web page, not a file of notes: the download went wrong. Send the file itself.")

@@ -1,33 +1,31 @@
-"""Open a score from a stranger: MusicXML, .mxl or **kern → a music21 score, with nothing in it that can do harm."""
+"""Open a score from a stranger: MusicXML or .mxl → a tree with nothing in it that can do harm, **kern → its text."""
 
-import contextlib
 import io
 import re
-import warnings
 import zipfile
+from html.entities import name2codepoint
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, ElementTree
-from music21 import converter, stream
 
-from generation.read.encoding import text_of
-from generation.request import Refusal
+from generation.read.foreign import foreign_root, foreign_zip
+from generation.request import Refusal, Words
 
-MAX_BYTES = 5_000_000  # of XML, unpacked
-MAX_NOTES = 10_000  # music21 takes up to half a second for a thousand
-MAX_KERN_BYTES = 500_000
-MAX_BARS = 2_000  # of a part: music21's time grows with their square
+MAX_BYTES = 10_000_000  # of XML, unpacked
+MAX_NOTES = 50_000
+MAX_BARS = 5_000  # of one part
+MAX_MEASURES = 60_000  # of all parts
 MAX_PARTS = 100
-MAX_MARKS = 4_000  # tempi, dynamics, signatures, bar lines
-MAX_SPINES = 64  # of **kern
-MARKS = ("attributes", "direction", "barline", "sound")
-# What music21 counts out one by one, a million if it must: what stands there instead of anything odd.
-PLAIN = {"fifths": ("0", re.compile(r"[+-]?\d")), "beats": ("4", re.compile(r"\d\d?( *\+ *\d\d?){0,5}"))}
-ENDING = re.compile(r" *\d\d?( *[,-]? *\d\d?){0,4} *")
-USED = ("note", "backup", "forward", *MARKS)  # what a bar may hold; music21 is slow with much of the rest
+MAX_MARKS = 60_000  # tempi, dynamics, signatures, bar lines
+NOTES = ("note", "backup", "forward")
+ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)(?:(\w{1,31});)?")
+UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+CUT = Words("the damaged file was read as far as it goes")
+CONTAINER = "META-INF/container.xml"
 
 
-def open_musicxml(data: bytes) -> stream.Score:
-    """Parse MusicXML. Entities are refused, DTDs are never fetched. Raises `Refusal`."""
+def open_musicxml(data: bytes) -> tuple[Element, list[Words]]:
+    """The tree of a MusicXML score, part by part, and what was mended. Raises `Refusal`."""
     if len(data) > MAX_BYTES:
         raise Refusal(
             "This score has {bytes} bytes of XML; the limit is {limit}. Send a shorter piece.",
@@ -35,25 +33,88 @@ def open_musicxml(data: bytes) -> stream.Score:
             limit=MAX_BYTES,
         )
     try:
-        root = ElementTree.fromstring(data)
+        root, mended = _tree(data.lstrip(b"\x00\t\n\r "))
     except DefusedXmlException as error:
         raise Refusal("This XML file defines entities, which no score needs. Export it again as MusicXML.") from error
-    except ElementTree.ParseError as error:
-        raise Refusal("This MusicXML file is damaged ({why}). Export it again.", why=str(error)) from error
+    if root.tag.startswith("{"):
+        for element in root.iter():
+            element.tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else element.tag
     if root.tag == "score-timewise":
-        raise Refusal("This MusicXML file is written bar by bar (score-timewise). Export it as score-partwise.")
+        _turn(root)
     if root.tag != "score-partwise":
-        raise Refusal("This XML file is not a score in MusicXML. Export the score as MusicXML (.musicxml).")
-    bars, parts = list(root.iter("measure")), root.findall("part")
-    for bar in bars:
-        bar[:] = [element for element in bar if element.tag in USED and element.find("grace") is None]
-    for ending in root.iter("ending"):
-        if not ENDING.fullmatch(ending.get("number", "")):
-            ending.set("number", "1")
-    for name, (usual, plain) in PLAIN.items():
-        for element in root.iter(name):
-            if not plain.fullmatch((element.text or "").strip()):
-                element.text = usual
+        raise foreign_root(root.tag) or Refusal(
+            "This XML file is not a score in MusicXML. Export the score as MusicXML (.musicxml)."
+        )
+    _limit(root)
+    return root, mended
+
+
+def _tree(data: bytes) -> tuple[Element, list[Words]]:
+    """The tree of an XML file; mended where its encoding is not what it says, and where it breaks off.
+
+    No DTD is fetched, and entities of its own are refused (DefusedXmlException).
+    """
+    try:
+        return ElementTree.fromstring(data), []
+    except (ParseError, ValueError, LookupError) as error:
+        text = _text(data)
+        try:
+            return ElementTree.fromstring(text), []
+        except ParseError:
+            root = _as_far_as_it_goes(text)
+        if root is None or root.find("part/measure/note") is None:
+            if root is not None and (refusal := foreign_root(root.tag)):
+                raise refusal from error
+            raise Refusal("This MusicXML file is damaged ({why}). Export it again.", why=str(error)) from error
+        return root, [CUT]
+
+
+def _text(data: bytes) -> str:
+    """The text of an XML file whatever encoding it says, without signs and names of signs that XML does not know."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[1:2] == b"\0" or data[:1] == b"\0":
+        text = data.decode("utf-16-le" if data[1:2] == b"\0" or data[:2] == b"\xff\xfe" else "utf-16-be", "replace")
+    else:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", errors="replace")
+    text = UNREADABLE.sub("", re.sub(r"^\s*<\?xml[^>]{0,200}\?>", "", text.lstrip("\ufeff")))
+    return ENTITY.sub(_character, text)
+
+
+def _character(found: re.Match[str]) -> str:
+    """“&eacute;” → é; an ampersand that begins no name is one."""
+    name = found[1] or ""
+    return chr(name2codepoint[name]) if name in name2codepoint else "&amp;" + found[0][1:]
+
+
+def _as_far_as_it_goes(text: str) -> Element | None:
+    """What an XML file holds before it breaks off or makes no sense any more."""
+    root: Element | None = None
+    try:
+        for _, element in ElementTree.iterparse(io.BytesIO(text.encode()), events=("start",)):
+            root = element if root is None else root
+    except ParseError:
+        pass
+    return root
+
+
+def _turn(root: Element) -> None:
+    """Make a score that is written bar by bar (score-timewise) one that is written part by part."""
+    parts: dict[str, Element] = {}
+    for measure in root.findall("measure"):
+        for part in measure.findall("part"):
+            within = parts.setdefault(part.get("id", ""), Element("part", {"id": part.get("id", "")}))
+            within.append(bar := Element("measure", dict(measure.attrib)))
+            bar.extend(part)
+        root.remove(measure)
+    root.extend(parts.values())
+    root.tag = "score-partwise"
+
+
+def _limit(root: Element) -> None:
+    """Refuse what would take too long to read."""
+    parts = [part.findall("measure") for part in root.findall("part")]
     notes = sum(1 for _ in root.iter("note"))
     if notes > MAX_NOTES:
         raise Refusal(
@@ -63,71 +124,52 @@ def open_musicxml(data: bytes) -> stream.Score:
         raise Refusal(
             "This score has {parts} parts; the limit is {limit}. Send a simpler one.", parts=len(parts), limit=MAX_PARTS
         )
-    if (longest := max(map(len, parts), default=0)) > MAX_BARS:
+    longest, measures = max(map(len, parts), default=0), sum(map(len, parts))
+    if longest > MAX_BARS or measures > MAX_MEASURES:
         raise Refusal(
-            "This score has {bars} bars; the limit is {limit}. Send a shorter piece.", bars=longest, limit=MAX_BARS
+            "This score has {bars} bars; the limit is {limit}. Send a shorter piece.",
+            bars=longest if longest > MAX_BARS else measures,
+            limit=MAX_BARS if longest > MAX_BARS else MAX_MEASURES,
         )
-    marks = sum(element.tag in MARKS for bar in bars for element in bar)
+    marks = sum(element.tag not in NOTES for part in parts for measure in part for element in measure)
     if marks > MAX_MARKS:
         raise Refusal(
             "This score has {marks} marks besides its notes; the limit is {limit}. Send a simpler one.",
             marks=marks,
             limit=MAX_MARKS,
         )
-    return _parse(ElementTree.tostring(root, encoding="unicode"), "musicxml")
 
 
-def open_mxl(data: bytes) -> stream.Score:
-    """Unpack the one score in a compressed MusicXML file, never more than the limit, and parse it."""
+def open_mxl(data: bytes) -> tuple[Element, list[Words]]:
+    """Unpack the score in a compressed MusicXML file, never more than the limit, and open it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [name for name in archive.namelist() if name.lower().endswith((".xml", ".musicxml"))]
-            scores = [name for name in names if not name.upper().startswith("META-INF")]
-            if not scores:
-                raise Refusal("There is no score in this zip file. Export the score as .mxl or .musicxml.")
-            with archive.open(scores[0]) as member:
+            names = archive.namelist()
+            name = _root_file(archive, names)
+            if name is None:
+                raise foreign_zip(names) or Refusal(
+                    "There is no score in this zip file. Export the score as .mxl or .musicxml."
+                )
+            with archive.open(name) as member:
                 unpacked = member.read(MAX_BYTES + 1)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise Refusal("This .mxl file cannot be unpacked: it is damaged or locked. Export it again.") from error
     return open_musicxml(unpacked)
 
 
-def open_kern(data: bytes) -> stream.Score:
-    """Parse **kern (Humdrum). Raises `Refusal`."""
-    if len(data) > MAX_KERN_BYTES:
-        raise Refusal(
-            "This **kern file has {bytes} bytes; the limit is {limit}. Send a shorter piece.",
-            bytes=len(data),
-            limit=MAX_KERN_BYTES,
-        )
-    text = text_of(data).replace("\r\n", "\n")
-    notes = sum(len(re.findall(r"[A-Ga-g]+", line)) for line in text.split("\n") if line[:1] not in "!*=")
-    spines = max(line.count("\t") + 1 for line in text.split("\n"))
-    if notes > MAX_NOTES:
-        raise Refusal(
-            "This **kern file has {notes} notes; the limit is {limit}. Send a shorter piece.",
-            notes=notes,
-            limit=MAX_NOTES,
-        )
-    if spines > MAX_SPINES:
-        raise Refusal(
-            "This **kern file has {spines} spines; the limit is {limit}. Send a simpler one.",
-            spines=spines,
-            limit=MAX_SPINES,
-        )
-    return _parse(text, "humdrum")
-
-
-def _parse(text: str, kind: str) -> stream.Score:
-    # What music21 says on the way is about wedges and such, of which we make no use.
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        # The format is named: otherwise music21 takes a text for the path of a file or a URL.
-        score = converter.parseData(text, format=kind)
-    if not isinstance(score, stream.Score):
-        found = list(score.scores) if isinstance(score, stream.Opus) else []
-        if not found:
-            raise Refusal("There is no music in this score. Send one with notes.")
-        score = found[0]
-    score.toSoundingPitch(inPlace=True)
-    return score
+def _root_file(archive: zipfile.ZipFile, names: list[str]) -> str | None:
+    """The name of the score: what the container says, if it is there, else the first that may be one."""
+    plain = {re.sub(r"^(\./|/)+", "", name.replace("\\", "/")).lower(): name for name in reversed(names)}
+    container = plain.get(CONTAINER.lower())
+    if container is not None:
+        with archive.open(container) as member:
+            said = re.findall(rb"""full-path\s*=\s*["']([^"']{1,300})["']""", member.read(100_000))
+        for path in said:
+            wanted = re.sub(r"^(\./|/)+", "", path.decode("utf-8", "replace").replace("\\", "/")).lower()
+            if wanted in plain and wanted.endswith((".xml", ".musicxml")):
+                return plain[wanted]
+    scores = [name for name in names if name.lower().endswith((".xml", ".musicxml"))]
+    scores = [name for name in scores if not name.upper().startswith("META-INF") and "__MACOSX" not in name]
+    if foreign_zip(names):
+        return None
+    return min(scores, key=lambda name: name.count("/"), default=None)

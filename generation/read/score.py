@@ -1,191 +1,254 @@
-"""Read a score that music21 has opened: its parts as played, repeats and all, on one clock."""
+"""Play a score out: bars as written → parts on one clock, with repeats, jumps, ties and loudness."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
-from music21 import bar, chord, dynamics, harmony, key, meter, note, repeat, spanner, stream, tempo
 
 from generation.music.clock import Tempo
 from generation.music.key import MODES, Key, find_key
 from generation.music.notes import Notes
-from generation.music.song import Part, Song, legible
+from generation.music.song import PAN, SUSTAIN, VOLUME, Part, Song
+from generation.music.spell import LETTERS
 from generation.read.abc_fields import usual_tempo
-from generation.read.open_score import open_kern, open_musicxml, open_mxl
-from generation.read.repeats import Bar, Jump, played
+from generation.read.repeats import played
+from generation.read.written import ZERO, Line, Measure, Metre, Score, Signature
 from generation.request import Refusal, Words
 
 VELOCITY = 80  # where no dynamics are written
-DYNAMICS = {"ppp": 28, "pp": 40, "p": 54, "mp": 67, "mf": 80, "f": 96, "ff": 111, "fff": 122}
-
-# (offset in the bar, length in quarters, MIDI pitches and whether each is tied on, velocity, syllable)
-Sound = tuple[Fraction, Fraction, tuple[tuple[int, bool], ...], int, str]
-
-
-def read_musicxml(data: bytes) -> Song:
-    """The parts of a MusicXML score. Raises `Refusal`."""
-    return read_score(open_musicxml(data))
+SWELL = 16  # by which a hairpin changes it where nothing says to what
+SOON = 1.0  # quarters behind the end of a hairpin in which a sign may say to what
+HAIRPIN = 8.0  # quarters that a hairpin lasts whose end is forgotten
+MOST_TIED = 8  # notes of one pitch that wait for the one they are tied to
+MOST_HEARD = 200  # changes of key at which the notes are asked for the mode
+Played = list[tuple[Fraction, int]]  # the quarter at which each bar begins, and its index, in the order of playing
 
 
-def read_mxl(data: bytes) -> Song:
-    """The parts of a compressed MusicXML score. Raises `Refusal`."""
-    return read_score(open_mxl(data))
-
-
-def read_kern(data: bytes) -> Song:
-    """The parts of a **kern score. Raises `Refusal`."""
-    return read_score(open_kern(data))
-
-
-def read_score(score: stream.Score) -> Song:
-    """Onsets and durations are those of the score, velocities those of its dynamics; grace notes are left out."""
-    parts = [list(part.getElementsByClass(stream.Measure)) for part in score.parts]
-    count = max(map(len, parts), default=0)
-    if not count:
+def play(score: Score) -> Song:
+    """Onsets and durations are those of the score, velocities those of its dynamics. Raises `Refusal`."""
+    if not score.common:
         raise Refusal("There are no bars in this score. Send one with notes.")
-    lengths = [max(Fraction(bars[i].highestTime) for bars in parts if i < len(bars)) for i in range(count)]
-    order = played(_marks(score, max(parts, key=len)))
-    starts = [Fraction(0)]
-    for i in order:
-        starts.append(starts[-1] + lengths[i])
-    metre = _metre(parts)
-    found: list[Part] = []
-    for number, (part, bars) in enumerate(zip(score.parts, parts, strict=True), 1):
-        instrument = part.getInstrument(returnDefault=False)
-        program = instrument.midiProgram if instrument else None
-        written = list(_sounds(bars))
-        sequence = [(start, written[i]) for start, i in zip(starts, order, strict=False) if i < len(written)]
-        name = legible(str(part.partName or ""))
-        notes, words = _performed(sequence)
-        drums = bool(part[note.Unpitched]) and not part[note.Note]
-        if len(notes) or drums:
-            found.append(Part(notes, program, name, Words("part {number}", number=number), drums=drums, words=words))
-    said = _key(score, [part.notes for part in found])
-    titles = score.metadata
-    bar_length = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(0)
+    order = played(score.bars)
+    starts = list(accumulate((score.common[i].length for i in order), initial=ZERO))
+    sequence = list(zip(starts, order, strict=False))
+    parts = tuple(_part(score, line, sequence) for line in score.lines)
+    pickup, metres = _metres(score, sequence)
     return Song(
-        parts=tuple(found),
-        tempo=_tempo(parts, starts, order, metre),
-        metres=((0.0, metre),) if metre else (),
-        keys=((0.0, said),) if said else (),
-        pickup=float(lengths[0]) if 0 < lengths[0] < bar_length else 0.0,
-        title=legible(str(titles.movementName or titles.bestTitle or "")) if titles else "",
+        parts,
+        tempo=_tempo(score, sequence, metres[0][1] if metres else None),
+        metres=metres,
+        keys=_keys(score, sequence, [part.notes for part in parts if not part.drums]),
+        pickup=pickup,
+        chords=_placed(sequence, [bar.chords for bar in score.common]),
+        markers=_placed(sequence, [bar.markers for bar in score.common]),
+        title=score.title,
+        composer=score.composer,
+        remarks=tuple(score.remarks),
     )
 
 
-def _marks(score: stream.Score, bars: list[stream.Measure]) -> list[Bar[None]]:
-    """What the bar lines, endings and words of the score say about repeats."""
-    marks: list[Bar[None]] = [Bar() for _ in bars]
-    index = {id(measure): i for i, measure in enumerate(bars)}
-    for mark, measure in zip(marks, bars, strict=True):
-        for line in (measure.leftBarline, measure.rightBarline):
-            if isinstance(line, bar.Repeat) and line.direction == "start":
-                mark.opens = True
-            elif isinstance(line, bar.Repeat):
-                mark.repeats = min(max(int(line.times or 2) - 1, 1), 4)
-        mark.fine = bool(measure[repeat.Fine])
-        if measure[repeat.DaCapo] or measure[repeat.DaCapoAlFine]:
-            mark.jump = Jump()
-    for bracket in score[spanner.RepeatBracket]:
-        spanned = [index[id(measure)] for measure in bracket.spannerStorage if id(measure) in index]
-        if spanned:
-            marks[spanned[0]].endings = frozenset(number for number in bracket.numberRange if 1 <= number <= 16)
-            marks[spanned[-1]].closes = True
-    return marks
+def _placed(sequence: Played, marks: list[dict[Fraction, str]]) -> tuple[tuple[float, str], ...]:
+    """What stands in the bars, in the order of playing."""
+    return tuple((float(start + at), text) for start, i in sequence for at, text in sorted(marks[i].items()))
 
 
-def _sounds(bars: list[stream.Measure]) -> Iterator[list[Sound]]:
-    """The sounds of each written bar. A loudness lasts until the next one."""
-    velocity = VELOCITY
-    for measure in bars:
-        sounds: list[Sound] = []
-        for element in measure.flatten():
-            if isinstance(element, dynamics.Dynamic):
-                velocity = DYNAMICS.get(element.value or "", velocity)
-            elif isinstance(element, harmony.Harmony) or not isinstance(element, note.Note | chord.Chord):
+@dataclass(slots=True)
+class _Note:
+    onset: Fraction
+    end: Fraction
+    pitch: int
+    velocity: int
+    voice: str
+
+
+def _part(score: Score, line: Line, sequence: Played) -> Part:
+    """A line in the order of playing, ties merged. In the second pass its second verse is sung."""
+    velocity = _velocities(score, line)
+    notes: list[_Note] = []
+    tied: dict[int, list[_Note]] = {}  # pitch → its notes that a tie goes on from
+    struck: dict[tuple[Fraction, int], _Note] = {}
+    passes: Counter[int] = Counter()
+    words: dict[float, str] = {}
+    controls = [(0.0, number, value) for number, value in ((VOLUME, line.volume), (PAN, line.pan)) if value is not None]
+    for start, i in sequence:
+        passes[i] += 1
+        measure = line.measures[i] if i < len(line.measures) else Measure()
+        controls += [(float(start + at), SUSTAIN, value) for at, value in measure.pedal]
+        for sound in measure.sounds:
+            onset = start + sound.at
+            end = onset + sound.length
+            if sound.words:
+                verse = max((each for each in sound.words if each <= passes[i]), default=min(sound.words))
+                words.setdefault(float(onset), sound.words[verse])
+            waiting = tied.get(sound.pitch, [])
+            # A tie may lead into another voice, where it is said to; and into a second ending, where it often is not.
+            ended = [each for each in waiting if each.end == onset and (sound.tied or each.voice == sound.voice)]
+            note = min(ended, key=lambda each: each.voice != sound.voice, default=None)
+            if note is not None:
+                waiting.remove(note)
+                note.end, note.voice = end, sound.voice
+            elif not 0 <= sound.pitch <= 127:
                 continue
-            elif (
-                not element.duration.isGrace
-                and getattr(element.style, "noteSize", None) != "cue"
-                and element.quarterLength > 0
-            ):
-                tones = element.notes if isinstance(element, chord.Chord) else (element,)
-                pitches = tuple(
-                    (round(tone.pitch.ps), tone.tie is not None and tone.tie.type in ("start", "continue"))
-                    for tone in tones
-                )
-                offset, length = Fraction(element.offset), Fraction(element.quarterLength)
-                sounds.append((offset, length, pitches, velocity, legible(element.lyric or "")))
-        yield sounds
-
-
-def _performed(sequence: list[tuple[Fraction, list[Sound]]]) -> tuple[Notes, tuple[tuple[float, str], ...]]:
-    """Bars in the order of playing → notes, ties merged, and the (quarter, syllable) of what is sung."""
-    notes: list[tuple[Fraction, Fraction, int, int]] = []
-    tied: dict[int, int] = {}  # pitch → index of a note that a tie goes on from
-    words: list[tuple[float, str]] = []
-    for start, sounds in sequence:
-        for offset, length, pitches, velocity, sung in sounds:
-            if sung:
-                words.append((float(start + offset), sung))
-            for pitch, ties in pitches:
-                index = tied.pop(pitch, None)
-                if index is not None and notes[index][0] + notes[index][1] == start + offset:
-                    notes[index] = (notes[index][0], notes[index][1] + length, pitch, notes[index][3])
-                elif 0 <= pitch <= 127:
-                    index = len(notes)
-                    notes.append((start + offset, length, pitch, velocity))
-                if ties and index is not None:
-                    tied[pitch] = index
-    notes.sort(key=lambda note: (note[0], note[2]))
-    line = Notes(
-        np.array([float(onset) for onset, _, _, _ in notes], np.float64),
-        np.array([float(duration) for _, duration, _, _ in notes], np.float64),
-        np.array([pitch for _, _, pitch, _ in notes], np.int64),
-        np.array([velocity for _, _, _, velocity in notes], np.int64),
+            elif (twin := struck.get((onset, sound.pitch))) is not None:  # two voices on one tone
+                note = twin
+                note.end = max(note.end, end)
+            else:
+                note = _Note(onset, end, sound.pitch, velocity(i, sound.at), sound.voice)
+                struck[onset, sound.pitch] = note
+                notes.append(note)
+            if sound.ties:
+                tied[sound.pitch] = [*[each for each in waiting if each.end > onset][-MOST_TIED:], note]
+    notes.sort(key=lambda note: (note.onset, note.pitch))
+    return Part(
+        Notes(
+            np.array([float(note.onset) for note in notes]),
+            np.array([float(note.end - note.onset) for note in notes]),
+            np.array([note.pitch for note in notes]),
+            np.array([note.velocity for note in notes]),
+        ),
+        program=line.program,
+        name=line.name,
+        place=Words("part {number}", number=line.number),
+        drums=line.drums,
+        words=tuple(sorted(words.items())),
+        controls=tuple(sorted(controls)),
     )
-    return line, tuple(sorted(words, key=lambda word: word[0]))
 
 
-def _tempo(
-    parts: list[list[stream.Measure]], starts: list[Fraction], order: list[int], metre: tuple[int, int] | None
-) -> tuple[Tempo, ...]:
-    """The metronome marks of all parts, in the order of playing."""
-    written: dict[int, dict[Fraction, float]] = {}
-    for bars in parts:
-        for i, measure in enumerate(bars):
-            for mark in measure[tempo.MetronomeMark]:
-                pace = mark.getQuarterBPM()
-                if pace and 10 <= pace <= 600:
-                    written.setdefault(i, {})[Fraction(mark.getOffsetInHierarchy(measure))] = float(pace)
-    marks = {0.0: usual_tempo("", metre)}
-    for start, i in zip(starts, order, strict=False):
-        marks |= {float(start + offset): pace for offset, pace in written.get(i, {}).items()}
-    return tuple(Tempo(onset, marks[onset]) for onset in sorted(marks))
+def _velocities(score: Score, line: Line) -> Callable[[int, Fraction], int]:
+    """The loudness at a place: that of the last sign, or what a hairpin has made of it so far."""
+    begins = [float(start) for start in accumulate((bar.length for bar in score.common), initial=ZERO)]
+    signs = sorted(
+        ((begins[i] + float(sign.at), sign) for i, measure in enumerate(line.measures) for sign in measure.loudness),
+        key=lambda found: (found[0], found[1].level is None),
+    )
+    levels = [(at, sign.level) for at, sign in signs if sign.level is not None and not sign.accent]
+    accents = {at: sign.level for at, sign in signs if sign.level is not None and sign.accent}
+    ends = [at for at, sign in signs if sign.level is None and sign.swell == 0]
+    slopes = [(-1.0, VELOCITY, VELOCITY, 0.0)]  # (from, velocity there, velocity at the end, to)
+    for at, sign in signs:
+        now = slopes[-1][2]
+        if sign.level is not None and not sign.accent:
+            slopes.append((at, sign.level, sign.level, at))
+        elif sign.swell:
+            later, next_level = bisect_right(ends, at), bisect_right(levels, (at, 128))
+            end = ends[later] if later < len(ends) else at + HAIRPIN
+            when, aim = levels[next_level] if next_level < len(levels) else (np.inf, 0)
+            if when > end + SOON or (aim - now) * sign.swell <= 0:
+                aim = min(max(now + sign.swell * SWELL, 20), 124)
+            slopes.append((at, now, aim, min(end, when)))
+    places = [slope[0] for slope in slopes]
+
+    def velocity(i: int, at: Fraction) -> int:
+        place = begins[i] + float(at)
+        start, first, last, end = slopes[bisect_right(places, place) - 1]
+        now = last if place >= end else round(first + (last - first) * (place - start) / (end - start))
+        return max(now, accents.get(place) or 0)
+
+    return velocity
 
 
-def _metre(parts: list[list[stream.Measure]]) -> tuple[int, int] | None:
-    """The metre that reigns in most bars."""
-    bars: dict[tuple[int, int], int] = {}
-    now = None
-    for measure in max(parts, key=len):
-        for mark in measure[meter.TimeSignature]:
-            now = (int(mark.numerator), int(mark.denominator))
-        if now:
-            bars[now] = bars.get(now, 0) + 1
-    return max(bars, key=lambda metre: bars[metre]) if bars else None
+def _tempo(score: Score, sequence: Played, metre: Metre | None) -> tuple[Tempo, ...]:
+    """The tempo marks in the order of playing. Behind a jump, that of the page holds."""
+    marks = [(i, at, pace) for i, bar in enumerate(score.common) for at, pace in sorted(bar.tempo.items())]
+    pace = usual_tempo("", metre)
+    if marks and (marks[0][0] == 0 or (marks[0][:2] == (1, ZERO))):
+        pace = marks[0][2]  # what stands behind the pickup is meant for the pickup too
+    reigning = []
+    for bar in score.common:
+        reigning.append(pace)
+        pace = bar.tempo[max(bar.tempo)] if bar.tempo else pace
+    found: dict[Fraction, float] = {}
+    for start, i in sequence:
+        found[start] = reigning[i]
+        found |= {start + at: pace for at, pace in score.common[i].tempo.items()}
+    kept: list[Tempo] = []
+    for onset in sorted(found):
+        if not kept or kept[-1].quarters_per_minute != found[onset]:
+            kept.append(Tempo(float(onset), found[onset]))
+    return tuple(kept)
 
 
-def _key(score: stream.Score, parts: list[Notes]) -> Key | None:
-    """The first key; where a signature does not say its mode, the notes do."""
-    said = score.recurse().getElementsByClass(key.Key).first()
-    signature = score.recurse().getElementsByClass(key.KeySignature).first()
-    if said is None and signature is not None:
-        modes = {mode: signature.asKey(mode) for mode in ("major", "minor")}
-        pitch = np.concatenate([part.pitch for part in parts]) if parts else np.zeros(0, np.int64)
-        heard = find_key(pitch, np.ones(len(pitch))) if len(pitch) else None
-        minor = heard is not None and heard.pitch_class == modes["minor"].tonic.pitchClass and heard.mode == "minor"
-        said = modes["minor" if minor else "major"]
-    if said is None or said.mode not in MODES:
-        return None
-    return Key(said.tonic.name.replace("-", "b"), said.mode)
+def _metres(score: Score, sequence: Played) -> tuple[float, tuple[tuple[float, Metre], ...]]:
+    """Quarters before the first bar line, and the metre of each bar where it changes.
+
+    A bar that is shorter or longer is a metre of its own, unless the next one makes up for it.
+    """
+    metre: Metre | None = None
+    reigning = [metre := common.metre or metre for common in score.common]
+    bars = [(start, score.common[i].length, reigning[i]) for start, i in sequence]
+    pickup, found = 0.0, list[tuple[float, Metre]]()
+    made_up = False
+    for n, (start, length, metre) in enumerate(bars):
+        if metre is None:
+            continue
+        usual = Fraction(metre[0] * 4, metre[1])
+        if n == 0 and length < usual:
+            pickup = float(length)
+        elif length != usual and not made_up:
+            made_up = n + 1 < len(bars) and length + bars[n + 1][1] == usual
+            metre = metre if made_up else _metre_of(length, metre)
+        else:
+            made_up = False
+        if not found or found[-1][1] != metre:
+            found.append((float(start) if found else 0.0, metre))
+    return pickup, tuple(found)
+
+
+def _metre_of(length: Fraction, usual: Metre) -> Metre:
+    """The metre of a bar of some length, in the usual unit or a smaller one."""
+    for unit in (usual[1] * 2**n for n in range(5)):
+        beats = length * unit / 4
+        if beats.denominator == 1 and 1 <= beats <= 64 and unit <= 64:
+            return int(beats), unit
+    return usual
+
+
+def _keys(score: Score, sequence: Played, parts: list[Notes]) -> tuple[tuple[float, Key], ...]:
+    """The keys where they change. The notes say what the signature leaves open: the mode, or all where it is odd."""
+    said: Signature | None = None
+    reigning = [said := common.signature or said for common in score.common]
+    changes: list[tuple[float, Signature]] = []
+    for start, i in sequence:
+        signature = reigning[i]
+        if signature is not None and (not changes or changes[-1][1] != signature):
+            changes.append((float(start) if changes else 0.0, signature))
+    found: list[tuple[float, Key]] = []
+    for n, (since, signature) in enumerate(changes):
+        end = changes[n + 1][0] if n + 1 < len(changes) else np.inf
+        few = len(changes) <= MOST_HEARD
+        within = [notes[(notes.onset >= since - 1e-6) & (notes.onset < end - 1e-6)] for notes in parts if few]
+        key = _key(signature, [notes for notes in within if len(notes)])
+        if key is not None and (not found or found[-1][1] != key):
+            found.append((since if found else 0.0, key))
+    return tuple(found)
+
+
+def _key(signature: Signature, parts: list[Notes]) -> Key | None:
+    """The key of a signature by what is played under it. Many programs write “major” for want of a word."""
+    heard = None
+    if parts:
+        pitch = np.concatenate([notes.pitch for notes in parts])
+        heard = find_key(pitch, np.concatenate([notes.duration for notes in parts]))
+    if signature.odd:
+        return heard
+    if signature.mode not in ("", "major"):
+        return key_of(signature, signature.mode)
+    minor = key_of(signature, "minor")
+    fits = heard is not None and heard.mode == "minor" and heard.pitch_class == minor.pitch_class
+    if fits and signature.mode == "major":
+        ends = max(notes.end for notes in parts)
+        last = min(int(pitch) for notes in parts for pitch in notes.pitch[notes.ends >= ends - 1e-6])
+        fits = last % 12 == minor.pitch_class
+    return minor if fits else key_of(signature, "major")
+
+
+def key_of(signature: Signature, mode: str) -> Key:
+    """The key of a signature, if it is in this mode."""
+    tonic = signature.sharps - MODES[mode]
+    letter = LETTERS[(tonic + 1) % 7 - 1]
+    return Key(letter + {-1: "b", 0: "", 1: "#"}[(tonic + 1) // 7], mode)

@@ -132,6 +132,11 @@ def test_kern_spines_are_parts() -> None:
     assert len(reading.song.parts) == 2
 
 
-def test_a_damaged_score_says_so() -> None:
+def test_a_score_that_breaks_off_is_read_as_far_as_it_goes() -> None:
+    bars = [note("C"), note("D"), note("E")]
+    whole = score(bars)
+    reading = read(whole[: whole.index(b"<step>E") + 20], "cut.musicxml")
+    assert reading.melody.pitch.tolist() == [60, 62]
+    assert [str(remark) for remark in reading.song.remarks] == ["the damaged file was read as far as it goes"]
     with pytest.raises(Refusal, match="damaged"):
-        read(score([note("C")])[:-30], "cut.musicxml")
+        read(whole[: whole.index(b"<note>")], "cut.musicxml")

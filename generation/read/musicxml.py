@@ -1,0 +1,289 @@
+"""Read MusicXML: the tree of a score → what each part has in each bar, every place counted as the format says.
+
+The notes are read here and not by music21, which takes half a second for a thousand of them, lets a bar last as long as
+the rest that stands for it, stumbles over Finale's `<forward>` of nothing, transposes by the name of an instrument, and
+gives up at quarter tones and at keys that are no traditional ones.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from xml.etree.ElementTree import Element
+
+from generation.music.key import PITCH_CLASS
+from generation.music.song import Song, legible
+from generation.read.musicxml_parts import Instrument, instruments, without_tablature
+from generation.read.musicxml_signs import UNITS, chord_symbol, direction, metre_of, number, signature_of
+from generation.read.musicxml_titles import composer, title
+from generation.read.open_score import open_musicxml, open_mxl
+from generation.read.repeats import Bar
+from generation.read.score import play
+from generation.read.signs import Sign, mark_bars
+from generation.read.written import ZERO, Common, Line, Measure, Metre, Score, Signature, Sound, bar_length, column
+from generation.request import Words
+
+DOUBLE = ("light-light", "light-heavy", "heavy-light", "heavy-heavy", "heavy")
+Votes = dict[int, Counter[Signature]]
+
+
+def read_musicxml(data: bytes) -> Song:
+    """The parts of a MusicXML score. Raises `Refusal`."""
+    return play(read_tree(*open_musicxml(data)))
+
+
+def read_mxl(data: bytes) -> Song:
+    """The parts of a compressed MusicXML score. Raises `Refusal`."""
+    return play(read_tree(*open_mxl(data)))
+
+
+def read_tree(root: Element, mended: Sequence[Words] = ()) -> Score:
+    """The score in a `<score-partwise>`, of which `mended` is to be said."""
+    parts = [part.findall("measure") for part in root.findall("part")]
+    count = max(map(len, parts), default=0)
+    score = Score(
+        [],
+        [Common() for _ in range(count)],
+        [Bar() for _ in range(count)],
+        title=title(root),
+        composer=composer(root),
+        remarks=list(mended),
+    )
+    known = instruments(root)
+    metres: dict[int, Metre | None] = {}
+    votes: Votes = defaultdict(Counter)
+    signs: list[Sign] = []
+    tabs: list[tuple[Line, Line]] = []
+    pickups = {0} | {i for part in parts for i, measure in enumerate(part) if measure.get("implicit") == "yes"}
+    rounded = 0
+    for place, (part, measures) in enumerate(zip(root.findall("part"), parts, strict=True), 1):
+        hand = _Hand(score, signs, known.get(part.get("id", ""), Instrument()), place)
+        for i, measure in enumerate(measures):
+            hand.take_bar(i, measure)
+        metres = hand.metres | metres
+        for i, signature in hand.signatures.items():
+            votes[i][signature] += 1 if hand.tones.transpose[1] % 12 else 2
+        score.lines += [hand.tones, hand.drums]
+        tabs.append((hand.tab, hand.tones))
+        rounded += hand.rounded
+    without_tablature(score.lines, tabs)
+    _share(score, metres, votes, pickups)
+    mark_bars(score, signs)
+    score.lines = [line for line in score.lines if any(measure.sounds for measure in line.measures)]
+    if rounded:
+        score.remarks.append(Words("tones between the semitones were taken to the nearest one"))
+    return score
+
+
+def _share(score: Score, metres: dict[int, Metre | None], votes: Votes, pickups: set[int]) -> None:
+    """Settle what holds for all parts: how long each bar is, its metre, and the signature that most parts have."""
+    metre: Metre | None = None
+    voices = max((sum(counted.values()) for counted in votes.values()), default=0)
+    for i, common in enumerate(score.common):
+        if i in metres:
+            metre = common.metre = metres[i]
+        common.length = bar_length(column(score.lines, i), metre, i in pickups)
+        if votes[i] and 2 * sum(votes[i].values()) >= voices:
+            common.signature = max(votes[i], key=lambda signature: votes[i][signature])
+
+
+class _Hand:
+    """Follows one part through its bars, as a hand does the page."""
+
+    def __init__(self, score: Score, signs: list[Sign], instrument: Instrument, number: int) -> None:
+        self.score = score
+        self.signs = signs
+        self.instrument = instrument
+        said = (instrument.program, instrument.volume, instrument.pan)
+        self.tones = Line(number, instrument.name, program=said[0], volume=said[1], pan=said[2])
+        self.drums = Line(number, instrument.name, drums=True, volume=said[1], pan=said[2])
+        self.tab = Line(number, instrument.name, program=said[0])
+        self.tab_staves: set[str] = set()
+        self.metres: dict[int, Metre | None] = {}
+        self.signatures: dict[int, Signature] = {}
+        self.rounded = 0  # notes between the semitones
+        self.divisions = Fraction(1)  # of a quarter, in which durations are counted
+        self.i = 0
+        self.now = self.last = ZERO
+        self.usual = Fraction(4)  # quarters of a bar in this metre
+        self.first_pace: float | None = None
+        self.measure = Measure()
+
+    def take_bar(self, i: int, measure: Element) -> None:
+        self.i, self.now, self.last = i, ZERO, ZERO
+        self.measure, beaten, tabbed = Measure(), Measure(), Measure()
+        beaten.loudness = tabbed.loudness = self.measure.loudness
+        for line, empty in ((self.tones, self.measure), (self.drums, beaten), (self.tab, tabbed)):
+            line.measures.append(empty)
+        for element in measure:
+            if (take := TAKES.get(element.tag)) is not None:
+                take(self, element)
+        for each in (self.measure, beaten, tabbed):
+            each.sounds.sort(key=lambda sound: sound.at)
+        for other in (beaten, tabbed):
+            other.filled, other.rests = self.measure.filled, self.measure.rests
+
+    def take_attributes(self, element: Element) -> None:
+        self.divisions = max(number(element.findtext("divisions")) or self.divisions, Fraction(1, 16))
+        for clef in element.findall("clef"):
+            staff = clef.get("number", "1")
+            if (clef.findtext("sign") or "").strip() == "TAB":
+                self.tab_staves.add(staff)
+            else:
+                self.tab_staves.discard(staff)
+        if (transpose := element.find("transpose")) is not None:
+            octaves, semitones, steps = (
+                int(number(transpose.findtext(name)) or 0) for name in ("octave-change", "chromatic", "diatonic")
+            )
+            steps = steps or round(semitones * 7 / 12)
+            if max(abs(octaves), abs(semitones) // 12, abs(steps) // 7) <= 4:
+                self.tones.transpose = self.tab.transpose = (steps + 7 * octaves, semitones + 12 * octaves)
+        if (key := element.find("key")) is not None:
+            self.signatures[self.i] = signature_of(key, self.tones.transpose)
+        if (time := element.find("time")) is not None:
+            self.metres[self.i] = metre = metre_of(time)
+            self.usual = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(1_000)
+
+    def take_note(self, element: Element) -> None:
+        found: dict[str, Element] = {}
+        ties, tied, words = False, False, dict[int, str]()
+        for child in element:
+            if child.tag == "tie":
+                ties |= child.get("type") == "start"
+                tied |= child.get("type") == "stop"
+            elif child.tag == "lyric":
+                words |= _syllable(child)
+            else:
+                found[child.tag] = child
+        if "grace" in found:
+            return
+        length = self.quarters(element)
+        at = self.last if "chord" in found else self.now
+        if "chord" not in found:
+            self.last, self.now = self.now, self.now + length
+        if "rest" in found and found["rest"].get("measure") == "yes":
+            self.measure.rests = max(self.measure.rests, length)
+            return
+        self.measure.filled = max(self.measure.filled, at + length)
+        if length <= 0 or "rest" in found or "cue" in found:
+            return
+        staff = _text(found.get("staff")) or "1"
+        voice = f"{staff} {_text(found.get('voice'))}"
+        if "unpitched" in found:
+            place = "".join(_text(found["unpitched"].find(f"display-{name}")) for name in ("step", "octave"))
+            played = found["instrument"].get("id", "") if "instrument" in found else ""
+            drum = self.instrument.drum(played, place)
+            self.drums.measures[-1].sounds.append(Sound(at, length, drum, ties, tied, voice, words))
+        elif (height := self.height(found.get("pitch"))) is not None:
+            line = self.tab if staff in self.tab_staves else self.tones
+            line.measures[-1].sounds.append(Sound(at, length, height, ties, tied, voice, words))
+
+    def height(self, pitch: Element | None) -> int | None:
+        """The MIDI note of a `<pitch>`, the nearest one where it lies between two."""
+        if pitch is None:
+            return None
+        step, octave = (pitch.findtext("step") or "").strip().upper(), number(pitch.findtext("octave"))
+        alter = number(pitch.findtext("alter")) or Fraction(0)
+        if step not in PITCH_CLASS or octave is None:
+            return None
+        self.rounded += alter.denominator != 1
+        # Of two that are as near, the one without the accidental.
+        whole = math.ceil(abs(alter) - Fraction(1, 2)) * (1 if alter > 0 else -1)
+        return 12 * (int(octave) + 1) + PITCH_CLASS[step] + whole + self.tones.transpose[1]
+
+    def quarters(self, element: Element) -> Fraction:
+        """How long a note, a rest, a backup or a forward lasts."""
+        duration = number(element.findtext("duration"))
+        if duration is not None:
+            return duration / self.divisions
+        if element.tag != "note":
+            return ZERO
+        length = UNITS.get((element.findtext("type") or "").strip(), ZERO)
+        length *= 2 - Fraction(1, 2 ** min(len(element.findall("dot")), 4))
+        actual = number(element.findtext("time-modification/actual-notes"))
+        normal = number(element.findtext("time-modification/normal-notes"))
+        return length * normal / actual if actual and normal else length
+
+    def take_backup(self, element: Element) -> None:
+        self.now = max(ZERO, self.now - self.quarters(element))
+
+    def take_forward(self, element: Element) -> None:
+        self.now += self.quarters(element)
+        self.measure.filled = max(self.measure.filled, min(self.now, self.usual))
+
+    def take_direction(self, element: Element) -> None:
+        at = self.now
+        offset = element.find("offset")
+        if offset is not None and offset.get("sound") == "yes":
+            at = max(ZERO, at + (number(offset.text) or ZERO) / self.divisions)
+        found, common = direction(element), self.score.common[self.i]
+        if found.pace:
+            common.tempo[at] = found.pace
+        elif found.again and self.first_pace:
+            common.tempo.setdefault(at, self.first_pace)
+        elif worded := found.worded or (found.mild if self.i < 2 else None):
+            common.tempo.setdefault(at, worded)
+        self.first_pace = self.first_pace or common.tempo.get(at)
+        if found.marker:
+            common.markers.setdefault(at, found.marker)
+        self.measure.loudness += [replace(mark, at=at) for mark in found.loudness]
+        self.measure.pedal += [(at, value) for value in found.pedal]
+        self.signs += [Sign(self.i, at, kind, al) for kind, al in found.signs]
+
+    def take_harmony(self, element: Element) -> None:
+        at = max(ZERO, self.now + (number(element.findtext("offset")) or ZERO) / self.divisions)
+        if symbol := chord_symbol(element, self.tones.transpose):
+            self.score.common[self.i].chords.setdefault(at, symbol)
+
+    def take_barline(self, element: Element) -> None:
+        """Repeats and endings, which all parts share, whichever of them says so."""
+        bar = self.score.bars[self.i]
+        left = element.get("location", "right") == "left"
+        if not left and (element.findtext("bar-style") or "").strip() in DOUBLE:
+            self.score.doubles.add(self.i)
+        for ending in element.findall("ending"):
+            if ending.get("type", "start") == "start":
+                bar.endings = bar.endings or _passes(ending)
+            else:
+                bar.closes = True
+        for each in element.findall("repeat"):
+            if each.get("direction") == "forward":
+                bar.opens = True
+            else:
+                bar.repeats = max(bar.repeats, min(int(number(each.get("times")) or 2) - 1, 15), 1)
+
+
+TAKES: dict[str, Callable[[_Hand, Element], None]] = {
+    "attributes": _Hand.take_attributes,
+    "note": _Hand.take_note,
+    "backup": _Hand.take_backup,
+    "forward": _Hand.take_forward,
+    "direction": _Hand.take_direction,
+    "sound": _Hand.take_direction,
+    "harmony": _Hand.take_harmony,
+    "barline": _Hand.take_barline,
+}
+
+
+def _text(element: Element | None) -> str:
+    return (element.text or "").strip() if element is not None else ""
+
+
+def _syllable(lyric: Element) -> dict[int, str]:
+    """Verse → syllable, a hyphen behind it where the word goes on."""
+    words = legible("".join(each.text or "" for each in lyric if each.tag in ("text", "elision")))
+    verse = re.search(r"\d{1,2}", lyric.get("number", "1"))
+    goes_on = (lyric.findtext("syllabic") or "").strip() in ("begin", "middle")
+    return {int(verse[0]) if verse else 1: words + "-" * goes_on} if words else {}
+
+
+def _passes(ending: Element) -> frozenset[int]:
+    """The passes of an ending: “1, 3”, “1-3”, “1. 2.”; what is printed where the number is none."""
+    text = ending.get("number", "")
+    text = text if re.search(r"\d", text) else ending.text or ""
+    passes = set[int]()
+    for first, last in re.findall(r"(\d{1,2})(?:\s*[-–]\s*(\d{1,2}))?", text)[:16]:
+        passes.update(range(int(first), min(int(last or first), 16) + 1))
+    return frozenset(each for each in passes if 1 <= each <= 16) or frozenset({1})

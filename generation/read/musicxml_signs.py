@@ -1,0 +1,231 @@
+"""What stands around the notes of MusicXML: signatures, tempo, loudness, pedal, marks, jumps, chord symbols."""
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from xml.etree.ElementTree import Element
+
+from generation.music.key import FIFTHS, MODES
+from generation.music.song import legible
+from generation.read.abc_fields import TEMPO_WORDS
+from generation.read.signs import Al, Kind, spoken
+from generation.read.written import Loudness, Metre, Signature
+
+DYNAMICS = {
+    "pppp": 20, "ppp": 28, "pp": 40, "p": 54, "mp": 67, "mf": 80, "f": 96, "ff": 111, "fff": 122, "ffff": 126,
+    "n": 10, "fp": 54, "pf": 96, "sfp": 54, "sfpp": 40,
+}  # fmt: skip
+ACCENTS = {"sf": 108, "sfz": 108, "fz": 108, "rf": 100, "rfz": 100, "sffz": 118}
+FULL = 90  # the velocity of which MusicXML counts percents
+NUMBER = re.compile(r"\s*([+-]?\d{1,9}(?:\.\d{1,6})?)\d*\s*")
+PACE = re.compile(r"(?<!\d)\d{1,3}(?:[.,]\d{1,4})?(?!\d)")
+UNITS = {
+    "maxima": Fraction(32), "long": Fraction(16), "breve": Fraction(8), "whole": Fraction(4), "half": Fraction(2),
+    "quarter": Fraction(1), "eighth": Fraction(1, 2), "16th": Fraction(1, 4), "32nd": Fraction(1, 8),
+    "64th": Fraction(1, 16), "128th": Fraction(1, 32), "256th": Fraction(1, 64),
+}  # fmt: skip
+# Quarters a minute of words that stand over scores. The mild ones say as often how to play: they count at the top.
+WORDS = {word: pace for word, pace in TEMPO_WORDS.items() if word not in ("slow", "fast", "lively", "moderate")} | {
+    "grave": 44, "langsam": 56, "lent": 56, "lentement": 56, "modéré": 92, "lebhaft": 132, "schnell": 152, "vif": 152,
+    "vivo": 152, "vivacissimo": 176, "prestissimo": 196,
+}  # fmt: skip
+MILD = TEMPO_WORDS | {
+    "mässig": 92, "mäßig": 92, "bewegt": 112, "animato": 126, "animé": 126, "munter": 126, "rasch": 144, "ruhig": 66,
+    "tranquillo": 72, "maestoso": 84, "cantabile": 80, "medium": 108, "swing": 132, "ballad": 66, "up": 176,
+}  # fmt: skip
+JUMPS: dict[str, Kind] = {
+    "segno": "segno", "coda": "coda", "tocoda": "to_coda", "fine": "fine", "dacapo": "da_capo", "dalsegno": "dal_segno",
+}  # fmt: skip
+KINDS = {
+    "major": "", "minor": "m", "augmented": "+", "diminished": "dim", "dominant": "7", "major-seventh": "maj7",
+    "minor-seventh": "m7", "diminished-seventh": "dim7", "augmented-seventh": "+7", "half-diminished": "m7b5",
+    "major-minor": "m(maj7)", "major-sixth": "6", "minor-sixth": "m6", "dominant-ninth": "9", "major-ninth": "maj9",
+    "minor-ninth": "m9", "dominant-11th": "11", "major-11th": "maj11", "minor-11th": "m11", "dominant-13th": "13",
+    "major-13th": "maj13", "minor-13th": "m13", "suspended-second": "sus2", "suspended-fourth": "sus4", "power": "5",
+}  # fmt: skip
+
+
+@dataclass
+class Direction:
+    """What a direction says.
+
+    pace      quarters a minute, in numbers; worded, mild  the same in words such as “Allegro”, and “tranquillo”
+    again     whether it is “Tempo I”
+    loudness  without their places
+    pedal     values of the sustain pedal, 0 … 127
+    """
+
+    pace: float | None = None
+    worded: float | None = None
+    mild: float | None = None
+    again: bool = False
+    loudness: list[Loudness] = field(default_factory=list)
+    pedal: list[int] = field(default_factory=list)
+    marker: str = ""
+    signs: list[tuple[Kind, Al]] = field(default_factory=list)
+
+
+def direction(element: Element) -> Direction:
+    """Read a `<direction>`, or a `<sound>` that stands by itself."""
+    found = Direction()
+    words = legible(" ".join(each.text or "" for each in element.iter("words")))
+    for sign in (sign for kind in element.findall("direction-type") for sign in kind):
+        if sign.tag == "dynamics":
+            found.loudness += [each for mark in sign if (each := _dynamic(mark.tag))]
+        elif sign.tag == "wedge":
+            swell = {"crescendo": 1, "diminuendo": -1, "stop": 0}.get(sign.get("type", ""))
+            if swell is not None:
+                found.loudness.append(Loudness(Fraction(0), swell=swell))
+        elif sign.tag == "metronome":
+            found.pace = found.pace or _pace(sign)
+        elif sign.tag == "pedal":
+            found.pedal += {"start": [127], "sostenuto": [], "stop": [0], "change": [0, 127]}.get(
+                sign.get("type", ""), []
+            )
+        elif sign.tag == "rehearsal" or (sign.tag == "words" and sign.get("enclosure", "none") != "none"):
+            found.marker = found.marker or legible("".join(sign.itertext()))
+        elif sign.tag == "segno":
+            found.signs.append(("segno", ""))
+        elif sign.tag == "coda":
+            found.signs.append(("coda", ""))
+    said = spoken(words)
+    if said:
+        found.signs = [said]
+    elif words:
+        _paces(words, found)
+    for sound in element.iter("sound"):
+        _sound(sound, found, said[1] if said else "")
+    return found
+
+
+def _sound(element: Element, found: Direction, al: Al) -> None:
+    """What a `<sound>` says goes before what is printed."""
+    pace = number(element.get("tempo"))
+    if pace and 10 <= pace <= 600:
+        found.pace = float(pace)
+    level = number(element.get("dynamics"))
+    if level and not any(mark.level for mark in found.loudness):
+        found.loudness.append(Loudness(Fraction(0), min(max(round(level * FULL / 100), 1), 127)))
+    jumps: list[tuple[Kind, Al]] = [
+        (kind, al if "da" in kind else "") for name, kind in JUMPS.items() if element.get(name, "no") not in ("no", "")
+    ]
+    found.signs = jumps or found.signs
+
+
+def _dynamic(name: str) -> Loudness | None:
+    if name in ACCENTS:
+        return Loudness(Fraction(0), ACCENTS[name], accent=True)
+    return Loudness(Fraction(0), DYNAMICS[name]) if name in DYNAMICS else None
+
+
+def _paces(words: str, found: Direction) -> None:
+    """Tempo words, and marks that are typed: “Allegro (♩ = 120)”, “q = ca. 96”."""
+    low = words.lower()
+    typed = re.search(r"(?:[♩q\ue1d5\ueca5]|quarter|crotchet|viertel|noire)\s*(\.)?\s*=\s*\D{0,8}?(\d{2,3})\b", low)
+    if typed:
+        found.pace = float(typed[2]) * (1.5 if typed[1] else 1)
+    found.again = bool(re.fullmatch(r"\W*(a\s+)?tempo\s*(i|1|1mo|primo)\W*", low))
+    heard = re.findall(r"\w+", low)[:6]
+    found.worded = next((float(WORDS[word]) for word in heard if word in WORDS), None)
+    found.mild = next((float(MILD[word]) for word in heard if word in MILD), None)
+
+
+def _pace(metronome: Element) -> float | None:
+    """Quarters a minute; None where a mark sets one note value equal to another, or says no number."""
+    unit, dots, units = Fraction(0), 0, 0
+    for child in metronome:
+        if child.tag == "beat-unit":
+            unit, units = UNITS.get((child.text or "").strip(), Fraction(0)), units + 1
+        elif child.tag == "beat-unit-dot":
+            dots += 1
+    numbers = [float(number.replace(",", ".")) for number in PACE.findall(metronome.findtext("per-minute") or "")[:2]]
+    if units != 1 or not numbers or dots > 3:
+        return None
+    pace = float(unit * (2 - Fraction(1, 2**dots))) * sum(numbers) / len(numbers)
+    return pace if 10 <= pace <= 600 else None
+
+
+def chord_symbol(element: Element, transpose: tuple[int, int]) -> str:
+    """A `<harmony>` as it sounds, in letters: “F#m7b5/C”; empty where it is none that has letters."""
+    kind = element.find("kind")
+    name = (kind.text or "").strip() if kind is not None else ""
+    if name == "none":
+        return "N.C."
+    root = _letter(element.find("root"), "root", transpose)
+    if not root or kind is None:
+        return ""
+    suffix = KINDS.get(name)
+    if suffix is None:
+        suffix = legible(kind.get("text", ""))[:12]
+    degrees = "".join(f"({each})" for each in map(_degree, element.findall("degree")) if each)
+    bass = _letter(element.find("bass"), "bass", transpose)
+    return f"{root}{suffix}{degrees}" + (f"/{bass}" if bass else "")
+
+
+def _letter(element: Element | None, name: str, transpose: tuple[int, int]) -> str:
+    if element is None:
+        return ""
+    step = (element.findtext(f"{name}-step") or "").strip().upper()
+    alter = number(element.findtext(f"{name}-alter")) or Fraction(0)
+    if step not in FIFTHS or abs(alter) > 2:
+        return ""
+    return spelled(FIFTHS[step] + 7 * round(alter) + fifths(transpose))
+
+
+def _degree(element: Element) -> str:
+    value = number(element.findtext("degree-value"))
+    alter = round(number(element.findtext("degree-alter")) or 0)
+    if not value or not 1 <= value <= 13 or abs(alter) > 1:
+        return ""
+    kind = (element.findtext("degree-type") or "").strip()
+    sign = {1: "#", -1: "b", 0: ""}[alter]
+    return f"{'no' if kind == 'subtract' else '' if sign or kind == 'alter' else 'add'}{sign}{value:g}"
+
+
+def fifths(transpose: tuple[int, int]) -> int:
+    """How far an interval of (diatonic steps, semitones) leads along the line of fifths: a tone up is 2."""
+    steps, semitones = transpose
+    return 7 * semitones - 12 * steps
+
+
+def spelled(position: int) -> str:
+    """The tone at a place of the line of fifths: -1 → F, 0 → C, 6 → F#; past double accidentals, its enharmonic."""
+    while position > 12:
+        position -= 12
+    while position < -8:
+        position += 12
+    letter = "FCGDAEB"[(position + 1) % 7]
+    accidental = (position + 1) // 7
+    return letter + ("#" * accidental if accidental > 0 else "b" * -accidental)
+
+
+@lru_cache(maxsize=4_096)
+def number(text: str | None) -> Fraction | None:
+    """A number of the score, exactly; None where there is none, or one that no score needs."""
+    found = NUMBER.fullmatch(text or "")
+    return Fraction(found[1]) if found else None
+
+
+def metre_of(time: Element) -> Metre | None:
+    """A metre such as (6, 8); those that are added up, 3+2/8 or 3/4+3/8, as one; None for none."""
+    pairs = [
+        (sum(int(beat) for beat in re.findall(r"\d{1,2}", beats.text or "")[:6]), int(number(unit.text) or 0))
+        for beats, unit in zip(time.findall("beats"), time.findall("beat-type"), strict=False)
+    ]
+    pairs = [(beats, unit) for beats, unit in pairs if 1 <= beats <= 64 and unit in (1, 2, 4, 8, 16, 32, 64)]
+    if not pairs:
+        return None
+    unit = max(unit for _, unit in pairs)
+    return sum(beats * unit // each for beats, each in pairs), unit
+
+
+def signature_of(key: Element, transpose: tuple[int, int]) -> Signature:
+    sharps = number(key.findtext("fifths"))
+    if sharps is None or abs(sharps) > 7:
+        return Signature(0, odd=sharps is not None or key.find("key-step") is not None)
+    sounding = int(sharps) + fifths(transpose)
+    while abs(sounding) > 7:
+        sounding += -12 if sounding > 0 else 12
+    mode = (key.findtext("mode") or "").strip().lower()
+    return Signature(sounding, {"aeolian": "minor", "ionian": "major"}.get(mode, mode if mode in MODES else ""))

@@ -1,0 +1,142 @@
+"""A score as it is written: what each part has in each bar, before repeats are played out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from generation.read.repeats import Bar
+from generation.request import Words
+
+Metre = tuple[int, int]
+ZERO = Fraction(0)
+ROUNDED = Fraction(1, 12)  # quarters by which a bar may miss its metre where a program rounded its durations
+
+
+@dataclass(slots=True)
+class Sound:
+    """A note as written.
+
+    at, length  quarters, from the beginning of its bar
+    pitch       MIDI note as it sounds, or a drum of General MIDI; may lie outside 0 … 127
+    ties, tied  whether it goes on into the next note of its pitch, and whether it goes on from the one before
+    voice       tells it from other notes of its pitch
+    words       verse → syllable, with a hyphen behind it where the word goes on
+    """
+
+    at: Fraction
+    length: Fraction
+    pitch: int
+    ties: bool = False
+    tied: bool = False
+    voice: str = ""
+    words: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Loudness:
+    """A sign of loudness, `at` quarters within its bar.
+
+    level   velocity from here on, None where a hairpin begins or ends
+    accent  whether it is meant for the notes at this place alone (sf)
+    swell   +1 where a crescendo begins, -1 for a diminuendo, 0 where either ends
+    """
+
+    at: Fraction
+    level: int | None = None
+    accent: bool = False
+    swell: int = 0
+
+
+@dataclass(slots=True)
+class Measure:
+    """What one part has in one bar.
+
+    filled  quarters that its notes and rests fill
+    rests   quarters of a rest that stands for the whole bar, however long that is
+    """
+
+    sounds: list[Sound] = field(default_factory=list)
+    loudness: list[Loudness] = field(default_factory=list)
+    pedal: list[tuple[Fraction, int]] = field(default_factory=list)
+    filled: Fraction = ZERO
+    rests: Fraction = ZERO
+
+
+@dataclass
+class Line:
+    """One part: its bars, and what the score says of its instrument.
+
+    number     of the part in its score, from 1
+    program    of General MIDI, 0 … 127; None where nobody said
+    transpose  (diatonic steps, semitones) from what is written to what sounds
+    volume     0 … 127; pan  0 … 127, 64 in the middle; None where nobody said
+    """
+
+    number: int
+    name: str = ""
+    measures: list[Measure] = field(default_factory=list)
+    program: int | None = None
+    drums: bool = False
+    transpose: tuple[int, int] = (0, 0)
+    volume: int | None = None
+    pan: int | None = None
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A key signature as it sounds: its sharps (flats are negative), and the mode, empty where nobody said.
+
+    odd  whether it is none of the traditional ones; then the sharps mean nothing
+    """
+
+    sharps: int
+    mode: str = ""
+    odd: bool = False
+
+
+@dataclass
+class Common:
+    """What a bar says to all parts, at quarters from its beginning; metre and signature where they change."""
+
+    length: Fraction = ZERO
+    metre: Metre | None = None
+    signature: Signature | None = None
+    tempo: dict[Fraction, float] = field(default_factory=dict)
+    chords: dict[Fraction, str] = field(default_factory=dict)
+    markers: dict[Fraction, str] = field(default_factory=dict)
+
+
+@dataclass
+class Score:
+    """Lines whose bars stand one above the other; `common` and `bars` have an entry for each of them.
+
+    doubles  the bars that end with a double bar, which says nothing of repeats
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    common: list[Common] = field(default_factory=list)
+    bars: list[Bar[None]] = field(default_factory=list)
+    doubles: set[int] = field(default_factory=set)
+    title: str = ""
+    composer: str = ""
+    remarks: list[Words] = field(default_factory=list)
+
+
+def bar_length(measures: Sequence[Measure], metre: Metre | None, pickup: bool) -> Fraction:
+    """Quarters that a bar lasts: what its parts fill it with. A rest that stands for a whole bar is as long as the bar.
+
+    pickup  whether the bar may be shorter than its metre: then parts that only rest do not make it longer
+    """
+    usual = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(4)
+    sounding = [measure.filled for measure in measures if measure.sounds]
+    length = max(sounding if pickup and sounding else (measure.filled for measure in measures), default=ZERO)
+    if not (pickup and length):
+        length = max(length, max((measure.rests for measure in measures), default=ZERO))
+    if not length or abs(length - usual) < ROUNDED:
+        return usual
+    return length
+
+
+def column(lines: Iterable[Line], i: int) -> list[Measure]:
+    """What all lines have in bar `i`."""
+    return [line.measures[i] for line in lines if i < len(line.measures)]
