@@ -1,4 +1,4 @@
-"""The bot put together: a client, the commands, the buttons, and what is said to everything else that members press."""
+"""The bot put together: client, commands and buttons, and an answer to everything else that members press."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from generation.serve.studio import Studio
 
 
 def encore(settings: Settings, store: Store, studio: Studio) -> Encore:
-    """A client that answers; it is not connected yet."""
+    """A client with all its handlers, not yet connected."""
     client = Encore(settings, store, studio)
     for command in COMMANDS:
         client.tree.add_command(command)
@@ -33,7 +33,7 @@ async def on_command_error(interaction: Interaction, error: app_commands.AppComm
 
 
 async def on_interaction(interaction: Interaction) -> None:
-    """Buttons and forms that nobody else answers: those of a process that ended, or of an earlier version."""
+    """Answer buttons and forms that no handler knows: those of an earlier process or an earlier version."""
     data: Any = interaction.data or {}
     name = str(data.get("custom_id", ""))
     ours = is_ours(name) or name.startswith(forms_since(interaction.client.began))

@@ -22,22 +22,22 @@ from bot.settings import Settings
 from generation.judge.bench import tune
 
 GIVE_UP = 300.0  # seconds
-WARM = 4  # pieces until all processes have started and know their work; they do not count
+WARM = 4  # pieces that do not count, until all processes have started and warmed up
 PULSE = 0.005  # seconds between two looks at the clock
-STAGES = {"model": 0.07, "craft": 0.4}  # and seconds after the command at which they are in the middle of their work
+STAGES = {"model": 0.07, "craft": 0.4}  # stage → seconds after the command at which it is in the middle of its work
 FIRST_MEMBER = 1_200_000_000_000_000_000
 
 Figures = dict[str, dict[str, float]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table, or with --json one object."""
+    """Print a table, or one object with --json."""
     parser = argparse.ArgumentParser(prog="python -m bot.bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=9, help="runs of each kind (9)")
     parser.add_argument("--seconds", type=float, default=30, help="length of the new music (30)")
     parser.add_argument("--members", type=int, default=8, help="who ask at once (8)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--bot", type=Path, help=argparse.SUPPRESS)  # be the bot, and write its pulse there
+    parser.add_argument("--bot", type=Path, help=argparse.SUPPRESS)  # run as the bot, and write its pulse there
     args = parser.parse_args(argv)
     if args.bot:
         return _bot(args.bot)
@@ -97,7 +97,7 @@ async def _figures(runs: int, seconds: float, many: int) -> Figures:
 
 
 async def _mishaps(bot: int, ask: Callable[[int], Awaitable[float]], number: int) -> Figures:
-    """Seconds from a signal to all processes of a stage until they have made the music that they were at."""
+    """Seconds from a signal to all processes of a stage until their music arrives all the same."""
     figures: Figures = {}
     for what, sent in (("kill -9", signal.SIGKILL), ("hang", signal.SIGSTOP)):
         row = figures[f"music after a {what}, s"] = {}
@@ -111,7 +111,7 @@ async def _mishaps(bot: int, ask: Callable[[int], Awaitable[float]], number: int
                     os.kill(worker, sent)
             await asked
             row[stage] = round(perf_counter() - began, 2)
-            await asyncio.gather(*(ask(number + 1 + other) for other in range(3)))  # until all are there again
+            await asyncio.gather(*(ask(number + 1 + other) for other in range(3)))  # until all have started again
             number += 4
     return figures
 
@@ -170,7 +170,7 @@ def _percentiles(seen: Sequence[float]) -> dict[str, float]:
 
 
 def _workers(bot: int) -> dict[int, str]:
-    """The processes that the bot started to make music, and the stage of each."""
+    """The bot's processes that make music: pid → stage."""
     started = Path(f"/proc/{bot}/task/{bot}/children").read_text().split()
     words = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0") for pid in started}
     module = "generation.serve.worker"
@@ -178,7 +178,7 @@ def _workers(bot: int) -> dict[int, str]:
 
 
 def _memory(bot: int) -> dict[str, float]:
-    """The largest resident memory that the bot's process had, and all that it started with it, in MB."""
+    """The largest resident memory in MB, of the bot's process and of it with all that it started."""
     most, parents = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, StopIteration, IndexError):
@@ -190,7 +190,7 @@ def _memory(bot: int) -> dict[str, float]:
 
 
 def _bot(pulse: Path) -> int:
-    """The bot as it is, with a task beside it that notes how late the event loop wakes it."""
+    """Run the bot with a task beside it that records how late the event loop wakes it."""
     run = bot._run
 
     async def watched(settings: Settings) -> int:
@@ -213,7 +213,7 @@ async def _feel(pulse: Path) -> None:
 
 
 def _lateness(pulse: Path, since: float, until: float) -> dict[str, float]:
-    """Percentiles in ms between two moments; the clock is the same in all processes."""
+    """Percentiles of the lateness in ms between two moments; all processes share one clock."""
     beats = [tuple(map(float, line.split())) for line in pulse.read_text().splitlines()]
     late = sorted(1000 * beat for when, beat in beats if since <= when <= until) or [0.0]
     return {f"{share} %": round(late[int(share / 100 * (len(late) - 1))], 2) for share in (50, 99, 100)}

@@ -17,8 +17,8 @@ from generation.request import INSTRUMENTS, STYLES
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "words"
-SPEAKERS = {"Words", "Refusal", "StudioFault", "Unfit", "fault", "say"}  # what is called with a template
-UNHEARD = ("learn", "judge", "__main__.py")  # of generation/: what only the command line says stays English
+SPEAKERS = {"Words", "Refusal", "StudioFault", "Unfit", "fault", "say"}  # functions whose first argument is a template
+UNHEARD = ("learn", "judge", "__main__.py")  # rooms of generation/ that only the command line uses; they stay English
 HEADER = """\
 # What stands in braces is filled in, and keeps its name. `python -m bot.catalogues` adds what is new in the code.
 msgid ""
@@ -32,7 +32,7 @@ WIDTH = 120
 
 
 def main() -> int:
-    """1 if a translation is missing."""
+    """Update the catalogues. Returns 1 if a translation is missing."""
     said, missing = messages(), 0
     for language in LANGUAGES:
         catalogue = load(language)
@@ -45,12 +45,12 @@ def main() -> int:
 
 
 def untranslated(catalogue: Catalog) -> list[str]:
-    """The templates in English for which something is missing."""
+    """The English templates that lack a translation."""
     return [str(message.id) for message in catalogue if message.id and not all(translations(message))]
 
 
 def translations(message: Message) -> tuple[str, ...]:
-    """One, or where a count decides as many as the language has plurals."""
+    """The translation of a message, or all its plural forms."""
     return tuple(message.string) if isinstance(message.string, tuple | list) else (message.string or "",)
 
 
@@ -65,13 +65,13 @@ def path(language: str) -> Path:
 
 
 def load(language: str) -> Catalog:
-    """A language's catalogue as it lies in the repository."""
+    """A language's catalogue as it is in the repository."""
     with path(language).open("rb") as file:
         return read_po(file, locale=language, abort_invalid=True)
 
 
 def messages() -> Catalog:
-    """Everything that a member may be told, without translations."""
+    """Every message that a member may read, untranslated."""
     catalogue = Catalog()
     for folder in ("bot", "generation"):
         for file in sorted((ROOT / folder).rglob("*.py")):
@@ -86,7 +86,7 @@ def messages() -> Catalog:
 
 
 def templates(code: str) -> list[tuple[str, ...]]:
-    """The literal templates in some code, each with its plural where it has one."""
+    """The literal templates in some Python code, each with its plural if it has one."""
     found = []
     for call in ast.walk(ast.parse(code)):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in SPEAKERS:
@@ -97,7 +97,7 @@ def templates(code: str) -> list[tuple[str, ...]]:
 
 
 async def _commands() -> set[tuple[str, str | None]]:
-    """Names, descriptions and choices of the commands, each with its context."""
+    """The names, descriptions and choices of all commands, each with its context."""
     heard: set[tuple[str, str | None]] = set()
 
     class Listener(app_commands.Translator):

@@ -1,4 +1,4 @@
-"""The client: a connection to Discord with all that an answer needs, and `Interaction`, by which handlers know it."""
+"""The client: a connection to Discord with everything that handlers need; and `Interaction`, what they are given."""
 
 import asyncio
 import hashlib
@@ -22,12 +22,12 @@ from generation.serve.studio import Studio
 log = logging.getLogger("encore")
 
 PURGE_EVERY = 3600.0  # seconds
-GOODBYE = 5.0  # seconds that Discord has to answer it, when the bot is stopped
-NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that comes after 15 minutes, or in a thread
+GOODBYE = 5.0  # seconds that Discord has to close the connection when the bot is stopped
+NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that takes more than 15 minutes, or in a thread
 
 
 class Encore(discord.AutoShardedClient):
-    """Settings, store, studio and the waiting line, for every handler. What is answered, `bot.app` says."""
+    """Carries settings, store, studio and queue for every handler. `bot.app` adds the handlers."""
 
     def __init__(self, settings: Settings, store: Store, studio: Studio) -> None:
         reconnect_soon()
@@ -67,7 +67,7 @@ class Encore(discord.AutoShardedClient):
         log.exception("in %s", event_method)
 
     async def _sync(self) -> None:
-        """Register the commands, but only when they changed: Discord limits how often one may."""
+        """Register the commands if they have changed: Discord limits how often that may be done."""
         translator = Translator()
         payloads = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
         described = json.dumps(payloads, sort_keys=True)
@@ -86,13 +86,13 @@ class Encore(discord.AutoShardedClient):
             await asyncio.sleep(PURGE_EVERY)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Work that nobody waits for; it is cancelled when the bot closes."""
+        """Start work that nobody waits for; it is cancelled when the bot closes."""
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
     async def close(self) -> None:
-        """End all work, and say good-bye to Discord; if the line is dead, not for long."""
+        """End all work and leave Discord, waiting only briefly if the connection is dead."""
         if self._leaving is not None:
             return
         self._leaving = asyncio.create_task(super().close())
@@ -109,7 +109,7 @@ Interaction: TypeAlias = discord.Interaction[Encore]
 
 
 def warn_of_missing_permissions(guild: discord.Guild) -> None:
-    """Tell the admin now; members would learn it only when music is ready and has nowhere to go."""
+    """Tell the admin now: members would find out only when music is ready and cannot be posted."""
     held = guild.me.guild_permissions
     if missing := [name for name in NEEDED if not getattr(held, name)]:
         words = ", ".join(name.replace("_", " ") for name in missing)

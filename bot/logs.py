@@ -1,4 +1,4 @@
-"""Log lines that name the job they belong to: as text for people, or as JSON for machines."""
+"""Log lines that name their job: as text for people, or as JSON for machines."""
 
 import json
 import logging
@@ -6,11 +6,11 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-JOB: ContextVar[int | None] = ContextVar("job", default=None)  # Discord's id of the interaction that is answered
+JOB: ContextVar[int | None] = ContextVar("job", default=None)  # Discord's id of the interaction being answered
 
 
 def start_logging(level: str, form: str) -> None:
-    """Log everything from `level` on to stderr; `form` is a key of `FORMS`."""
+    """Log to stderr from `level` upwards; `form` is a key of `FORMS`."""
     handler = logging.StreamHandler()
     handler.setFormatter(FORMS[form]())
     logging.basicConfig(level=level, handlers=[handler])
@@ -18,7 +18,7 @@ def start_logging(level: str, form: str) -> None:
 
 
 def write(log: logging.Logger, **fields: Any) -> None:
-    """One line of facts: name=value for people, fields of their own for machines."""
+    """Log one line of facts: name=value for people, separate fields for machines."""
     facts = {name: round(fact, 3) if isinstance(fact, float) else fact for name, fact in fields.items()}
     log.info(" ".join(f"{name}={fact}" for name, fact in facts.items()), extra={"facts": facts})
 
@@ -36,7 +36,7 @@ class Text(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """One JSON object a line; the facts of a job are fields of it."""
+    """One JSON object per line; the facts of a job are its fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What happens when a button is pressed. It outlives a restart: what a button needs is in its name and in the store."""
+"""What happens when a button is pressed; also after a restart, since its name and the store hold all that it needs."""
 
 import contextlib
 import re
@@ -18,7 +18,7 @@ from bot.client import Interaction
 from bot.store import Kept
 from generation.request import Refusal, Request, Words
 
-STEP = 0.2  # of temperature, warmer or cooler
+STEP = 0.2  # by which the temperature changes
 WARMEST, COOLEST = 2.0, 0.1
 NO_SHEETS = Words("There is no sheet music for this reply. Press “Another take” to get a reply that has it.")
 
@@ -40,7 +40,7 @@ def _cooler(request: Request, _: bytes) -> Request:
 
 
 def _on(request: Request, midi: bytes) -> Request:
-    """The take becomes the input."""
+    """Play on from the take itself."""
     stem = request.filename.rpartition(".")[0] or request.filename or "encore"
     fresh = replace(request, key=None, tempo=None, meter=None)
     return replace(_again(fresh, midi), data=midi, filename=f"{stem}.mid")
@@ -50,7 +50,7 @@ def _alone(request: Request, _: bytes) -> Request:
     return replace(request, only_new=not request.only_new)
 
 
-# What was asked for, and the MIDI of a take of it → what to ask for now.
+# (the request of the reply, the MIDI of one of its takes) → the next request
 ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
     "again": _again,
     "warmer": _warmer,
@@ -61,7 +61,7 @@ ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
-    """A button that was pressed; `said` is what its name says. This one is the base of the others, and matches none."""
+    """A pressed button; `said` holds the fields of its name. The base of the others: its own template matches nothing."""
 
     def __init__(self, button: discord.ui.Button[Any], said: Mapping[str, str]) -> None:
         super().__init__(button)
@@ -74,7 +74,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
         assert isinstance(item, discord.ui.Button)
         return cls(item, match.groupdict())
 
-    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]  # there is no other client
+    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]  # Encore is the only client
         try:
             await self.answer(interaction)
         except Exception as error:
@@ -84,7 +84,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
         raise NotImplementedError
 
     async def kept(self, interaction: Interaction) -> Kept:
-        """What was kept for the reply. `Refusal` if it is gone."""
+        """What the store keeps for the reply. `Refusal` if that is gone."""
         kept = await interaction.client.store.kept(self.said["kept"])
         if kept is None:
             raise Refusal(GONE)
@@ -92,7 +92,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
 
 
 class TakePress(Press, template=TAKE):
-    """Asks for other music from what a reply was made of, or from one of its takes."""
+    """Asks for other music from the same request, or from one of the takes."""
 
     async def answer(self, interaction: Interaction) -> None:
         kept, what, take = await self.kept(interaction), self.said["what"], int(self.said["take"])
@@ -102,7 +102,7 @@ class TakePress(Press, template=TAKE):
 
 
 class SheetPress(Press, template=SHEET):
-    """Hands the score of every take to whoever asks, and to them alone."""
+    """Shows the score of every take to the member who asks, and to nobody else."""
 
     async def answer(self, interaction: Interaction) -> None:
         kept, own = await self.kept(interaction), str(interaction.locale)
@@ -113,7 +113,7 @@ class SheetPress(Press, template=SHEET):
 
 
 class DeletePress(Press, template=DELETE):
-    """Deletes the reply and all that was kept for it: for who asked, and for moderators."""
+    """Deletes the reply and all that was kept for it. Allowed to the member who asked, and to moderators."""
 
     async def answer(self, interaction: Interaction) -> None:
         store = interaction.client.store
@@ -128,7 +128,7 @@ class DeletePress(Press, template=DELETE):
 
 
 class CancelPress(Press, template=CANCEL):
-    """For those who will not wait. After a crash it still removes the answer to which no music will come."""
+    """Cancels a job. After a crash it removes an answer whose music will never come."""
 
     async def answer(self, interaction: Interaction) -> None:
         bot, member = interaction.client, int(self.said["member"])
@@ -150,5 +150,5 @@ PRESSES = (TakePress, SheetPress, DeletePress, CancelPress)
 
 
 def is_ours(name: str) -> bool:
-    """Whether a button of that name answers by itself."""
+    """Whether one of `PRESSES` answers a button of that name."""
     return any(press.__discord_ui_compiled_template__.fullmatch(name) for press in PRESSES)

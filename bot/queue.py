@@ -1,4 +1,4 @@
-"""The waiting line: bounded, one job a member, first come, first served."""
+"""The queue: bounded, one job per member, first come, first served."""
 
 import asyncio
 import contextlib
@@ -16,9 +16,10 @@ RESTARTING = Words("Encore is being restarted. Ask again in a minute.")
 
 
 class Ticket:
-    """A place in the line. `turn` is set when it is this one's turn, `ended` once nobody wants it any more.
+    """A place in the queue. `turn` is set when its turn has come, `ended` when it was cancelled.
 
-    `why` is what to tell the member then."""
+    `why` is then what to tell the member.
+    """
 
     def __init__(self, member: int) -> None:
         self.member, self.name = member, secrets.token_urlsafe(9)
@@ -32,11 +33,11 @@ class Ticket:
 
 
 class Line:
-    """Lets `at_once` requests through at a time; `longest` more may wait; a member has `hourly` pieces an hour."""
+    """Lets `at_once` requests play at a time and `longest` more wait; a member may have `hourly` pieces an hour."""
 
     def __init__(self, at_once: int, longest: int, hourly: int) -> None:
         self._free, self._longest, self._hourly = at_once, longest, hourly
-        self._played: dict[int, list[float]] = {}  # member → when their pieces of the last hour came
+        self._played: dict[int, list[float]] = {}  # member → times of their pieces within the last hour
         self._waiting: list[Ticket] = []
         self._tickets: dict[int, Ticket] = {}
         self._closed = False
@@ -48,16 +49,16 @@ class Line:
 
     @property
     def playing(self) -> int:
-        """How many requests are played just now."""
+        """How many requests are being played."""
         return len(self._tickets) - len(self._waiting)
 
     @property
     def full(self) -> bool:
-        """Whether who comes now has to wait."""
+        """Whether a new request has to wait."""
         return not self._free or bool(self._waiting)
 
     def of(self, member: int) -> Ticket | None:
-        """The place that a member has in the line, waiting or playing."""
+        """The place of a member, waiting or playing; None if they have none."""
         return self._tickets.get(member)
 
     def left(self, member: int) -> int:
@@ -69,18 +70,18 @@ class Line:
         return self._waiting.index(ticket) + 1 if ticket in self._waiting else 0
 
     async def close(self, seconds: float) -> None:
-        """Let nobody in any more, send those away who wait, and give those who play `seconds` to come to their end."""
+        """Admit nobody, cancel the requests that wait, and give those that play `seconds` to finish."""
         self._closed = True
         for ticket in self._waiting:
             ticket.cancel(RESTARTING)
-        for patience in (seconds, 8.0):  # the second time for telling members that there will be no music
+        for patience in (seconds, 8.0):  # the second time so that members can be told that there will be no music
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), patience)
             for ticket in self._tickets.values():
                 ticket.cancel(RESTARTING)
 
     def check(self, member: int) -> None:
-        """`Refusal` if the member has a job already, or the line is full."""
+        """`Refusal` if the member already has a job, or the queue is full."""
         if self._closed:
             raise Refusal(RESTARTING)
         if member in self._tickets:
@@ -101,11 +102,11 @@ class Line:
             )
 
     def played(self, member: int) -> None:
-        """Count a piece of a member's."""
+        """Count a piece towards the member's hour."""
         self._played.setdefault(member, []).append(time.monotonic())
 
     def _recent(self) -> dict[int, list[float]]:
-        """What was played within the last hour; the rest is forgotten."""
+        """The pieces of the last hour by member; forgets older ones."""
         since = time.monotonic() - HOUR
         left = {member: [when for when in times if when > since] for member, times in self._played.items()}
         self._played = {member: times for member, times in left.items() if times}
@@ -113,7 +114,7 @@ class Line:
 
     @asynccontextmanager
     async def enter(self, member: int) -> AsyncIterator[Ticket]:
-        """Stand in the line, and once it is one's turn play, as long as the block lasts."""
+        """Take a place in the queue, and hold it until the block ends."""
         self.check(member)
         ticket = self._tickets[member] = Ticket(member)
         self._empty.clear()

@@ -1,11 +1,11 @@
-"""The buttons under an answer, as they look and are named; what happens when one is pressed, `bot.presses` says."""
+"""The buttons under an answer: their labels and names. `bot.presses` does what they ask."""
 
 import discord
 
 from bot.words import say
 from generation.request import Request, Words
 
-# How a button is named: all that is known of it when it is pressed, be it after a restart.
+# Patterns of the buttons' names. A name is all that is known of a button when it is pressed, even after a restart.
 TAKE = r"encore:(?P<what>[a-z]+):(?P<kept>[\w-]{12}):(?P<take>\d)"
 SHEET = r"encore-sheet:(?P<kept>[\w-]{12})"
 DELETE = r"encore-delete:(?P<kept>[\w-]{12}):(?P<member>\d+)"
@@ -15,7 +15,10 @@ GONE = Words("This reply is too old for its buttons to work, or was deleted. Ask
 
 
 def reply_buttons(kept: str, member: int, request: Request, locale: str) -> discord.ui.View:
-    """Those of a reply to `request`, in the language of `locale`; `kept` is the store's name for what they need."""
+    """The buttons of a reply to `request`, labelled in the language of `locale`.
+
+    `kept` is the name under which the store keeps what they need.
+    """
     labels = {
         f"encore:again:{kept}:0": Words("Another take"),
         f"encore:warmer:{kept}:0": Words("Warmer"),
@@ -24,7 +27,7 @@ def reply_buttons(kept: str, member: int, request: Request, locale: str) -> disc
     for take in range(request.takes):
         label = Words("Play on from take {number}", number=take + 1) if request.takes > 1 else Words("Play on")
         labels[f"encore:on:{kept}:{take}"] = label
-    if request.data is not None:  # else all of it is new
+    if request.data is not None:  # otherwise everything is new
         part = Words("With the input") if request.only_new else Words("Only the new part")
         labels[f"encore:alone:{kept}:0"] = part
     labels[f"encore-sheet:{kept}"] = Words("Sheet music")
@@ -36,7 +39,7 @@ def reply_buttons(kept: str, member: int, request: Request, locale: str) -> disc
 
 
 def cancel_button(member: int, ticket: str, locale: str) -> discord.ui.View:
-    """The one of an answer that still waits for its music."""
+    """The button of an answer whose music is still to come."""
     return _view(discord.ui.Button(label=say("Cancel", locale), custom_id=f"encore-cancel:{member}:{ticket}"))
 
 
@@ -44,5 +47,5 @@ def _view(*buttons: discord.ui.Button[discord.ui.View]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for button in buttons:
         view.add_item(button)
-    view.stop()  # discord.py need not remember it: buttons are known by their names
+    view.stop()  # discord.py need not keep the view: buttons are recognised by their names
     return view

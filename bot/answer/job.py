@@ -1,4 +1,4 @@
-"""From a request to a message: the line, the studio, the reply, and every way in which that can end."""
+"""From a request to a message: the queue, the studio, the reply, and every way in which a job can end."""
 
 import asyncio
 import logging
@@ -24,15 +24,16 @@ from generation.serve.studio import Progress
 log = logging.getLogger("encore.job")
 
 FETCH_SECONDS = 15.0
-QUIET_SECONDS = 2.0  # what is wrong within these is said to the member alone; Discord waits 3 s for a sign of life
+QUIET_SECONDS = 2.0  # errors that appear sooner are told to the member alone; Discord waits 3 s for an acknowledgement
 DISCORD_FORMATS = ("mp3", "mid", "abc", "png", "musicxml")
 SHEETS = ("png", "musicxml")
 
 
 async def run_job(interaction: Interaction, request: Request, tune: discord.Attachment | None = None) -> None:
-    """Answer an interaction, of which nothing has been acknowledged yet, with music or with a sentence.
+    """Answer an interaction that is not acknowledged yet, with music or with a sentence.
 
-    `tune` is the file to play on from, where it is not in the request yet."""
+    `tune` is the file to play on from, unless the request already holds its bytes.
+    """
     bot, began = interaction.client, time.monotonic()
     outcome, reply = "fault", None
     JOB.set(interaction.id)
@@ -46,9 +47,9 @@ async def run_job(interaction: Interaction, request: Request, tune: discord.Atta
                 view, made = await _buttons(interaction, request, reply), reply
                 await post(interaction, lambda limit: message(made, request, limit, public(interaction)), view)
                 outcome = "played"
-            except Exception as error:  # told while in the line, for a bot that stops waits until the line is empty
+            except Exception as error:  # tell them from within the queue: a stopping bot waits until it is empty
                 outcome = await _tell(interaction, error)
-    except Refusal as error:  # not let in
+    except Refusal as error:  # not admitted to the queue
         outcome = await _tell(interaction, error)
     finally:
         spent = time.monotonic() - began
@@ -57,7 +58,7 @@ async def run_job(interaction: Interaction, request: Request, tune: discord.Atta
 
 
 async def _tell(interaction: Interaction, error: Exception) -> str:
-    """Tell the member alone why there is no music; the outcome, in a word for the log."""
+    """Tell the member alone why there is no music. Returns the outcome as one word for the log."""
     if interaction.response.is_done():
         await retract(interaction, sentence(interaction, error))
     else:
@@ -66,7 +67,7 @@ async def _tell(interaction: Interaction, error: Exception) -> str:
 
 
 async def _wait(interaction: Interaction, request: Request, tune: discord.Attachment | None, ticket: Ticket) -> Request:
-    """Wait for one's turn, in public once the file is seen to hold a melody; the request with its file in it."""
+    """Wait in the queue, publicly once the file is known to hold a melody. Returns the request with its file."""
     seen = asyncio.Event()
 
     async def look() -> Request:
@@ -86,7 +87,7 @@ async def _wait(interaction: Interaction, request: Request, tune: discord.Attach
 
 
 async def _acknowledge(interaction: Interaction, work: asyncio.Task[Any], seen: asyncio.Event) -> None:
-    """Say in public that music will come once the file is `seen` to hold a melody, or Discord waits no longer."""
+    """Show publicly that music is coming, once the file is `seen` to hold a melody or Discord will wait no longer."""
     looking = asyncio.create_task(seen.wait())
     await asyncio.wait({work, looking}, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     looking.cancel()
@@ -97,13 +98,13 @@ async def _acknowledge(interaction: Interaction, work: asyncio.Task[Any], seen: 
 async def _play(
     interaction: Interaction, request: Request, tune: discord.Attachment | None, ticket: Ticket
 ) -> tuple[Request, Reply]:
-    """Fetch and play; acknowledge in public only once it seems that there will be music."""
+    """Fetch the file and play. Acknowledge publicly only when music seems certain."""
     share, seen = 0.0, asyncio.Event()
 
     def progress(done: float) -> None:
         nonlocal share
         share = done
-        seen.set()  # the file holds a melody, for it is being played on from
+        seen.set()  # the model is playing, so the file holds a melody
 
     work = asyncio.create_task(_music(interaction, request, tune, progress))
     try:
@@ -118,7 +119,7 @@ async def _play(
 async def _music(
     interaction: Interaction, request: Request, tune: discord.Attachment | None, progress: Progress
 ) -> tuple[Request, Reply]:
-    """The request with its file in it, and its reply."""
+    """Returns the request with its file, and its reply."""
     request = replace(request, formats=DISCORD_FORMATS, mp3_bytes=mp3_share(interaction.filesize_limit, request.takes))
     if tune is not None:
         request = replace(request, data=await _fetch(tune))
@@ -126,7 +127,7 @@ async def _music(
 
 
 async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> discord.ui.View | None:
-    """The buttons of a reply; none where what they need cannot be kept, for the music counts more."""
+    """The buttons of a reply; None if what they need cannot be stored, because the music matters more."""
     try:
         midis = [take.files["mid"] for take in reply.takes]
         sheets = [{kind: take.files[kind] for kind in SHEETS if kind in take.files} for take in reply.takes]
@@ -138,7 +139,7 @@ async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> 
 
 
 async def _fetch(tune: discord.Attachment) -> bytes:
-    """The bytes of an attachment; `Refusal` if Discord does not hand them over."""
+    """The bytes of an attachment. `Refusal` if Discord does not deliver them."""
     try:
         return await asyncio.wait_for(tune.read(), FETCH_SECONDS)
     except (discord.HTTPException, TimeoutError) as error:
@@ -146,7 +147,7 @@ async def _fetch(tune: discord.Attachment) -> bytes:
 
 
 def _asked(request: Request) -> dict[str, Any]:
-    """What was asked for, as facts for the log."""
+    """The options of a request, for the log."""
     return {
         "bytes": len(request.data or b""),
         "takes": request.takes,

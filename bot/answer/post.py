@@ -1,4 +1,4 @@
-"""Bring a reply, or a sentence, to where the member is: by the answer's token while it lives, else by the channel."""
+"""Posting a reply or a sentence: by the interaction's token while that is valid, otherwise in the channel."""
 
 import asyncio
 import contextlib
@@ -18,8 +18,8 @@ from generation.serve.studio import StudioFault
 log = logging.getLogger("encore")
 
 TRIES = 3
-SMALL = 2**20  # bytes a file, where Discord found what it said it would take too large
-DEAD = (401, 404)  # statuses of an answer whose token has died
+SMALL = 2**20  # bytes per file, after Discord rejected a file that was within the limit it had stated
+DEAD = (401, 404)  # HTTP statuses that mean the token has expired
 TOO_LARGE = 413
 SILENT = Words(
     "The music is ready, but Encore is no longer allowed to post it here. Let it send messages and attach files, "
@@ -28,7 +28,7 @@ SILENT = Words(
 
 
 async def post(interaction: Interaction, made: Callable[[int], Message], view: discord.ui.View | None) -> None:
-    """Post what `made` makes of a limit of bytes a file. `StudioFault` if there is nowhere to post it."""
+    """Post the message that `made` returns for a limit of bytes per file. `StudioFault` if it can go nowhere."""
     limit = interaction.filesize_limit
     for last in range(TRIES):
         message = made(limit)
@@ -57,7 +57,7 @@ async def post(interaction: Interaction, made: Callable[[int], Message], view: d
 
 
 async def retract(interaction: Interaction, sentence: str) -> None:
-    """Take the public “thinking” back and tell the member alone."""
+    """Remove the public answer and tell the member alone."""
     try:
         try:
             await interaction.delete_original_response()
@@ -76,9 +76,10 @@ async def retract(interaction: Interaction, sentence: str) -> None:
 async def _post_in_channel(
     interaction: Interaction, content: str, files: list[discord.File], view: discord.ui.View | None
 ) -> None:
-    """The way that stays when a token has died, 15 minutes after it was given: as a message of the bot's own.
+    """Post as a message of the bot's own, since tokens expire after 15 minutes.
 
-    It goes to the member directly where the bot may not write in the channel. `StudioFault` if neither works."""
+    Falls back to a direct message where the bot may not write in the channel. `StudioFault` if neither works.
+    """
     extra: dict[str, Any] = {"view": view} if view is not None else {}
     for place in (interaction.channel, interaction.user):
         if not isinstance(place, discord.abc.Messageable):

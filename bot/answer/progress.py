@@ -1,4 +1,4 @@
-"""What a member sees while waiting: the place in the line, how far the music is, and a button to cancel."""
+"""What a member sees while waiting: the place in the queue, the progress of the music, and a button to cancel."""
 
 import asyncio
 import logging
@@ -17,15 +17,16 @@ from generation.request import Refusal, Words
 log = logging.getLogger("encore")
 
 EDIT_EVERY = 2.0  # seconds
-UNKNOWN_MESSAGE = 10008  # Discord's code
+UNKNOWN_MESSAGE = 10008  # Discord's error code
 
 
 async def follow(
     interaction: Interaction, ticket: Ticket, work: asyncio.Task[Any], share: Callable[[], float] = lambda: 1.0
 ) -> None:
-    """Wait for `work`, and keep the answer up to date meanwhile; `share` is how much of the music is there.
+    """Wait for `work` and keep the answer up to date. `share` returns how much of the music is done, from 0 to 1.
 
-    Raises `Refusal`, and cancels the work, if the member cancels it or somebody deletes the answer."""
+    Cancels the work and raises `Refusal` if the member cancels or somebody deletes the answer.
+    """
     shown, view = "", cancel_button(ticket.member, ticket.name, public(interaction))
     ended = asyncio.create_task(ticket.ended.wait())
     pause = 0.0 if not ticket.turn.is_set() else EDIT_EVERY
@@ -59,5 +60,5 @@ async def _show(interaction: Interaction, ticket: Ticket, words: str, view: disc
     except discord.HTTPException as error:
         if error.code == UNKNOWN_MESSAGE:
             ticket.cancel()
-        else:  # not worth the music
+        else:  # no reason to stop the music
             log.info("could not show the progress: %s", error)

@@ -1,4 +1,4 @@
-"""A reply of the studio → a message: its words, and which files fit. Pure; knows Discord's limits, not Discord."""
+"""From a reply to a message: its text, and which files fit. Pure functions that know Discord's limits, not Discord."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,12 @@ from bot.words import key_in, say
 from generation.request import STYLES, Reply, Request, Words
 
 MOST_FILES = 10
-MOST_BYTES = 25 * 2**20  # of all files of a request together
-ROOM = 64 * 2**10  # for what surrounds the files in the request
+MOST_BYTES = 25 * 2**20  # of all files in a message together
+ROOM = 64 * 2**10  # for the rest of the HTTP request
 ORDER = ("mp3", "mid", "abc", "png", "musicxml")
-# Every take can be heard and opened; where not all fits, one picture and one text of the notes go before more of them.
+# Every take can be heard and opened. Where not everything fits, one picture and one ABC come before further ones.
 WANTED = (("mp3", "mid"), ("png", "abc"))
-SHEETS = (("png",), ("musicxml",))  # what is asked for by a button of its own
+SHEETS = (("png",), ("musicxml",))  # behind a button of their own
 SHEET_WORDS = Words("The sheet music: a picture to read, and MusicXML for MuseScore and similar programs.")
 UNHEARD = Words(
     "The MP3 is too large even at its lowest bit rate. Ask for fewer seconds or takes; the MIDI has the same music."
@@ -29,7 +29,7 @@ CALLED = {
 
 
 class LeftOut(NamedTuple):
-    """A file that is not posted: its format, the number of its take from 0, and its bytes if they are too many."""
+    """A file that is not posted: its format, its take (from 0), and its size in bytes if that is why, otherwise 0."""
 
     kind: str
     take: int
@@ -38,14 +38,14 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class Message:
-    """What is posted: at most 2,000 characters, and (name, bytes) of every file."""
+    """Text of at most 2,000 characters, and (name, bytes) of every file."""
 
     content: str
     files: tuple[tuple[str, bytes], ...]
 
 
 def message(reply: Reply, request: Request, limit: int, locale: str = "en") -> Message:
-    """The message for a reply where a single file may have `limit` bytes, in the language of `locale`."""
+    """The message for a reply in the language of `locale`; no file is larger than `limit` bytes."""
     takes = [take.files for take in reply.takes]
     chosen, left_out = choose(takes, limit)
     words = [*_lines(reply, request, locale), *_missing(left_out, len(takes), limit, locale)]
@@ -53,7 +53,7 @@ def message(reply: Reply, request: Request, limit: int, locale: str = "en") -> M
 
 
 def sheet_music(sheets: Sequence[Mapping[str, bytes]], request: Request, limit: int, locale: str = "en") -> Message:
-    """The message with every take as a picture of its score and as MusicXML."""
+    """The message with the score of every take as a picture and as MusicXML."""
     chosen, left_out = choose(sheets, limit, SHEETS)
     words = [say(SHEET_WORDS, locale), *_missing(left_out, len(sheets), limit, locale)]
     return Message("\n".join(words)[:2000], _named(request, sheets, chosen))
@@ -69,9 +69,11 @@ def _named(
 def choose(
     takes: Sequence[Mapping[str, bytes]], limit: int, wanted: tuple[tuple[str, ...], ...] = WANTED
 ) -> tuple[list[tuple[str, int]], list[LeftOut]]:
-    """Which files to post, as (format, number of the take from 0) in their order; and what is left out.
+    """Choose the files to post. Returns them in order as (format, take from 0), and the files left out.
 
-    A take is its files by format; `wanted` are the formats, those first that go before the others."""
+    takes   for each take, its files by format
+    wanted  groups of formats, the most important first
+    """
     chosen: list[tuple[str, int]] = []
     left_out: list[LeftOut] = []
     room = MOST_BYTES - ROOM
@@ -90,12 +92,12 @@ def choose(
 
 
 def mp3_share(limit: int, takes: int) -> int:
-    """Bytes that every MP3 may have for all to fit into one message, with half a MiB for what goes with each."""
+    """The largest size in bytes at which all MP3s fit into one message, with half a MiB for the other files of each."""
     return min(limit, (MOST_BYTES - ROOM) // takes - 2**19)
 
 
 def _missing(left_out: list[LeftOut], takes: int, limit: int, locale: str) -> list[str]:
-    """Why files were left out, and how to get at them."""
+    """Lines that say which files were left out, why, and how to get them."""
     large = [file for file in left_out if file.bytes]
     lines = []
     if large:
@@ -161,7 +163,7 @@ def _music(reply: Reply, locale: str) -> str:
 
 
 def _tempo(reply: Reply) -> Words:
-    """In what musicians count: dotted quarters in 6/8 and its like, with the quarters that /compose takes beside."""
+    """The tempo in beats as musicians count them: dotted quarters in 6/8 and similar, with the quarters for /compose."""
     beats, _, unit = reply.metre.partition("/")
     if unit == "8" and beats.isdigit() and int(beats) > 3 and int(beats) % 3 == 0:
         dotted = round(reply.tempo * 2 / 3, 1)
@@ -170,7 +172,7 @@ def _tempo(reply: Reply) -> Words:
 
 
 def plain(text: str, longest: int = 80) -> str:
-    """Text of a member's file without its power to format or to mention, at most `longest` characters."""
+    """Text from a member's file, cut to `longest` characters, so that it can neither format nor mention anybody."""
     text = re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", " ", text)[:longest]
     return re.sub(r"([\\*_`~|>\[\]<#@])", r"\\\1", text).strip()
 
@@ -181,6 +183,6 @@ def clock(seconds: float) -> str:
 
 
 def _stem(filename: str) -> str:
-    """A file name's stem in letters that are safe everywhere, at most 40 of them."""
+    """A file name's stem in at most 40 characters that are safe everywhere."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", filename.rsplit(".", 1)[0]).strip("-")[:40]
     return stem or "tune"

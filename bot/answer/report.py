@@ -1,4 +1,4 @@
-"""Every error ends here: a sentence for the member alone, and a trace in the log if it was ours."""
+"""Where every error ends: a sentence for the member alone, and a trace in the log if the fault is ours."""
 
 import logging
 import re
@@ -13,7 +13,7 @@ from generation.request import Refusal, Words
 from generation.serve.studio import StudioFault
 
 FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+")
-MARKS = re.compile(r"([\\*`~|]|(?<![^\W_])_|_(?![^\W_]))")  # Discord takes none within a word for one
+MARKS = re.compile(r"([\\*`~|]|(?<![^\W_])_|_(?![^\W_]))")  # an underscore within a word does not format
 log = logging.getLogger("encore")
 
 NOT_ALLOWED = Words("Only people who may manage this server can change its settings. Ask one of them.")
@@ -21,8 +21,8 @@ CHANGED = Words("Encore has been updated, and this command with it. Wait a littl
 
 
 async def report_error(interaction: Interaction, error: BaseException) -> None:
-    """Tell the member, and nobody else, in a sentence what went wrong."""
-    if interaction.client.is_closed():  # the bot was stopped, and waited as long as it may
+    """Tell the member, and nobody else, what went wrong."""
+    if interaction.client.is_closed():  # the bot was stopped, and its grace is over
         log.warning("the bot ended before a member could be told: %r", error)
         return
     words = sentence(interaction, error)
@@ -36,13 +36,14 @@ async def report_error(interaction: Interaction, error: BaseException) -> None:
 
 
 def sentence(interaction: Interaction, error: BaseException) -> str:
-    """What to say of an error, in the member's language. One that nobody foresaw is logged with its trace.
+    """A sentence about an error, in the member's language. An unexpected error is logged with its trace.
 
-    Where it quotes the member, or says **kern, Discord shall not take that for bold."""
+    Marks are escaped: neither what it quotes nor **kern is to be shown in bold.
+    """
     JOB.set(interaction.id)
     words = _words(interaction, error)
     said = say(words, str(interaction.locale))
-    shown = FOLDERS.sub("", said)  # where a file is missing is for the admin to know
+    shown = FOLDERS.sub("", said)  # paths on the server are for the admin alone
     if isinstance(error, StudioFault) or shown != said:
         log.error("%s", words)
     return MARKS.sub(r"\\\1", shown)

@@ -1,4 +1,4 @@
-"""The commands there are, one file each."""
+"""The commands, in one file each."""
 
 from typing import Any
 

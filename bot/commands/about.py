@@ -18,7 +18,7 @@ MODEL_CARD = ROOT / "assets" / "MODEL_CARD.md"
 
 @cache
 def _version() -> str:
-    """As pyproject.toml says it, for Encore runs from its folder and is not installed."""
+    """The version in pyproject.toml: Encore runs from its folder and is not installed."""
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 
 

@@ -1,4 +1,4 @@
-"""What autocompletion offers, named in the member's language, and what somebody meant who typed such a name."""
+"""Autocompletion in the member's language, and back from a typed name to Encore's own."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from bot.words import key_in, say
 from bot.words.keys import KEYS
 from generation.request import INSTRUMENTS, STYLES, styles
 
-MOST = 25  # that Discord shows
+MOST = 25  # Discord shows no more
 Choices = list[app_commands.Choice[str]]
 
 
 def key_names(locale: str) -> dict[str, str]:
-    """What Encore calls a key → what it is called in a locale; the next two likewise."""
+    """Encore's name of a key → its name in the language of `locale`; the next two functions likewise."""
     return {key: key_in(key, locale) for key in KEYS}
 
 
@@ -40,7 +40,7 @@ async def style_choices(interaction: Interaction, typed: str) -> Choices:
 
 
 def offered(names: Mapping[str, str], typed: str) -> Choices:
-    """What holds the typed letters, in its own name or in Encore's; first what begins with them."""
+    """Choices whose name, in either language, contains the typed letters; those that begin with them come first."""
     wanted = _bare(typed)
     ranks = {value: _rank(wanted, _bare(name), _bare(value)) for value, name in names.items()}
     found = sorted((value for value, rank in ranks.items() if rank < 2), key=lambda value: ranks[value])
@@ -48,7 +48,7 @@ def offered(names: Mapping[str, str], typed: str) -> Choices:
 
 
 def meant(names: Mapping[str, str], typed: str) -> str:
-    """Encore's name for what somebody typed without choosing it from the list; what is unknown stays as it is."""
+    """Encore's name for a name typed in either language; an unknown name is returned as it is."""
     return next((value for value, name in names.items() if _bare(typed) in (_bare(name), _bare(value))), typed)
 
 
@@ -57,6 +57,6 @@ def _rank(wanted: str, *names: str) -> int:
 
 
 def _bare(words: str) -> str:
-    """In small letters without accents: who types “re mineur” means “ré mineur”."""
+    """In small letters without accents, so that “re mineur” finds “ré mineur”."""
     split = unicodedata.normalize("NFKD", " ".join(words.split()).casefold())
     return "".join(sign for sign in split if not unicodedata.combining(sign))

@@ -1,4 +1,4 @@
-"""/extend: play on from a file, or from ABC typed into a form; also on any message with a file."""
+"""/extend: play on from a file, from ABC typed into a form, or from a message in the channel."""
 
 import re
 import secrets
@@ -21,9 +21,9 @@ NO_MELODY = Words(
     "There is no tune in that message. It needs a MIDI, ABC, MusicXML or kern file, or ABC text that begins with “X:”."
 )
 ABC_IN_TEXT = re.compile(r"^X: *\d[^`]*^K:[^`]*", re.MULTILINE)
-LONGEST_ABC = 4000  # characters that a form takes
+LONGEST_ABC = 4000  # characters that a form's field accepts
 EXAMPLE = "X:1\nM:6/8\nK:D\nDFA dAF|GBd gdB|"
-FORM_SECONDS = 3600.0  # that a form may stay open
+FORM_SECONDS = 3600.0  # for which a form may stay open
 
 
 @app_commands.command(name="extend", description="Play on from your tune")
@@ -77,7 +77,7 @@ async def extend_message(interaction: Interaction, message: discord.Message) -> 
 
 
 async def extend_file(interaction: Interaction, tune: discord.Attachment, options: dict[str, Any]) -> None:
-    """Check what can be checked before anything is public, then fetch the file and play."""
+    """Check what can be checked before anything is shown publicly, then fetch the file and play."""
     limit = interaction.client.settings.attachment_bytes
     if not tune.filename.lower().endswith(tuple(ENDINGS)):
         raise Refusal("Encore cannot read that kind of file. Send a MIDI, ABC, MusicXML or kern file.")
@@ -97,7 +97,7 @@ async def extend_pasted(interaction: Interaction, tune: str, options: dict[str, 
 
 
 def forms_since(began: datetime) -> str:
-    """How the forms are named that a process opened which began then."""
+    """The prefix that names the forms of the process that began at `began`."""
     return f"encore-abc:{began.timestamp():.3f}:"
 
 
@@ -116,7 +116,7 @@ class AbcForm(discord.ui.Modal):
     async def on_submit(self, interaction: Interaction, /) -> None:  # type: ignore[override]  # no other client
         await extend_pasted(interaction, str(self.abc.value), self.options)
 
-    async def on_error(  # type: ignore[override]  # as Modal has it, though not its base
+    async def on_error(  # type: ignore[override]  # as in Modal, though not in its base
         self, interaction: Interaction, error: Exception, /
     ) -> None:
         await report_error(interaction, error)

@@ -1,4 +1,4 @@
-"""What /extend and /compose have in common: options, their limits, and a server's defaults."""
+"""What /extend and /compose have in common: their options and limits, and the server's defaults."""
 
 import logging
 import secrets
@@ -30,12 +30,13 @@ NAMES = {"key": key_names, "instrument": instrument_names, "style": style_names}
 
 
 async def request(interaction: Interaction, **options: Any) -> Request:
-    """A request of what the member said, the server's defaults where nothing was said, and a seed.
+    """A request made of the member's options, then the server's defaults, and a seed.
 
-    Raises `Refusal` for what cannot be asked for."""
+    Raises `Refusal` for options that are not possible.
+    """
     try:
         defaults = await interaction.client.store.defaults(interaction.guild_id)
-    except FAULTS as error:  # music without them is better than none
+    except FAULTS as error:  # music without the defaults is better than none
         log.error("the server's defaults cannot be read: %s", error)
         defaults = Defaults()
     said = {name: value for name, value in options.items() if value is not None}

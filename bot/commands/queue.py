@@ -1,4 +1,4 @@
-"""/queue: who plays, who waits, and where one stands oneself."""
+"""/queue: how many pieces are played and waiting, and the member's own place."""
 
 from discord import app_commands
 

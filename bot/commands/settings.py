@@ -1,4 +1,4 @@
-"""/settings: a server's defaults, for those who manage it."""
+"""/settings: a server's defaults, for the people who manage it."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ NAMES = {
 
 
 class Settings(app_commands.Group):
-    """Checked here too: Discord's default permission is one that a server can override."""
+    """Checks the permission itself too, since a server can override Discord's default permission."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         return interaction.guild_id is not None and interaction.permissions.manage_guild
@@ -31,7 +31,7 @@ settings = Settings(
     name="settings",
     description="This server's defaults",
     default_permissions=discord.Permissions(manage_guild=True),
-    # In full, since what is left open here is filled in with what holds for all commands.
+    # Spelt out in full: what is left open here would be filled in from the command tree's defaults.
     allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
     allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
 )
@@ -46,7 +46,7 @@ async def _set(interaction: Interaction, name: str, value: float | int | str) ->
 
 
 def _value(value: float | int | str) -> Value:
-    """A default as a value of `Words`: the name of an instrument is translated."""
+    """A default as a value for `Words`; the name of an instrument is to be translated."""
     return Words(value) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""What Encore says, in its readers' languages: the catalogues (.po), and what looks things up in them."""
+"""What Encore says in its readers' languages: the catalogues (.po), and the functions that look words up in them."""
 
 from bot.words.keys import key_in
 from bot.words.say import LANGUAGES, say

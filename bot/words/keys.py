@@ -1,4 +1,4 @@
-"""Keys in the words of other musicians: “Bb major” is B-Dur or si bémol majeur."""
+"""Names of keys in other languages: “Bb major” is B-Dur or si bémol majeur."""
 
 import re
 
@@ -42,6 +42,6 @@ NAMES = {"de": _german, "fr": _french}
 
 
 def key_in(key: str, locale: str) -> str:
-    """ "Bb major" in the words of a locale; as it is where it is no key or nobody translated it."""
+    """The name of a key such as "Bb major" in the language of `locale`; anything else is returned as it is."""
     name, found = NAMES.get(locale.partition("-")[0]), re.fullmatch(r"([A-G])([b#]?) (\w+)", key)
     return name(found[1], found[2], found[3]) if name and found else key

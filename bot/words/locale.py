@@ -1,4 +1,4 @@
-"""Which language somebody on Discord sees: of the commands, and of what is said in public."""
+"""The languages that people see on Discord: of the commands, and of public answers."""
 
 from typing import Any
 
@@ -9,21 +9,21 @@ from bot.words.say import LANGUAGES, catalogue
 
 LOCATION = app_commands.TranslationContextLocation
 NAMES = (LOCATION.command_name, LOCATION.group_name, LOCATION.parameter_name)
-TYPED = "typed"  # the context of names in the catalogues: Discord wants them in small letters, without spaces
+TYPED = "typed"  # the context of names in the catalogues; Discord wants names in small letters and without spaces
 
 
 def public(interaction: discord.Interaction[Any]) -> str:
-    """The language of what everybody sees: the server's, or the member's own in direct messages."""
+    """The language of public answers: the server's, or in direct messages the member's."""
     return str(interaction.guild_locale or interaction.locale)
 
 
 def is_typed(context: app_commands.TranslationContextTypes) -> bool:
-    """Whether a member types it: a name of a command or an option, though not of an entry in a menu."""
+    """Whether a member types the string: the name of a command or an option, but not of a menu entry."""
     return context.location in NAMES and not isinstance(context.data, app_commands.ContextMenu)
 
 
 class Translator(app_commands.Translator):
-    """Translates what Discord shows of the commands: names, descriptions, choices."""
+    """Translates the commands as Discord shows them: names, descriptions and choices."""
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes

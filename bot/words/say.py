@@ -1,4 +1,4 @@
-"""Words in English → the same in a reader's language, by gettext, with numbers as that language writes them."""
+"""From English templates to a reader's language by gettext, with numbers as that language writes them."""
 
 from functools import cache
 from gettext import GNUTranslations
@@ -11,13 +11,13 @@ from babel.numbers import format_decimal
 
 from generation.request import Value, Words
 
-LANGUAGES = ("de", "fr")  # besides English; each has its catalogue beside this file
+LANGUAGES = ("de", "fr")  # besides English; each has a catalogue beside this file
 
 
 def say(words: Words | str, locale: str, /, **values: Value) -> str:
-    """Words, or a template and its values, in the language of a locale; in English where nobody translated them.
+    """Words, or a template with its values, in the language of `locale`, or in English if there is no translation.
 
-    locale  as Discord calls it: "de", "en-GB", …
+    locale  one of Discord's codes: "de", "en-GB", …
     """
     if isinstance(words, str):
         words = Words(words, **values)
@@ -35,7 +35,7 @@ def say(words: Words | str, locale: str, /, **values: Value) -> str:
 
 @cache
 def catalogue(language: str) -> GNUTranslations:
-    """A language's catalogue, compiled in memory: it is read once, and nothing on disk can be older than its source."""
+    """A language's catalogue, read once and compiled in memory, so that no compiled file can be out of date."""
     compiled = BytesIO()
     with Path(__file__).with_name(f"{language}.po").open("rb") as source:
         write_mo(compiled, read_po(source, locale=language, abort_invalid=True))
