@@ -76,7 +76,7 @@ async def _run(settings: Settings) -> int:
         await asyncio.wait((playing, asked), return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         if not playing.done():
-            await bot.line.close(settings.grace)
+            await bot.queue.close(settings.grace)
             await bot.close()
             playing.cancel()  # it may be asleep until its next try to reach Discord
         with contextlib.suppress(asyncio.CancelledError):

@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 
 from bot.health import Health
-from bot.queue import Line
+from bot.queue import Queue
 from bot.reconnect import reconnect_soon
 from bot.settings import Settings
 from bot.store import FAULTS, Store
@@ -38,8 +38,8 @@ class Encore(discord.AutoShardedClient):
             activity=discord.Activity(type=discord.ActivityType.listening, name="/extend"),
         )
         self.settings, self.store, self.studio = settings, store, studio
-        self.line = Line(settings.at_once, settings.queue, settings.hourly)
-        self.health = Health(self, self.line)
+        self.queue = Queue(settings.at_once, settings.queue, settings.hourly)
+        self.health = Health(self, self.queue)
         self.tree = app_commands.CommandTree(
             self,
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),

@@ -4,23 +4,23 @@ import discord
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from bot.queue import Line
+from bot.queue import Queue
 from bot.settings import CannotStart
 
 
 class Health:
     """Counters, and the little server that shows them when a port is set."""
 
-    def __init__(self, bot: discord.AutoShardedClient, line: Line) -> None:
+    def __init__(self, bot: discord.AutoShardedClient, queue: Queue) -> None:
         self._bot = bot
         self._runner: web.AppRunner | None = None
         self.registry = CollectorRegistry()
         self.requests = Counter("encore_requests", "Requests by outcome", ["outcome"], registry=self.registry)
         self.seconds = Histogram("encore_seconds", "Seconds from command to music", registry=self.registry)
-        waiting = Gauge("encore_waiting", "Requests in the line", registry=self.registry)
-        waiting.set_function(lambda: len(line))
+        waiting = Gauge("encore_waiting", "Requests in the queue", registry=self.registry)
+        waiting.set_function(lambda: len(queue))
         playing = Gauge("encore_playing", "Requests that are played", registry=self.registry)
-        playing.set_function(lambda: line.playing)
+        playing.set_function(lambda: queue.playing)
         latency = Gauge("encore_gateway_latency_seconds", "Heartbeat latency", registry=self.registry)
         latency.set_function(lambda: bot.latency)
 

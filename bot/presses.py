@@ -16,6 +16,7 @@ from bot.answer.reply import sheet_music
 from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.store import Kept
+from bot.words.locale import own
 from generation.request import Refusal, Request, Words
 
 STEP = 0.2  # by which the temperature changes
@@ -61,7 +62,7 @@ ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
-    """A pressed button; `said` holds the fields of its name. The base of the others: its own template matches nothing."""
+    """A pressed button; `said` holds the fields of its name. Base of the others: its own template matches nothing."""
 
     def __init__(self, button: discord.ui.Button[Any], said: Mapping[str, str]) -> None:
         super().__init__(button)
@@ -105,11 +106,11 @@ class SheetPress(Press, template=SHEET):
     """Shows the score of every take to the member who asks, and to nobody else."""
 
     async def answer(self, interaction: Interaction) -> None:
-        kept, own = await self.kept(interaction), str(interaction.locale)
+        kept = await self.kept(interaction)
         if not any(kept.sheets):
             raise Refusal(NO_SHEETS)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await post(interaction, lambda limit: sheet_music(kept.sheets, kept.request, limit, own), None)
+        await post(interaction, lambda limit: sheet_music(kept.sheets, kept.request, limit, own(interaction)), None)
 
 
 class DeletePress(Press, template=DELETE):
@@ -134,7 +135,7 @@ class CancelPress(Press, template=CANCEL):
         bot, member = interaction.client, int(self.said["member"])
         if interaction.user.id != member and not interaction.permissions.manage_messages:
             raise Refusal("Only the person who asked for it, or a moderator, can cancel this.")
-        ticket, answer = bot.line.of(member), interaction.message
+        ticket, answer = bot.queue.of(member), interaction.message
         if ticket is not None and ticket.name == self.said["ticket"]:
             await interaction.response.defer()
             ticket.cancel()

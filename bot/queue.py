@@ -32,7 +32,7 @@ class Ticket:
         self.ended.set()
 
 
-class Line:
+class Queue:
     """Lets `at_once` requests play at a time and `longest` more wait; a member may have `hourly` pieces an hour."""
 
     def __init__(self, at_once: int, longest: int, hourly: int) -> None:

@@ -38,12 +38,12 @@ async def run_job(interaction: Interaction, request: Request, tune: discord.Atta
     outcome, reply = "fault", None
     JOB.set(interaction.id)
     try:
-        async with bot.line.enter(interaction.user.id) as ticket:
+        async with bot.queue.enter(interaction.user.id) as ticket:
             try:
                 if not ticket.turn.is_set():
                     request, tune = await _wait(interaction, request, tune, ticket), None
                 request, reply = await _play(interaction, request, tune, ticket)
-                bot.line.played(interaction.user.id)
+                bot.queue.played(interaction.user.id)
                 view, made = await _buttons(interaction, request, reply), reply
                 await post(interaction, lambda limit: message(made, request, limit, public(interaction)), view)
                 outcome = "played"

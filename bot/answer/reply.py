@@ -163,7 +163,7 @@ def _music(reply: Reply, locale: str) -> str:
 
 
 def _tempo(reply: Reply) -> Words:
-    """The tempo in beats as musicians count them: dotted quarters in 6/8 and similar, with the quarters for /compose."""
+    """The tempo in beats as musicians count them: dotted quarters in 6/8 and similar, with the quarters beside."""
     beats, _, unit = reply.metre.partition("/")
     if unit == "8" and beats.isdigit() and int(beats) > 3 and int(beats) % 3 == 0:
         dotted = round(reply.tempo * 2 / 3, 1)

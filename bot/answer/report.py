@@ -9,6 +9,7 @@ from discord import app_commands
 from bot.client import Interaction
 from bot.logs import JOB
 from bot.words import say
+from bot.words.locale import own
 from generation.request import Refusal, Words
 from generation.serve.studio import StudioFault
 
@@ -42,7 +43,7 @@ def sentence(interaction: Interaction, error: BaseException) -> str:
     """
     JOB.set(interaction.id)
     words = _words(interaction, error)
-    said = say(words, str(interaction.locale))
+    said = say(words, own(interaction))
     shown = FOLDERS.sub("", said)  # paths on the server are for the admin alone
     if isinstance(error, StudioFault) or shown != said:
         log.error("%s", words)

@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot.client import Interaction
 from bot.words import say
+from bot.words.locale import own
 from generation.request import Words
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ def _about(days: float) -> tuple[Words, ...]:
 
 @app_commands.command(name="about", description="What Encore is, what it keeps, and its licences")
 async def about(interaction: Interaction) -> None:
-    said = [say(line, str(interaction.locale)) for line in _about(interaction.client.settings.keep_days)]
+    said = [say(line, own(interaction)) for line in _about(interaction.client.settings.keep_days)]
     await interaction.response.send_message("\n".join(said), file=discord.File(MODEL_CARD), ephemeral=True)
 
 
@@ -66,4 +67,4 @@ async def forget(interaction: Interaction) -> None:
         "Deleted what was kept for {count} replies of yours. Their buttons no longer work.",
         count=replies,
     )
-    await interaction.response.send_message(say(words, str(interaction.locale)), ephemeral=True)
+    await interaction.response.send_message(say(words, own(interaction)), ephemeral=True)

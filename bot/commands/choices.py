@@ -8,6 +8,7 @@ from discord import app_commands
 from bot.client import Interaction
 from bot.words import key_in, say
 from bot.words.keys import KEYS
+from bot.words.locale import own
 from generation.request import INSTRUMENTS, STYLES, styles
 
 MOST = 25  # Discord shows no more
@@ -28,15 +29,15 @@ def style_names(locale: str) -> dict[str, str]:
 
 
 async def keys(interaction: Interaction, typed: str) -> Choices:
-    return offered(key_names(str(interaction.locale)), typed)
+    return offered(key_names(own(interaction)), typed)
 
 
 async def instruments(interaction: Interaction, typed: str) -> Choices:
-    return offered(instrument_names(str(interaction.locale)), typed)
+    return offered(instrument_names(own(interaction)), typed)
 
 
 async def style_choices(interaction: Interaction, typed: str) -> Choices:
-    return offered(style_names(str(interaction.locale)), typed)
+    return offered(style_names(own(interaction)), typed)
 
 
 def offered(names: Mapping[str, str], typed: str) -> Choices:

@@ -15,6 +15,7 @@ from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
 from bot.commands.options import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
 from bot.words import say
+from bot.words.locale import own
 from generation.request import ENDINGS, Refusal, Words
 
 NO_MELODY = Words(
@@ -60,7 +61,7 @@ async def extend(
         "only_new": part == "new",
     }
     if tune is None:
-        await interaction.response.send_modal(AbcForm(options, str(interaction.locale), interaction.client.began))
+        await interaction.response.send_modal(AbcForm(options, own(interaction), interaction.client.began))
     else:
         await extend_file(interaction, tune, options)
 

@@ -9,6 +9,7 @@ from discord import app_commands
 from bot.client import Interaction
 from bot.commands.choices import instrument_names, key_names, meant, style_names
 from bot.store import FAULTS, Defaults
+from bot.words.locale import own
 from generation.request import Request
 
 log = logging.getLogger("encore")
@@ -40,7 +41,7 @@ async def request(interaction: Interaction, **options: Any) -> Request:
         log.error("the server's defaults cannot be read: %s", error)
         defaults = Defaults()
     said = {name: value for name, value in options.items() if value is not None}
-    locale = str(interaction.locale)
+    locale = own(interaction)
     said |= {name: meant(names(locale), said[name]) for name, names in NAMES.items() if name in said}
     usual = {name: value for name, value in vars(defaults).items() if value is not None}
     seed = said.pop("seed", None)

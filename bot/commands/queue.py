@@ -4,26 +4,26 @@ from discord import app_commands
 
 from bot.client import Interaction
 from bot.words import say
+from bot.words.locale import own
 from generation.request import Words
 
 
 @app_commands.command(name="queue", description="How many pieces are waiting, and where yours is")
 async def queue(interaction: Interaction) -> None:
-    line = interaction.client.line
+    now, member = interaction.client.queue, interaction.user.id
     words = [Words("Nobody is waiting: ask now, and Encore plays at once.")]
-    if line.full:
+    if now.full:
         words = [
             Words(
                 "Playing now: {playing}; waiting: {waiting}. A new request has to wait.",
-                playing=line.playing,
-                waiting=len(line),
+                playing=now.playing,
+                waiting=len(now),
             )
         ]
-    if ticket := line.of(interaction.user.id):
-        place = line.place(ticket)
-        words += [
+    if ticket := now.of(member):
+        place = now.place(ticket)
+        words.append(
             Words("You are number {place} in the queue.", place=place) if place else Words("Encore is playing for you.")
-        ]
-    words += [Words("Pieces you can still ask for within this hour: {pieces}.", pieces=line.left(interaction.user.id))]
-    said = "\n".join(say(sentence, str(interaction.locale)) for sentence in words)
-    await interaction.response.send_message(said, ephemeral=True)
+        )
+    words.append(Words("Pieces you can still ask for within this hour: {pieces}.", pieces=now.left(member)))
+    await interaction.response.send_message("\n".join(say(each, own(interaction)) for each in words), ephemeral=True)

@@ -9,6 +9,7 @@ from bot.client import Interaction
 from bot.commands.choices import instrument_names, instruments, meant
 from bot.commands.options import Seconds, Takes, Temperature
 from bot.words import say
+from bot.words.locale import own
 from generation.request import INSTRUMENTS, Refusal, Request, Value, Words
 
 PLAIN = Request()
@@ -40,7 +41,7 @@ settings = Settings(
 async def _set(interaction: Interaction, name: str, value: float | int | str) -> None:
     assert interaction.guild_id is not None
     await interaction.client.store.set_default(interaction.guild_id, name, value)
-    locale = str(interaction.locale)
+    locale = own(interaction)
     words = Words("This server's default from now on: {name} {value}.", name=NAMES[name], value=_value(value))
     await interaction.response.send_message(say(words, locale), ephemeral=True)
 
@@ -53,7 +54,7 @@ def _value(value: float | int | str) -> Value:
 @settings.command(name="show", description="Show this server's defaults")
 async def show(interaction: Interaction) -> None:
     defaults = await interaction.client.store.defaults(interaction.guild_id)
-    locale = str(interaction.locale)
+    locale = own(interaction)
     lines = [
         Words("**{name}**: {value} (not set)", name=NAMES[name], value=_value(getattr(PLAIN, name)))
         if value is None
@@ -86,7 +87,7 @@ async def takes(interaction: Interaction, value: Takes) -> None:
 @app_commands.describe(value="auto: the file's own instrument")
 @app_commands.autocomplete(value=instruments)
 async def instrument(interaction: Interaction, value: str) -> None:
-    value = meant(instrument_names(str(interaction.locale)), value)
+    value = meant(instrument_names(own(interaction)), value)
     if value != "auto" and value not in INSTRUMENTS:
         raise Refusal("There is no instrument “{name}”. Choose one from the list.", name=value[:40])
     await _set(interaction, "instrument", value)
@@ -97,5 +98,5 @@ async def reset(interaction: Interaction) -> None:
     assert interaction.guild_id is not None
     await interaction.client.store.reset(interaction.guild_id)
     await interaction.response.send_message(
-        say("This server uses Encore's own defaults again.", str(interaction.locale)), ephemeral=True
+        say("This server uses Encore's own defaults again.", own(interaction)), ephemeral=True
     )

@@ -17,6 +17,11 @@ def public(interaction: discord.Interaction[Any]) -> str:
     return str(interaction.guild_locale or interaction.locale)
 
 
+def own(interaction: discord.Interaction[Any]) -> str:
+    """The language of what the member alone sees."""
+    return str(interaction.locale)
+
+
 def is_typed(context: app_commands.TranslationContextTypes) -> bool:
     """Whether a member types the string: the name of a command or an option, but not of a menu entry."""
     return context.location in NAMES and not isinstance(context.data, app_commands.ContextMenu)
