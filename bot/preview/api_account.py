@@ -1,4 +1,4 @@
-"""The API's paths that only tell: the bot itself, its gateway, servers, channels, people."""
+"""The API's read-only paths: the bot itself, its gateway, servers, channels, people."""
 
 from typing import Any
 

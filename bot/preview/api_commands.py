@@ -13,9 +13,9 @@ def scope(call: Call) -> int | None:
     return call.guild().id if "guild" in call.path else None
 
 
-def stored(call: Call, wish: Json, old: Json | None) -> Json:
+def stored(call: Call, body: Json, old: Json | None) -> Json:
     """A command as Discord returns it: an id that stays, a new version, defaults, nothing null."""
-    kept = {key: value for key, value in wish.items() if value is not None}
+    kept = {key: value for key, value in body.items() if value is not None}
     guild = scope(call)
     command: Json = {
         "description": "",
@@ -26,15 +26,15 @@ def stored(call: Call, wish: Json, old: Json | None) -> Json:
         "id": old["id"] if old else str(call.world.snowflake()),
         "application_id": str(call.world.bot.id),
         "version": str(call.world.snowflake()),
-        "type": wish.get("type") or 1,
-        "dm_permission": 1 in (wish.get("contexts") or [0, 1, 2]),
+        "type": body.get("type") or 1,
+        "dm_permission": 1 in (body.get("contexts") or [0, 1, 2]),
         "default_member_permissions": None,
     }
     if guild is not None:
         command["guild_id"] = str(guild)
         del command["dm_permission"]
-    if wish.get("default_member_permissions") is not None:
-        command["default_member_permissions"] = str(wish["default_member_permissions"])
+    if body.get("default_member_permissions") is not None:
+        command["default_member_permissions"] = str(body["default_member_permissions"])
     return command
 
 
@@ -55,10 +55,10 @@ async def fetch(call: Call) -> list[Json]:
 
 
 async def overwrite(call: Call) -> list[Json]:
-    wishes: list[Json] = call.body or []
+    sent: list[Json] = call.body or []
     before = call.world.commands.get(scope(call), [])
-    refuse(rules.command_problems(wishes))
-    replace(call, [stored(call, wish, next((old for old in before if same(old, wish)), None)) for wish in wishes])
+    refuse(rules.command_problems(sent))
+    replace(call, [stored(call, body, next((old for old in before if same(old, body)), None)) for body in sent])
     return call.world.commands[scope(call)]
 
 

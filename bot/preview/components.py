@@ -1,4 +1,4 @@
-"""Components and embeds as Discord returns them: numbered, complete, with attachment:// led to the file host."""
+"""Components and embeds as Discord returns them: numbered, complete, with attachment:// resolved to the file host."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ DEFAULTS: dict[int, Json] = {
 
 
 def numbered(components: list[Json]) -> list[Json]:
-    """What a bot sent, each part with an id and the defaults filled in, nothing null that may be absent."""
+    """What a bot sent, with ids and defaults filled in, and without nulls where a field may be absent."""
     count = 0
 
     def one(part: Json) -> Json:
@@ -44,7 +44,7 @@ Link = Callable[[File], str]
 
 
 def resolved(components: list[Json], files: list[File], link: Link) -> list[Json]:
-    """Components whose media tell where their files lie."""
+    """Components whose media say where their files are."""
 
     def one(part: Json) -> Json:
         part = dict(part)

@@ -17,7 +17,7 @@ from bot.preview.world import Change, Channel, Guild, Json, Message, World
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 0, 1, 2, 3, 4, 6
 RECONNECT, MEMBERS, INVALID_SESSION, HELLO, ACKNOWLEDGED = 7, 8, 9, 10, 11
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 0, 1 << 9, 1 << 12, 1 << 15
-PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT  # members, presences, message content: to be applied for at Discord
+PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT  # members, presences, message content: a bot must apply for them
 KEPT_EVENTS = 1000
 DISTANCE = 0.02  # seconds: clients measure how far away Discord is, and some go wrong when an answer comes at once
 
@@ -99,7 +99,7 @@ class Connection:
                 self.gateway.world.tell(Change("presence"))
 
     def hear(self, packet: Json) -> int | None:
-        """Answer one packet of the bot; a number is the code to close the connection with."""
+        """Answer one packet of the bot. Returns the code with which to close the connection, or None to keep it."""
         op, data = packet.get("op"), packet.get("d")
         if op == HEARTBEAT:
             self.gateway.heartbeats += 1
@@ -163,7 +163,7 @@ class Gateway:
         self.heartbeat_ms = 41_250
         self.privileged_allowed = 0
         self.shards = 1
-        self.shut = False  # lets nobody in, as when Discord is down
+        self.shut = False  # admits nobody, as when Discord is down
         self.sessions: dict[str, Session] = {}
         self.identified = self.resumed = self.heartbeats = 0
         self.compressions: list[str | None] = []
@@ -237,7 +237,7 @@ class Gateway:
             self.announce(event, change.message)
 
     def hearing(self, guild: Guild | None) -> Session | None:
-        """The one session that a server's interactions go to, even while its connection is away: it may resume."""
+        """The session that receives a server's interactions, even while its connection is down, for it may resume."""
         concerned = [session for session in self.sessions.values() if session.concerns(guild)]
         return next((s for s in reversed(concerned) if s.connection), concerned[-1] if concerned else None)
 

@@ -1,4 +1,4 @@
-"""What the preview remembers over a restart, as Discord does: the bot's commands, and the last messages with files."""
+"""What the preview remembers across restarts, as Discord does: the bot's commands, and recent messages with files."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from bot.preview.world import COMMAND, EPHEMERAL, LOADING, Change, File, Interac
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 40 * 2**20  # of files, all channels together; what is older is forgotten
+MOST_BYTES = 40 * 2**20  # of files, in all channels together; older ones are forgotten
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def remember_commands(world: World, path: Path) -> None:
 
 
 def save_messages(world: World, path: Path) -> None:
-    """Write what everybody may see; what was for one person alone goes, as it does when Discord is restarted."""
+    """Write the public messages. Ephemeral ones are lost, as they are when Discord's app is restarted."""
     every = [said for room in world.channels.values() for said in room.messages.values()]
     left = MOST_BYTES
     kept: list[_Message] = []
@@ -75,11 +75,11 @@ def save_messages(world: World, path: Path) -> None:
 
 
 def load_messages(world: World, path: Path) -> None:
-    """Put the messages of the last time back; none where there are none, or none that can be read."""
+    """Restore the messages of the last run, if there are any that can be read."""
     try:
         kept = msgspec.msgpack.decode(path.read_bytes(), type=list[_Message]) if path.exists() else []
     except (OSError, msgspec.DecodeError) as error:
-        log.warning("the messages of the last time cannot be read, and the channels are empty: %s", error)
+        log.warning("the messages of the last run cannot be read, so the channels are empty: %s", error)
         return
     for written in kept:
         if written.channel in world.channels and written.author in world.users:

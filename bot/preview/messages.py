@@ -1,4 +1,4 @@
-"""Writing and changing the bot's messages: what a request body and its files make of a message."""
+"""Writing and editing the bot's messages from request bodies and files."""
 
 import mimetypes
 import re
@@ -105,7 +105,7 @@ def write(world: World, message: Message, body: Json, uploads: dict[int, Upload]
 
 
 def ping(world: World, message: Message, allowed: Json | None) -> None:
-    """Work out whom a message alerts, given its text and what the bot allows."""
+    """Work out whom a message pings, from its text and from the mentions that the bot allows."""
     parse = allowed.get("parse") or [] if allowed is not None else ["users", "roles", "everyone"]
     named = [] if allowed is None else [int(number) for number in allowed.get("users") or []]
     mentioned = [int(number) for number in re.findall(r"<@!?(\d+)>", message.content)]

@@ -23,7 +23,7 @@ LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Page:
-    """Serves 127.0.0.1 alone: whoever opens the page may act as anybody in the preview."""
+    """Serves 127.0.0.1 only: anybody who opens the page may act as any person of the preview."""
 
     def __init__(self, standin: StandIn) -> None:
         self.standin, self.world = standin, standin.world
@@ -67,7 +67,7 @@ class Page:
         if file is None:
             return web.Response(status=404, text="This file is gone.")
         response = files.send(request, file)
-        if file.content_type not in SHOWN:  # a page or a script that somebody sent must not run as ours
+        if file.content_type not in SHOWN:  # a page or a script that somebody posted must not run with our origin
             response.headers["Content-Disposition"] = "attachment"
             response.content_type = "application/octet-stream"
         return response
@@ -122,60 +122,60 @@ class Page:
     async def do(self, request: web.Request) -> web.Response:
         """One act of a person: a form with `json` and files; 422 with a sentence for what Discord would not send."""
         try:
-            wish, uploads = await read_form(request)
-            result = await ACTIONS[request.match_info["action"]](self, wish, uploads)
+            form, uploads = await read_form(request)
+            result = await ACTIONS[request.match_info["action"]](self, form, uploads)
         except Rejected as error:
             return web.json_response({"error": str(error)}, status=422)
         except (KeyError, ValueError, TypeError) as error:
             return web.json_response({"error": f"The page sent something odd: {error!r}"}, status=400)
         return web.json_response(result or {})
 
-    def who(self, wish: Json) -> User:
-        return self.world.users[int(wish["user"])]
+    def who(self, form: Json) -> User:
+        return self.world.users[int(form["user"])]
 
-    def message(self, wish: Json) -> Message:
-        message = self.world.message(int(wish["message"]))
+    def message(self, form: Json) -> Message:
+        message = self.world.message(int(form["message"]))
         if message is None:
             raise Rejected("This message is gone.")
         return message
 
-    async def say(self, wish: Json, uploads: dict[str, list[Upload]]) -> None:
-        channel = self.world.channels[int(wish["place"])]
-        people.say(self.world, self.who(wish), channel, wish["text"], uploads.get("files", []))
+    async def say(self, form: Json, uploads: dict[str, list[Upload]]) -> None:
+        channel = self.world.channels[int(form["place"])]
+        people.say(self.world, self.who(form), channel, form["text"], uploads.get("files", []))
 
-    async def use(self, wish: Json, uploads: dict[str, list[Upload]]) -> Json:
-        channel = self.world.channels[int(wish["place"])]
-        given = {**wish["options"], **{name: some[0] for name, some in uploads.items()}}
-        return started(people.use(self.world, self.who(wish), channel, wish["command"], given))
+    async def use(self, form: Json, uploads: dict[str, list[Upload]]) -> Json:
+        channel = self.world.channels[int(form["place"])]
+        given = {**form["options"], **{name: some[0] for name, some in uploads.items()}}
+        return started(people.use(self.world, self.who(form), channel, form["command"], given))
 
-    async def use_on_message(self, wish: Json, uploads: dict[str, list[Upload]]) -> Json:
-        return started(people.use_on_message(self.world, self.who(wish), wish["command"], self.message(wish)))
+    async def use_on_message(self, form: Json, uploads: dict[str, list[Upload]]) -> Json:
+        return started(people.use_on_message(self.world, self.who(form), form["command"], self.message(form)))
 
-    async def press(self, wish: Json, uploads: dict[str, list[Upload]]) -> Json:
-        chosen = wish.get("values", [])
-        return started(people.press(self.world, self.who(wish), self.message(wish), wish["custom_id"], chosen))
+    async def press(self, form: Json, uploads: dict[str, list[Upload]]) -> Json:
+        chosen = form.get("values", [])
+        return started(people.press(self.world, self.who(form), self.message(form), form["custom_id"], chosen))
 
-    async def submit(self, wish: Json, uploads: dict[str, list[Upload]]) -> Json:
-        opener = next((i for i in self.world.interactions.values() if str(i.id) == wish["interaction"]), None)
+    async def submit(self, form: Json, uploads: dict[str, list[Upload]]) -> Json:
+        opener = next((i for i in self.world.interactions.values() if str(i.id) == form["interaction"]), None)
         if opener is None:
             raise Rejected("This form is too old.")
-        return started(people.submit(self.world, self.who(wish), opener, {**wish["fields"], **uploads}))
+        return started(people.submit(self.world, self.who(form), opener, {**form["fields"], **uploads}))
 
-    async def complete(self, wish: Json, uploads: dict[str, list[Upload]]) -> Json:
-        channel = self.world.channels[int(wish["place"])]
-        options = wish["options"]
-        asked = people.complete(self.world, self.who(wish), channel, wish["command"], options, wish["focused"])
+    async def complete(self, form: Json, uploads: dict[str, list[Upload]]) -> Json:
+        channel = self.world.channels[int(form["place"])]
+        options = form["options"]
+        asked = people.complete(self.world, self.who(form), channel, form["command"], options, form["focused"])
         for _ in range(300):
             if asked.choices is not None or asked.failed:
                 break
             await asyncio.sleep(0.01)
         return {"choices": asked.choices or []}
 
-    async def dismiss(self, wish: Json, uploads: dict[str, list[Upload]]) -> None:
-        people.dismiss(self.world, self.who(wish), self.message(wish))
+    async def dismiss(self, form: Json, uploads: dict[str, list[Upload]]) -> None:
+        people.dismiss(self.world, self.who(form), self.message(form))
 
-    async def speak(self, wish: Json, uploads: dict[str, list[Upload]]) -> None:
-        self.who(wish).locale = wish["locale"]
+    async def speak(self, form: Json, uploads: dict[str, list[Upload]]) -> None:
+        self.who(form).locale = form["locale"]
 
 
 Action = Callable[[Page, Json, dict[str, list[Upload]]], Awaitable[Json | None]]
@@ -192,7 +192,7 @@ ACTIONS: dict[str, Action] = {
 
 
 async def next_event(waiting: asyncio.Queue[Json]) -> Json:
-    """What comes next; every 20 s something, so that a page that was closed is noticed."""
+    """The next event, or one that says nothing after 20 s, so that a closed page is noticed."""
     try:
         return await asyncio.wait_for(waiting.get(), 20.0)
     except TimeoutError:
@@ -204,7 +204,7 @@ def started(asked: Interaction) -> Json:
 
 
 def examples() -> list[str]:
-    """Tunes to play on from: those that have no sound beside them, which are what came of such."""
+    """Tunes to play on from: the files without an MP3 beside them, since those with one are results."""
     if not EXAMPLES.is_dir():
         return []
     found = (path for path in EXAMPLES.glob("*") if path.suffix in TUNES)
@@ -214,21 +214,21 @@ def examples() -> list[str]:
 async def read_form(request: web.Request) -> tuple[Any, dict[str, list[Upload]]]:
     if request.content_type != "multipart/form-data":
         raise ValueError(request.content_type)
-    wish: Any = {}
+    form: Any = {}
     uploads: dict[str, list[Upload]] = {}
     async for part in await request.multipart():
         assert isinstance(part, BodyPartReader)
         data = bytes(await part.read())
         if part.filename is None:
-            wish = json.loads(data)
+            form = json.loads(data)
         else:
             uploads.setdefault(part.name or "", []).append(Upload(part.filename, data))
-    return wish, uploads
+    return form, uploads
 
 
 @web.middleware
 async def local_only(request: web.Request, handler: Callable[..., Awaitable[web.StreamResponse]]) -> web.StreamResponse:
-    """Other sites that the same browser visits must not act here: only our own host, only our own origin."""
+    """Refuse requests from other sites in the same browser: only our own host and our own origin may act here."""
     host = request.host.rpartition(":")[0] or request.host
     origin = request.headers.get("Origin")
     if host not in LOCAL or (origin and origin != f"http://{request.host}"):

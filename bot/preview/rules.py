@@ -106,7 +106,7 @@ def value_problems(option: Json) -> Iterator[str]:
 
 
 def characters(thing: Json) -> int:
-    """Discord counts name, description and values, of every language the longest."""
+    """The length of a command as Discord counts it: name, description and values, each in its longest language."""
     size = 0
     for field in ("name", "description"):
         texts = [thing.get(field) or "", *(thing.get(f"{field}_localizations") or {}).values()]

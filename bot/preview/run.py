@@ -21,7 +21,7 @@ PATIENCE = 30.0  # seconds the bot has to finish what runs when it is asked to s
 def main(command: Sequence[str] = (sys.executable, "-m", "bot")) -> int:
     """Run the preview until Ctrl-C or SIGTERM; 0, or the exit code of a bot that ended by itself."""
     wanted = os.environ.get("ENCORE_PREVIEW_PORT") or str(PORT)
-    if wanted == "off":  # as in a container, where nobody's browser could reach it
+    if wanted == "off":  # as in a container, where no browser can reach it
         print("encore: DISCORD_TOKEN is missing. Copy the bot's token from the developer portal.", file=sys.stderr)
         return 1
     if not wanted.isdigit() or int(wanted) > 65535:

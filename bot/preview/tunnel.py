@@ -1,4 +1,4 @@
-"""A CONNECT proxy on loopback that leads Discord's hosts to the stand-in, and nobody anywhere else."""
+"""A CONNECT proxy on loopback that leads Discord's hosts to the stand-in and refuses all others."""
 
 import asyncio
 from contextlib import suppress
@@ -57,7 +57,7 @@ class Tunnel:
 
 
 async def copy(source: asyncio.StreamReader, drain: asyncio.StreamWriter) -> None:
-    """Pass everything on, the end too: also one that comes as a reset, as from a process that was killed."""
+    """Pass everything on, including the end, even if it comes as a reset from a process that was killed."""
     try:
         while data := await source.read(65536):
             drain.write(data)

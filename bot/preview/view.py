@@ -52,7 +52,7 @@ def place(room: Channel) -> Json:
 
 
 def commands(world: World, viewer: User) -> dict[str, list[Json]]:
-    """By channel the commands that the viewer may use there."""
+    """channel → the commands that the viewer may use there."""
     rooms = [room for room in world.channels.values() if world.can_see(viewer, room)]
     return {str(room.id): people.commands(world, viewer, room) for room in rooms}
 
