@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from generation.learn.datasets import bands, chorales, kern, musicxml
+from generation.learn.datasets import bands, chorales, kern, lilypond, musicxml
 from generation.learn.full_score import FullScore, PartOf
 from generation.music.key import Key
 from generation.request import Refusal
@@ -46,6 +46,7 @@ FULL_SETS = {
     "ewld1928": FullSource(("openewld_to1928.tar.xz",), musicxml.scores, "standards", "public domain songs"),
     "string_quartets": FullSource(("string_quartets.tar.xz",), musicxml.scores, "classical", "CC0"),
     "orchestra": FullSource(("orchestra.tar.xz",), musicxml.scores, "classical", "CC0"),
+    "hymns": FullSource(("mutopia_hymns.tar.xz",), lilypond.scores, "hymn", "public domain"),
     "chopin": FullSource(("chopin_first_editions.tar.xz",), kern.scores, "classical", "CC BY 4.0 (NIFC)"),
     "polish": FullSource(("polish_scores.tar.xz",), kern.scores, "classical", "CC BY 4.0 (NIFC)"),
     "jsb": FullSource(("jsb_chorales.json.xz",), chorales.scores, "auto", "none stated", benchmark=True),

@@ -62,7 +62,7 @@ def test_songs_give_the_part_that_is_sung(tmp_path: Path):
 def test_hymns_are_read_from_lilypond():
     notes = r"d'4 g'2 b'8 g' | \times 2/3 { a'8 b' c'' } fis'4~ fis'"
     text = r"{ \time 3/4 \partial 4 \transpose g f { \key g \major " + notes + " } }"
-    melody = lilypond.soprano(text)
+    melody = lilypond.line(text)
     assert melody is not None
     assert (melody.key, melody.metre, melody.downbeat) == (Key("F", "major"), (3, 4), 1.0)
     assert melody.pitch.tolist() == [60, 65, 69, 65, 67, 69, 70, 64]

@@ -11,7 +11,7 @@ from defusedxml import ElementTree
 
 from generation.judge import evaluate_band
 from generation.learn import full_corpus, train_band
-from generation.learn.datasets import bands, chorales, kern, musicxml
+from generation.learn.datasets import bands, chorales, kern, lilypond, musicxml
 from generation.learn.full_score import FullScore, PartOf, encode
 from generation.model import band, band_checkpoint
 from generation.music.key import Key
@@ -122,6 +122,24 @@ def test_a_pianists_rubato_is_deviation_from_the_written_grid(tmp_path: Path):
     assert (rows[:, band.TICK] == np.arange(24) * 24).all()
     assert len(np.unique(rows[:, band.DEVIATION])) > 3 and score.parts[0].timing
     assert (rows[:-1, band.DURATION] == 24).all() or (rows[:-1, band.DURATION] == 12).all()
+
+
+def test_hymns_have_four_voices_from_a_book_or_a_file(tmp_path: Path):
+    (tmp_path / "ftp" / "x").mkdir(parents=True)
+    blocks = [
+        r"{ \time 3/4 \partial 4 { \key g \major " + f"{p}4 {p}2 {p}4 {p}2" + " } }" for p in ("g''", "d''", "b'", "g")
+    ]
+    names = ("Soprano", "Alto", "Tenor", "Bass")
+    book = "".join(f"{n} = {{\n% one.ly\n{b}\n}}" for n, b in zip(names, blocks, strict=True))
+    (tmp_path / "hymnproject.ly").write_text(book)
+    file = "\n".join(f"{n} = {b}" for n, b in zip(("sop", "alt", "ten", "bas"), blocks, strict=True))
+    (tmp_path / "ftp" / "x" / "two.ly").write_text(file)
+    found = dict(lilypond.scores(tmp_path))
+    assert list(found) == ["hymnproject.ly#one.ly", "ftp/x/two.ly"]
+    for score in found.values():
+        assert [part.role for part in score.parts] == ["lead", "second", "second", "bass"]
+        assert (score.bars, score.key) == (((-2.0, 3.0),), Key("G", "major"))
+        assert notes_of(score, 3) == [(0.0, 1.0, 55), (1.0, 2.0, 55), (3.0, 1.0, 55), (4.0, 2.0, 55)]
 
 
 def test_chorales_are_four_voices_of_notes_that_last():

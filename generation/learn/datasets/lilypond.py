@@ -1,4 +1,4 @@
-"""Hymns in LilyPond with absolute pitches: the soprano, as far as notes, ties, metre, key and pickup go."""
+"""Hymns in LilyPond with absolute pitches: their voices, as far as notes, ties, metre, key and pickup go."""
 
 import re
 from collections.abc import Iterator
@@ -6,13 +6,25 @@ from pathlib import Path
 
 import numpy as np
 
+from generation.learn.datasets.roles import ENSEMBLE, Staff, full_score
+from generation.learn.full_score import FullScore
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody
+from generation.music.notes import COLUMNS
 
 TEMPO = 90.0
 NAMES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-SOPRANO = re.compile(r"^(?:Soprano|soprano|sopNotes|sopMusic|sop|upperV?)\s*=\s*\{", re.MULTILINE)
+# Names of the blocks of soprano, alto, tenor and bass.
+BLOCKS = tuple(
+    re.compile(rf"^(?:{names})\s*=\s*\{{", re.MULTILINE)
+    for names in (
+        "Soprano|soprano|sopNotes|sopMusic|sop|upperV?",
+        "Alto|alto|altoNotes|altNotes|altMusic|alt",
+        "Tenor|tenor|tenorNotes|tenNotes|tenMusic|ten",
+        "Bass|bass|bassNotes|bassMusic|bas",
+    )
+)
 TOKEN = re.compile(
     r"\\time\s+(?P<beats>\d+)/(?P<unit>\d+)|\\partial\s+(?P<pickup>\d+\.*)|\\key\s+(?P<tonic>[a-g](?:is|es|s)?)\s*\\(?P<mode>\w+)"
     r"|\\transpose\s+(?P<from>\S+)\s+(?P<to>\S+)|\\(?:times\s+(?P<times>\d+/\d+)|tuplet\s+(?P<tuplet>\d+/\d+))\s*\{"
@@ -22,16 +34,43 @@ TOKEN = re.compile(
 
 
 def hymns(root: Path) -> Iterator[tuple[str, Melody]]:
+    """The soprano of every hymn."""
+    for name, blocks in voices(root):
+        if melody := line(blocks[0]):
+            yield name, melody
+
+
+def voices(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """The blocks of a hymn's voices, soprano first; "" for a voice that it lacks."""
     book = (root / "hymnproject.ly").read_text(encoding="utf-8", errors="replace")
-    book = re.split(r"^\}", book, maxsplit=1, flags=re.MULTILINE)[0]  # the other voices' blocks have the same names
-    for name, text in re.findall(r"^% (\S+\.ly)\n(.*?)(?=^%|^\}|\Z)", book, re.MULTILINE | re.DOTALL):
-        if melody := soprano(text):
-            yield f"hymnproject.ly#{name}", melody
+    columns = [
+        dict(re.findall(r"^% (\S+\.ly)\n(.*?)(?=^%|^\}|\Z)", block, re.MULTILINE | re.DOTALL))
+        for block in re.split(r"^\}", book, flags=re.MULTILINE)[:4]  # a block a voice, one hymn after another in each
+    ]
+    for name in columns[0]:
+        yield f"hymnproject.ly#{name}", [column.get(name, "") for column in columns]
     for path in sorted((root / "ftp").rglob("*.ly")):
         text = path.read_text(encoding="utf-8", errors="replace")
-        begin = SOPRANO.search(text)
-        if begin and "\\relative" not in text and (melody := soprano(_block(text, begin.end()))):
-            yield str(path.relative_to(root)), melody
+        found = [block.search(text) for block in BLOCKS]
+        if found[0] and "\\relative" not in text:
+            yield str(path.relative_to(root)), [_block(text, begin.end()) if begin else "" for begin in found]
+
+
+def scores(root: Path) -> Iterator[tuple[str, FullScore]]:
+    """All voices of every hymn; metre, key and pickup stand in the soprano's block."""
+    for name, blocks in voices(root):
+        lines = [(voice, melody) for voice, block in enumerate(blocks) if (melody := line(block))]
+        if not lines or lines[0][0] != 0:
+            continue
+        soprano = lines[0][1]
+        staves = [Staff(family=ENSEMBLE, lead=voice == 0) for voice, _ in lines]
+        bar = soprano.bar or 0.0
+        first = soprano.downbeat - bar if soprano.downbeat else 0.0
+        yield name, full_score(
+            *(np.concatenate([getattr(each, column) for _, each in lines]) for column in COLUMNS),
+            np.repeat(np.arange(len(lines)), [len(each) for _, each in lines]), staves,
+            metre=soprano.metre, bars=((first, bar),) if bar else (), key=soprano.key, tempo=TEMPO,
+        )  # fmt: skip
 
 
 def _block(text: str, start: int) -> str:
@@ -44,7 +83,7 @@ def _block(text: str, start: int) -> str:
     return text[start:]
 
 
-def soprano(text: str) -> Melody | None:
+def line(text: str) -> Melody | None:
     """The notes of a block of LilyPond; None if there are fewer than four."""
     text = re.sub(r"%.*", "", text)
     now, length, by, scales, tied = 0.0, 1.0, 0, [1.0], False
