@@ -26,9 +26,9 @@ def nats(model: BandLSTM, works: Sequence[Work], split: str, keyed: bool, limit:
     """Nats a row of a set's held-out works: by head, `model` and `3-gram` in all, and `frame`, the model's in a
     sixteenth. `limit`: judge at most so many works.
 
-    The sums hold every row (notes, strokes and changes of chord) and the end of each work, so that divided by frames
-    they are what a model that goes by frames would need, but for one thing: such a model is not told, and where the
-    data do not tell a held note from a repeated one, ours is not told either.
+    The sums hold every row (notes, strokes and changes of chord), the end of each work and the telling of its key
+    where it was estimated. So divided by frames they can be compared with what a model needs that goes by frames: a
+    piece of frames is the same as its rows, since a held note cannot be told from a repeated one there, and is one row.
     """
     ngram, test, seen = RowNGram(), [], 0
     learned = []
@@ -50,8 +50,9 @@ def nats(model: BandLSTM, works: Sequence[Work], split: str, keyed: bool, limit:
     rows = sum(each["rows"] for each in found)
     frames = sum(round(float((work.score.onset + work.score.duration).max()) / FRAME) for work in test)
     figures = {head: sum(each[head] for each in found) / rows for head in CONTENT + EXPRESSION}
-    figures["model"] = sum(figures[head] for head in CONTENT)
-    figures["3-gram"] = sum(sum(each.values()) for each in counted) / rows
+    told = sum(piece.told for piece in pieces) / rows
+    figures["model"] = sum(figures[head] for head in CONTENT) + told
+    figures["3-gram"] = sum(sum(each.values()) for each in counted) / rows + told
     return figures | {"frame": figures["model"] * rows / frames, "works": len(test), "rows": rows}
 
 
