@@ -1,6 +1,6 @@
 """How well the model foresees the notes of a melody, each given all before it, in nats."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -32,8 +32,8 @@ class Nats:
     total: float
 
 
-def score(performer: Performer, melody: Melody, from_seconds: float = 0.0) -> Nats:
-    """Nats of the notes that start at or after `from_seconds`, given all before.
+def score(performer: Performer, melody: Melody, from_seconds: float = 0.0, alone: bool = False) -> Nats:
+    """Nats of the notes that start at or after `from_seconds`, given all before; or `alone`, as if nothing went before.
 
     Nothing is taken from the notes to be foreseen: a key that the file does not state, and the style, are unknown,
     and the model's answers for each of them are mixed by how well they foresaw the notes so far (Bayes' rule).
@@ -41,7 +41,11 @@ def score(performer: Performer, melody: Melody, from_seconds: float = 0.0) -> Na
     first = int(np.searchsorted([melody.seconds_at(onset) for onset in melody.onset], from_seconds - 1e-6))
     if first >= len(melody):
         return Nats(0, 0.0, 0.0, 0.0, None, 0.0)
-    nats, shaded = surprise(performer, melody, first)
+    if alone:
+        timed, shaded = _played(melody, first)
+        nats, shaded = surprise(performer, _without(melody, first), 0, timed, shaded)
+    else:
+        nats, shaded = surprise(performer, melody, first)
     step, pitch, duration, velocity, deviation, articulation = nats.mean(0)
     return Nats(
         notes=len(nats),
@@ -58,10 +62,8 @@ def surprise(
     performer: Performer, melody: Melody, first: int = 0, timed: bool | None = None, shaded: bool | None = None
 ) -> tuple[NDArray[np.float64], bool]:
     """Nats of the notes from index `first` on, (notes, len(HEADS)), 0 where nothing was played; were dynamics?"""
-    known = first if first >= ENOUGH else len(melody)
-    before = melody[:known]
-    timed = tokens.is_timed(before) if timed is None else timed
-    shaded = tokens.is_shaded(before) if shaded is None else shaded
+    heard = _played(melody, first)
+    timed, shaded = heard[0] if timed is None else timed, heard[1] if shaded is None else shaded
     versions = _versions(melody, timed, shaded)
     rows = torch.from_numpy(np.stack([rows for rows, _ in versions])).to(performer.device)
     conditions = torch.from_numpy(np.stack([condition for _, condition in versions])).to(performer.device)
@@ -83,6 +85,20 @@ def surprise(
     so_far = np.logaddexp.reduce(chance.reshape(len(versions), -1).cumsum(1) - np.log(len(versions)), 0)
     nats = -np.diff(so_far, prepend=0.0).reshape(len(melody), len(HEADS))
     return nats[first:], shaded
+
+
+def _played(melody: Melody, first: int) -> tuple[bool, bool]:
+    """Whether timing and dynamics were played, by the notes before index `first`, if these are enough to tell."""
+    before = melody[:first] if first >= ENOUGH else melody
+    return tokens.is_timed(before), tokens.is_shaded(before)
+
+
+def _without(melody: Melody, first: int) -> Melody:
+    """The notes from index `first` on, from the bar line before them."""
+    bar = melody.bar or 1.0
+    line = melody.downbeat + np.floor((melody.onset[first] - melody.downbeat) / bar + 1e-6) * bar
+    line = max(0.0, float(line))
+    return replace(melody[first:].later(-line), tempo=melody.clock.since(line), downbeat=0.0)
 
 
 def _versions(melody: Melody, timed: bool, shaded: bool) -> list[tuple[tokens.Ints, tokens.Ints]]:

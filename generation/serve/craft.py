@@ -1,4 +1,4 @@
-"""What is done without the model: hear what a file holds before it plays, and make the files and the reply after."""
+"""What is done without the model: play the input beforehand, and make the files and the reply afterwards."""
 
 from collections.abc import Sequence
 
@@ -6,34 +6,12 @@ from generation.finish.arrange import given_song
 from generation.finish.sound import render
 from generation.finish.take import finish
 from generation.music.key import find_key
-from generation.music.melody import MAX_SECONDS, Melody
+from generation.music.melody import Melody
 from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading
-from generation.read.beat import on_its_beat
-from generation.read.file import read
-from generation.request import INSTRUMENTS, STYLES, UNSAID, Refusal, Reply, Request, Take, styles
-
-ROOM = 1.15  # of the wished length: what new music may take until it has come to its close
+from generation.request import INSTRUMENTS, STYLES, UNSAID, Reply, Request, Take, styles
 
 REHEARSED = 4  # phrases: as much as can be played while the model thinks of a short answer
-
-
-def listen(request: Request) -> Reading | None:
-    """What the attachment holds, on its beat; None for a fresh piece. `Refusal` if there is no melody in it, or no room
-    after it."""
-    if request.data is None:
-        return None
-    reading = on_its_beat(read(request.data, request.filename))
-    lasts = reading.melody.seconds
-    if lasts + ROOM * request.seconds > MAX_SECONDS:
-        raise Refusal(
-            "This melody lasts {seconds} s, and {more} s of new music would take it to the limit of {limit} "
-            "s. Send a shorter piece, or ask for fewer seconds.",
-            seconds=round(lasts),
-            more=request.seconds,
-            limit=round(MAX_SECONDS),
-        )
-    return reading
 
 
 def rehearse(request: Request, reading: Reading) -> None:

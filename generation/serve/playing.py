@@ -73,7 +73,7 @@ class Playing:
             reading = unpack_reading(job.reading) if job.reading else None
             performer = performer_for(job.request.style, self._ready)
             if job.stage == "score" and reading is not None:
-                return Done(job.id, nats=asdict(score(performer, reading.melody, job.since or 0.0)))
+                return Done(job.id, nats=asdict(score(performer, reading.melody, job.since or 0.0, job.alone)))
             session, began = self._session(performer), perf_counter()
             takes = session.add(prompts(job.request, reading))
             self._held.append(Held(job, takes, session, began))

@@ -146,10 +146,10 @@ class Studio:
         if request.data is not None:
             await self._craft(Job(0, "read", request), READING)
 
-    async def score(self, request: Request, since: float) -> dict[str, int | float | None]:
+    async def score(self, request: Request, since: float, alone: bool = False) -> dict[str, int | float | None]:
         """Nats of the notes that start at or after `since` seconds; see `generation.model.likelihood`."""
         heard = await self._craft(Job(0, "read", request, since=since), READING)
-        job = Job(0, "score", replace(request, data=b""), heard.reading, since=since)
+        job = Job(0, "score", replace(request, data=b""), heard.reading, since=since, alone=alone)
         return (await self._ask(self._model, job, SCORING)).nats
 
     @contextlib.asynccontextmanager

@@ -20,6 +20,7 @@ class Job:
     stage  "read", "rehearse", "sample", "finish", "score"; or "cancel": leave the job of that id
     take   which of the request's takes to finish
     since  for a score, to read for it too: seconds from which notes count
+    alone  for a score: these notes without what went before
     """
 
     id: int
@@ -29,6 +30,7 @@ class Job:
     whole: bytes = b""
     take: int = 0
     since: float | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ def craft(desk: Desk) -> Serve:
     with ThreadPoolExecutor(1) as beside:
         loading = beside.submit(load, 0)  # the piano, while the other half of what is needed is imported
         from generation.read.file import read
-        from generation.serve.craft import answer, listen, make, rehearse
+        from generation.serve.craft import answer, make, rehearse
+        from generation.serve.listen import listen
 
         loading.result()
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from generation.__main__ import main
 from generation.music.melody import Melody
 from generation.read.file import read
+from generation.serve.studio import Studio
 
 ROOT = Path(__file__).parents[2]
 ABC = "X:1\nT:Little\nM:4/4\nL:1/8\nQ:1/4=150\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"
@@ -56,7 +58,11 @@ def test_good_files_are_done_and_bad_ones_get_a_line_each(
     assert [line.split(":")[1].strip() for line in lines] == ["missing.abc", "broken.mid", "little.krn"]
     assert all(line.startswith("encore: ") for line in lines) and "same name" in lines[2]
     assert [take["input"] for take in printed["takes"]] == ["little.abc"] * 2 + ["waltz.krn"] * 2
-    assert set(printed) == {"takes", "timings"} and {"read", "sample", "finish"} <= set(printed["timings"])
+    assert set(printed) == {"takes", "timings", "inputs"} and {"read", "sample", "finish"} <= set(printed["timings"])
+    little, waltz = printed["inputs"]
+    assert little == {"input": "little.abc", "title": "Little", "key": "D major", "metre": "4/4", "tempo": 150.0,
+                      "source": "", "style": little["style"]}  # fmt: skip
+    assert (waltz["input"], waltz["key"], waltz["metre"], waltz["tempo"]) == ("waltz.krn", "G major", "3/4", 120.0)
 
 
 def test_a_take_is_described_and_its_files_are_there(
@@ -129,6 +135,67 @@ def test_score(tmp_path: Path) -> None:
     nats = file["nats"]
     assert list(nats) == ["onset", "pitch", "duration", "velocity", "total"] and nats["velocity"] is None
     assert nats["total"] == pytest.approx(nats["onset"] + nats["pitch"] + nats["duration"])
+
+
+def test_score_each_file_from_its_own_second_and_alone(tmp_path: Path) -> None:
+    (tmp_path / "little.abc").write_text(ABC * 2)
+    (tmp_path / "waltz.krn").write_text(KERN)
+    wish = ("score", "--from", 4, 1.5, "little.abc", "waltz.krn", "--json")
+    given, alone = (json.loads(encore(*wish, *more, folder=tmp_path).stdout)["files"] for more in ((), ("--alone",)))
+    assert [file["notes"] for file in given] == [file["notes"] for file in alone] == [given[0]["notes"], 4]
+    assert all(a["nats"]["total"] != b["nats"]["total"] for a, b in zip(given, alone, strict=True))
+    ran = encore("score", "a.abc", "b.abc", "c.abc", "--from", 1, 2, folder=tmp_path)
+    assert ran.returncode == 2 and "2 times for 3 files" in ran.stderr
+
+
+def test_read_says_what_is_in_a_file_to_the_letter(tmp_path: Path) -> None:
+    (tmp_path / "little.abc").write_text("X:1\nT:Little\nM:3/4\nL:1/4\nQ:1/4=90\nK:D\nA|:dfa|d3:|\n")
+    (tmp_path / "broken.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1")
+    ran = encore("read", "little.abc", "broken.mid", "--json", folder=tmp_path)
+    assert ran.returncode == 2 and ran.stderr.startswith("encore: broken.mid: ")
+    notes = [[0.0, 1.0, 69, 80], [1.0, 1.0, 74, 80], [2.0, 1.0, 78, 80], [3.0, 1.0, 81, 80], [4.0, 3.0, 74, 80]]
+    notes += [[onset + 6, *rest] for onset, *rest in notes[1:]]
+    assert json.loads(ran.stdout) == {
+        "files": [
+            {
+                "file": "little.abc",
+                "title": "Little",
+                "keys": [[0.0, "D major"]],
+                "metres": [[0.0, [3, 4]]],
+                "tempi": [[0.0, 90.0]],
+                "pickup": 1.0,
+                "chords": [],
+                "melody": 0,
+                "why": "it is the only part with tones",
+                "parts": [{"name": "", "program": None, "role": "lead", "drums": False, "notes": notes}],
+            }
+        ]
+    }
+
+
+def test_read_shows_a_table_and_a_piano_roll(tmp_path: Path) -> None:
+    (tmp_path / "little.abc").write_text(ABC)
+    ran = encore("read", "little.abc", folder=tmp_path)
+    assert ran.returncode == 0 and ran.stderr == ""
+    assert "Little" in ran.stdout and "key: D major" in ran.stdout and "150 quarters a minute" in ran.stdout
+    rows = [line for line in ran.stdout.splitlines() if "█" in line]
+    assert rows[0].startswith("A5") and rows[-1].startswith("D4") and sum(row.count("█") for row in rows) == 26
+
+
+@pytest.mark.parametrize("command", [("extend",), ("score", "--from", "3")])
+def test_a_bad_file_is_answered_before_any_process_is_started(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def start(studio: Studio) -> Studio:
+        raise AssertionError("nobody needs it")
+
+    monkeypatch.setattr(Studio, "__aenter__", start)
+    (tmp_path / "broken.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1")
+    (tmp_path / "empty.abc").write_text("X:1\nK:C\n")
+    files = [str(tmp_path / name) for name in ("broken.mid", "empty.abc", "missing.mid")]
+    out = ["--out", str(tmp_path)] if command[0] == "extend" else []
+    assert main([command[0], *files, *command[1:], *out]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 3
 
 
 @pytest.mark.parametrize(

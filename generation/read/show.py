@@ -1,0 +1,124 @@
+"""Show what was read, with no music made: as plain data for programs, as a table and a piano roll for people."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from generation.music.key import Key
+from generation.music.melody import Melody
+from generation.music.reading import Reading
+from generation.music.song import Part, Song
+from generation.music.spell import key_of, spell
+from generation.request import INSTRUMENTS
+
+PROGRAMS = {program: name for name, program in INSTRUMENTS.items()}
+SIGNS = {-1: "♭", 0: "", 1: "♯"}
+TALLEST, LABEL = 24, 5  # rows of a piano roll; columns before it
+STRUCK, HELD, BACKGROUND = "█", "▬", "·"
+
+
+def plain(reading: Reading) -> dict[str, Any]:
+    """A reading as numbers and words. Times are in quarters, after repeats are played out."""
+    song = reading.song
+    return {
+        "title": song.title,
+        "keys": [[quarter, str(key)] for quarter, key in song.keys],
+        "metres": [[quarter, list(metre)] for quarter, metre in song.metres],
+        "tempi": [[mark.onset, mark.quarters_per_minute] for mark in song.tempo],
+        "pickup": song.pickup,
+        "chords": [[quarter, symbol] for quarter, symbol in song.chords],
+        "melody": reading.part,
+        "why": str(reading.why),
+        "parts": [_plain(part, i == reading.part) for i, part in enumerate(song.parts)],
+    }
+
+
+def _plain(part: Part, melody: bool) -> dict[str, Any]:
+    notes = part.notes
+    columns = (notes.onset.tolist(), notes.duration.tolist(), notes.pitch.tolist(), notes.velocity.tolist())
+    return {
+        "name": part.name,
+        "program": part.program,
+        "role": _role(part, melody),
+        "drums": part.drums,
+        "notes": [list(note) for note in zip(*columns, strict=True)],
+    }
+
+
+def _role(part: Part, melody: bool) -> str:
+    return part.role or ("drums" if part.drums else "lead" if melody else "")
+
+
+def lines(reading: Reading, width: int = 80) -> Iterator[str]:
+    """A reading for a terminal of so many columns: what it says, its parts, and the melody as a piano roll."""
+    song, key = reading.song, key_of(reading.melody)
+    yield song.title or "(no title)"
+    yield from _facts(song)
+    yield ""
+    yield f"  {'part':24} {'instrument':18} {'notes':>6}  range"
+    for i, part in enumerate(song.parts):
+        mark = "♪" if i == reading.part else " "
+        name = (part.name or str(part.place) or f"part {i + 1}")[:24]
+        yield f"{mark} {name:24} {_instrument(part):18} {len(part.notes):6}  {_range(part, key)}"
+    where = f" ({reading.source})" if reading.source else ""
+    yield ""
+    yield f"The melody{where}: {len(reading.melody)} notes; {reading.why}."
+    yield from _roll(reading.melody, key, width)
+    for remark in song.remarks:
+        yield f"Note: {remark}."
+
+
+def _facts(song: Song) -> Iterator[str]:
+    pace = [f"{mark.quarters_per_minute:g}" for mark in song.tempo]
+    seconds = song.clock.second(song.end)
+    yield _changes("key", [(quarter, str(key)) for quarter, key in song.keys]) or "key: not said"
+    yield _changes("metre", [(at, f"{beats}/{unit}") for at, (beats, unit) in song.metres]) or "metre: not said"
+    said = pace[0] if len(pace) == 1 else f"{pace[0]}, with {len(pace)} marks"
+    pickup = f"; a pickup of {song.pickup:g} quarters" if song.pickup else ""
+    yield f"tempo: {said} quarters a minute; {song.end:g} quarters, {seconds:.1f} s{pickup}"
+
+
+def _changes(what: str, marks: list[tuple[float, str]]) -> str:
+    """“key: C major, from quarter 32 on A major”; of many changes the first few."""
+    words = [
+        value if i == 0 else f"from quarter {quarter:g} on {value}" for i, (quarter, value) in enumerate(marks[:6])
+    ]
+    more = f", and {len(marks) - 6} more" if len(marks) > 6 else ""
+    return f"{what}: {', '.join(words)}{more}" if words else ""
+
+
+def _instrument(part: Part) -> str:
+    if part.drums:
+        return "drums"
+    return "not said" if part.program is None else PROGRAMS.get(part.program, f"program {part.program}")
+
+
+def _range(part: Part, key: Key) -> str:
+    if part.drums or not len(part.notes):
+        return ""
+    return f"{_pitch(int(part.notes.pitch.min()), key)} to {_pitch(int(part.notes.pitch.max()), key)}"
+
+
+def _pitch(pitch: int, key: Key) -> str:
+    """“C♯5”, as the key would spell it."""
+    name = spell(pitch, key)
+    return f"{name.letter}{SIGNS[name.alter] if name.alter in SIGNS else SIGNS[name.alter // 2] * 2}{name.octave}"
+
+
+def _roll(notes: Melody, key: Key, width: int) -> Iterator[str]:
+    """Time to the right, pitch upwards; a column is as many quarters as it takes."""
+    columns = max(20, width - LABEL)
+    first, last = np.floor(notes.onset[0]), notes.end
+    step = max((last - first) / columns, 1 / 4)
+    low, high = int(notes.pitch.min()), int(notes.pitch.max())
+    tall = max(1, -(-(high - low + 1) // TALLEST))  # semitones a row
+    rows = [[BACKGROUND] * min(columns, int(np.ceil((last - first) / step))) for _ in range((high - low) // tall + 1)]
+    for onset, end, pitch in zip(notes.onset, notes.ends, notes.pitch, strict=True):
+        row = rows[(int(pitch) - low) // tall]
+        begin, stop = int((onset - first) / step), int(np.ceil((end - first) / step - 0.25))
+        for column in range(begin, min(max(stop, begin + 1), len(row))):
+            row[column] = STRUCK if column == begin else HELD if row[column] == BACKGROUND else row[column]
+    for i in reversed(range(len(rows))):
+        yield f"{_pitch(low + i * tall, key):{LABEL}}{''.join(rows[i])}"
+    yield f"{'':{LABEL}}from quarter {first:g} to {last:g}, {step:.3g} a column"

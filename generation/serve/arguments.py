@@ -1,0 +1,80 @@
+"""What may be written on the command line."""
+
+import argparse
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from generation.request import FORMATS, INSTRUMENTS, styles
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"encore: {message} (see {self.prog} --help)\n")
+
+
+def parser(others: Iterable[tuple[str, str]]) -> Parser:
+    """The parser of all commands; of the `others`, (name, what it is about), the arguments are parsed elsewhere."""
+    every = Parser(
+        prog="python -m generation",
+        description="A tune goes in, and the music goes on.",
+        epilog="ENCORE_DEBUG=1 in the environment shows in full what goes wrong.",
+    )
+    commands = every.add_subparsers(dest="command", required=True)
+    extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file")
+    extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    compose = commands.add_parser("compose", help="play a fresh piece")
+    compose.add_argument("--key", help='such as "D minor"')
+    compose.add_argument("--tempo", type=float, help="quarter notes a minute")
+    compose.add_argument("--meter", help="such as 6/8")
+    for both in (extend, compose):
+        both.add_argument("--seconds", type=float, default=20, help="length of the new music, 5 to 180 (20)")
+        both.add_argument("--takes", type=int, default=1, help="how many answers (1)")
+        both.add_argument("--temperature", type=float, default=0.9, help="0.1 plays safe, 2 surprises everybody (0.9)")
+        both.add_argument("--top-p", type=float, default=0.97, help="leave out the unlikeliest notes (0.97)")
+        both.add_argument("--seed", type=int, help="the same seed gives the same notes (random); take N has seed + N")
+        both.add_argument("--style", default="auto", help=f"one of {', '.join(styles())}")
+        both.add_argument("--instrument", default="auto", help=f"auto or one of {', '.join(INSTRUMENTS)}")
+        both.add_argument("--only-new", action="store_true", help="leave the input out of the sound and the files")
+        both.add_argument("--open-end", action="store_true", help="stop in time, without coming to a close")
+        both.add_argument("--formats", default=",".join(FORMATS), help="some of mp3,mid,abc,musicxml,png (all)")
+        both.add_argument("--out", type=Path, default=Path(), help="folder for the files (here)")
+        both.add_argument("--json", action="store_true", help="print one JSON object")
+    read = commands.add_parser("read", help="show what is read in a file, with no music made")
+    score = commands.add_parser("score", help="how well the model foresees the notes of a file, in nats")
+    for both in (read, score):
+        both.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        both.add_argument("--json", action="store_true", help="print one JSON object")
+    score.add_argument(
+        "--from",
+        dest="since",
+        type=float,
+        required=True,
+        action="append",
+        metavar="SECONDS",
+        help="notes before are given; one for all files, or one for each in their order",
+    )
+    score.add_argument("--alone", action="store_true", help="of the same notes, without what went before")
+    for command, about in others:
+        commands.add_parser(command, help=about, add_help=False)
+    return every
+
+
+def separated(arguments: Sequence[str]) -> list[str]:
+    """`--from 3 4` as `--from 3 --from 4`, so that a file may stand behind."""
+    found: list[str] = []
+    numbers = -1  # that stand right behind the last --from, −1 once something else does
+    for argument in arguments:
+        numbers = 0 if argument == "--from" else numbers + 1 if numbers >= 0 and _is_number(argument) else -1
+        found += ["--from", argument] if numbers > 1 else [argument]
+    return found
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return math.isfinite(float(word))
+    except ValueError:
+        return False

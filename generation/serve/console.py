@@ -1,0 +1,67 @@
+"""What the command line writes about takes: their files, facts for programs and for people, and progress."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from generation.request import Reply
+
+FACTS = ("title", "key", "metre", "tempo", "source", "style")  # of an input
+
+
+def complain(what: str, code: int) -> int:
+    """A line on standard error; the code is given back."""
+    clear()
+    print(f"encore: {' '.join(what.split())}", file=sys.stderr)
+    return code
+
+
+def clear() -> None:
+    """Take the progress off the terminal."""
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+
+
+class Bar:
+    """Progress of the playing on one line of a terminal."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, share: float) -> None:
+        print(f"\r{self.name}  {'▪' * round(share * 20):20}  {share:4.0%}", end="", file=sys.stderr, flush=True)
+
+
+def bar(file: Path) -> Bar | None:
+    return Bar(file.name) if sys.stderr.isatty() else None
+
+
+def write(reply: Reply, out: Path, stem: str) -> list[dict[str, object]]:
+    """Write the files of every take; what `--json` says of them."""
+    described: list[dict[str, object]] = []
+    for number, take in enumerate(reply.takes, 1):
+        paths = {name: out / f"{stem}-take{number}.{name}" for name in take.files}
+        for name, data in take.files.items():
+            paths[name].write_bytes(data)
+        facts = {name: value for name, value in asdict(take).items() if name != "files"}
+        described.append({**facts, "files": {name: str(path) for name, path in paths.items()}})
+    return described
+
+
+def facts(reply: Reply) -> dict[str, object]:
+    """What `--json` says of an input."""
+    said = {name: getattr(reply, name) for name in FACTS}
+    return {name: value if isinstance(value, float) else str(value) for name, value in said.items()}
+
+
+def say(reply: Reply, takes: Sequence[dict[str, object]]) -> None:
+    """A line about the music, and one about each take."""
+    about = f"{reply.key}, {reply.metre or 'free metre'}, {reply.tempo:g} quarter notes a minute, {reply.instrument}"
+    print("; ".join([about, *([f"melody: {reply.source}"] if reply.source else []), *map(str, reply.remarks)]))
+    for take in takes:
+        files = take["files"]
+        assert isinstance(files, dict)
+        print(
+            f"  seed {take['seed']}: {take['notes']} new notes from {take['new_from']} s: {', '.join(files.values())}"
+        )
