@@ -43,7 +43,8 @@ class Piece:
     @cached_property
     def score(self) -> Score:
         """The melody on paper, for all that write or draw it."""
-        return notate(self.melody, self.first_new)
+        song = self.song
+        return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup)
 
 
 def let_go(notes: Notes) -> Floats:

@@ -20,7 +20,11 @@ class Name:
 
 def key_of(melody: Melody) -> Key:
     """The melody's key, estimated where nobody said, and never of more than seven sharps or flats."""
-    key = melody.key or find_key(melody.pitch, melody.duration)
+    return written_key(melody.key or find_key(melody.pitch, melody.duration))
+
+
+def written_key(key: Key) -> Key:
+    """The same key, or that of the same sound with at most seven sharps or flats."""
     if abs(key.sharps) <= 7:
         return key
     names = [Key(letter + accidental, key.mode) for letter in FIFTHS for accidental in ACCIDENTALS.values()]

@@ -1,17 +1,22 @@
 """A melody as a score would have it: bars of notes and rests, with ties and tuplets."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 
+import numpy as np
+
+from generation.finish.paper.bars import Marks, Stretch, bar_lines, stretched_bars
 from generation.finish.paper.divide import by_halves, cells, drawn
 from generation.finish.paper.quantise import beat_of, quantise
 from generation.music.key import Key
-from generation.music.melody import Melody
-from generation.music.spell import key_of
+from generation.music.melody import Melody, Written
+from generation.music.song import ruling
+from generation.music.spell import key_of, written_key
 
-COMMON_TIME = (4, 4)  # where nobody said, or said only what a beat is
+EARLY = 0.12  # quarters by which a note may come before the bar line that it is meant for
+FINEST = Fraction(1, 64)  # quarters between two notes that are both meant for one place
 
 
 @dataclass(frozen=True)
@@ -47,40 +52,52 @@ class Bar:
     number: int
     length: Fraction
     symbols: tuple[Symbol, ...]
+    metre: tuple[int, int]
+    key: Key
 
 
 @dataclass(frozen=True)
 class Score:
-    """Bars in one metre and one key. Notes from index `first_new` on are new; with `swing`, the second of two eighths
+    """Bars, each in its metre and key. Notes from index `first_new` on are new; with `swing`, the second of two eighths
     comes late; `error` is how far, in quarters, the worst quarter of the onsets lies from what was played."""
 
     bars: tuple[Bar, ...]
-    metre: tuple[int, int]
-    key: Key
     tempo: float
     first_new: int
     swing: bool
     error: float
 
+    @property
+    def metre(self) -> tuple[int, int]:
+        """That of the beginning."""
+        return self.bars[0].metre
 
-def notate(melody: Melody, first_new: int = 0) -> Score:
-    """The score of a melody with at least one note. Empty bars before the first note are left out."""
-    metre = melody.metre if melody.metre and melody.metre[0] > 1 else COMMON_TIME
-    bar = Fraction(metre[0] * 4, metre[1])
-    onsets, ends, feel = quantise(melody, first_new, metre)
-    pickup = melody.metre is not None and melody.downbeat % float(bar) > 1e-9
-    skipped = floor(onsets[0] / bar)
-    onsets, ends = [x - skipped * bar for x in onsets], [x - skipped * bar for x in ends]
-    begin = Fraction(0)
-    if pickup and not skipped:
-        begin = onsets[0] if by_halves(onsets[0]) else floor(onsets[0] / beat_of(metre)) * beat_of(metre)
+    @property
+    def key(self) -> Key:
+        """That of the beginning."""
+        return self.bars[0].key
+
+
+def notate(
+    melody: Melody, first_new: int = 0, metres: Marks[tuple[int, int]] = (), keys: Marks[Key] = (), pickup: float = 0.0
+) -> Score:
+    """The score of a melody with at least one note. Empty bars before the first note are left out.
+
+    metres, keys, pickup  as in `Song`, where the melody's own do not hold from its beginning to its end
+    """
+    stretches = stretched_bars(melody, metres, pickup)
+    onsets, ends, swung = _quantised(melody, first_new, stretches)
+    plain = [(quarter, written_key(key)) for quarter, key in keys] or [(0.0, key_of(melody))]
     bars: list[Bar] = []
-    note = 0
-    while note < len(onsets):
-        line = len(bars) * bar
-        until = line + bar
+    note, before = 0, 0
+    for line, until, metre in bar_lines(stretches, onsets[0]):
+        begin = Fraction(0)
+        if not bars and line < 0:
+            first = onsets[0] - line
+            begin = first if by_halves(first) else floor(first / beat_of(metre)) * beat_of(metre)
+            before = 1 if begin else 0
         spans: list[tuple[Fraction, Fraction, int]] = []
-        at = begin if not bars else line
+        at = line + begin
         while note < len(onsets) and onsets[note] < until:
             if onsets[note] > at:
                 spans.append((at - line, onsets[note] - line, -1))
@@ -90,30 +107,66 @@ def notate(melody: Melody, first_new: int = 0) -> Score:
                 break
             note += 1
         if at < until:
-            spans.append((at - line, bar, -1))
-        number = len(bars) + (0 if begin else 1)
+            spans.append((at - line, until - line, -1))
         came_in = spans[0][2] >= 0 and onsets[spans[0][2]] < line
         goes_on = spans[-1][2] >= 0 and ends[spans[-1][2]] > until
-        symbols = tuple(_symbols(spans, melody, metre, came_in, goes_on))
-        bars.append(Bar(number, bar - (begin if not bars else 0), symbols))
-    shift = -(melody.downbeat % float(bar)) % float(bar) - skipped * float(bar)
-    errors = sorted(abs(float(x) - (y + shift)) for x, y in zip(onsets, melody.onset, strict=True))
+        symbols = tuple(_symbols(spans, melody, metre, until - line, came_in, goes_on))
+        key = ruling(plain, float(line))[1]
+        bars.append(Bar(len(bars) + 1 - before, until - line - begin, symbols, metre, key))
+        if note >= len(onsets):
+            break
+    errors = sorted(abs(float(x) - y) for x, y in zip(onsets, melody.onset, strict=True))
     tempo = melody.tempo[0].quarters_per_minute
-    return Score(tuple(bars), metre, key_of(melody), tempo, first_new, feel.swung, errors[len(errors) * 3 // 4])
+    return Score(tuple(bars), tempo, first_new, swung, errors[len(errors) * 3 // 4])
+
+
+def _quantised(
+    melody: Melody, first_new: int, stretches: Sequence[Stretch]
+) -> tuple[list[Fraction], list[Fraction], bool]:
+    """Onsets and ends of all notes as a score would have them, in quarters of the melody, and whether it swings."""
+    onsets: list[Fraction] = []
+    ends: list[Fraction] = []
+    swung, stop = False, len(melody)
+    for stretch in reversed(stretches):  # from behind: a note may last until the next one, whatever the metre there
+        first = stretch is stretches[0]
+        begin = 0 if first else int(np.searchsorted(melody.onset, float(stretch.start) - EARLY))
+        if begin >= stop:
+            continue
+        bar = stretch.bar
+        line = stretch.start % bar - bar if stretch.start % bar else Fraction(0)  # from which `quantise` counts
+        some = _some(melody, begin, stop, float(stretch.start % bar))
+        after = onsets[0] - line if onsets else None
+        x, y, feel = quantise(some, max(0, first_new - begin), stretch.metre, after)
+        least = line if first else stretch.start  # what comes a little early is meant for the bar line
+        x = [max(at + line, least + i * FINEST) for i, at in enumerate(x)]
+        y = [end + line if end + line > x[i] else x[i] + FINEST for i, end in enumerate(y)]
+        onsets, ends, stop = x + onsets, y + ends, begin
+        swung = swung or feel.swung
+    return onsets, ends, swung
+
+
+def _some(melody: Melody, begin: int, stop: int, downbeat: float) -> Melody:
+    """Some notes in bars that begin at `downbeat`, those that we made up as they are written."""
+    some, written = replace(melody[begin:stop], downbeat=downbeat), melody.written
+    if written is None or stop < len(melody):
+        return some
+    made = min(len(written.late), stop - begin)
+    late, duration = (array[len(array) - made :] for array in (written.late, written.duration))
+    return replace(some, written=Written(late, duration))
 
 
 def _symbols(
     spans: Sequence[tuple[Fraction, Fraction, int]],
     melody: Melody,
     metre: tuple[int, int],
+    bar: Fraction,
     came_in: bool,
     goes_on: bool,
 ) -> Iterator[Symbol]:
-    """The symbols of one bar from its spans (start, end, note or −1), which fill it without gaps.
+    """The symbols of one bar, `bar` quarters long, from its spans (start, end, note or −1), which fill it without gaps.
 
     `came_in` says that the first of them is tied from the bar before, `goes_on` that the last is tied to the next.
     """
-    bar = Fraction(metre[0] * 4, metre[1])
     if len(spans) == 1 and spans[0][2] == -1 and spans[0][0] == 0:
         yield Symbol(Fraction(0), bar, None, bar)
         return

@@ -47,10 +47,12 @@ def is_exact(onset: Floats, *grids: int) -> bool:
     return len(onset) == 0 or float(np.mean(off_grid < 0.006)) > 0.9
 
 
-def quantise(melody: Melody, first_new: int, metre: tuple[int, int]) -> tuple[list[Fraction], list[Fraction], "Feel"]:
+def quantise(
+    melody: Melody, first_new: int, metre: tuple[int, int], after: Fraction | None = None
+) -> tuple[list[Fraction], list[Fraction], "Feel"]:
     """Onsets and ends of all notes in quarters from a bar line at or before 0, as a score would have them; the feel.
 
-    The onsets increase strictly, an end is at most the next onset.
+    The onsets increase strictly, an end is at most the next onset; `after` is that of a note behind the last.
     """
     beat, divisions = beat_of(metre), divisions_of(metre)
     bar = metre[0] * 4 / metre[1]
@@ -71,7 +73,7 @@ def quantise(melody: Melody, first_new: int, metre: tuple[int, int]) -> tuple[li
     onsets, chosen = _fit(np.maximum.accumulate(at).tolist(), spread.tolist(), divisions, feel.swing)
     ends = []
     for i, onset in enumerate(onsets):
-        following = onsets[i + 1] if i + 1 < len(onsets) else None
+        following = onsets[i + 1] if i + 1 < len(onsets) else None if after is None else after / beat
         lasts, written = float(duration[i]) / float(beat), bool(exact[i]) and i < heard
         ends.append(_end(onset, lasts, following, chosen, written, beat))
     return [onset * beat for onset in onsets], [end * beat for end in ends], feel

@@ -1,11 +1,12 @@
 """Piece → ABC, the notation that folk musicians send each other."""
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from generation.finish.paper.notate import Bar, Score
 from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
-from generation.music.key import MODES
+from generation.music.key import MODES, Key
 from generation.music.spell import signature, spell
 
 UNIT = Fraction(1, 2)  # L:1/8 in quarters
@@ -27,14 +28,29 @@ def write_abc(piece: Piece) -> bytes:
         f"M:{score.metre[0]}/{score.metre[1]}",
         "L:1/8",
         f"Q:1/4={score.tempo:.0f}",
-        f"K:{score.key.tonic}{KEY_WORDS[score.key.mode]}",
+        f"K:{_key(score.key)}",
     ]
-    bars = [_bar(bar, score) for bar in score.bars]
-    pickup = 1 if score.bars[0].number == 0 else 0  # it shares the line of the bar after it
-    starts = [0, *range(pickup + BARS_A_LINE, len(bars), BARS_A_LINE)]
-    for start, end in zip(starts, [*starts[1:], len(bars)], strict=True):
-        lines.append(" | ".join(bars[start:end]) + (" |" if end < len(bars) else " |]"))
+    for line in _lines(score.bars):
+        before = score.bars[max(0, score.bars.index(line[0]) - 1)]
+        lines += _changes(line[0], before)
+        lines.append(" | ".join(map(_bar, line)) + (" |]" if line[-1] is score.bars[-1] else " |"))
     return ("\n".join(lines) + "\n").encode()
+
+
+def _lines(bars: Sequence[Bar]) -> Iterator[Sequence[Bar]]:
+    """Bars by line: four, or fewer before another metre or key; a pickup shares the line of the bars behind it."""
+    start = 0
+    for i in range(1, len(bars) + 1):
+        ends = i == len(bars) or i - start - (bars[start].number == 0) == BARS_A_LINE
+        if ends or (bars[i].metre, bars[i].key) != (bars[i - 1].metre, bars[i - 1].key):
+            yield bars[start:i]
+            start = i
+
+
+def _changes(bar: Bar, before: Bar) -> list[str]:
+    """What is said before a bar whose metre or key is another than that of the bar before."""
+    metre = [f"M:{bar.metre[0]}/{bar.metre[1]}"] if bar.metre != before.metre else []
+    return metre + ([f"K:{_key(bar.key)}"] if bar.key != before.key else [])
 
 
 def _seam(score: Score) -> str:
@@ -45,11 +61,15 @@ def _seam(score: Score) -> str:
     return f"; new from bar {bar}"
 
 
-def _bar(bar: Bar, score: Score) -> str:
+def _key(key: Key) -> str:
+    return key.tonic + KEY_WORDS[key.mode]
+
+
+def _bar(bar: Bar) -> str:
     """One bar: notes of one beat are written together, so that they are beamed together."""
-    usual = signature(score.key)
+    usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration so far in this bar
-    beat, text, counted = beat_of(score.metre), "", 0
+    beat, text, counted = beat_of(bar.metre), "", 0
     for i, symbol in enumerate(bar.symbols):
         joined = i > 0 and (symbol.start % beat != 0 or (symbol.tuplet is not None and not symbol.first))
         text += "" if joined or not text else " "
@@ -61,7 +81,7 @@ def _bar(bar: Bar, score: Score) -> str:
         if symbol.pitch is None:
             text += "z" + _length(symbol.value)
             continue
-        name = spell(symbol.pitch, score.key)
+        name = spell(symbol.pitch, bar.key)
         place = (name.letter, name.octave)
         others = {alter for (letter, _), alter in altered.items() if letter == name.letter}
         # Also where only another octave was altered: programs differ in whether that counts here.

@@ -38,12 +38,13 @@ def musicxml(
 ) -> str:
     """MusicXML of some bars of a score. With `new_colour`, for a picture: new notes have that colour, every line
     of bars begins a line of the picture, and there is no text."""
-    measures, attributes = "", _attributes(score, bool(new_colour))
+    measures, before = "", None
     for line in lines:
         for bar in line:
-            begins_line = '<print new-system="yes"/>' if measures and bar is line[0] else ""
-            measures += _measure(bar, score, begins_line + attributes, new_colour)
-            attributes = ""
+            begins_line = '<print new-system="yes"/>' if before and bar is line[0] else ""
+            said = _changes(bar, before) if before else _attributes(score, bar, bool(new_colour))
+            measures += _measure(bar, score, begins_line + said, new_colour)
+            before = bar
     name = "" if new_colour else "Melody"
     return (
         HEAD
@@ -63,12 +64,12 @@ def _printable(text: str) -> str:
 
 def _measure(bar: Bar, score: Score, before: str, new_colour: str) -> str:
     implicit = ' implicit="yes"' if bar.number == 0 else ""
-    usual = signature(score.key)
+    usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}
     beams = _beams(bar, score)
     text = f'<measure number="{bar.number}"{implicit}>{before}'
     for symbol, beam in zip(bar.symbols, beams, strict=True):
-        name = None if symbol.pitch is None else spell(symbol.pitch, score.key)
+        name = None if symbol.pitch is None else spell(symbol.pitch, bar.key)
         accidental = ""
         if name is not None:
             place = (name.letter, name.octave)
@@ -81,7 +82,22 @@ def _measure(bar: Bar, score: Score, before: str, new_colour: str) -> str:
     return text + "</measure>"
 
 
-def _attributes(score: Score, picture: bool) -> str:
+def _changes(bar: Bar, before: Bar) -> str:
+    """The signatures that differ from those of the bar before."""
+    said = _key(bar) if bar.key != before.key else ""
+    said += _time(bar) if bar.metre != before.metre else ""
+    return f"<attributes>{said}</attributes>" if said else ""
+
+
+def _key(bar: Bar) -> str:
+    return f"<key><fifths>{bar.key.sharps}</fifths><mode>{bar.key.mode}</mode></key>"
+
+
+def _time(bar: Bar) -> str:
+    return f"<time><beats>{bar.metre[0]}</beats><beat-type>{bar.metre[1]}</beat-type></time>"
+
+
+def _attributes(score: Score, first: Bar, picture: bool) -> str:
     sign, line, octave = clef(score)
     change = f"<clef-octave-change>{octave}</clef-octave-change>" if octave else ""
     beat = beat_of(score.metre)
@@ -96,8 +112,7 @@ def _attributes(score: Score, picture: bool) -> str:
     )
     return (
         f"<attributes><divisions>{DIVISIONS}</divisions>"
-        f"<key><fifths>{score.key.sharps}</fifths><mode>{score.key.mode}</mode></key>"
-        f"<time><beats>{score.metre[0]}</beats><beat-type>{score.metre[1]}</beat-type></time>"
+        f"{_key(first)}{_time(first)}"
         f"<clef><sign>{sign}</sign><line>{line}</line>{change}</clef></attributes>" + ("" if picture else tempo)
     )
 
@@ -166,9 +181,9 @@ def _beams(bar: Bar, score: Score) -> list[str]:
 
 def _groups(bar: Bar, score: Score) -> Iterator[list[int]]:
     """Indices of symbols that share a beam: within a beat, or two beats of plain eighths; never over the seam."""
-    beat = max(beat_of(score.metre), Fraction(1))
+    beat = max(beat_of(bar.metre), Fraction(1))
     even = all(symbol.tuplet is None and symbol.value == Fraction(1, 2) for symbol in bar.symbols if _flags(symbol))
-    window = 2 * beat if score.metre in TWO_BEATS and even else beat
+    window = 2 * beat if bar.metre in TWO_BEATS and even else beat
     group: list[int] = []
     place: tuple[int, bool] | None = None
     for i, symbol in enumerate(bar.symbols):

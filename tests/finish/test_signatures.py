@@ -1,0 +1,112 @@
+"""Metres and keys that change, and bars that are short: signatures stand at their bars, and bars stay bars."""
+
+import re
+from dataclasses import replace
+
+import music21
+import numpy as np
+import pytest
+
+from generation.finish.arrange import arrange
+from generation.finish.paper.draw_score import draw_score
+from generation.finish.paper.notate import Score, notate
+from generation.finish.paper.write_abc import write_abc
+from generation.finish.paper.write_musicxml import write_musicxml
+from generation.finish.piece import Piece
+from generation.music.key import Key
+from generation.music.melody import Melody
+from generation.music.reading import Reading, song_of
+from generation.play.session import Prompt
+from generation.read.file import read
+from generation.request import Request
+from generation.serve.echo import again
+
+Signs = list[tuple[float, str]]
+
+
+def tune(quarters: float, step: float = 1.0, metre: tuple[int, int] = (4, 4)) -> Melody:
+    onset = np.arange(0, quarters, step)
+    return Melody(
+        onset, np.full(len(onset), step), 60 + np.arange(len(onset)) % 8, np.full(len(onset), 80), metre=metre
+    )
+
+
+def piece(melody: Melody, pickup: float = 0.0, first_new: int = 0, **signs: object) -> Piece:
+    return Piece(replace(song_of(melody), pickup=pickup, **signs), melody, first_new)  # type: ignore[arg-type]
+
+
+def lengths(score: Score) -> list[float]:
+    return [float(bar.length) for bar in score.bars]
+
+
+def read_back(text: str, kind: str) -> tuple[Signs, Signs, list[tuple[float, int]]]:
+    """(quarter, metre), (quarter, key signature) and (quarter, pitch), as music21 reads them."""
+    part = music21.converter.parseData(text, format=kind).flatten()
+    metres = [(float(sign.offset), sign.ratioString) for sign in part[music21.meter.TimeSignature]]
+    keys = [(float(sign.offset), str(sign.sharps)) for sign in part[music21.key.KeySignature]]
+    notes = [
+        (float(note.offset), note.pitch.midi) for note in part.notes if note.tie is None or note.tie.type == "start"
+    ]
+    return metres, keys, notes
+
+
+CHANGES = {
+    "a waltz behind": (((0.0, (4, 4)), (8.0, (3, 4))), 0.0, [4, 4, 3, 3, 3, 3]),
+    "one short bar": (((0.0, (4, 4)), (8.0, (2, 4)), (10.0, (4, 4))), 0.0, [4, 4, 2, 4, 4, 4]),
+    "a pickup": (((0.0, (4, 4)), (9.0, (3, 4))), 1.0, [1, 4, 4, 3, 3, 3, 3]),
+    "a jig behind": (((0.0, (2, 4)), (4.0, (6, 8))), 0.0, [2, 2, 3, 3, 3, 3, 3]),
+    "a bar that breaks off": (((0.0, (4, 4)), (7.0, (3, 4))), 0.0, [4, 3, 3, 3, 3, 3]),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_bars_stay_bars(name: str) -> None:
+    metres, pickup, expected = CHANGES[name]
+    melody = tune(sum(expected), 0.5, metres[-1][1])
+    made = piece(melody, pickup, metres=metres)
+    assert lengths(made.score) == expected
+    signs = [f"{beats}/{unit}" for _, (beats, unit) in metres]
+    found, _, notes = read_back(write_musicxml(made).decode(), "musicxml")
+    assert found == list(zip([quarter for quarter, _ in metres], signs, strict=True))
+    assert notes == list(zip(melody.onset.tolist(), melody.pitch.tolist(), strict=True))
+    text = write_abc(made)
+    assert re.findall(r"^M:(\S+)$", text.decode(), re.M) == signs
+    ours = read(text, "tune.abc").melody
+    assert (ours.onset.tolist(), ours.pitch.tolist()) == (melody.onset.tolist(), melody.pitch.tolist())
+
+
+def test_keys_stand_at_their_bars_and_spell_what_follows() -> None:
+    melody = replace(tune(16), pitch=np.tile([61, 63, 66, 68], 4))
+    made = piece(melody, keys=((0.0, Key("Db", "major")), (8.0, Key("E", "major"))), metres=((0.0, (4, 4)),))
+    text = write_abc(made).decode()
+    assert text.index("\nK:Db\n") < text.index("\nK:E\n")
+    _, keys, notes = read_back(write_musicxml(made).decode(), "musicxml")
+    assert keys == [(0.0, "-5"), (8.0, "4")] and [pitch for _, pitch in notes] == melody.pitch.tolist()
+    steps = [note.pitch.name for note in music21.converter.parseData(write_musicxml(made).decode()).flatten().notes]
+    assert steps == ["D-", "E-", "G-", "A-"] * 2 + ["C#", "D#", "F#", "G#"] * 2
+    assert read(text.encode(), "tune.abc").melody.pitch.tolist() == melody.pitch.tolist()
+
+
+def test_what_is_new_goes_on_in_the_last_metre_and_key() -> None:
+    given = replace(tune(17, metre=(3, 4)), key=Key("A", "major"), downbeat=2.0)
+    song = replace(
+        song_of(given),
+        metres=((0.0, (4, 4)), (8.0, (3, 4))),
+        keys=((0.0, Key("C", "major")), (8.0, Key("A", "major"))),
+        pickup=0.0,
+    )
+    made = arrange(Reading(song, given), again(Prompt(melody=given)), len(given), Request(data=b"x"), 1)
+    assert lengths(made.score)[:3] == [4, 4, 3] and set(lengths(made.score)[2:]) == {3.0}
+    assert {bar.metre for bar in made.score.bars[2:]} == {(3, 4)}
+    assert {str(bar.key) for bar in made.score.bars[2:]} == {"A major"}
+    assert draw_score(made)
+
+
+def test_notes_across_a_change_are_tied_and_played_ones_belong_to_their_bar() -> None:
+    onset = np.array([0.0, 1.0, 2.0, 3.0, 6.97, 9.0])
+    melody = Melody(onset, np.append(np.diff(onset), 2.0), [60, 62, 64, 65, 67, 69], np.full(6, 80), metre=(3, 4))
+    score = notate(melody, 0, ((0.0, (4, 4)), (4.0, (3, 4))), (), 0.0)
+    assert lengths(score)[:3] == [4, 3, 3]
+    held = [symbol for bar in score.bars[:2] for symbol in bar.symbols if symbol.note == 3]
+    assert [symbol.tied for symbol in held] == [True, False]
+    assert next(symbol.start for symbol in score.bars[2].symbols if symbol.note == 4) == 0
