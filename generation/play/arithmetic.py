@@ -22,7 +22,7 @@ def arithmetic(device: torch.device) -> str:
                       kinds=", ".join(("auto", *KINDS)))  # fmt: skip
     if asked != "auto":
         if why := missing(asked, device):
-            raise Refusal("{setting} is {asked}, which is not to be had here: {why}. Set it to auto.",
+            raise Refusal("{setting} is {asked}, which is not available here: {why}. Set it to auto.",
                           setting=SETTING, asked=asked, why=why)  # fmt: skip
         return asked
     return "bf16" if device.type == "cpu" and _native() and not missing("bf16", device) else "float32"

@@ -139,7 +139,7 @@ def _why(part: Part, song: Song) -> Words:
     """What speaks most for this part, in a musician's words."""
     pitched = song.pitched
     if len(pitched) == 1:
-        return Words("it is the only part with tones")
+        return Words("it is the only part with pitched notes")
     if LEADS.search(part.name):
         return Words("its name says so")
     if _sung(part) > SUNG:

@@ -126,7 +126,7 @@ def _remarks(damage: Damage, tracks: int) -> tuple[Words, ...]:
     """What was mended, in half a sentence each."""
     remarks = []
     if damage.clipped:
-        remarks.append(Words("values beyond MIDI’s limits were clipped"))
+        remarks.append(Words("values beyond MIDI's limits were clipped"))
     if damage.tracks and tracks == 1:
         remarks.append(Words("the file is damaged, and what cannot be read was skipped"))
     elif len(damage.tracks) == 1:

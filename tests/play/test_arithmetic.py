@@ -37,7 +37,7 @@ def test_what_cannot_be_had_is_refused_in_words(monkeypatch: pytest.MonkeyPatch)
         arithmetic(CPU)
     monkeypatch.setattr(module, "_missing_bf16", lambda: "it has no AVX-512")
     monkeypatch.setenv(SETTING, "bf16")
-    with pytest.raises(Refusal, match="ENCORE_ARITHMETIC is bf16, which is not to be had here: it has no AVX-512"):
+    with pytest.raises(Refusal, match="ENCORE_ARITHMETIC is bf16, which is not available here: it has no AVX-512"):
         arithmetic(CPU)
     monkeypatch.setenv(SETTING, "auto")
     assert arithmetic(CPU) != "bf16"

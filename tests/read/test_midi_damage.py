@@ -14,7 +14,7 @@ from generation.request import Refusal, Words
 from tests.hostile_bytes import TUNE, midi, notes, number, tempo, track
 
 CASES = Path(__file__).parents[1] / "data/cases"
-CLIPPED = "values beyond MIDI’s limits were clipped"
+CLIPPED = "values beyond MIDI's limits were clipped"
 BASS = notes([40, 43] * 4, channel=1)
 
 
