@@ -68,3 +68,25 @@ def test_a_file_says_its_purpose_and_is_short(path: Path) -> None:
 
 # The stand-in for Discord is one thing, and in one file can be read from top to bottom.
 LONG = {ROOT / "tests" / "discord_stand_in.py": 400}
+
+
+SPEAKERS = {"Words", "Refusal", "StudioFault", "Unfit", "say"}
+
+
+@pytest.mark.parametrize("path", BOT + GENERATION, ids=name)
+def test_nobody_is_told_a_finished_sentence(path: Path) -> None:
+    """What users read is a template with values: no catalogue holds an f-string, or a sum of strings."""
+    for call in ast.walk(ast.parse(path.read_text())):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in SPEAKERS:
+            finished = [part for part in call.args if isinstance(part, ast.JoinedStr | ast.BinOp)]
+            assert not finished, f"{name(path)}:{call.lineno} needs a template and its values"
+
+
+def test_handlers_know_the_client() -> None:
+    """Interaction[Any] would let a handler ask the client for anything; the few that need no client are listed."""
+    counts = {name(path): path.read_text().count("Interaction[Any]") for path in BOT}
+    assert {path: count for path, count in counts.items() if count} == {
+        "bot/commands/settings.py": 1,
+        "bot/presses.py": 1,
+        "bot/words/locale.py": 2,
+    }
