@@ -114,7 +114,9 @@ async def _play(args: argparse.Namespace) -> int:
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refusal(f"{args.out} cannot be the folder for the files: {error.strerror}.") from error
+        raise Refusal(
+            "{folder} cannot be the folder for the files: {why}.", folder=str(args.out), why=str(error.strerror)
+        ) from error
     takes: list[dict[str, object]] = []
     inputs: list[dict[str, object]] = []
     timings: dict[str, float] = {}
@@ -140,10 +142,13 @@ async def _play(args: argparse.Namespace) -> int:
 async def _score(args: argparse.Namespace) -> int:
     for since in args.since:
         if not (math.isfinite(since) and since >= 0):
-            raise Refusal(f"--from is {since:g}; it must be seconds from the beginning, 0 or more.")
+            raise Refusal("--from is {seconds}; it must be seconds from the beginning, 0 or more.", seconds=since)
     if len(args.since) not in (1, len(args.files)):
-        count = f"--from is given {len(args.since)} times for {len(args.files)} files"
-        raise Refusal(f"{count}. Give it once for all of them, or once for each.")
+        raise Refusal(
+            "--from is given {times} times for {files} files. Give it once for all of them, or once for each.",
+            times=len(args.since),
+            files=len(args.files),
+        )
     from generation.read.file import read
 
     described: list[dict[str, object]] = []
@@ -231,7 +236,7 @@ def _worst(codes: Sequence[int]) -> int:
 def _formats(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
     if not names:
-        raise Refusal(f"No format is asked for. Choose from: {', '.join(FORMATS)}.")
+        raise Refusal("No format is asked for. Choose from: {formats}.", formats=", ".join(FORMATS))
     return names
 
 
@@ -241,9 +246,11 @@ def _bytes(file: Path) -> bytes:
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise Refusal(f"It cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise Refusal("It cannot be read: {why}.", why=str(getattr(error, "strerror", None) or error)) from error
     if len(data) > MAX_BYTES:
-        raise Refusal(f"This file has more than {MAX_BYTES:,} bytes, which is the limit. Send a shorter piece.")
+        raise Refusal(
+            "This file has more than {limit} bytes, which is the limit. Send a shorter piece.", limit=MAX_BYTES
+        )
     return data
 
 
