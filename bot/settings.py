@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     models: str = Field(
         default="", description="folder of checkpoints, NAME.safetensors with NAME.json: each is a style of that name"
     )
-    arithmetic: str = Field(default="auto", description="how the model multiplies on a CPU: auto, bf16 or float32")
+    arithmetic: str = Field(default="auto", description="how the model multiplies on a CPU: auto, int8 or float32")
     render_workers: int = Field(default=2, ge=1, le=32, description="processes that read files and render sound")
     crafts: int | None = Field(default=None, ge=1, le=32, description="the old name of ENCORE_RENDER_WORKERS")
     at_once: int = Field(default=8, ge=1, le=64, description="requests that are played at the same time")

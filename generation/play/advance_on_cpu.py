@@ -1,4 +1,4 @@
-"""`advance` on a CPU: torch multiplies, and compiled loops do all that lies between."""
+"""`advance` on a CPU: products, and compiled loops for all that lies between."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -53,19 +53,14 @@ class AdvanceOnCPU:
         self.values = np.empty((takes, fused.note.shape[1] - width), np.float32)
         self.logits = [np.empty((takes, CLASSES[head]), np.float32) for head in HEADS]
         self.angles = np.empty((2, takes, len(fused.turn)), np.float32)
-        # What is multiplied, as torch and as NumPy see it.
-        self.input, self.both, self.hidden, self.read = (
-            (tensor, array(tensor))
-            for tensor in (torch.empty(takes, size, dtype=fused.precision) for size in (width, 2 * width, width, width))
-        )
+        self.both, self.read = np.empty((takes, 2 * width), np.float32), np.empty((takes, width), np.float32)
 
     @torch.inference_mode()
     def __call__(self, opening: bool = True, choose: Choose | None = None) -> Whole:
         """As `advance`; without `choose` the classes are drawn as `nucleus` does."""
         lines, own, table, told = self.lines, self.own, self.table, self.told
         for i, (head, product) in enumerate(zip(HEADS, self.fused.head, strict=True)):
-            hearing.keep(self.x[i], self.input[1])
-            out, logits, where = array(product.rounded(self.input[0])), self.logits[i], self.nowhere
+            out, logits, where = product.array(self.x[i]), self.logits[i], self.nowhere
             choice.warm(out, own.temperature, i, logits)
             self._obey(head, logits)
             if (always := self.fused.flat[i]) is not None:
@@ -115,16 +110,15 @@ class AdvanceOnCPU:
             hearing.angles(tick, table.turn, sines, cosines)
         for i, layer in enumerate(fused.layers):
             weight, bias, weight_after, bias_after = self.norms[i]
-            hearing.norm(stream, weight, bias, self.both[1])
-            hearing.keep(own.hidden[i], self.both[1])
-            hearing.remember(array(layer.lstm.rounded(self.both[0])), own.cell[i], own.hidden[i], stream)
+            hearing.norm(stream, weight, bias, self.both)
+            hearing.keep(own.hidden[i], self.both)
+            hearing.remember(layer.lstm.array(self.both), own.cell[i], own.hidden[i], stream)
             if layer.look is not None and layer.out is not None:
-                hearing.keep(own.hidden[i], self.hidden[1])
                 hearing.attend(
-                    array(layer.look.rounded(self.hidden[0])), self.values, i, sines, cosines, own.place,
-                    own.next_key[i], own.keys[i], own.key_unit[i], own.values[i], own.value_unit[i], self.read[1],
+                    layer.look.array(own.hidden[i]), self.values, i, sines, cosines, own.place, own.next_key[i],
+                    own.keys[i], own.key_unit[i], own.values[i], own.value_unit[i], self.read,
                 )  # fmt: skip
-                add(stream, array(layer.out.rounded(self.read[0])))
+                add(stream, layer.out.array(self.read))
             hearing.norm(stream, weight_after, bias_after, stream)
         own.x[:] = stream
         own.place += 1
@@ -136,9 +130,7 @@ def arrays(of: Any) -> SimpleNamespace:
 
 
 def array(of: Any) -> Any:
-    """The same numbers for NumPy; bf16 as the bits that they are. What is no tensor stays as it is."""
+    """The same numbers for NumPy. What is no tensor stays as it is."""
     if isinstance(of, list | tuple):
         return type(of)(array(each) for each in of)
-    if not isinstance(of, torch.Tensor):
-        return of
-    return of.view(torch.uint16).numpy() if of.dtype == torch.bfloat16 else of.numpy()
+    return of.numpy() if isinstance(of, torch.Tensor) else of

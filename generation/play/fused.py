@@ -2,7 +2,7 @@
 
 A linear layer over embeddings side by side is a sum of one row a field, so tables of those rows take its place; what
 is multiplied with the same vector is multiplied at once. The numbers that come out are the model's own, but for the
-rounding of the products to bf16 where the processor multiplies that faster.
+rounding of what is multiplied to 8 bits on a CPU.
 """
 
 from dataclasses import dataclass
@@ -11,33 +11,15 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 — its usual name
 
 from generation.model.networks.attentive_lstm import BARS, PERIODS, AttentiveLSTM, Layer
 from generation.model.tokens import CLASSES, FLAT, LENGTHS, NO_INTERVAL, START, TICKS
-from generation.play.arithmetic import KINDS, TAKES, arithmetic, multiply, pack
+from generation.play.arithmetic import TAKES, arithmetic
+from generation.play.products import Product, product
 
 CYCLE = lcm(*(int(2 * period) for period in PERIODS)) * TICKS // 2  # ticks after which all phases of quarters return
 AFTER = ("given_step", "given_pitch", "given_duration", "given_velocity", "given_deviation")
 HEADS = tuple(CLASSES)
-
-
-class Product:
-    """x (B, in) → x @ weight.T + bias (B, out), in 32-bit floats. A row's product is the same, bit by bit, however many
-    rows there are: this is what lets a take be the same alone and in company."""
-
-    def __init__(self, weight: Tensor, bias: Tensor, precision: torch.dtype) -> None:
-        self.weight, self.bias = weight.to(precision), bias.to(precision)
-        self._packed = pack(self.weight)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self.rounded(x.to(self.weight.dtype)).float()
-
-    def rounded(self, x: Tensor) -> Tensor:
-        """The same from and to the precision of the weights."""
-        if self._packed is None:
-            return F.linear(x, self.weight, self.bias)
-        return multiply(x, self._packed, self.bias)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +53,7 @@ class Fused:
     turn         radians a tick, by pair of a head's channels: one of the first and one of the next so many
     takes, rows  (TAKES,) and (TAKES, heads): 0 …, and where each head of a take begins in (TAKES × heads × window)
     window       notes that a note sees, itself included; places: (window,) 0 …
-    precision    the type of the products' weights; kept: of keys and values
+    kind         of arithmetic; kept: the type of keys and values
     """
 
     note: Tensor
@@ -90,7 +72,7 @@ class Fused:
     rows: Tensor
     window: int
     places: Tensor
-    precision: torch.dtype
+    kind: str
     kept: torch.dtype
 
 
@@ -100,8 +82,8 @@ def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True, kind:
     or dynamics (velocity). `kind` is the kind of arithmetic, by default that of the device: in float32 nothing is
     rounded, in any other keys and values are kept in 8 bits."""
     w, small = model.sizes.width, model.sizes.width // 4
-    precision = KINDS[kind or arithmetic(model.pitch.weight.device)]
-    kept = torch.float32 if precision == torch.float32 else torch.int8
+    kind = kind or arithmetic(model.pitch.weight.device)
+    kept = torch.float32 if kind == "float32" else torch.int8
 
     def columns(weight: Tensor, start: int, size: int) -> Tensor:
         return weight[:, start : start + size].T
@@ -148,7 +130,7 @@ def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True, kind:
         else:
             given.append(embedding.weight @ columns(linear.weight, w, small))
     head = [
-        Product(torch.cat([to.weight, linear.weight[:, :w]]), torch.cat([to.bias, linear.bias]), precision)
+        product(torch.cat([to.weight, linear.weight[:, :w]]), torch.cat([to.bias, linear.bias]), kind)
         for to, linear in zip(heads, after, strict=True)
     ]
     turn = layers[0].rate if model.sizes.window else torch.zeros(0, device=device)
@@ -159,23 +141,23 @@ def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True, kind:
         interval=interval.flatten(),
         lengths=torch.from_numpy(LENGTHS).to(device),
         phases=torch.cat([angle.sin(), angle.cos()], 1) @ quarters,
-        bars=Product(bars.T, weight.new_zeros(bars.shape[1]), torch.float32),
+        bars=product(bars.T, weight.new_zeros(bars.shape[1]), "float32"),
         countdown=model.countdown.weight @ columns(model.context.weight, 2 * small, small),
-        head=(*head, Product(model.to_articulation.weight, model.to_articulation.bias, precision)),
+        head=(*head, product(model.to_articulation.weight, model.to_articulation.bias, kind)),
         given=tuple(given),
-        layers=tuple(_layer(layer, precision) for layer in layers),
+        layers=tuple(_layer(layer, kind) for layer in layers),
         flat=tuple(None if learned.get(head, True) else FLAT[head] for head in HEADS),
         turn=turn,
         takes=takes,
         rows=(takes[:, None] * model.sizes.heads + takes[: model.sizes.heads]) * model.sizes.window,
         window=model.sizes.window,
         places=torch.arange(model.sizes.window, device=device),
-        precision=precision,
+        kind=kind,
         kept=kept,
     )
 
 
-def _layer(layer: Layer, precision: torch.dtype) -> FusedLayer:
+def _layer(layer: Layer, kind: str) -> FusedLayer:
     norms = [(norm.weight.detach(), norm.bias.detach()) for norm in (layer.norm, layer.norm_after)]
     lstm, w = layer.lstm, layer.norm.weight.shape[0]
     device = layer.norm.weight.device
@@ -183,16 +165,16 @@ def _layer(layer: Layer, precision: torch.dtype) -> FusedLayer:
     twice = torch.ones(4, device=device).index_fill(0, torch.tensor(3, device=device), 2.0).repeat_interleave(w)
     both = torch.cat([cast(Tensor, lstm.weight_ih_l0), cast(Tensor, lstm.weight_hh_l0)], 1)[gates]
     bias = (cast(Tensor, lstm.bias_ih_l0) + cast(Tensor, lstm.bias_hh_l0))[gates]
-    cells = Product(both * twice[:, None], bias * twice, precision)
+    cells = product(both * twice[:, None], bias * twice, kind)
     if not layer.window:
         return FusedLayer(norms[0], cells, None, None, norms[1])
     scale = (w // layer.heads) ** -0.5  # of the attention's scores
-    look = Product(
+    look = product(
         torch.cat([layer.query.weight * scale, layer.key.weight, layer.value.weight[:, w:]]),
         torch.cat([layer.query.bias * scale, layer.key.bias, layer.value.bias]),
-        precision,
+        kind,
     )
-    return FusedLayer(norms[0], cells, look, Product(layer.out.weight, layer.out.bias, precision), norms[1])
+    return FusedLayer(norms[0], cells, look, product(layer.out.weight, layer.out.bias, kind), norms[1])
 
 
 @torch.inference_mode()

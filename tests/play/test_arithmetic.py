@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
-from generation.play import arithmetic as module
 from generation.play.arithmetic import KINDS, SETTING, arithmetic, missing
 from generation.play.fused import fuse
 from generation.request import Refusal
@@ -28,19 +27,18 @@ def test_by_itself_it_is_one_that_the_processor_can_do(monkeypatch: pytest.Monke
 def test_the_setting_forces_it(arithmetic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETTING, arithmetic)
     model = AttentiveLSTM(Sizes(width=24, layers=1, heads=2))
-    assert fuse(model).precision == KINDS[arithmetic]
+    assert fuse(model).kind == arithmetic
 
 
 def test_what_cannot_be_had_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SETTING, "half")
     with pytest.raises(Refusal, match="is “half”"):
         arithmetic(CPU)
-    monkeypatch.setattr(module, "_missing_bf16", lambda: "it has no AVX-512")
-    monkeypatch.setenv(SETTING, "bf16")
-    with pytest.raises(Refusal, match="ENCORE_ARITHMETIC is bf16, which is not available here: it has no AVX-512"):
-        arithmetic(CPU)
+    monkeypatch.setenv(SETTING, "int8")
+    with pytest.raises(Refusal, match="ENCORE_ARITHMETIC is int8, which is not available here: a GPU plays in float32"):
+        arithmetic(torch.device("cuda"))
     monkeypatch.setenv(SETTING, "auto")
-    assert arithmetic(CPU) != "bf16"
+    assert arithmetic(torch.device("cuda")) == "float32"
 
 
 def test_it_reaches_the_process_that_plays(tmp_path: Path) -> None:

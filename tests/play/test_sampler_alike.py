@@ -13,13 +13,15 @@ from generation.model.performer import Performer
 from generation.model.tokens import CLASSES, START
 from generation.music.key import Key
 from generation.music.melody import Melody
+from generation.play import products
 from generation.play.advance import Choose, advance, nucleus
 from generation.play.advance_on_cpu import AdvanceOnCPU
-from generation.play.arithmetic import KINDS, TAKES
+from generation.play.arithmetic import TAKES
 from generation.play.constraints import CONSTRAINTS, Lines
 from generation.play.ensemble import Ensemble, Part
-from generation.play.fused import Product, fuse
+from generation.play.fused import fuse
 from generation.play.loops import choice
+from generation.play.products import product
 from generation.play.session import Prompt, _takes
 from generation.play.slots import memory
 from tests.tunes import performance, scale
@@ -172,7 +174,7 @@ def test_a_take_is_the_same_bit_by_bit_in_any_company(arithmetic: str):
         return [torch.from_numpy(on_cpu()) for _ in range(4)] + [kept.clone() for kept in slots.tensors()]
 
     everybody = after(33)
-    for company in range(1, 33):
+    for company in (1, 2, 3, 4, 5, 8, 13, 16, 17, 27, 32):
         for ours, theirs in zip(after(company), everybody, strict=True):
             assert torch.equal(ours, theirs[:company]), company
 
@@ -182,10 +184,25 @@ def test_a_take_is_the_same_bit_by_bit_in_any_company(arithmetic: str):
 def test_a_row_of_a_product_is_the_same_however_many_there_are(sizes: tuple[int, int], arithmetic: str):
     torch.manual_seed(6)
     read, told = sizes
-    product = Product(torch.randn(told, read) / 20, torch.randn(told), KINDS[arithmetic])
-    rows = torch.randn(TAKES, read)
-    whole = product(rows)
-    assert all(torch.equal(product(rows[:few]), whole[:few]) for few in range(1, TAKES))
+    by, rows = product(torch.randn(told, read) / 20, torch.randn(told), arithmetic), torch.randn(TAKES, read)
+    whole = by(rows)
+    assert all(torch.equal(by(rows[:few]), whole[:few]) for few in range(1, TAKES))
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("sizes", [(384, 512), (768, 1536), (48, 15)])
+def test_our_loops_and_the_library_give_the_same_product(sizes: tuple[int, int], monkeypatch: pytest.MonkeyPatch):
+    """Bit by bit, and near the exact one; on a processor where the library is not exact, it is not asked."""
+    torch.manual_seed(7)
+    read, told = sizes
+    weight, bias, rows = torch.randn(told, read) / 20, torch.randn(told), torch.randn(33, read)
+    either = product(weight, bias, "int8")
+    exact = rows @ weight.T + bias
+    assert float((either(rows) - exact).norm() / exact.norm()) < 0.02
+    monkeypatch.setattr(products, "MUCH", 0)
+    by_library = either(rows)
+    monkeypatch.setattr(products, "_library_is_exact", lambda: False)
+    assert torch.equal(product(weight, bias, "int8")(rows), by_library)
 
 
 @pytest.mark.parametrize("by", ["torch", "loops"])

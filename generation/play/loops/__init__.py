@@ -1,4 +1,4 @@
-"""The loops of a step on a CPU, compiled by Numba: what lies between the large products, for one take after the other.
+"""The loops of a step on a CPU, compiled by Numba: its products, and what lies between, for one take after the other.
 
 All arrays are contiguous, with the takes first, and named as in `slots`, `constraints` and `fused`; B is the number of
 takes, W the width of the model. A take's numbers are the same, bit by bit, in any company, for no loop looks at two.

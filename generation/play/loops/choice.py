@@ -4,15 +4,15 @@ import numpy as np
 
 from generation.model.tokens import START, TICKS
 from generation.play.constraints import PASSAGE, REMEMBERED
-from generation.play.loops.compiled import ONE, ZERO, Kept, Reals, Whole, compiled, exp, gelu, widened
+from generation.play.loops.compiled import ONE, ZERO, Reals, Whole, compiled, exp, gelu
 
 
 @compiled
-def warm(out: Kept, temperature: Reals, head: int, logits: Reals) -> None:
+def warm(out: Reals, temperature: Reals, head: int, logits: Reals) -> None:
     """Into `logits` (B, classes) those of a head, divided by its temperature."""
     for take in range(len(logits)):
         for c in range(logits.shape[1]):
-            logits[take, c] = widened(out[take, c]) / temperature[take, head]
+            logits[take, c] = out[take, c] / temperature[take, head]
 
 
 @compiled
@@ -50,13 +50,13 @@ def draw(logits: Reals, tail: Reals, luck: Reals, new: Whole, head: int, said: W
 
 
 @compiled
-def go_on(out: Kept, classes: int, given: Reals, said: Whole, where: Reals, x: Reals, after: Reals) -> None:
+def go_on(out: Reals, classes: int, given: Reals, said: Whole, where: Reals, x: Reals, after: Reals) -> None:
     """The input of the next head, (B, W); of `where` the last W columns say what the place of the note adds."""
     width = x.shape[1]
     for take in range(len(x)):
         more, row, place = out[take, classes:], given[said[take]], where[take, where.shape[1] - width :]
         for c in range(width):
-            after[take, c] = x[take, c] + gelu(widened(more[c]) + row[c] + place[c])
+            after[take, c] = x[take, c] + gelu(more[c] + row[c] + place[c])
 
 
 @compiled

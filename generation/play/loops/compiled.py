@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 Reals = NDArray[np.float32]
 Whole = NDArray[np.int64]
-Kept = NDArray[Any]  # 32-bit floats, bf16 as the 16 bits that they are, or whole numbers of 8 bits
+Kept = NDArray[Any]  # keys and values: 32-bit floats, or whole numbers of 8 bits with a unit for each row
 
 ORDER = {"reassoc", "contract", "nsz", "arcp", "afn"}  # sums in any order; infinity stays what it is
 HERE = Path(__file__).parent
@@ -49,10 +49,6 @@ def compiled(loop: Loop) -> Loop:
     return cast(Loop, numba.njit(cache=KEPT, fastmath=ORDER, error_model="numpy")(loop))
 
 
-def widened(x: Any) -> Any:
-    """A number that is kept, as a 32-bit float."""
-
-
 def rounded(x: Any, like: Any) -> Any:
     """A 32-bit float as it is kept in an array of this kind: the nearest, and of two as near the even one."""
 
@@ -61,29 +57,15 @@ def unit(most: Any, like: Any) -> Any:
     """What a 1 is worth where numbers up to `most` are kept in an array of this kind."""
 
 
-@overload(widened, inline="always")
-def _widened(x: Any) -> Any:
-    def bf16(x: Any) -> Any:
-        return np.uint32(np.uint32(x) << 16).view(np.float32)
-
-    def plain(x: Any) -> Any:
-        return np.float32(x)
-
-    return bf16 if x == numba.types.uint16 else plain
-
-
 @overload(rounded, inline="always")
 def _rounded(x: Any, like: Any) -> Any:
-    def bf16(x: Any, like: Any) -> Any:
-        return _bf16(np.float32(x).view(np.uint32))
-
     def whole(x: Any, like: Any) -> Any:
         return np.int8(np.rint(x))
 
     def real(x: Any, like: Any) -> Any:
         return x
 
-    return {numba.types.uint16: bf16, numba.types.int8: whole}.get(like.dtype, real)
+    return whole if like.dtype == numba.types.int8 else real
 
 
 @overload(unit, inline="always")
@@ -95,11 +77,6 @@ def _unit(most: Any, like: Any) -> Any:
         return ONE
 
     return whole if like.dtype == numba.types.int8 else real
-
-
-@compiled
-def _bf16(bits: Any) -> Any:
-    return np.uint16((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16)
 
 
 @compiled
@@ -139,8 +116,8 @@ def gelu(x: Any) -> Any:
 
 
 @compiled
-def add(x: Reals, more: Kept) -> None:
+def add(x: Reals, more: Reals) -> None:
     """Both (B, N)."""
     for take in range(len(x)):
         for c in range(x.shape[1]):
-            x[take, c] += widened(more[take, c])
+            x[take, c] += more[take, c]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from generation.model.tokens import TICKS
-from generation.play.loops.compiled import ONE, ZERO, Kept, Reals, Whole, compiled, exp, rounded, sigmoid, unit, widened
+from generation.play.loops.compiled import ONE, ZERO, Kept, Reals, Whole, compiled, exp, rounded, sigmoid, unit
 
 EPSILON = np.float32(1e-5)  # of torch's layer norm
 
@@ -65,7 +65,7 @@ def hear(
 
 
 @compiled
-def norm(x: Reals, weight: Reals, bias: Reals, after: Kept) -> None:
+def norm(x: Reals, weight: Reals, bias: Reals, after: Reals) -> None:
     """torch's layer norm of `x` (B, W) into the first W columns of `after`, which may be `x`."""
     width = x.shape[1]
     for take in range(len(x)):
@@ -77,21 +77,21 @@ def norm(x: Reals, weight: Reals, bias: Reals, after: Kept) -> None:
             square += (x[take, c] - mean) * (x[take, c] - mean)
         scale = ONE / np.sqrt(square / np.float32(width) + EPSILON)
         for c in range(width):
-            after[take, c] = rounded((x[take, c] - mean) * scale * weight[c] + bias[c], after)
+            after[take, c] = (x[take, c] - mean) * scale * weight[c] + bias[c]
 
 
 @compiled
-def keep(x: Reals, after: Kept) -> None:
+def keep(x: Reals, after: Reals) -> None:
     """`x` (B, W) into the last W columns of `after`."""
     width = x.shape[1]
     for take in range(len(x)):
         to = after[take, after.shape[1] - width :]
         for c in range(width):
-            to[c] = rounded(x[take, c], after)
+            to[c] = x[take, c]
 
 
 @compiled
-def remember(out: Kept, cell: Reals, hidden: Reals, x: Reals) -> None:
+def remember(out: Reals, cell: Reals, hidden: Reals, x: Reals) -> None:
     """The LSTM's step after its product (B, 4 W); adds the hidden state to the stream. tanh x is 2 σ(2x) − 1, and the
     product holds twice the new already."""
     width = x.shape[1]
@@ -99,8 +99,8 @@ def remember(out: Kept, cell: Reals, hidden: Reals, x: Reals) -> None:
         enters, forgets, leaves = out[take, :width], out[take, width:], out[take, 2 * width :]
         news = out[take, 3 * width :]
         for c in range(width):
-            enter, forget = sigmoid(widened(enters[c])), sigmoid(widened(forgets[c]))
-            leave, new = sigmoid(widened(leaves[c])), sigmoid(widened(news[c]))
+            enter, forget = sigmoid(enters[c]), sigmoid(forgets[c])
+            leave, new = sigmoid(leaves[c]), sigmoid(news[c])
             now = cell[take, c] * forget + enter * (new + new - ONE)
             state = leave * (sigmoid(now + now) * np.float32(2) - ONE)
             cell[take, c], hidden[take, c] = now, state
@@ -117,16 +117,16 @@ def angles(tick: Whole, turn: Reals, sines: Reals, cosines: Reals) -> None:
 
 
 @compiled
-def turn(x: Kept, sines: Reals, cosines: Reals, to: Reals) -> None:
+def turn(x: Reals, sines: Reals, cosines: Reals, to: Reals) -> None:
     """The first pairs of a head's channels, turned, and the others as they are."""
     pairs = len(sines)
     first, second, to_second = x[:pairs], x[pairs : 2 * pairs], to[pairs : 2 * pairs]
     for c in range(pairs):
-        to[c] = widened(first[c]) * cosines[c] - widened(second[c]) * sines[c]
+        to[c] = first[c] * cosines[c] - second[c] * sines[c]
     for c in range(pairs):
-        to_second[c] = widened(first[c]) * sines[c] + widened(second[c]) * cosines[c]
+        to_second[c] = first[c] * sines[c] + second[c] * cosines[c]
     for c in range(2 * pairs, len(to)):
-        to[c] = widened(x[c])
+        to[c] = x[c]
 
 
 @compiled
@@ -148,7 +148,7 @@ def weigh(query: Reals, key: Kept, key_unit: Reals, weights: Reals) -> Any:
     for place in range(len(weights)):
         product = ZERO
         for c in range(len(query)):
-            product += query[c] * widened(key[place, c])
+            product += query[c] * np.float32(key[place, c])
         weights[place] = product * key_unit[place]
         most = max(most, weights[place])
     for place in range(len(weights)):
@@ -165,16 +165,16 @@ def mix(weights: Reals, value: Kept, to: Reals) -> None:
     for place in range(0, fours, 4):
         a, b, c, d = weights[place], weights[place + 1], weights[place + 2], weights[place + 3]
         for i in range(len(to)):
-            pair = a * widened(value[place, i]) + b * widened(value[place + 1, i])
-            to[i] += pair + c * widened(value[place + 2, i]) + d * widened(value[place + 3, i])
+            pair = a * np.float32(value[place, i]) + b * np.float32(value[place + 1, i])
+            to[i] += pair + c * np.float32(value[place + 2, i]) + d * np.float32(value[place + 3, i])
     for place in range(fours, len(weights)):
         for i in range(len(to)):
-            to[i] += weights[place] * widened(value[place, i])
+            to[i] += weights[place] * np.float32(value[place, i])
 
 
 @compiled
 def attend(
-    look: Kept,
+    look: Reals,
     told: Reals,
     layer: int,
     sines: Reals,
@@ -185,7 +185,7 @@ def attend(
     key_unit: Reals,
     values: Kept,
     value_unit: Reals,
-    read: Kept,
+    read: Reals,
 ) -> None:
     """Keep the note's key and value and the next one's key; into `read` (B, W) the mean of the values seen, weighed by
     the softmax of their keys' products with the query. `look` (B, 3 W) is query, next key and state's part of the
@@ -199,7 +199,7 @@ def attend(
             key, value, following = keys[take, head], values[take, head], next_key[take, head]
             state, note = look[take, 2 * width + start :], told[take, layer * width + start :]
             for c in range(channels):
-                x[c] = widened(state[c]) + note[c]
+                x[c] = state[c] + note[c]
             value_unit[take, head, here] = lay_down(x, value[here])
             key_unit[take, head, here] = lay_down(following, key[here])
             turn(look[take, width + start :], sines[take], cosines[take], following)
@@ -210,4 +210,4 @@ def attend(
             mix(weights, value, x)
             to = read[take, start:]
             for c in range(channels):
-                to[c] = rounded(x[c], read)
+                to[c] = x[c]
