@@ -16,6 +16,7 @@ from generation.read.foreign import foreign
 from generation.read.kern import read_kern
 from generation.read.midi import read_midi
 from generation.read.musicxml import read_musicxml, read_mxl
+from generation.read.roles import with_roles
 from generation.read.unwrap import unwrapped
 from generation.request import ENDINGS, Refusal, Words
 
@@ -47,6 +48,7 @@ def read(data: bytes, filename: str) -> Reading:
     kind = _kind(data, filename)
     try:
         reading = find_melody(READERS[kind](data))
+        reading = replace(reading, song=with_roles(reading.song, reading.part))
     except Refusal:
         raise
     except Exception as error:  # the edge: whatever strange content does to a parser, the user gets a sentence

@@ -30,24 +30,20 @@ def plain(reading: Reading) -> dict[str, Any]:
         "chords": [[quarter, symbol] for quarter, symbol in song.chords],
         "melody": reading.part,
         "why": str(reading.why),
-        "parts": [_plain(part, i == reading.part) for i, part in enumerate(song.parts)],
+        "parts": [_plain(part) for part in song.parts],
     }
 
 
-def _plain(part: Part, melody: bool) -> dict[str, Any]:
+def _plain(part: Part) -> dict[str, Any]:
     notes = part.notes
     columns = (notes.onset.tolist(), notes.duration.tolist(), notes.pitch.tolist(), notes.velocity.tolist())
     return {
         "name": part.name,
         "program": part.program,
-        "role": _role(part, melody),
+        "role": part.role,
         "drums": part.drums,
         "notes": [list(note) for note in zip(*columns, strict=True)],
     }
-
-
-def _role(part: Part, melody: bool) -> str:
-    return part.role or ("drums" if part.drums else "lead" if melody else "")
 
 
 def lines(reading: Reading, width: int = 80) -> Iterator[str]:
@@ -56,11 +52,11 @@ def lines(reading: Reading, width: int = 80) -> Iterator[str]:
     yield song.title or "(no title)"
     yield from _facts(song)
     yield ""
-    yield f"  {'part':24} {'instrument':18} {'notes':>6}  range"
+    yield f"  {'part':24} {'instrument':18} {'role':7} {'notes':>6}  range"
     for i, part in enumerate(song.parts):
         mark = "♪" if i == reading.part else " "
         name = (part.name or str(part.place) or f"part {i + 1}")[:24]
-        yield f"{mark} {name:24} {_instrument(part):18} {len(part.notes):6}  {_range(part, key)}"
+        yield f"{mark} {name:24} {_instrument(part):18} {part.role:7} {len(part.notes):6}  {_range(part, key)}"
     where = f" ({reading.source})" if reading.source else ""
     yield ""
     yield f"The melody{where}: {len(reading.melody)} notes; {reading.why}."

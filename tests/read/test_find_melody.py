@@ -9,6 +9,7 @@ from generation.music.clock import Tempo
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
 from generation.read.find_melody import find_melody
+from generation.read.roles import with_roles
 from generation.request import Refusal, Words
 
 TUNE = [67, 69, 71, 74, 72, 71, 69, 67]
@@ -99,6 +100,14 @@ def test_drums_are_not_a_melody() -> None:
     reading = find_melody(song(drums, line(TUNE)))
     assert reading.melody.pitch.tolist() == TUNE
     assert [part.drums for part in reading.song.parts] == [True, False] and reading.part == 1
+
+
+def test_every_part_has_a_role() -> None:
+    high, drums = line(TUNE, name="Violin"), replace(line([36, 38] * 4), drums=True)
+    pad = replace(part([0, 0], [8, 8], [60, 67], "Warm"), program=89)
+    band = song(CHORDS, high, line([36, 43] * 4), line([64, 65] * 4), pad, drums, line([41, 40] * 4, name="Bass"))
+    roles = [part.role for part in with_roles(band, find_melody(band).part).parts]
+    assert roles == ["pad", "lead", "bass", "second", "pad", "drums", "bass"]
 
 
 def test_limits_are_for_all_voices() -> None:
