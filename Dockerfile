@@ -7,7 +7,8 @@ WORKDIR /encore
 COPY requirements.lock torch.lock ./
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
- && /venv/bin/pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -r torch.lock
+ && /venv/bin/pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} -r torch.lock \
+ && find /venv -type d \( -name tests -o -path '*/torch/test' -o -path '*/torch/include' \) -prune -exec rm -r {} +
 
 FROM ${BASE}
 RUN useradd --create-home --uid 10001 encore && mkdir /data && chown encore /data

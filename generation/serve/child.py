@@ -16,13 +16,14 @@ from typing import Any
 import msgspec
 
 from generation.request import Told
+from generation.serve.watch import LOOK, Limits, Verdict, Watch
 from generation.serve.wire import HEADER, LARGEST, SCRATCH, Done, Job, frame, parse_done
 
 log = logging.getLogger("encore.studio")
 
-TAKE_SECONDS = 3.0  # until a process that has nothing before it must have taken up a job
-START_SECONDS = 120.0  # until a process is ready; a cold disk and a busy machine may need half of it
-CANCEL_SECONDS = 5.0  # that a process may take to lay down a cancelled job
+STARTING = Limits(120.0, 60.0)  # until a process is ready: it may have to compile, on a cold disk
+TAKING = Limits(3.0, 3.0)  # until a process that has nothing before it has taken up a job
+CANCELLING = Limits(5.0, 5.0)  # until it has laid down one that was cancelled
 # What the processes may see of our environment; tokens and database addresses are not among it.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH",
              "PYTHONWARNINGS", "OMP_NUM_THREADS", "NUMBA_CACHE_DIR", "SYSTEMROOT", "ENCORE_MODELS",
@@ -44,31 +45,21 @@ class Interrupted(Exception):  # noqa: N818
 
 
 class Overrun(Exception):  # noqa: N818
-    """The job took longer than it may, and the process was killed."""
+    """The job took more work than it may, and the process was killed."""
 
 
 class Unfit(Told):
     """The process cannot do its work at all; its words say why."""
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long a process may work on a job, in seconds: in all, and without a sign of life."""
-
-    total: float
-    silence: float
-
-
-@dataclass
+@dataclass(eq=False)
 class _Held:
-    """A job in a process's hands. Jobs are done in their order, so only the first one's clock runs."""
+    """A job in a process's hands. Jobs are done in their order, so only the first one's limits hold."""
 
     result: asyncio.Future[Done]
-    patience: Patience
+    limits: Limits
     progress: Progress | None
     taken: bool = False
-    until: float = 0.0  # by the loop's clock, once it is taken up
-    alarm: asyncio.TimerHandle | None = None
 
 
 class Child:
@@ -112,13 +103,13 @@ class Child:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def ask(self, job: Job, patience: Patience, progress: Progress | None = None) -> Done:
+    async def ask(self, job: Job, limits: Limits, progress: Progress | None = None) -> Done:
         """The result of a job; the time that the process needs to start does not count.
 
         Raises `Died`, `Interrupted`, `Overrun` or `Unfit`. When cancelled, the process is told, and goes on with the
         next job; if it does not do so soon, it is killed.
         """
-        return await (await self.ready()).do(job, patience, progress)
+        return await (await self.ready()).do(job, limits, progress)
 
     def kill(self) -> None:
         if self._life is not None:
@@ -159,16 +150,19 @@ class _Life:
         self._loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = self._loop.create_future()
         self.ready.add_done_callback(lambda ready: ready.exception())  # it may be that nobody waits for it
-        self._starting = self._loop.call_later(START_SECONDS, self.kill)
+        self._watch = Watch(process.pid)
+        self._watched: tuple[_Held | None, Limits] | None = None
+        self._next_look: asyncio.TimerHandle | None = None
+        self._follow()
         self.reader = asyncio.create_task(self._read())
 
-    async def do(self, job: Job, patience: Patience, progress: Progress | None) -> Done:
+    async def do(self, job: Job, limits: Limits, progress: Progress | None) -> Done:
         if self.dead:
             raise Interrupted
         assert self.process.stdin is not None
         framed = frame(job)
-        held = self._jobs[job.id] = _Held(self._loop.create_future(), patience, progress)
-        self._watch()
+        held = self._jobs[job.id] = _Held(self._loop.create_future(), limits, progress)
+        self._follow()
         try:
             self.process.stdin.write(framed)
             with contextlib.suppress(ConnectionError):  # a process that is gone is noticed by its reader
@@ -178,36 +172,38 @@ class _Life:
             held.result.cancel()
             if job.id in self._jobs:
                 self.process.stdin.write(frame(Job(job.id, "cancel")))
-                self._stop_watch(held)
-                held.until, held.patience = 0.0, Patience(CANCEL_SECONDS, CANCEL_SECONDS)
-                self._watch()
+                held.limits = CANCELLING
+                self._follow()
             raise
 
-    def _watch(self) -> None:
-        """Let the clock run of the job that the process works on, if it does not yet."""
-        for id, held in self._jobs.items():
-            if held.alarm is None:
-                now, patience = self._loop.time(), held.patience
-                if held.taken:
-                    held.until = held.until or now + patience.total
-                    when = min(held.until, now + patience.silence)
-                else:
-                    when = now + min(TAKE_SECONDS, patience.silence)
-                held.alarm = self._loop.call_at(when, self._overrun, id)
+    def _follow(self) -> None:
+        """Watch what the process has to do next, if it is something new: to start, to take up a job, or to do it."""
+        held = next(iter(self._jobs.values()), None)
+        if self.dead or (held is None and self.ready.done()):
+            self._stop_looking()
             return
+        limits = STARTING if held is None else held.limits if held.taken else TAKING
+        watched = (held, limits)
+        if watched != self._watched:
+            self._watched = watched
+            self._watch.begin(limits)
+        if self._next_look is None:
+            self._next_look = self._loop.call_later(LOOK, self._look)
 
-    def _stop_watch(self, held: _Held) -> None:
-        if held.alarm is not None:
-            held.alarm.cancel()
-            held.alarm = None
+    def _stop_looking(self) -> None:
+        self._watched = None
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
 
-    def _overrun(self, id: int) -> None:
-        held = self._jobs.pop(id)
-        if not held.result.done():
-            late = Overrun() if self._loop.time() >= held.until - 0.001 else Died()
-            held.result.set_exception(late if held.taken else Interrupted())
+    def _look(self) -> None:
+        self._next_look = None
+        verdict = self._watch.look()
+        if verdict is Verdict.AT_WORK:
+            self._next_look = self._loop.call_later(LOOK, self._look)
+            return
         self.kill()
-        self._bury(Interrupted)
+        self._bury(Overrun if verdict is Verdict.SPENT else Died)
 
     async def _read(self) -> None:
         assert self.process.stdout is not None
@@ -232,15 +228,15 @@ class _Life:
     def _receive(self, done: Done) -> None:
         if done.trace:
             log.error("%s\n%s", done.fault, done.trace)
+        self._watch.heard()
         if done.id == 0:
-            self._starting.cancel()
             if done.fault:
                 self.ready.set_exception(Unfit(done.fault))
                 self.kill()
             else:
                 self.ready.set_result(None)
+                self._follow()
         elif held := self._jobs.get(done.id):
-            self._stop_watch(held)
             begun, held.taken = held.taken, True
             if done.progress is None:
                 del self._jobs[done.id]
@@ -248,13 +244,12 @@ class _Life:
                     held.result.set_result(done)
             elif begun and held.progress is not None and not held.result.done():  # taken up, it may yet be refused
                 held.progress(done.progress)
-            self._watch()
+            self._follow()
 
     def _bury(self, why: type[Exception]) -> None:
         """Tell all who wait: the first for the reason `why`, if its job was taken up, the others that it was not for
         their job."""
         for held in self._jobs.values():
-            self._stop_watch(held)
             if not held.result.done():
                 held.result.set_exception(why() if held.taken else Interrupted())
             why = Interrupted
@@ -263,7 +258,7 @@ class _Life:
     def kill(self) -> None:
         """End the process and all that it started, now."""
         self.dead = True
-        self._starting.cancel()
+        self._stop_looking()
         if self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)

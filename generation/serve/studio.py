@@ -12,21 +12,20 @@ from types import TracebackType
 from typing import Any, Self
 
 from generation.request import Refusal, Reply, Request, Told, Words
-from generation.serve.child import Child, Died, Interrupted, Overrun, Patience, Progress, Unfit
+from generation.serve.child import Child, Died, Interrupted, Overrun, Progress, Unfit
+from generation.serve.watch import Limits
 from generation.serve.wire import Done, Job
 
 __all__ = ["Progress", "Studio", "StudioFault"]
 
 log = logging.getLogger("encore.studio")
 
-READING = Patience(5.0, 5.0)
-REHEARSING = Patience(7.0, 7.0)
-SCORING = Patience(240.0, 240.0)
+READING = Limits(5.0, 5.0)
+REHEARSING = Limits(7.0, 5.0)
+SCORING = Limits(240.0, 7.0)
+SAMPLING = Limits(60.0, 7.0)  # and a second for each second of all takes
+FINISHING = Limits(60.0, 5.0)  # and a second for each second of music: seven times what 15 parts take
 ALONE_SECONDS = 3.0  # that the first craft has the machine, if no answer is out before
-SAMPLE_SECONDS, SAMPLE_SILENCE = 60.0, 7.0  # and the wished length of every take on top
-# A process that hangs is to be replaced within ten seconds, and one on a slow machine that is busy is to be left alone:
-# this is a dozen times what a short piece takes on one core, and four times what the longest takes.
-FINISH_SECONDS, FINISH_SILENCE, FINISH_RATE = 90.0, 3.0, 15.0  # and a second for so many of music
 TOO_HARD = {
     "read": Words("This file took more than 5 s to read. Send a shorter or simpler one."),
     "rehearse": Words("This piece took too long to render. Send a shorter one."),
@@ -127,13 +126,13 @@ class Studio:
         if request.data is not None:
             heard = await self._craft(Job(0, "read", request), READING)
         bare = replace(request, data=b"" if request.data is not None else None)
-        patience = Patience(SAMPLE_SECONDS + request.seconds * request.takes, SAMPLE_SILENCE)
+        limits = _longer(SAMPLING, request.seconds * request.takes)
         async with self._rehearsed(Job(0, "rehearse", bare, heard.reading)) as ready:
-            sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), patience, progress)
+            sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), limits, progress)
         worked = perf_counter()
         jobs = [Job(0, "finish", bare, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
-        patience = Patience(FINISH_SECONDS, FINISH_SILENCE + (heard.lasts + request.seconds) / FINISH_RATE)
-        finished = await _all([self._craft(job, patience, ready) for job in jobs])
+        limits = _longer(FINISHING, heard.lasts + request.seconds)
+        finished = await _all([self._craft(job, limits, ready) for job in jobs])
         timings = {"read": heard.seconds, "sample": sampled.seconds, "finish": perf_counter() - worked}
         timings["wait"] = perf_counter() - began - sum(timings.values())
         about = finished[0].about
@@ -172,10 +171,10 @@ class Studio:
             with contextlib.suppress(Refusal, StudioFault):  # whatever it is, it will come again where it belongs
                 await self._ask(child, job, REHEARSING)
 
-    async def _craft(self, job: Job, patience: Patience, liked: Sequence[Child] = ()) -> Done:
+    async def _craft(self, job: Job, limits: Limits, liked: Sequence[Child] = ()) -> Done:
         async with self._borrowed(job.stage, liked) as child:
             try:
-                return await self._ask(child, job, patience)
+                return await self._ask(child, job, limits)
             except asyncio.CancelledError:
                 child.kill()  # it does not listen while it works
                 raise
@@ -213,13 +212,13 @@ class Studio:
                 return
         self._idle.append(child)
 
-    async def _ask(self, child: Child, job: Job, patience: Patience, progress: Progress | None = None) -> Done:
+    async def _ask(self, child: Child, job: Job, limits: Limits, progress: Progress | None = None) -> Done:
         """The result of a job, tried again if the process dies."""
         deaths = interruptions = 0
         while deaths < DEATHS and interruptions < INTERRUPTIONS:
             job = replace(job, id=next(self._ids))
             try:
-                done = await child.ask(job, patience, progress)
+                done = await child.ask(job, limits, progress)
             except Interrupted:
                 interruptions += 1
                 continue
@@ -228,7 +227,7 @@ class Studio:
                 log.warning("the %s process died at work (%s)", child.stage, job.stage)
                 continue
             except Overrun as error:
-                log.warning("%s took more than %.0f s and was killed", job.stage, patience.total)
+                log.warning("%s took more than %.0f s of work and was killed", job.stage, limits.work)
                 raise Refusal(TOO_HARD[job.stage]) from error
             except Unfit as error:
                 raise StudioFault(error.words) from error
@@ -242,6 +241,11 @@ class Studio:
         raise StudioFault(
             "Encore crashed twice on this piece ({stage}) and has been restarted. Ask again.", stage=job.stage
         )
+
+
+def _longer(limits: Limits, seconds: float) -> Limits:
+    """With so much more work allowed."""
+    return replace(limits, work=limits.work + seconds)
 
 
 async def _all(jobs: Sequence[Coroutine[Any, Any, Done]]) -> list[Done]:

@@ -15,8 +15,8 @@ import pytest_asyncio
 from generation.read.file import read
 from generation.request import Refusal, Reply, Request
 from generation.serve import child, desk, studio
-from generation.serve.child import Patience
 from generation.serve.studio import Studio, StudioFault
+from generation.serve.watch import Limits
 from generation.serve.wire import Done, Job
 from tests.tally import tried
 
@@ -142,7 +142,7 @@ async def test_a_process_killed_at_work_is_replaced_and_the_work_done_again(warm
 
 
 async def test_a_file_that_hangs_the_reader_is_refused(warm: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studio, "READING", Patience(0.03, 0.03))
+    monkeypatch.setattr(studio, "READING", Limits(0.03, 5.0))
     before = warm.pids["craft"]
     with pytest.raises(Refusal, match="to read"):
         await warm.play(wish(b"X:1\nK:C\n" + b"CDEFGABc|" * 3_000))
@@ -155,7 +155,7 @@ async def test_a_process_that_sleeps_is_replaced_and_nobody_pays_for_it(
     warm: Studio, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would take up no job: that is not the fault of whoever comes with one."""
-    monkeypatch.setattr(child, "TAKE_SECONDS", 0.5)
+    monkeypatch.setattr(child, "TAKING", Limits(0.5, 0.5))
     send(signal.SIGSTOP, warm.pids[stage])
     replies = await asyncio.wait_for(asyncio.gather(*(warm.play(wish(seed=seed)) for seed in (1, 2))), 60)
     assert [reply.takes[0].seed for reply in replies] == [1, 2]
@@ -176,7 +176,7 @@ async def test_a_process_that_dies_of_it_twice_ends_in_a_sentence(
 
 @pytest.mark.parametrize("stage", ["craft", "echo"])
 async def test_what_is_cancelled_makes_room(warm: Studio, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "CANCEL_SECONDS", 0.3)
+    monkeypatch.setattr(child, "CANCELLING", Limits(0.5, 0.5))
     before = warm.pids[stage]
     send(signal.SIGSTOP, before)
     playing = [asyncio.create_task(warm.play(wish())) for _ in before]
