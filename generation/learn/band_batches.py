@@ -12,6 +12,7 @@ from generation.model import band, hearing, tokens
 from generation.model.band import FIRST_DRUM, PART, SLOTS, STEP, TICK, VALUE
 from generation.model.tokens import Ints
 
+KEYBOARDS = (0, 1, 2)  # families of General MIDI: pianos, mallets, organs
 BEFORE = 64  # rows before a crop that are heard, so that what sounds at its beginning is known
 SHAPE = 32  # lengths of batches are multiples of it: what is compiled for a shape is used again
 POOL = 16  # batches that are put together at once, of crops of like length
@@ -20,11 +21,12 @@ FORGET = {"style": 0.3, "metre": 0.12, "tonic": 0.3, "tempo": 0.3}  # so that th
 
 @dataclass(frozen=True)
 class Augment:
-    """keys: semitones, the most that a piece is moved; moved: share of crops that are; dropped: share of crops that
-    lose parts."""
+    """keys: semitones, the most that a piece is moved; moved: share of crops that are; joined: share in which both
+    hands at a keyboard are one part, as in many files; dropped: share of crops that lose parts."""
 
     keys: int = 6
     moved: float = 0.3
+    joined: float = 0.3
     dropped: float = 0.25
 
 
@@ -101,6 +103,8 @@ def _crop(source: Example, length: int, augment: Augment, rng: np.random.Generat
         if source.low + by >= 12 and source.high + by <= 115:
             rows = band.transpose(rows, by)
             conditions[2] = (conditions[2] - 1 + by) % 12 + 1 if conditions[2] else 0
+    if rng.random() < augment.joined:
+        rows, heading, first = _joined(rows, heading, first)
     if rng.random() < augment.dropped:
         rows, heading, first = _fewer(rows, heading, first, rng)
     for i, share in enumerate(FORGET.values()):
@@ -110,6 +114,27 @@ def _crop(source: Example, length: int, augment: Augment, rng: np.random.Generat
     return _heard(rows, heading, conditions, encoded.end if known else -1, first, stop > every)
 
 
+def _joined(rows: Ints, heading: Ints, first: int) -> tuple[Ints, Ints, int]:
+    """With the first two parts of one family of keyboards as one."""
+    for family in KEYBOARDS:
+        hands = np.flatnonzero((heading[:, 0] > 0) & (heading[:, 1] == family))
+        if len(hands) > 1:
+            break
+    else:
+        return rows, heading, first
+    upper, lower = hands[:2]
+    start = rows[first, TICK]
+    rows, heading = rows.copy(), heading.copy()
+    rows[rows[:, PART] == lower, PART] = upper
+    heading[lower] = 0
+    begins = int(rows[0, PART] == SLOTS)  # the row before the first stays there
+    order = np.lexsort((-rows[begins:, VALUE], rows[begins:, PART], rows[begins:, TICK])) + begins
+    rows = np.concatenate([rows[:begins], rows[order]])
+    twice = (np.diff(rows[:, [TICK, PART, VALUE]], axis=0, prepend=-1) == 0).all(1)
+    rows = rows[~twice]
+    return _stepped(rows), heading, int(np.searchsorted(rows[:, TICK], start)) if first else 0
+
+
 def _fewer(rows: Ints, heading: Ints, first: int, rng: np.random.Generator) -> tuple[Ints, Ints, int]:
     """Without some of the parts, at least one of which stays."""
     slots = np.unique(rows[rows[:, PART] < SLOTS, PART])
@@ -117,12 +142,17 @@ def _fewer(rows: Ints, heading: Ints, first: int, rng: np.random.Generator) -> t
         return rows, heading, first
     gone = rng.permutation(slots)[: rng.integers(1, len(slots))]
     keep = ~np.isin(rows[:, PART], gone)
-    rows, first = rows[keep].copy(), int(keep[:first].sum())
-    step = np.diff(rows[:, TICK], prepend=rows[:1, TICK])
-    rows[1:, STEP] = tokens.length_class(step[1:])
+    rows, first = _stepped(rows[keep]), int(keep[:first].sum())
     heading = heading.copy()
     heading[gone] = 0
     return rows, heading, min(first, len(rows) - 1)
+
+
+def _stepped(rows: Ints) -> Ints:
+    """Rows whose steps lead from tick to tick."""
+    rows = rows.copy()
+    rows[1:, STEP] = tokens.length_class(np.diff(rows[:, TICK]))
+    return rows
 
 
 def _heard(rows: Ints, heading: Ints, conditions: Ints, end: int, first: int, whole: bool) -> Crop:

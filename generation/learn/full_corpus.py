@@ -1,6 +1,7 @@
 """All full scores to learn from: our archives with their splits, read once and kept as compact arrays."""
 
 import csv
+import hashlib
 import json
 import tarfile
 import tempfile
@@ -12,10 +13,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from generation.learn.datasets import bands, chorales, kern, lilypond, musicxml
+from generation.learn.datasets import bands, chorales, files, kern, lilypond, musicxml
 from generation.learn.full_score import FullScore, PartOf
 from generation.music.key import Key
-from generation.request import Refusal
+from generation.request import ENDINGS, Refusal
 
 COLUMNS = {"onset": "f4", "duration": "f4", "pitch": "u1", "velocity": "u1", "part": "u1"}
 
@@ -67,17 +68,14 @@ class Work:
 
 
 def load(folder: Path, cache: Path, sets: Sequence[str] = ()) -> list[Work]:
-    """Works of the named sets, or of all that are no benchmark, from the archives in `folder`.
+    """Works of the named sets, or of all that are no benchmark, from the archives in `folder`; where it holds no
+    splits_poly.tsv, all music files in it and below.
 
-    What was read is kept in `cache`, one file a set; delete it to read again. `Refusal` if the folder is not ours.
+    What was read is kept in `cache`, one file a set; delete it to read again. `Refusal` if there is nothing.
     """
     table = folder / "splits_poly.tsv"
     if not table.exists():
-        raise Refusal(
-            "There is no {file} in {folder}. Name the folder of the archives with --data.",
-            file=table.name,
-            folder=str(folder),
-        )
+        return _load_files(folder, cache)
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     works = []
@@ -89,6 +87,26 @@ def load(folder: Path, cache: Path, sets: Sequence[str] = ()) -> list[Work]:
         for work, score in _kept(kept):
             if row := known.get(work):
                 works.append(Work(name, row["kind"], work, source.style, row["split"], row["group"], score))
+    return works
+
+
+def _load_files(folder: Path, cache: Path) -> list[Work]:
+    """One in twenty is held out to test, one to validate, by its name's hash."""
+    music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    if not music:
+        raise Refusal(
+            "There is no music in {folder}. It needs files that end in {endings}.",
+            folder=str(folder),
+            endings=", ".join(ENDINGS),
+        )
+    stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in music]).encode()).hexdigest()[:16]
+    kept = cache / f"full-folder-{stamp}.npz"
+    if not kept.exists():
+        _keep(kept, files.scores(folder, tqdm(music, desc="reading", unit="file")))
+    works = []
+    for name, score in _kept(kept):
+        split = {0: "test", 1: "valid"}.get(hashlib.sha256(name.encode()).digest()[0] % 20, "train")
+        works.append(Work("folder", "folder", name, "auto", split, name, score))
     return works
 
 

@@ -29,16 +29,16 @@ from generation.request import Refusal
 
 FEWEST = 16  # notes of a work that can teach
 CHECK_ROWS = 768  # of each held-out work, from its beginning
-WARMUP = 200  # steps until the learning rate is full
+WARMUP = 50  # steps until the learning rate is full
 
 
 @dataclass(frozen=True)
 class Options:
     """What a run depends on; each field is a line in a TOML file.
 
-    data: folder of the archives with splits_poly.tsv; out: folder for the checkpoint
+    data: folder of the archives with splits_poly.tsv, or any folder of music files; out: folder for the checkpoint
     mix: set, or set/kind → weight of its rows; 1 where it is not named, 0 leaves it out
-    keyed: notate in the key without sharps and flats; moved, keys, dropped: see `Augment`
+    keyed: notate in the key without sharps and flats; moved, keys, joined, dropped: see `Augment`
     minutes: stop after so long; over the last share `cool` of them the learning rate falls
     rows: of a batch; length: of a crop; check: rows between two looks at held-out works, `checked` of each set
     expression: weight of velocity, deviation and articulation beside content
@@ -60,6 +60,7 @@ class Options:
     keyed: bool = True
     moved: float = 0.3
     keys: int = 6
+    joined: float = 0.3
     dropped: float = 0.25
     check: int = 400_000
     checked: int = 6
@@ -93,7 +94,8 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
         if work.split == "train"
     ]
     check = _held_out(works, pieces, options)
-    if not learn or not check:
+    check = check or {"learned": pieces[:20]}
+    if not learn:
         raise Refusal("There is nothing to learn from in {folder}.", folder=options.data)
     model = BandLSTM(Sizes(**sizes)).to(device)
     average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
@@ -110,7 +112,7 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
         f"{sum(p.numel() for p in model.parameters()):,} parameters on {device}, {precision}",
         flush=True,
     )
-    augment = Augment(options.keys, options.moved, options.dropped)
+    augment = Augment(options.keys, options.moved, options.joined, options.dropped)
     progress = run["seconds"] / 60 / options.minutes
     while progress < 1:
         rng = np.random.default_rng([options.seed, run["part"]])

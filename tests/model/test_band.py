@@ -165,7 +165,7 @@ def test_a_part_never_plays_what_is_not_its_kind_and_only_declared_parts_play():
 def test_crops_lose_parts_and_stay_whole(dropped: float):
     """Steps still lead from tick to tick, and every part that plays is declared."""
     rng = np.random.default_rng(3)
-    batches = stream([example(encode(song()))], 32, 64, Augment(6, 1.0, dropped), rng)
+    batches = stream([example(encode(song()))], 32, 64, Augment(6, 1.0, 0.0, dropped), rng)
     headings = set()
     for _, batch in zip(range(6), batches, strict=False):
         for i in range(len(batch.valid)):
@@ -177,3 +177,17 @@ def test_crops_lose_parts_and_stay_whole(dropped: float):
             assert (batch.heading[i][playing, 0] > 0).all()
             headings.add(tuple(batch.heading[i, :, 0].tolist()))
     assert (len(headings) > 1) == (dropped > 0)
+
+
+def test_both_hands_of_a_pianist_become_one_part():
+    """No note is lost but those that both hands strike; what sounds is the same."""
+    hands = FullScore(**vars(song()) | {"parts": (PartOf("chords", 0), PartOf("lead", 0), PartOf("drums"))})
+    for pieces, joined in ((encode(hands), True), (encode(song()), False)):
+        rng = np.random.default_rng(1)
+        batch = next(stream([example(pieces)], 512, 128, Augment(0, 0.0, 1.0, 0.0), rng))
+        rows = batch.following[0][batch.valid[0]][:-1]  # the last one says that it is over
+        assert ({1, 2} <= set(rows[:, PART].tolist())) != joined
+        assert (batch.heading[0, 2, 0] == 0) == joined
+        plain = pieces.encoded.rows[1:]
+        assert sorted(rows[:, VALUE].tolist()) == sorted(plain[:, VALUE].tolist())
+        assert (np.diff(rows[:, TICK].numpy()) >= 0).all()

@@ -12,6 +12,7 @@ from generation.learn.datasets.plain_midi import Midi, read_midi
 from generation.learn.datasets.roles import BASS, KEYS, REED, Staff, full_score
 from generation.learn.full_score import FullScore, Reals
 from generation.model.band import NO_CHORD, chord_value
+from generation.model.chords import root_of, value_of
 from generation.model.tokens import Ints
 from generation.music.clock import Clock, Tempo
 from generation.music.key import PITCH_CLASS, Key
@@ -172,25 +173,12 @@ def _metre(text: str) -> tuple[int, int]:
 def _label(text: str) -> int:
     root, _, quality = text.partition(":")
     quality = CL_QUALITIES.get(quality.split("/")[0], "maj")
-    return NO_CHORD if root[:1] not in PITCH_CLASS else chord_value(_root(root), quality)
-
-
-def _root(name: str) -> int:
-    return PITCH_CLASS[name[0]] + name.count("#") - name[1:].count("b")
+    return NO_CHORD if root[:1] not in PITCH_CLASS else chord_value(root_of(root), quality)
 
 
 def _changes(chords: list[tuple[float, int]]) -> tuple[tuple[float, int], ...]:
     """Only where the harmony is another than before."""
     return tuple(chord for i, chord in enumerate(chords) if not i or chord[1] != chords[i - 1][1])
-
-
-# What follows the root in a chord of the Weimar Jazz Database; the first that fits.
-WJD_QUALITIES = (
-    (r"m7b5", "hdim7"), (r"o7", "dim7"), (r"o", "dim"), (r"\+j7", "maj7"), (r"\+7", "7"), (r"\+", "aug"),
-    (r"sus", "sus4"),
-    (r"-j7", "min"), (r"-7", "min7"), (r"-6", "min6"), (r"-", "min"), (r"j7", "maj7"), (r"6", "maj6"), (r"7", "7"),
-    (r"", "maj"),
-)  # fmt: skip
 
 
 def jazz(root: Path) -> Iterator[tuple[str, FullScore]]:
@@ -204,19 +192,10 @@ def jazz(root: Path) -> Iterator[tuple[str, FullScore]]:
         pitch = np.concatenate([melody.pitch, [pitch for _, pitch in walking]]).astype(int)
         velocity = np.concatenate([melody.velocity, np.full(len(walking), 80)]).astype(int)
         staves = [Staff(family=REED, lead=True, timing=True, dynamics=True), Staff(family=BASS, timing=False)]
-        chords = [(quarter, _jazz_chord(text)) for quarter, _, text in beats if text]
+        chords = [(quarter, value_of(text)) for quarter, _, text in beats if text]
         yield name, full_score(
             onset, np.concatenate([melody.duration, gaps]), pitch, velocity,
             np.repeat([0, 1], [n, len(walking)]), staves,
             metre=melody.metre, bars=((melody.downbeat, melody.bar or 4.0),), key=melody.key,
             tempo=melody.tempo[0].quarters_per_minute, chords=_changes(chords), loose=True,
         )  # fmt: skip
-
-
-def _jazz_chord(text: str) -> int:
-    root = re.match(r"[A-G][b#]?", text)
-    if not root:
-        return NO_CHORD
-    kind = text[root.end() :].split("/")[0]
-    quality = next(ours for theirs, ours in WJD_QUALITIES if re.match(theirs, kind))
-    return chord_value(_root(root[0]), quality)

@@ -66,9 +66,12 @@ def scores(root: Path) -> Iterator[tuple[str, FullScore]]:
         staves = [Staff(family=ENSEMBLE, lead=voice == 0) for voice, _ in lines]
         bar = soprano.bar or 0.0
         first = soprano.downbeat - bar if soprano.downbeat else 0.0
+        onset, duration, pitch, velocity = (
+            np.concatenate([getattr(each, column) for _, each in lines]) for column in COLUMNS
+        )
+        part = np.repeat(np.arange(len(lines)), [len(each) for _, each in lines])
         yield name, full_score(
-            *(np.concatenate([getattr(each, column) for _, each in lines]) for column in COLUMNS),
-            np.repeat(np.arange(len(lines)), [len(each) for _, each in lines]), staves,
+            onset, duration, pitch, velocity, part, staves,
             metre=soprano.metre, bars=((first, bar),) if bar else (), key=soprano.key, tempo=TEMPO,
         )  # fmt: skip
 

@@ -149,7 +149,7 @@ def _hear_part(part: Element, about: Element | None, sung: bool, first: bool, he
                 _hear_attributes(element, now, first, moved, heard)
             elif first:
                 if element.tag == "harmony":
-                    heard.chords.append((now, _chord(element)))
+                    heard.chords.append((now, _chord(element, moved)))
                 sound = element if element.tag == "sound" else element.find("sound")
                 if sound is not None and sound.get("tempo") and not heard.tempo:
                     heard.tempo = float(np.clip(float(sound.get("tempo", 0)), 10, 400))
@@ -185,10 +185,12 @@ def _hear_attributes(element: Element, now: float, first: bool, moved: int, hear
         heard.key = Key((MINOR if minor else MAJOR)[int(fifths) + 7], "minor" if minor else "major")
 
 
-def _chord(harmony: Element) -> int:
+def _chord(harmony: Element, moved: int) -> int:
+    """The value of a chord symbol, which is written as its part is."""
     root = harmony.findtext("root/root-step")
     kind = harmony.findtext("kind") or ""
     quality = next((ours for theirs, ours in KINDS.items() if kind.startswith(theirs)), None)
     if root is None or kind == "none":
         return NO_CHORD
-    return chord_value(STEPS[root] + int(float(harmony.findtext("root/root-alter") or 0)), quality or "maj")
+    alter = int(float(harmony.findtext("root/root-alter") or 0))
+    return chord_value(STEPS[root] + alter + moved, quality or "maj")

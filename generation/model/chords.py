@@ -1,0 +1,45 @@
+"""Chord symbols as musicians write them, and as the Weimar Jazz Database does → what the model calls a chord."""
+
+import re
+
+from generation.model.band import NO_CHORD, chord_value
+from generation.music.key import PITCH_CLASS
+
+ROOT = re.compile(r"[A-G][b#♭♯]*")
+# What follows the root → quality; the first that fits.
+QUALITIES = tuple(
+    (re.compile(written), quality)
+    for written, quality in (
+        (r"ø|h(dim)?7|(m|min|-)7?\(?b5", "hdim7"),
+        (r"(dim|o|°)7", "dim7"),
+        (r"dim|o|°", "dim"),
+        (r"(aug|\+)(maj|M|j)7", "maj7"),
+        (r"(aug|\+)7|7\+|7#5", "7"),
+        (r"aug|\+", "aug"),
+        (r"[79]?sus", "sus4"),
+        (r"(min|m(?!aj)|-)\(?(maj|M|j)7?", "min"),
+        (r"(min|m(?!aj)|-)6", "min6"),
+        (r"(min|m(?!aj)|-)(7|9|11|13)", "min7"),
+        (r"min|m(?!aj)|-", "min"),
+        (r"(maj|M)(7|9|13)|j|Δ", "maj7"),
+        (r"(maj|M)?6", "maj6"),
+        (r"7|9|11|13", "7"),
+        (r"", "maj"),
+    )
+)
+
+
+def value_of(symbol: str) -> int:
+    """The value (see `band`) of a symbol such as “F#m7b5/C”: root and quality, no bass. Without a root, no chord."""
+    root = ROOT.match(symbol.strip())
+    if not root:
+        return NO_CHORD
+    kind = symbol.strip()[root.end() :].split("/")[0]
+    quality = next(ours for theirs, ours in QUALITIES if theirs.match(kind))
+    return chord_value(root_of(root[0]), quality)
+
+
+def root_of(name: str) -> int:
+    """The pitch class of a root such as “Bb” or “F#”."""
+    sharps = sum(name.count(sign) for sign in "#♯") - sum(name[1:].count(sign) for sign in "b♭")
+    return (PITCH_CLASS[name[0]] + sharps) % 12
