@@ -81,7 +81,7 @@ async def test_the_line(narrow: Discord) -> None:
     assert "Cancelled" in await refusal(narrow, playing)
     await narrow.until(lambda: all(press.asked.answer for press in presses))
     said_twice = [press for press in presses if press.asked.response and press.ephemeral]
-    assert len(said_twice) <= 1 and all("already cancelled" in press.text for press in said_twice)
+    assert len(said_twice) <= 1 and all("has been cancelled" in press.text for press in said_twice)
     await narrow.until(lambda: has_files(after))
 
 
@@ -222,7 +222,7 @@ async def test_a_file_that_discord_no_longer_has(discord: Discord) -> None:
     message = discord.say("here", [("a.abc", b"X:1\nK:C\nCDEF|\n")])
     discord.world.files.pop(message.files[0].id)
     reply = await discord.on_message("Extend this melody", message, until=acknowledged)
-    assert "did not hand your file over" in await refusal(discord, reply)
+    assert "did not deliver your file" in await refusal(discord, reply)
     tried("file host says 404", 1, "a sentence")
 
 
