@@ -116,7 +116,7 @@ async def test_an_answer_that_was_deleted_stays_so(narrow: Discord) -> None:
 
 
 async def test_stopping_lets_what_plays_come_to_its_end(narrow: Discord) -> None:
-    reply = await narrow.command("extend", {**LONG, "tune": ("longer.mid", long_tune(60))}, until=acknowledged)
+    reply = await narrow.command("extend", {**LONG, "takes": 1}, until=acknowledged)
     waiting = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the queue"))
     assert await narrow.stop_bot() == 0
     assert has_files(reply)
