@@ -1,6 +1,7 @@
 """Read MIDI: the bytes of a file → its parts on one clock."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -57,15 +58,22 @@ def read_midi(data: bytes) -> Song:
 def _parts(playing: Sequence[Player], texts: Texts, ticks: float) -> tuple[Part, ...]:
     """A part for each player; what is sung belongs to the one whose notes it fits."""
     tones = [player.line for player in playing if not player.drums]
+    shared = Counter(track for player in playing for track in player.tracks)
     words = texts.sung(np.unique([note.onset for line in tones for note in line.notes]), ticks)
     sung = singer(tones, [tick for tick, _ in words], ticks) if words else None
     return tuple(
-        _part(player, texts, ticks, tuple((tick / ticks, word) for tick, word in words) if player.line is sung else ())
+        _part(
+            player,
+            next((name for track in player.tracks if shared[track] == 1 and (name := texts.name(track))), ""),
+            _place(player, shared),
+            ticks,
+            tuple((tick / ticks, word) for tick, word in words) if player.line is sung else (),
+        )
         for player in playing
     )
 
 
-def _part(player: Player, texts: Texts, ticks: float, words: tuple[tuple[float, str], ...]) -> Part:
+def _part(player: Player, name: str, place: Words, ticks: float, words: tuple[tuple[float, str], ...]) -> Part:
     line = player.line
     notes = sorted(line.notes, key=lambda note: (note.onset, note.pitch))
     onset = np.array([note.onset for note in notes], np.float64)
@@ -84,8 +92,8 @@ def _part(player: Player, texts: Texts, ticks: float, words: tuple[tuple[float, 
             np.array([note.velocity for note in notes], np.int64),
         ),
         program,
-        next((name for track in player.tracks if (name := texts.name(track))), ""),
-        place=_place(player.tracks),
+        name,
+        place=place,
         channel=line.channel,
         drums=player.drums,
         bank=128 * first.get(BANK, 0) + first.get(BANK_FINE, 0),
@@ -96,11 +104,14 @@ def _part(player: Player, texts: Texts, ticks: float, words: tuple[tuple[float, 
     )
 
 
-def _place(tracks: Sequence[int]) -> Words:
-    """Where a part stands in its file."""
-    if len(tracks) == 1:
-        return Words("track {number}", number=tracks[0])
-    return Words("tracks {first} to {last}", first=tracks[0], last=tracks[-1])
+def _place(player: Player, shared: Mapping[int, int]) -> Words:
+    """Where a part stands in its file; `shared` says how many stand in each track."""
+    first, last = player.tracks[0], player.tracks[-1]
+    if len(player.tracks) > 1:
+        return Words("tracks {first} to {last}", first=first, last=last)
+    if shared[first] > 1:
+        return Words("channel {number}", number=player.line.channel)
+    return Words("track {number}", number=first)
 
 
 def _programs(line: Line, start: float) -> tuple[int | None, list[tuple[int, int]]]:

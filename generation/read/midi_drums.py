@@ -13,8 +13,8 @@ DRUM_BANKS, TONE_BANK = (120, 126, 127), 121  # of XG and GM2
 TUNED_DRUMS = range(112, 120)  # programs that play tones: steel drums, taiko, toms
 # Names of drum tracks, and the keys on which such tracks play them.
 DRUMS = re.compile(
-    r"\b(drum ?s?|drum ?kit|kick|snare|hi-?hats?|cymbals?|toms?|percussion|perc(?!\.? org)|bass ?drum|conga|bongo|claps?|cowbell|"
-    r"shaker|tambourine|schlagzeug|batterie|bater[ií]a|batteria)\b|ドラム|鼓组|드럼|ударные",
+    r"\b(drum ?s?|drum ?kit|kick|snare|hi-?hats?|cymbals?|toms?|percussion|perc(?!\.? org)|bass ?drum|conga|bongo|"
+    r"claps?|cowbell|shaker|tambourine|schlagzeug|batterie|bater[ií]a|batteria)\b|ドラム|鼓组|드럼|ударные",
     re.I,
 )
 KEYS = range(27, 88)

@@ -81,6 +81,8 @@ class Texts:
         """What a track calls its player; empty where it has no name of its own."""
         name = self.names.get(track, "")
         words = _words(name)
+        if not BANKS.isdisjoint(words):
+            return ""
         meant = any(word in PLAYERS or word not in NOBODYS for word in words) if words else name.isalpha()
         return name if meant else ""
 
@@ -139,7 +141,7 @@ def _words(name: str) -> list[str]:
 
 def _is_title(name: str) -> bool:
     words = _words(name)
-    if CREDITS.match(name.strip()) or (len(words) <= 4 and any(word in BANKS for word in words)):
+    if CREDITS.match(name.strip()) or (len(words) <= 4 and not BANKS.isdisjoint(words)):
         return False
     return any(word not in NOBODYS and word not in PLAYERS for word in words)
 

@@ -115,3 +115,45 @@ def test_limits_are_for_all_voices() -> None:
         find_melody(song(line(TUNE), line([40] * 3, 1_000)))
     with pytest.raises(Refusal, match="60,000"):
         find_melody(song(line(TUNE), part([0.0] * 60_000, [1.0] * 60_000, [60] * 60_000)))
+
+
+ODE = [64, 64, 65, 67, 67, 65, 64, 62, 60, 60, 62, 64, 64, 62, 62]
+ODE_LENGTHS = [1.0] * 12 + [1.5, 0.5, 2.0]
+HARMONY = [(60, 64, 67), (59, 62, 67), (60, 64, 67), (59, 62, 67)]  # a triad for each bar
+
+
+def tune() -> Part:
+    onset = np.cumsum([0.0, *ODE_LENGTHS[:-1]])
+    return part(
+        [float(at) + 16 * again for again in range(2) for at in onset],
+        [0.95 * long for long in ODE_LENGTHS] * 2,
+        ODE * 2,
+    )
+
+
+@pytest.mark.parametrize("shape", [(0, 1, 2), (0, 1, 2, 1), (2, 1, 0), (0, 2, 1, 2), (0, 1, 2, 0, 1, 2, 1, 0)])
+@pytest.mark.parametrize("raised", [0, 12, 24])
+@pytest.mark.parametrize("step", [0.25, 0.5])
+def test_an_arpeggio_is_not_the_tune(shape: tuple[int, ...], raised: int, step: float) -> None:
+    """Broken chords one note at a time: up, down, up and down, Alberti's; below the tune and above it; unnamed."""
+    steps = int(32 / step)
+    arpeggio = line([HARMONY[int(i * step) // 4 % 4][shape[i % len(shape)]] + raised for i in range(steps)], step, 0.9)
+    for parts in ((arpeggio, tune()), (tune(), arpeggio), (tune(), arpeggio, CHORDS)):
+        assert find_melody(song(*parts)).melody.pitch.tolist() == ODE * 2
+
+
+def test_pads_hammering_and_afterthoughts_are_not_the_tune() -> None:
+    pad = part([4.0 * i for i in range(8)], [4.0] * 8, [76, 77, 76, 79] * 2)
+    hammering = line([72] * 64, 0.5, 0.5)
+    afterthought = part([28.0, 30.0], [2.0, 2.0], [84, 86])
+    for others in ((pad,), (hammering,), (afterthought,), (pad, hammering, afterthought)):
+        assert find_melody(song(*others, tune())).melody.pitch.tolist() == ODE * 2
+
+
+def test_names_of_sounds_say_nothing() -> None:
+    """“Square Lead” is a sound of General MIDI, whoever plays it."""
+    lead = replace(line([28, 28, 35, 35] * 8), name="Sawtooth Lead", program=81)
+    assert find_melody(song(lead, tune())).melody.pitch.tolist() == ODE * 2
+    assert str(find_melody(song(lead, replace(tune(), name="Support"), replace(tune(), name="Melody"))).source) == (
+        "track 3 (Melody)"
+    )
