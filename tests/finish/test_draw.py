@@ -39,7 +39,7 @@ def test_any_melody_can_be_drawn(seed: int) -> None:
     piece = piece_of(melody, seed * 7)
     for png in (draw_score(piece), draw_roll(piece)):
         width, height = Image.open(io.BytesIO(png)).size
-        assert width == 1600
+        assert width == 1200
         assert 200 < height < 5000
 
 
@@ -48,7 +48,7 @@ def test_a_long_title_is_cut_and_odd_letters_do_no_harm() -> None:
     short, long, odd = (
         draw_score(piece_of(melody, 4, title=title)) for title in ("x", "A very long title " * 30, "東\x00\n<&>")
     )
-    assert {Image.open(io.BytesIO(png)).size[0] for png in (short, long, odd)} == {1600}
+    assert {Image.open(io.BytesIO(png)).size[0] for png in (short, long, odd)} == {1200}
 
 
 def test_scores_are_drawn_where_they_can_be_read() -> None:

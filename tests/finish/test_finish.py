@@ -77,7 +77,7 @@ def test_all_files_tell_the_same_notes(played: tuple[Melody, Take]) -> None:
 
 def test_the_picture_shows_both(played: tuple[Melody, Take]) -> None:
     (width, height), given, new = pictured(played[1].files["png"])
-    assert width == 1600
+    assert width == 1200
     assert 400 < height < 1200
     assert given > 2000
     assert new > 2000
@@ -139,7 +139,7 @@ def test_one_note_in_one_note_out(pitch: int) -> None:
     take = finish(reading_of(whole[:1]), whole, 1, Request(data=b"x"), 0)
     check_sound(take)
     assert take.notes == 1
-    assert pictured(take.files["png"])[0][0] == 1600
+    assert pictured(take.files["png"])[0][0] == 1200
 
 
 def test_a_fresh_piece() -> None:

@@ -35,7 +35,7 @@ OPTIONS = {
     "pageMarginBottom": 20,
     "pageMarginLeft": 44,
     "pageMarginRight": 44,
-    "staffLineWidth": 0.2,
+    "staffLineWidth": 0.25,
     "stemWidth": 0.22,
     "spacingSystem": 5,
     "minLastJustification": 0.45,
@@ -45,7 +45,7 @@ OPTIONS = {
 
 
 def draw(piece: Piece) -> bytes:
-    """A PNG 1600 pixels wide: the score, or a piano roll of what was played too freely to be read as one."""
+    """A PNG as wide as all pictures: the score, or a piano roll of what was played too freely to be read as one."""
     return draw_score(piece) if legible(piece.score) else draw_roll(piece)
 
 
