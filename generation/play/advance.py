@@ -12,9 +12,10 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 — its usual name
 
 from generation.model.tokens import CLASSES, COUNTDOWN, START, TICKS
-from generation.play.constraints import CONSTRAINTS, come_to_rest
+from generation.play.constraints import obey
 from generation.play.fused import CYCLE, HEADS, Fused, FusedLayer
 from generation.play.slots import MOST, Slots, shortened
+from generation.play.state import State, note_down, of_all
 
 ROUNDING = 0.12  # of the wished length, to end on a bar line
 FILLS = 3  # the closing note may fill a bar if the new music is so many bars long
@@ -39,21 +40,17 @@ def advance(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = n
 
     Changes `slots`. `opening` may be false if no take is at its first new note.
     """
-    lines = slots.lines
+    state = of_all(slots.table)
     takes, width = slots.x.shape
-    turns = fused.takes[:takes] * MOST + lines.new % MOST
+    turns = fused.takes[:takes] * MOST + state.new % MOST
     luck = slots.luck.view(-1, len(HEADS)).index_select(0, turns)
     wishes = torch.cat([slots.temperature, slots.tail, luck], 1).T.contiguous().view(3, len(HEADS), takes, 1)
     temperature, tail, luck = wishes.unbind()
     said: list[Tensor] = []
-    tick, phases, x = lines.tick, slots.x, slots.x
+    tick, phases, x = state.tick, slots.x, slots.x
     for i, head in enumerate(HEADS):
         logits, more = fused.head[i](x).tensor_split([CLASSES[head]], 1)
-        logits = logits / temperature[i]
-        for constraint in CONSTRAINTS.get(head, ()):
-            constraint(logits, lines)
-        if head == "pitch":
-            come_to_rest(logits, lines, tick)
+        logits = obey(head, logits / temperature[i], state)
         always = fused.flat[i]
         said.append(choose(logits, tail[i], luck[i]) if always is None else torch.full_like(tick, always))
         if i == len(fused.given):
@@ -61,17 +58,18 @@ def advance(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = n
         more = more + fused.given[i].index_select(0, said[i])
         if head == "step":
             tick = tick + fused.lengths.index_select(0, said[i])
-            phases = _phases(fused, slots, tick)
+            state.onset.copy_(tick)
+            phases = _phases(fused, slots, state)
             more += phases[:, -width:]
         x = x + F.gelu(more)
     step, pitch, duration = said[:3]
-    interval = fused.interval.index_select(0, torch.add(pitch, lines.pitch, alpha=START))
+    interval = fused.interval.index_select(0, torch.add(pitch, state.pitch, alpha=START))
     if opening:
-        plan(slots, tick)
-    told = torch.stack([*said, interval, tick, lines.last, lines.goal], 1)
+        plan(state)
+    told = torch.stack([*said, interval, tick, state.last, state.goal], 1)
     notes = F.embedding_bag(told[:, : len(HEADS) + 1] + fused.offsets, fused.note, mode="sum") + phases[:, :-width]
-    _read(fused, slots, notes, tick)
-    lines.add(step, tick, pitch, fused.lengths.index_select(0, duration))
+    _read(fused, slots, notes, state)
+    note_down(state, step, pitch, fused.lengths.index_select(0, duration))
     return told
 
 
@@ -112,31 +110,30 @@ def turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
     return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], 2)
 
 
-def _phases(fused: Fused, slots: Slots, tick: Tensor) -> Tensor:
-    since = tick - slots.downbeat
+def _phases(fused: Fused, slots: Slots, state: State) -> Tensor:
+    since = state.onset - state.downbeat
     bars = torch.addcmul(slots.waves[:, 1], since[:, None], slots.waves[:, 0]).sin_()
     return fused.bars(bars).add_(fused.phases.index_select(0, since % CYCLE))
 
 
-def plan(slots: Slots, tick: Tensor) -> None:
+def plan(state: State) -> None:
     """With the first new note it is settled where the music ends."""
-    lines = slots.lines
-    last, goal = ending(tick, slots.wished, slots.downbeat, slots.bar)
-    opening = lines.new == 0
-    lines.last.copy_(torch.where(opening & lines.closes, last, lines.last))
-    lines.goal.copy_(torch.where(opening, goal, lines.goal))
+    last, goal = ending(state.onset, state.wished, state.downbeat, state.bar)
+    opening = state.new == 0
+    state.last.copy_(torch.where(opening & (state.closes > 0), last, state.last))
+    state.goal.copy_(torch.where(opening, goal, state.goal))
 
 
-def _read(fused: Fused, slots: Slots, notes: Tensor, tick: Tensor) -> None:
+def _read(fused: Fused, slots: Slots, notes: Tensor, state: State) -> None:
     """The network hears the note just chosen."""
-    left = (slots.lines.goal - tick).clamp(min=0)
+    left = (state.goal - state.onset).clamp(min=0)
     takes, width = slots.x.shape
     x = notes[:, :width] + slots.constant + fused.countdown.index_select(0, countdown(left))
     if fused.window:
         rows = (fused.rows[:takes] + (slots.place % fused.window)[:, None]).view(-1)
         _, heads, _, channels = slots.values[0].shape
         told = notes[:, width:].view(takes, len(fused.layers), heads, channels)
-        now = Now(told, turn(fused, tick), rows, (fused.places > slots.place[:, None])[:, None])
+        now = Now(told, turn(fused, state.onset), rows, (fused.places > slots.place[:, None])[:, None])
     for i, layer in enumerate(fused.layers):
         norm = F.layer_norm(x, x.shape[1:], *layer.norm)
         _remember(layer, slots.hidden[i], slots.cell[i], norm)

@@ -1,6 +1,5 @@
 """`advance` on a CPU: products, and compiled loops for all that lies between."""
 
-from collections.abc import Callable
 from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any
@@ -9,32 +8,17 @@ import numpy as np
 import torch
 
 from generation.model.tokens import CLASSES, COUNTDOWN, LENGTHS, START
-from generation.play import constraints
 from generation.play.advance import Choose, plan
-from generation.play.constraints import CONSTRAINTS, Constraint, powers
+from generation.play.constraints import CONSTRAINTS, VALUES
 from generation.play.fused import HEADS, Fused
 from generation.play.loops import choice, hearing, rules
-from generation.play.loops.compiled import Reals, Whole, add
+from generation.play.loops.compiled import Whole, add
 from generation.play.slots import MOST, Slots
+from generation.play.state import of_all, powers
 
 STEP, PITCH = 0, 1  # places in HEADS
 TOLD_TICK = len(HEADS) + 1  # row of what is told: first the classes and the interval, then tick, last and goal
 EDGES, POWERS = COUNTDOWN.astype(np.int64), powers()
-
-# Compiled twins of constraints, for the logits of an `AdvanceOnCPU`; what has none is obeyed in torch, as it is written
-LOOPS: dict[Constraint, Callable[[Reals, Any], None]] = {
-    constraints.keep_the_grid: lambda logits, at: rules.keep_the_grid(logits, LENGTHS, at.lines.tick, at.lines.grid),
-    constraints.keep_moving: lambda logits, at: rules.keep_moving(logits, LENGTHS, at.lines.least, at.lines.most),
-    constraints.arrive: lambda logits, at: rules.arrive(logits, LENGTHS, at.lines.tick, at.lines.last),
-    constraints.stay_in_range: lambda logits, at: add(logits, at.lines.register),
-    constraints.no_stuck_note: lambda logits, at: rules.no_stuck_note(
-        logits, at.lines.pitch, at.lines.before, at.lines.run, at.lines.trill, at.lines.longest_run
-    ),
-    constraints.no_endless_echo: lambda logits, at: rules.no_endless_echo(
-        logits, at.lines.passage, at.lines.passages, at.lines.after, at.own.place
-    ),
-    constraints.no_endless_note: lambda logits, at: add(logits, at.lines.durations),
-}
 
 
 class AdvanceOnCPU:
@@ -42,7 +26,9 @@ class AdvanceOnCPU:
 
     def __init__(self, fused: Fused, slots: Slots) -> None:
         self.fused, self.slots = fused, slots
-        self.lines, self.own, self.table = arrays(slots.lines), arrays(slots), arrays(fused)
+        self.own, self.table = arrays(slots), arrays(fused)
+        self.state = of_all(self.own.table)
+        self.warm = [rules.warm_under(CONSTRAINTS.get(head, ())) for head in HEADS]
         self.bars = np.ascontiguousarray(fused.bars.weight.numpy().T)
         self.norms = [array(layer.norm) + array(layer.norm_after) for layer in fused.layers]
         takes, width = slots.x.shape
@@ -58,52 +44,39 @@ class AdvanceOnCPU:
     @torch.inference_mode()
     def __call__(self, opening: bool = True, choose: Choose | None = None) -> Whole:
         """As `advance`; without `choose` the classes are drawn as `nucleus` does."""
-        lines, own, table, told = self.lines, self.own, self.table, self.told
+        state, own, table, told = self.state, self.own, self.table, self.told
         for i, (head, product) in enumerate(zip(HEADS, self.fused.head, strict=True)):
             out, logits, where = product.array(self.x[i]), self.logits[i], self.nowhere
-            choice.warm(out, own.temperature, i, logits)
-            self._obey(head, logits)
+            self.warm[i](out, own.temperature, i, VALUES[head], own.table, logits)
             if (always := self.fused.flat[i]) is not None:
                 told[i] = always
             elif choose is None:
-                choice.draw(logits, own.tail, own.luck, lines.new, i, told[i])
+                choice.draw(logits, own.tail, own.luck, state.new, i, told[i])
             else:
-                luck = own.luck[np.arange(len(out)), lines.new % MOST, i, None]
+                luck = own.luck[np.arange(len(out)), state.new % MOST, i, None]
                 told[i] = choose(*map(torch.from_numpy, (logits, own.tail[:, i, None].copy(), luck)))
             if i == STEP:
-                np.add(lines.tick, LENGTHS[told[STEP]], out=told[TOLD_TICK])
+                np.add(state.tick, LENGTHS[told[STEP]], out=told[TOLD_TICK])
+                state.onset[:] = told[TOLD_TICK]
                 where = self.where
-                hearing.stand(told[TOLD_TICK], own.downbeat, own.waves, self.bars, table.phases, where)
+                hearing.stand(told[TOLD_TICK], state.downbeat, own.waves, self.bars, table.phases, where)
             if i < len(table.given):
                 choice.go_on(out, logits.shape[1], table.given[i], told[i], where, self.x[i], self.x[i + 1])
         tick = told[TOLD_TICK]
         if opening:
-            plan(self.slots, torch.from_numpy(tick))
-        told[len(HEADS)] = table.interval[lines.pitch * START + told[PITCH]]
-        told[-2], told[-1] = lines.last, lines.goal
+            plan(of_all(self.slots.table))
+        told[len(HEADS)] = table.interval[state.pitch * START + told[PITCH]]
+        told[-2], told[-1] = state.last, state.goal
         self._listen(tick)
-        choice.write_down(
-            told, LENGTHS, lines.bar, lines.pitch, lines.before, lines.new, lines.run, lines.trill, lines.least,
-            lines.most, lines.place, lines.recent, POWERS, lines.passage, lines.passages, lines.after,
-        )  # fmt: skip
-        lines.tick[:] = tick
+        rules.note_down(told, LENGTHS, POWERS, own.table)
         return told.T.copy()
-
-    def _obey(self, head: str, logits: Reals) -> None:
-        for constraint in CONSTRAINTS.get(head, ()):
-            if constraint in LOOPS:
-                LOOPS[constraint](logits, self)
-            else:
-                constraint(torch.from_numpy(logits), self.slots.lines)
-        if head == "pitch":
-            rules.come_to_rest(logits, self.lines.rest, self.told[TOLD_TICK], self.lines.last)
 
     def _listen(self, tick: Whole) -> None:
         """The network hears the note just chosen."""
         own, table, stream, fused = self.own, self.table, self.stream, self.fused
         hearing.hear(
             self.told, table.offsets, table.note, self.where, own.constant, table.countdown, EDGES, tick,
-            self.lines.goal, stream, self.values,
+            self.state.goal, stream, self.values,
         )  # fmt: skip
         sines, cosines = self.angles
         if fused.window:

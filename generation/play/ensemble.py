@@ -17,9 +17,10 @@ from generation.model.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK,
 from generation.play.advance import advance, countdown, ending, turn, turned
 from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.arithmetic import TAKES
-from generation.play.constraints import FAR, FIFTH, FOREIGN, HOME, LEFTOVER, PASSAGE, REMEMBERED, Lines, passage
+from generation.play.constraints import LEFTOVER
 from generation.play.fused import HEADS, Fused, constant, fuse, waves
 from generation.play.slots import MOST, Slots, memory, shortened
+from generation.play.state import FAR, PASSAGE, REMEMBERED, State, followed, passage
 
 FEW = 4  # to begin with
 LUCKIEST = 1 - 2**-22  # of a sum of chances is still less than the sum, when rounded
@@ -40,7 +41,7 @@ class Part:
 
     conditions  (len(CONDITIONS),); wished: ticks of new music; begin: the tick from which it is counted beforehand
     register    lowest and highest pitch; longest_note, longest_run: what the input has, or is usual
-    grid        as in `constraints`, by where the input's notes lie
+    unusual     as in `constraints`, by where the input's notes lie
     tonic       pitch class of rest, moved like the rows as the register is; third: semitones above it
     luck        (MOST, heads) uniform random numbers, its own
     """
@@ -50,7 +51,7 @@ class Part:
     wished: int
     begin: int
     register: tuple[int, int]
-    grid: NDArray[np.float32]
+    unusual: NDArray[np.int64]
     longest_note: int
     longest_run: int
     tonic: int
@@ -181,54 +182,61 @@ class Ensemble:
 
     def _wish(self, slots: Slots, slot: int, part: Part) -> None:
         """What is asked of a take, and where it stands."""
-        lines, pitch = slots.lines, part.start[:, PITCH]
+        pitch, notes = part.start[:, PITCH], part.start[part.start[:, PITCH] != START]
         bar, sounding, blank = int(part.conditions[4]), int(LENGTHS[part.start[-1, DURATION]]), pitch[-1] == START
-        least, longest = (0 if blank else min(max(1, sounding), int(LENGTHS[-1]))), bar or 4 * TICKS
-        known = {
-            "tick": part.start[-1, TICK],
-            "pitch": pitch[-1],
-            "before": pitch[-2] if len(pitch) > 1 else START,
-            "new": 0,
-            "run": _last(pitch[1:] == pitch[:-1]) + 1,
-            "trill": _last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)),
-            "longest_run": part.longest_run,
-            "bar": longest,
-            "least": least,
-            "most": max(least, longest + (0 if blank else sounding)),
-            "last": FAR,
-            "goal": FAR,
-            "closes": not part.open_end,
-        }
-        for name, value in known.items():
-            getattr(lines, name)[slot] = value.item() if isinstance(value, np.generic) else value
-        for tensor, wish in ((slots.wished, part.wished), (slots.downbeat, int(part.conditions[5])), (slots.bar, bar)):
-            tensor[slot] = wish
+        least, longest_rest = (0 if blank else min(max(1, sounding), int(LENGTHS[-1]))), bar or 4 * TICKS
+        recent, passages, after = _recalled(notes)
+        known = State(
+            tick=part.start[-1, TICK],
+            pitch=pitch[-1],
+            before=pitch[-2] if len(pitch) > 1 else START,
+            onset=part.start[-1, TICK],
+            new=0,
+            heard=len(notes),
+            run=_last(pitch[1:] == pitch[:-1]) + 1,
+            trill=_last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)),
+            longest_run=part.longest_run,
+            least=least,
+            most=max(least, longest_rest + (0 if blank else sounding)),
+            longest_rest=longest_rest,
+            bar=bar,
+            downbeat=part.conditions[5],
+            wished=part.wished,
+            last=FAR,
+            goal=FAR,
+            closes=not part.open_end,
+            lowest=part.register[0],
+            highest=part.register[1],
+            longest_note=part.longest_note,
+            tonic=part.tonic,
+            third=part.third,
+            passage=passages[-1],
+            unusual=part.unusual,
+            recent=recent,
+            followed=followed(passages[-1:], passages[None, :-1], after[None])[0],
+            passages=_ring(passages[:-1], len(notes)),
+            after=_ring(after, len(notes)),
+        )
+        flat = np.concatenate([np.atleast_1d(np.asarray(field, np.int64)) for field in known])
+        slots.table[slot] = torch.from_numpy(flat)
         for i, head in enumerate(HEADS):
             slots.temperature[slot, i], top_p = warmth(head, part.temperature, part.top_p)
             slots.tail[slot, i] = 1 - top_p
-        pitches, lengths, degree = np.arange(128), LENGTHS, (np.arange(128) - part.tonic) % 12
-        low, high = part.register
-        for to, values in (
-            (lines.grid, part.grid),
-            (lines.register, np.where((pitches < low) | (pitches > high), -np.inf, 0.0)),
-            (lines.durations, np.where((lengths < 1) | (lengths > part.longest_note), -np.inf, 0.0)),
-            (lines.rest, HOME * (degree == 0) - FOREIGN * ~np.isin(degree, (0, part.third, FIFTH))),
-            (slots.luck, np.minimum(part.luck, LUCKIEST)),
-        ):
-            to[slot] = torch.from_numpy(values)
+        slots.luck[slot] = torch.from_numpy(np.minimum(part.luck, LUCKIEST))
         slots.waves[slot] = waves(bar)
-        _recall(lines, slot, part.start[pitch != START])
 
 
-def _recall(lines: Lines, slot: int, notes: Ints) -> None:
-    """Passages of the notes that a take goes on from."""
+def _recalled(notes: Ints) -> tuple[Tensor, Tensor, Tensor]:
+    """Of the notes (N, fields) that a take goes on from: pitch and step of the last (PASSAGE,), and the passage before
+    each of the last REMEMBERED and after them all, with the pitch of each."""
     codes = np.concatenate([np.full(PASSAGE, -1), notes[:, PITCH] * 512 + notes[:, STEP]])
-    recent = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(codes, PASSAGE).copy()).to(lines.recent.device)
-    places, passages = torch.arange(len(notes), device=recent.device)[-REMEMBERED:] % REMEMBERED, passage(recent)
-    lines.place[slot], lines.recent[slot], lines.passage[slot] = len(notes) % REMEMBERED, recent[-1], passages[-1]
-    lines.passages[slot] = 0
-    lines.passages[slot, places] = passages[:-1][-REMEMBERED:]
-    lines.after[slot, places] = torch.from_numpy(notes[:, PITCH]).to(recent.device)[-REMEMBERED:]
+    recent = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(codes, PASSAGE).copy())
+    return recent[-1], passage(recent)[-REMEMBERED - 1 :], torch.from_numpy(notes[-REMEMBERED:, PITCH])
+
+
+def _ring(newest: Tensor, heard: int) -> Tensor:
+    """(REMEMBERED,): the newest of so many, each at its place in a ring."""
+    return torch.nn.functional.pad(newest, (0, REMEMBERED - len(newest))).roll(heard - len(newest))
 
 
 def _told(part: Part, said: list[int]) -> None:

@@ -14,7 +14,7 @@ from generation.music.clock import Tempo
 from generation.music.key import MODES, Key, find_key
 from generation.music.melody import Melody, Written
 from generation.music.pulse import typical_tempo
-from generation.play.constraints import LONGEST_RUN, grid
+from generation.play.constraints import LONGEST_RUN, unusual
 from generation.play.ensemble import Ensemble, Part
 from generation.play.slots import MOST
 from generation.play.style import likeliest_style
@@ -178,7 +178,7 @@ def _begun(performer: Performer, prompt: Prompt) -> Take:
         wished=round(prompt.seconds * typical_tempo(given) / 60 * TICKS),
         begin=encoded.end if len(given) else int(encoded.conditions[5]),
         register=_register(encoded),
-        grid=grid(rows[rows[:, PITCH] != tokens.START, TICK]),
+        unusual=unusual(rows[rows[:, PITCH] != tokens.START, TICK]),
         longest_note=min(max(bar, longest), max(bar, 4 * TICKS)),
         longest_run=max(LONGEST_RUN, _longest_run(rows[:, PITCH])),
         tonic=(key.pitch_class + encoded.shift) % 12,

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from generation.model.networks.attentive_lstm import BARS, AttentiveLSTM
-from generation.model.tokens import CLASSES, TICKS
-from generation.play.constraints import PASSAGE, REMEMBERED, Lines
+from generation.model.tokens import CLASSES
+from generation.play.state import WIDTH
 
 MOST = 4096  # notes of a take, after which its luck comes again
 
@@ -17,16 +17,17 @@ MOST = 4096  # notes of a take, after which its luck comes again
 class Slots:
     """The memory of takes, each a row of every tensor.
 
+    table       (B, WIDTH) where each take stands, see `State`
     x           (B, width) what the model knows before the next note; constant: what its conditions add
     hidden …    a tensor a layer: the LSTM's (B, width); key of the next note (B, heads, D); keys and values
                 (B, heads, window, D), of which the newest is written over the oldest, with units (B, heads, window)
                 as in `shortened`
     place       how many notes there were
-    wished      ticks of new music; downbeat: a tick; bar: its ticks, 0 where unknown; waves: as in `fused`
+    waves       as in `fused`
     temperature, tail  (B, heads of a note): 1 − top_p; luck (B, MOST, heads of a note): uniform random numbers
     """
 
-    lines: Lines
+    table: Tensor
     x: Tensor
     constant: Tensor
     hidden: list[Tensor]
@@ -37,26 +38,23 @@ class Slots:
     values: list[Tensor]
     value_unit: list[Tensor]
     place: Tensor
-    wished: Tensor
-    downbeat: Tensor
-    bar: Tensor
     waves: Tensor
     temperature: Tensor
     tail: Tensor
     luck: Tensor
 
     def tensors(self) -> list[Tensor]:
-        """All of them, those of the lines too, in a fixed order."""
-        every: list[Tensor] = [getattr(self.lines, each.name) for each in fields(self.lines)]
-        for each in fields(self)[1:]:
+        """All of them, in a fixed order."""
+        every: list[Tensor] = []
+        for each in fields(self):
             value = getattr(self, each.name)
             every += value if isinstance(value, list) else [value]
         return every
 
     def first(self, takes: int) -> Self:
         """The same memory, of the first `takes` alone."""
-        parts: dict[str, object] = {"lines": self.lines.first(takes)}
-        for each in fields(self)[1:]:
+        parts: dict[str, object] = {}
+        for each in fields(self):
             value = getattr(self, each.name)
             parts[each.name] = [one[:takes] for one in value] if isinstance(value, list) else value[:takes]
         return type(self)(**parts)  # type: ignore[arg-type]
@@ -73,38 +71,11 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
     def real(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
         return torch.zeros(takes, *shape, dtype=dtype, device=device)
 
-    def truth(*shape: int) -> Tensor:
-        return torch.zeros(takes, *shape, dtype=torch.bool, device=device)
-
     def layers(*shape: int, dtype: torch.dtype = torch.float32) -> list[Tensor]:
         return [real(*shape, dtype=dtype) for _ in range(sizes.layers)]
 
-    lines = Lines(
-        tick=whole(),
-        pitch=whole(),
-        before=whole(),
-        new=whole(),
-        run=whole(),
-        trill=whole(),
-        longest_run=whole(),
-        bar=whole(),
-        least=whole(),
-        most=whole(),
-        last=whole(),
-        goal=whole(),
-        closes=truth(),
-        register=real(CLASSES["pitch"]),
-        grid=real(TICKS),
-        durations=real(CLASSES["duration"]),
-        rest=real(CLASSES["pitch"]),
-        recent=whole(PASSAGE),
-        passage=whole(),
-        place=whole(),
-        passages=whole(REMEMBERED),
-        after=whole(REMEMBERED),
-    )
     return Slots(
-        lines,
+        table=whole(WIDTH),
         x=real(sizes.width),
         constant=real(sizes.width),
         hidden=layers(sizes.width),
@@ -115,9 +86,6 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
         values=layers(heads, sizes.window, channels, dtype=kept),
         value_unit=layers(heads, sizes.window),
         place=whole(),
-        wished=whole(),
-        downbeat=whole(),
-        bar=whole(),
         waves=real(2, 2 * len(BARS)),
         temperature=real(len(CLASSES)) + 1,
         tail=real(len(CLASSES)),

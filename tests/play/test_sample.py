@@ -24,12 +24,11 @@ from generation.model.tokens import (
 )
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.play import constraints
 from generation.play.advance import ending, nucleus
-from generation.play.constraints import ECHO, LONGEST_RUN, no_endless_echo
+from generation.play.constraints import CONSTRAINTS, ECHO, LONGEST_RUN, obey
 from generation.play.ensemble import Ensemble
 from generation.play.session import Prompt, Session, sample
-from generation.play.slots import memory
+from generation.play.state import WIDTH, note_down, of_all
 from generation.play.style import likeliest_style
 from generation.request import STYLES
 from tests.tunes import performance, scale
@@ -115,24 +114,25 @@ def test_a_take_keeps_to_the_places_within_a_beat_that_are_usual_or_heard(
     plain = Prompt(scale(40), seconds=30, seed=3, temperature=1.5, top_p=1.0)
     late = replace(plain, melody=replace(scale(40), onset=np.arange(40) * 0.5 + 1 / 24, duration=np.full(40, 0.5)))
     assert beside(plain) < 0.05 < beside(late), "what the input does is no mistake"
-    monkeypatch.setattr(constraints, "OFF_GRID", 0.0)
+    monkeypatch.setitem(CONSTRAINTS, "step", CONSTRAINTS["step"][1:])
     assert beside(plain) > 0.3, "else it is no test"
 
 
-def test_a_passage_is_wished_for_less_with_every_return():
-    codes = np.array([*range(20), *range(20), *range(20)]) % 20 + 60
-    lines = memory(AttentiveLSTM(Sizes(width=24, layers=1, heads=2)), 1, torch.device("cpu")).lines
-    lines.recent.fill_(-1)
-    for code in codes.tolist():
-        lines.add(torch.tensor([12]), torch.tensor([0]), torch.tensor([code]), torch.tensor([12]))
-    logits = torch.zeros(1, 128)
-    no_endless_echo(logits, lines)
+def test_a_passage_is_wished_for_less_with_every_return(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(CONSTRAINTS, "pitch", CONSTRAINTS["pitch"][2:3])
+    state = of_all(torch.zeros(1, WIDTH, dtype=torch.int64))
+    state.recent.fill_(-1)
+
+    def heard(pitch: int) -> torch.Tensor:
+        """The logits of pitch after one more note."""
+        note_down(state, torch.tensor([12]), torch.tensor([pitch]), torch.tensor([12]))
+        return obey("pitch", torch.zeros(1, 128), state)
+
+    for code in range(60):
+        logits = heard(code % 20 + 60)
     assert logits[0, 60] == -ECHO, "what followed twice is wished for less"
     assert logits.sum() == -ECHO, "and nothing else"
-    lines.add(torch.tensor([12]), torch.tensor([0]), torch.tensor([90]), torch.tensor([12]))
-    fresh = torch.zeros(1, 128)
-    no_endless_echo(fresh, lines)
-    assert not fresh.any()
+    assert not heard(90).any()
 
 
 def test_the_nucleus_leaves_the_tail_out():

@@ -1,6 +1,8 @@
 """The fast sampler draws what the first loop one would write draws, alone or in company, and never asks the host."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +12,14 @@ from torch import Tensor
 from generation.judge.baselines.plain_loop import draw, play_plainly
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.model.performer import Performer
-from generation.model.tokens import CLASSES, START
+from generation.model.tokens import CLASSES
 from generation.music.key import Key
 from generation.music.melody import Melody
-from generation.play import products
+from generation.play import constraints, products
 from generation.play.advance import Choose, advance, nucleus
 from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.arithmetic import TAKES
-from generation.play.constraints import CONSTRAINTS, Lines
+from generation.play.constraints import CONSTRAINTS, NEVER, Rule
 from generation.play.ensemble import Ensemble, Part
 from generation.play.fused import fuse
 from generation.play.loops import choice
@@ -104,27 +106,36 @@ def test_after_the_same_notes_all_have_the_same_logits(model: AttentiveLSTM, pie
     assert len(seen) == len(plain) == notes * len(CLASSES)
     for ours, theirs in zip(seen, plain, strict=True):
         torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=2e-4)
-    assert any(torch.isinf(logits).any() for logits in seen)
+    assert any((logits < -NEVER / 2).any() for logits in seen)
 
 
-@pytest.mark.parametrize("by", ["torch", "loops"])
-def test_a_rule_that_is_written_once_is_obeyed_by_all(model: AttentiveLSTM, by: str, monkeypatch: pytest.MonkeyPatch):
-    """In torch; how a CPU would do it by a loop may follow, or never."""
+def example() -> Rule:
+    """The rule that CONTRIBUTING.md writes to show how, as it stands there."""
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+    [code] = re.findall(r"```python\n(.*?)```", text[text.index("Worked example: a rule for sampling") :], re.S)
+    names = dict(vars(constraints))
+    exec(code, names)
+    rule: Rule = names["no_wide_leap"]
+    return rule
 
-    def no_wide_leap(logits: Tensor, lines: Lines) -> None:
-        wide = (torch.arange(logits.shape[1]) - lines.pitch[:, None]).abs() > 1
-        logits.masked_fill_(wide & (lines.pitch != START)[:, None], -torch.inf)
 
-    def leaps() -> int:
-        parts = parts_of(model, [Prompt(PIECES["scale"], 30, seed=seed, temperature=2.0) for seed in range(3)])
-        pitches = torch.stack(play(by, model, parts, 12)[1][1 :: len(CLASSES)])
-        return int((pitches.diff(dim=0).abs() > 1).sum())
+def test_the_worked_example_of_a_rule_holds_for_all(model: AttentiveLSTM, monkeypatch: pytest.MonkeyPatch):
+    """As written in CONTRIBUTING.md: on a CPU, on a GPU, and in the plain loop, with the same logits."""
+    prompts = [Prompt(PIECES["scale"], 30, seed=seed, temperature=2.0, top_p=1.0) for seed in range(3)]
 
-    assert leaps() > 5
-    monkeypatch.setitem(CONSTRAINTS, "pitch", (*CONSTRAINTS["pitch"], no_wide_leap))
-    assert leaps() == 0
-    monkeypatch.setitem(CONSTRAINTS, "pitch", ())
-    assert leaps() > 5
+    def leaps(by: str) -> int:
+        parts, plain = parts_of(model, prompts), []
+        seen, drawn = play(by, model, parts, 12, "float32")
+        play_plainly(model, parts, len(seen) // len(CLASSES), told(drawn, plain))
+        for ours, theirs in zip(seen, plain, strict=True):
+            torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=2e-4)
+        return int((torch.stack(drawn[1 :: len(CLASSES)]).diff(dim=0).abs() > 12).sum())
+
+    assert leaps("torch") == leaps("loops") > 5
+    monkeypatch.setitem(CONSTRAINTS, "pitch", (*CONSTRAINTS["pitch"], example()))
+    assert leaps("torch") == leaps("loops") == 0
+    monkeypatch.setitem(CONSTRAINTS, "pitch", (example(),))
+    assert leaps("loops") == 0, "a rule alone holds as well"
 
 
 def test_all_draw_alike_from_the_same_logits():

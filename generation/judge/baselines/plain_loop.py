@@ -1,7 +1,8 @@
 """The sampler that one writes first: what the real one is measured against, and must draw from the same distribution.
 
 For every note the model's `forward` reads one row of each take and hands its state on, the heads are asked one after
-the other, each take's rules look at the list of its notes, and `torch.multinomial` draws from the sorted nucleus.
+the other, each take's state is made of the list of its notes, and `torch.multinomial` draws from the sorted nucleus.
+With what it judges it shares the model, the rules and what is asked of a take.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,11 +15,10 @@ from torch import Tensor
 from generation.model import tokens
 from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.model.tokens import CLASSES, DURATION, FIELDS, INTERVAL, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
-from generation.play.advance import ending
-from generation.play.constraints import ECHO, FIFTH, FOREIGN, HOME, LEFTOVER, LONGEST_TRILL, PASSAGE, REMEMBERED
+from generation.play.advance import FILLS, ROUNDING
+from generation.play.constraints import CONSTRAINTS, VALUES
 from generation.play.ensemble import Part, warmth
-
-Reals = NDArray[np.float32]
+from generation.play.state import FAR, PASSAGE, REMEMBERED, State
 
 
 @torch.inference_mode()
@@ -54,7 +54,9 @@ def play_plainly(
             temperature, top_p = warm[head]
             logits = logits / temperature
             for take, part in enumerate(parts):
-                obey(head, logits[take].numpy(), part, takes[take], new, plans[take][0], int(row[take, TICK]))
+                at = state_of(part, takes[take], new, plans[take], int(row[take, TICK]))
+                for rule in CONSTRAINTS.get(head, ()):
+                    logits[take] -= torch.from_numpy(np.asarray(rule(VALUES[head], at)))
             said[head] = choose(logits, top_p)
             row[:, FIELDS.index(head)] = said[head]
             if head == "step":
@@ -78,38 +80,36 @@ def draw(logits: Tensor, top_p: Tensor) -> Tensor:
     return drawn
 
 
-def obey(head: str, logits: Reals, part: Part, rows: Ints, new: int, last: int, tick: int) -> None:
-    """What `constraints` says, for the logits (classes,) of one take with all its `rows`, of which so many are new;
-    `last` is where its closing note begins, `tick` where the coming note does."""
-    lengths, pitch, closes = LENGTHS, rows[:, PITCH], new > 0 and not part.open_end
-    if head == "step":
-        bar, sounding = int(part.conditions[4]) or 4 * TICKS, int(LENGTHS[rows[-1, DURATION]])
-        logits += part.grid[(rows[-1, TICK] + lengths) % TICKS]
-        low, high = 1, bar + max(sounding, TICKS)
-        if not new:
-            low, high = (0, bar) if pitch[-1] == START else (min(max(sounding, 1), LENGTHS[-1]), bar + sounding)
-        logits[(lengths < low) | (lengths > max(high, low))] = -np.inf
-        if closes:
-            left = last - rows[-1, TICK] - lengths
-            logits[(left < 0) | ((left > 0) & (left < LEFTOVER))] = -np.inf
-    elif head == "pitch":
-        low, high = part.register
-        logits[:low] = logits[high + 1 :] = -np.inf
-        if pitch[-1] != START and _last(pitch == pitch[-1]) >= part.longest_run:
-            logits[pitch[-1]] = -np.inf
-        if _last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)) >= LONGEST_TRILL - 2:
-            logits[pitch[-2]] = -np.inf
-        heard = rows[pitch != START][-REMEMBERED - PASSAGE :]
-        if len(heard) > PASSAGE:
-            passages = np.lib.stride_tricks.sliding_window_view(heard[:, [PITCH, STEP]], PASSAGE, axis=0)
-            again = (passages[:-1] == passages[-1]).all((1, 2))
-            times = np.bincount(heard[PASSAGE:, PITCH][again], minlength=len(logits))
-            logits -= ECHO * np.maximum(times - 1, 0)
-        if closes and tick >= last:
-            degree = (np.arange(len(logits)) - part.tonic) % 12
-            logits += HOME * (degree == 0) - FOREIGN * ~np.isin(degree, (0, part.third, FIFTH))
-    elif head == "duration":
-        logits[(lengths < 1) | (lengths > part.longest_note)] = -np.inf
+def state_of(part: Part, rows: Ints, new: int, plan: tuple[int, int], onset: int) -> State:
+    """Where a take stands after all its `rows`, of which so many are new: `plan` says where its closing note begins and
+    where it ends, `onset` where the coming note begins."""
+    pitch, opening = rows[:, PITCH], not new
+    bar, sounding = int(part.conditions[4]), int(LENGTHS[rows[-1, DURATION]])
+    least, most = 1, (bar or 4 * TICKS) + max(sounding, TICKS)
+    if opening:
+        blank = pitch[-1] == START
+        least = 0 if blank else min(max(sounding, 1), int(LENGTHS[-1]))
+        most = max(least, (bar or 4 * TICKS) + (0 if blank else sounding))
+    last, goal = (FAR, FAR) if opening else (FAR if part.open_end else plan[0], plan[1])
+    return State(
+        tick=rows[-1, TICK], pitch=pitch[-1], before=pitch[-2] if len(pitch) > 1 else START, onset=onset, new=new,
+        heard=(pitch != START).sum(), run=_last(pitch == pitch[-1]),
+        trill=_last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)), longest_run=part.longest_run, least=least,
+        most=most, longest_rest=bar or 4 * TICKS, bar=bar, downbeat=part.conditions[5], wished=part.wished, last=last,
+        goal=goal, closes=not part.open_end, lowest=part.register[0], highest=part.register[1],
+        longest_note=part.longest_note, tonic=part.tonic, third=part.third, unusual=part.unusual,
+        followed=_followed(rows[pitch != START][-REMEMBERED - PASSAGE :]),
+        passage=None, recent=None, passages=None, after=None,  # by which the sampler finds what followed
+    )  # fmt: skip
+
+
+def _followed(notes: Ints) -> Ints:
+    """(pitches,) how often each came after the last PASSAGE notes."""
+    if len(notes) <= PASSAGE:
+        return np.zeros(CLASSES["pitch"], np.int64)
+    passages = np.lib.stride_tricks.sliding_window_view(notes[:, [PITCH, STEP]], PASSAGE, axis=0)
+    again = (passages[:-1] == passages[-1]).all((1, 2))
+    return np.bincount(notes[PASSAGE:, PITCH][again], minlength=CLASSES["pitch"])
 
 
 def _last(true: NDArray[np.bool_]) -> int:
@@ -121,9 +121,13 @@ def _last(true: NDArray[np.bool_]) -> int:
 
 
 def _plan(part: Part, tick: int) -> tuple[int, int]:
-    """Ticks at which the closing note begins and the music ends."""
-    last, goal = ending(*(torch.tensor([x]) for x in (tick, part.wished, part.conditions[5], part.conditions[4])))
-    return int(last), int(goal)
+    """Ticks at which the closing note begins and the music ends that begins at `tick`."""
+    bar, downbeat, goal = int(part.conditions[4]), int(part.conditions[5]), tick + part.wished
+    beat = downbeat + round((goal - downbeat) / TICKS) * TICKS
+    line = downbeat + round((goal - downbeat) / bar) * bar if bar else None
+    end = beat if line is None or abs(line - goal) > ROUNDING * part.wished else line
+    whole, third = bar or 2 * TICKS, max(1, (end - tick) // FILLS // TICKS) * TICKS
+    return end - (whole if whole * FILLS <= end - tick else min(third, whole)), end
 
 
 def _countdown(rows: Tensor, goals: Sequence[int]) -> Tensor:

@@ -18,7 +18,14 @@ Kept = NDArray[Any]  # keys and values: 32-bit floats, or whole numbers of 8 bit
 
 ORDER = {"reassoc", "contract", "nsz", "arcp", "afn"}  # sums in any order; infinity stays what it is
 HERE = Path(__file__).parent
-COMPILED_FROM = sorted([*HERE.glob("*.py"), HERE.parent / "constraints.py", HERE.parents[1] / "model" / "tokens.py"])
+COMPILED_FROM = sorted(
+    [
+        *HERE.glob("*.py"),
+        HERE.parent / "constraints.py",
+        HERE.parent / "state.py",
+        HERE.parents[1] / "model" / "tokens.py",
+    ]
+)
 SMALLEST = np.float32(-87)  # of the numbers whose exponential is one
 TINY = np.float32(1e-30)
 ONE, HALF, ZERO = np.float32(1), np.float32(0.5), np.float32(0)

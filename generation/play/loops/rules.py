@@ -1,64 +1,95 @@
-"""The rules of `constraints` on the logits (B, classes) of a head, each by its name there."""
+"""Rules obeyed, and notes written down, in the table of all takes' states."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
 
 import numpy as np
+from numba.extending import register_jitable
+from numba.np.unsafe import ndarray as unsafe
 
-from generation.model.tokens import START, TICKS
-from generation.play.constraints import ECHO, LEFTOVER, LONGEST_TRILL, REMEMBERED
-from generation.play.loops.compiled import ONE, ZERO, Reals, Whole, compiled
+from generation.model.tokens import TICKS
+from generation.play.constraints import Rule
+from generation.play.loops.compiled import Reals, Whole, compiled
+from generation.play.state import AT, NUMBERS, PASSAGE, REMEMBERED, WIDTH, State
 
-
-@compiled
-def keep_the_grid(logits: Reals, lengths: Whole, tick: Whole, grid: Reals) -> None:
-    places = lengths % TICKS
-    for take in range(len(logits)):
-        beside = tick[take] % TICKS
-        for c in range(len(lengths)):
-            place = places[c] + beside
-            logits[take, c] += grid[take, place - TICKS if place >= TICKS else place]
+as_tuple: Any = unsafe.to_fixed_tuple  # of a row whose length is known when it is compiled
+Warm = Callable[[Reals, Reals, int, Whole, Whole, Reals], None]
 
 
 @compiled
-def keep_moving(logits: Reals, lengths: Whole, least: Whole, most: Whole) -> None:
-    for take in range(len(logits)):
-        for c in range(len(lengths)):
-            if lengths[c] < least[take] or lengths[c] > most[take]:
-                logits[take, c] = -np.inf
+def taken(row: Whole) -> State:
+    """The state of a take, out of its row of the table."""
+    numbers = as_tuple(row[:NUMBERS], NUMBERS)
+    unusual, recent = row[AT.unusual : AT.recent], row[AT.recent : AT.followed]
+    followed, passages = row[AT.followed : AT.passages], row[AT.passages : AT.after]
+    return State(*(numbers + (unusual, recent, followed, passages, row[AT.after : WIDTH])))  # noqa: RUF005 — compiled
 
 
-@compiled
-def arrive(logits: Reals, lengths: Whole, tick: Whole, last: Whole) -> None:
-    for take in range(len(logits)):
-        for c in range(len(lengths)):
-            left = last[take] - tick[take] - lengths[c]
-            if left < LEFTOVER and left != 0:
-                logits[take, c] = -np.inf
+@cache
+def warm_under(rules: tuple[Rule, ...]) -> Warm:
+    """A loop that puts into `logits` (B, classes) those of a `head`, which come first in `out` (B, …), divided by its
+    `temperature` (B, heads), less what the rules say of the classes' `values` (classes,)."""
+    cost = _sum(rules)
 
-
-@compiled
-def no_stuck_note(logits: Reals, pitch: Whole, before: Whole, run: Whole, trill: Whole, longest_run: Whole) -> None:
-    for take in range(len(logits)):
-        if run[take] >= longest_run[take] and pitch[take] < START:
-            logits[take, pitch[take]] = -np.inf
-        if trill[take] >= LONGEST_TRILL - 2 and before[take] < START:
-            logits[take, before[take]] = -np.inf
-
-
-@compiled
-def no_endless_echo(logits: Reals, passage: Whole, passages: Whole, after: Whole, heard: Whole) -> None:
-    """`heard` is how many notes there were, or more."""
-    times = np.empty(logits.shape[1], np.float32)
-    for take in range(len(logits)):
-        times[:] = 0
-        for place in range(min(heard[take], REMEMBERED)):
-            if passages[take, place] == passage[take]:
-                times[after[take, place]] += ONE
-        for c in range(len(times)):
-            logits[take, c] -= np.float32(ECHO) * max(times[c] - ONE, ZERO)
-
-
-@compiled
-def come_to_rest(logits: Reals, rest: Reals, tick: Whole, last: Whole) -> None:
-    for take in range(len(logits)):
-        if tick[take] >= last[take]:
+    @compiled
+    def warm(out: Reals, temperature: Reals, head: int, values: Whole, table: Whole, logits: Reals) -> None:
+        for take in range(len(logits)):
+            at, heat = taken(table[take]), temperature[take, head]
             for c in range(logits.shape[1]):
-                logits[take, c] += rest[take, c]
+                logits[take, c] = out[take, c] / heat - np.float32(cost(values[c], at))
+
+    return cast(Warm, warm)
+
+
+def _sum(rules: tuple[Rule, ...]) -> Rule:
+    """What several rules cost together, for compiled loops as for anyone."""
+    if not rules:
+        return _nothing
+    first = _compilable(rules[0])
+    if len(rules) == 1:
+        return first
+    rest = _sum(rules[1:])
+
+    def cost(value: Any, take: State) -> Any:
+        return first(value, take) + rest(value, take)
+
+    return _compilable(cost)
+
+
+@cache
+def _compilable(rule: Rule) -> Rule:
+    jitable: Rule = register_jitable(rule)
+    return jitable
+
+
+@_compilable
+def _nothing(value: Any, take: State) -> Any:
+    return 0.0
+
+
+@compiled
+def note_down(said: Whole, lengths: Whole, powers: Whole, table: Whole) -> None:
+    """`state.note_down`, of the classes `said` (heads, B)."""
+    for take in range(len(table)):
+        row, step, now, sounding = table[take], said[0, take], said[1, take], lengths[said[2, take]]
+        passages, after = row[AT.passages : AT.after], row[AT.after : WIDTH]
+        recent, followed = row[AT.recent : AT.followed], row[AT.followed : AT.passages]
+        row[AT.run] = row[AT.run] + 1 if now == row[AT.pitch] else 1
+        row[AT.trill] = row[AT.trill] + 1 if now == row[AT.before] else 0
+        row[AT.before], row[AT.pitch] = row[AT.pitch], now
+        row[AT.tick] = row[AT.onset]
+        row[AT.least], row[AT.most] = 1, max(sounding, TICKS) + row[AT.longest_rest]
+        place = row[AT.heard] % REMEMBERED
+        passages[place], after[place] = row[AT.passage], now
+        row[AT.new] += 1
+        row[AT.heard] += 1
+        passage = 0
+        for i in range(PASSAGE):
+            recent[i] = recent[i + 1] if i + 1 < PASSAGE else step + 512 * now
+            passage += recent[i] * powers[i]
+        row[AT.passage] = passage
+        followed[:] = 0
+        for place in range(min(row[AT.heard], REMEMBERED)):
+            if passages[place] == passage:
+                followed[after[place]] += 1
