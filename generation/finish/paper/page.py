@@ -33,7 +33,8 @@ def page(drawing: str, height: int, title: str, under: str, both: bool, footer: 
         words += text(WIDTH - MARGIN, whole - 28, footer, 24, GREY, "end")
     sheet = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'viewBox="0 0 {WIDTH} {whole}" width="{PIXELS}" height="{round(whole * PIXELS / WIDTH)}" font-family="{FAMILY}">'
+        f'width="{PIXELS}" height="{round(whole * PIXELS / WIDTH)}" viewBox="0 0 {WIDTH} {whole}" '
+        f'font-family="{FAMILY}">'
         f'{words}<g transform="translate(0 {TOP})">{drawing}</g></svg>'
     )
     png = resvg_py.svg_to_bytes(
