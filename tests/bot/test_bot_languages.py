@@ -6,6 +6,7 @@ import pytest
 
 from bot.preview.world import Json
 from bot.words import LANGUAGES
+from tests.bot.test_bot_mishaps import long_tune
 from tests.discord_stand_in import Discord, has_files
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -34,6 +35,21 @@ async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
     assert form.modal["title"] == "Continuer de l'ABC"
     private = await discord.command("compose", {"seconds": 5}, where=discord.dm(), until=has_files)
     assert private.text.startswith("Un nouveau morceau\u00a0: ")
+
+
+async def test_what_was_mended_in_a_file_is_said(discord: Discord) -> None:
+    """Of two tracks the second breaks off: the first is played, and the caption says so."""
+    broken = long_tune(8).replace(b"MThd\0\0\0\6\0\0\0\1", b"MThd\0\0\0\6\0\1\0\2") + b"MTrk\0\0\0\x40\0\x90\x3c"
+    discord.server.locale = "de"
+    reply = await discord.command("extend", {"tune": ("a.mid", broken), "seconds": 5}, until=has_files)
+    assert reply.text.splitlines()[-1] == "-# Hinweis: Spur 2 ist beschädigt, Unlesbares wurde übersprungen."
+
+
+async def test_a_title_that_reads_like_a_caption(discord: Discord) -> None:
+    discord.server.locale = "de"
+    tune = ("a.abc", TUNE[1].replace(b"T:Air", b"T:Night plays on: a waltz"))
+    reply = await discord.command("extend", {"tune": tune, "seconds": 5}, until=has_files)
+    assert reply.text.startswith("**Night plays on: a waltz** geht weiter: D-Dur, 4/4, ")
 
 
 async def test_what_only_its_reader_sees_is_in_their_language(discord: Discord) -> None:
