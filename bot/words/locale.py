@@ -33,7 +33,8 @@ class Translator(app_commands.Translator):
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
-        if locale.value not in LANGUAGES:
+        language = locale.value.partition("-")[0]
+        if language not in LANGUAGES:
             return None
-        known = catalogue(locale.value)
+        known = catalogue(language)
         return known.pgettext(TYPED, string.message) if is_typed(context) else known.gettext(string.message)

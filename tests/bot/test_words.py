@@ -2,10 +2,12 @@
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 from babel.messages import Catalog, Message
 
+from bot import catalogues
 from bot.catalogues import load, messages, templates, translations, untranslated
 from bot.words import LANGUAGES, key_in, say
 from generation.request import INSTRUMENTS, STYLES, Refusal, Request, Words
@@ -52,6 +54,17 @@ def test_translations_have_the_same_gaps(language: str) -> None:
             assert len(translations(message)) == (catalogue.num_plurals if message.pluralizable else 1)
             for words in translations(message):
                 assert gaps(words) == gaps(english(message)[-1]), message.id
+
+
+def test_a_new_language_begins_with_an_empty_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Catalog
+) -> None:
+    (tmp_path / "ja.po").touch()
+    monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
+    monkeypatch.setattr(catalogues, "LANGUAGES", ("ja",))
+    assert catalogues.main() == 1, "all is still to be translated"
+    assert keys(load("ja")) == keys(said) and load("ja").num_plurals == 1
+    assert len(untranslated(load("ja"))) == len(said)
 
 
 def test_french_punctuation_never_begins_a_line() -> None:
