@@ -56,9 +56,7 @@ def test_translations_have_the_same_gaps(language: str) -> None:
                 assert gaps(words) == gaps(english(message)[-1]), message.id
 
 
-def test_a_new_language_begins_with_an_empty_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Catalog
-) -> None:
+def test_a_new_language_begins_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Catalog) -> None:
     (tmp_path / "ja.po").touch()
     monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
     monkeypatch.setattr(catalogues, "LANGUAGES", ("ja",))
