@@ -13,8 +13,9 @@ from typing import Any
 
 import aiohttp
 
+from tests.patience import PATIENCE
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-PATIENCE = 60.0
 KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "Space": 32}
 
 
@@ -148,7 +149,8 @@ async def browser(url: str) -> AsyncIterator[Tab]:
 
 
 async def debugging_port(path: Path) -> int:
-    for _ in range(600):
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while asyncio.get_running_loop().time() < end:
         text = await asyncio.to_thread(lambda: path.read_text() if path.exists() else "")
         if "\n" in text:
             return int(text.split("\n")[0])

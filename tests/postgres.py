@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.patience import PATIENCE
+
 FOUND = shutil.which("postgres") or next(iter(sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")))), "")
 BIN = Path(FOUND).resolve().parent if FOUND else None
 NONE = "no PostgreSQL is installed"
 PASSWORD = "let me/in:now"  # with what an address has to escape
-PATIENCE = 60.0
 
 
 def _somebody() -> str | None:
@@ -39,7 +40,7 @@ class Server:
     def stop(self) -> None:
         """At once, whoever is connected."""
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(30)
+        self.process.wait(PATIENCE)
 
 
 @contextmanager

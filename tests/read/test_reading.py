@@ -24,6 +24,7 @@ from generation.read.abc_tune import tunes
 from generation.read.midi import read_midi
 from generation.request import Refusal
 from tests.hostile_bytes import midi, number, tempo, track
+from tests.patience import PATIENCE
 from tests.tally import tried
 
 ROOT = Path(__file__).parents[2]
@@ -194,7 +195,7 @@ def by_abc2midi(text: str, folder: Path) -> Notes:
     (folder / "tune.abc").write_text(plain.replace("\nK:", "\n%%MIDI chordattack 0\nK:", 1))
     command = ["abc2midi", str(folder / "tune.abc"), "1", "-o", str(folder / "tune.mid")]
     command += ["-NGUI", "-NFER", "-NGRA", "-silent"]
-    subprocess.run(command, capture_output=True, check=False, timeout=20)
+    subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)
     _, notes = by_mido((folder / "tune.mid").read_bytes())
     (folder / "tune.mid").unlink()
     return [(tick - 1, pitch) for tick, pitch in notes]  # its first tick is 1

@@ -12,6 +12,7 @@ from generation.__main__ import main
 from generation.music.melody import Melody
 from generation.read.file import read
 from generation.serve.studio import Studio
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 ABC = "X:1\nT:Little\nM:4/4\nL:1/8\nQ:1/4=150\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"
@@ -23,7 +24,7 @@ Extended = tuple[Path, dict[str, Any], Run]
 def encore(*arguments: object, folder: Path | None = None) -> Run:
     return subprocess.run(
         [sys.executable, "-m", "generation", *map(str, arguments)],
-        capture_output=True, text=True, timeout=200, cwd=folder or ROOT, env={"PATH": "", "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=PATIENCE, cwd=folder or ROOT, env={"PATH": "", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from generation.serve import child, desk, studio
 from generation.serve.studio import Studio, StudioFault
 from generation.serve.watch import Limits
 from generation.serve.wire import Done, Job
+from tests.patience import soon, until
 from tests.tally import tried
 
 # ruff: noqa: ASYNC240
@@ -40,7 +41,7 @@ async def shared() -> AsyncIterator[Studio]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def warm(shared: Studio) -> Studio:
     """A studio whose processes are all ready."""
-    await asyncio.wait_for(asyncio.gather(shared.play(wish()), shared.play(wish())), 120)
+    await soon(asyncio.gather(shared.play(wish()), shared.play(wish())))
     return shared
 
 
@@ -54,12 +55,6 @@ def alive(pid: int) -> bool:
 def send(number: signal.Signals, pids: list[int]) -> None:
     for pid in pids:
         os.kill(pid, number)
-
-
-async def until(true: Callable[[], bool], seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 — what other processes do raises no event here
-            await asyncio.sleep(0.02)
 
 
 def pitches(midi: bytes) -> list[int]:
@@ -136,7 +131,7 @@ async def test_a_process_killed_at_work_is_replaced_and_the_work_done_again(warm
     playing = [asyncio.create_task(warm.play(wish(seed=seed))) for seed in range(3)]
     await asyncio.sleep(0.3)
     send(signal.SIGKILL, before)
-    replies: list[Reply] = await asyncio.wait_for(asyncio.gather(*playing), 60)
+    replies: list[Reply] = await soon(asyncio.gather(*playing))
     assert [reply.takes[0].seed for reply in replies] == [0, 1, 2]
     tried("kill -9 of one kind of process at work", 1, "its work was done again")
 
@@ -157,7 +152,7 @@ async def test_a_process_that_sleeps_is_replaced_and_nobody_pays_for_it(
     """It would take up no job: that is not the fault of whoever comes with one."""
     monkeypatch.setattr(child, "TAKING", Limits(0.5, 0.5))
     send(signal.SIGSTOP, warm.pids[stage])
-    replies = await asyncio.wait_for(asyncio.gather(*(warm.play(wish(seed=seed)) for seed in (1, 2))), 60)
+    replies = await soon(asyncio.gather(*(warm.play(wish(seed=seed)) for seed in (1, 2))))
     assert [reply.takes[0].seed for reply in replies] == [1, 2]
 
 
@@ -185,7 +180,7 @@ async def test_what_is_cancelled_makes_room(warm: Studio, stage: str, monkeypatc
         each.cancel()
     await asyncio.gather(*playing, return_exceptions=True)
     assert all(each.cancelled() for each in playing)
-    assert (await asyncio.wait_for(warm.play(wish()), 60)).takes
+    assert (await soon(warm.play(wish()))).takes
     await until(lambda: not any(alive(pid) for pid in before))
 
 
@@ -230,14 +225,14 @@ async def main():
     async with Studio(crafts=1, performer="echo") as studio:
         await studio.play(Request(formats=("mid",)))
         print(*studio.pids["craft"], *studio.pids["echo"], flush=True)
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
 asyncio.run(main())
 """
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}
     )
     assert parent.stdout is not None
-    pids = [int(word) for word in (await asyncio.wait_for(parent.stdout.readline(), 60)).split()]
+    pids = [int(word) for word in (await soon(parent.stdout.readline())).split()]
     assert len(pids) == 2 and all(alive(pid) for pid in pids)
     parent.kill()
     await parent.wait()

@@ -15,6 +15,7 @@ import pytest
 from tests.browser import CHROMIUM, Tab, browser
 from tests.discord_stand_in import ROOT
 from tests.listening import decode
+from tests.patience import soon
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -41,7 +42,7 @@ async def encore(folder: Path) -> AsyncIterator[str]:
         assert found
         yield found[0]
         process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), 60) == 0
+        assert await soon(process.wait()) == 0
     finally:
         if process.returncode is None:
             process.terminate()

@@ -11,6 +11,7 @@ from bot.preview import gateway, rules
 from bot.preview.tunnel import Tunnel
 from bot.preview.world import furnished
 from tests.discord_openapi import Description
+from tests.patience import soon
 
 
 def test_compression_streams() -> None:
@@ -40,7 +41,7 @@ async def test_who_is_killed_is_noticed_behind_the_tunnel() -> None:
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
-    await asyncio.wait_for(gone.wait(), 10)
+    await soon(gone.wait())
     await tunnel.stop()
     discord.close()
 

@@ -1,0 +1,20 @@
+"""How long a test waits for what must happen: even on a machine with much else to do. Only a failure costs so much."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+PATIENCE = 240.0  # seconds
+Found = TypeVar("Found")
+
+
+async def soon(awaited: Awaitable[Found]) -> Found:
+    """What is awaited, if it comes."""
+    return await asyncio.wait_for(awaited, PATIENCE)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true that raises no event here, as in another process."""
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
