@@ -27,9 +27,9 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file")
     extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
     compose = commands.add_parser("compose", help="play a fresh piece")
-    compose.add_argument("--key", help='such as "D minor"')
+    compose.add_argument("--key", help='for example "D minor"')
     compose.add_argument("--tempo", type=float, help="quarter notes a minute")
-    compose.add_argument("--meter", help="such as 6/8")
+    compose.add_argument("--meter", help="for example 6/8")
     for both in (extend, compose):
         both.add_argument("--seconds", type=float, default=20, help="length of the new music, 5 to 180 (20)")
         both.add_argument("--takes", type=int, default=1, help="how many answers (1)")
@@ -39,12 +39,12 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
         both.add_argument("--style", default="auto", help=f"one of {', '.join(styles())}")
         both.add_argument("--instrument", default="auto", help=f"auto or one of {', '.join(INSTRUMENTS)}")
         both.add_argument("--only-new", action="store_true", help="leave the input out of the sound and the files")
-        both.add_argument("--open-end", action="store_true", help="stop in time, without coming to a close")
+        both.add_argument("--open-end", action="store_true", help="stop when the time is up, without coming to a close")
         both.add_argument("--formats", default=",".join(FORMATS), help="some of mp3,mid,abc,musicxml,png (all)")
         both.add_argument("--out", type=Path, default=Path(), help="folder for the files (here)")
         both.add_argument("--json", action="store_true", help="print one JSON object")
-    read = commands.add_parser("read", help="show what is read in a file, with no music made")
-    score = commands.add_parser("score", help="how well the model foresees the notes of a file, in nats")
+    read = commands.add_parser("read", help="show what Encore reads in a file, without making music")
+    score = commands.add_parser("score", help="how well the model predicts the notes of a file, in nats")
     for both in (read, score):
         both.add_argument("files", nargs="+", type=Path, metavar="FILE")
         both.add_argument("--json", action="store_true", help="print one JSON object")
@@ -55,9 +55,9 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
         required=True,
         action="append",
         metavar="SECONDS",
-        help="notes before are given; one for all files, or one for each in their order",
+        help="where the notes that count begin; once for all files, or once for each in order",
     )
-    score.add_argument("--alone", action="store_true", help="of the same notes, without what went before")
+    score.add_argument("--alone", action="store_true", help="score the same notes as if nothing came before them")
     for command, about in others:
         commands.add_parser(command, help=about, add_help=False)
     return every

@@ -216,7 +216,7 @@ class _Life:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         except msgspec.MsgspecError as error:
-            log.error("a process of ours sends what nobody understands: %s", error)
+            log.error("a worker process sent what cannot be decoded: %s", error)
         finally:
             self.kill()
             if not self.ready.done():
