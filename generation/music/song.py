@@ -74,6 +74,7 @@ class Song:
     chords   (quarter, symbol such as “Am7”)
     markers  (quarter, text)
     remarks  what was mended or left out in reading, in half a sentence each
+    written  whether it was written down as a score, whose quarters are meant, rather than recorded
     """
 
     parts: tuple[Part, ...]
@@ -86,13 +87,14 @@ class Song:
     title: str = ""
     composer: str = ""
     remarks: tuple[Words, ...] = ()
+    written: bool = False
 
     @cached_property
     def clock(self) -> Clock:
         """What a quarter is in seconds."""
         return Clock(self.tempo)
 
-    @property
+    @cached_property
     def pitched(self) -> tuple[Part, ...]:
         """The parts that play tones."""
         return tuple(part for part in self.parts if len(part.notes) and not part.drums)

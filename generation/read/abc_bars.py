@@ -1,8 +1,10 @@
 """ABC bars: the text of a tune → its bars as written, with all that they say about repeats."""
 
 import re
+from collections.abc import Container
 from dataclasses import replace
 
+from generation.read.abc_words import Item, Lyrics
 from generation.read.repeats import MAX_BARS, Bar, Jump
 from generation.request import Refusal
 
@@ -13,7 +15,7 @@ PIECES = re.compile(
     r"|(?P<old_chord>\+(?!f+\+)(?:[\^_=]{0,2}[A-Ga-g][,'\d/]*){2,8}\+)"  # as before ABC 2.0; “+ff+” is a dynamic
     r"|\+[A-Za-z.]{1,20}\+"
     r"|\{[^{}\n]*\}"
-    r"|\[(?P<letter>[A-Za-z]):(?P<value>[^\]\[\n]{0,200})\]"
+    r"|\[(?P<letter>[A-Za-z+]):(?P<value>[^\]\[\n]{0,2000})\]"
     r"|\[\s*(?P<ending>\d+(?: *[,-] *\d+)*)"
     r"|(?P<bar>(?::*\[?\|[|\]]*)+:*|::+)(?:\s*\[?[ \t]*(?P<number>\d+(?: *[,-] *\d+)*))?"
     r"|(?P<chord>\[[^\]\[|\n]*\]\d{0,4}/*\d{0,4})"
@@ -23,6 +25,7 @@ PIECES = re.compile(
     r"|(?P<broken><{1,3}|>{1,3})"
     r"|(?P<tie>-)"
     r"|(?P<overlay>&)"
+    r"|(?P<line>\n)"
 )
 NOTE = re.compile(r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-gz][,']*\d{0,4}/*\d{0,4}")
 
@@ -31,12 +34,21 @@ JUMP = re.compile(r"(?<![a-z])(?:(?P<capo>d\.?\s*c\b|da\s*capo)|d\.?\s*s\b|dal\s
 END = re.compile(r"(?<![a-z])(?:fine\b|(?:to|da|al|the)?\s*coda\b|[⊕𝄌])|(?<![a-z])O(?=[!~.({\[^_=|A-Ga-g])", re.I)
 TO_CODA = re.compile(r"(?<![a-z])(?:to\s*(?:the\s*)?coda|da\s*coda|al\s*coda|to\s*[⊕𝄌])", re.I)
 
-Item = tuple[str, str]  # (kind of piece or letter of a field, its text)
+CHORD = re.compile(
+    r"[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|alt|omit|no|ma|mi|[mM+°ø△Δ\-#b♯♭()]|\d{1,2}){0,8}(?:/[A-Ga-g][#b♯♭]?)?|N\.?C\.?"
+)
 
 
-def written(body: str) -> list[Bar[Item]]:
-    """The bars of one voice, in the order of the page. Grace notes, slurs, ornaments and words are left out."""
+def written(body: str, symbols: Container[str] = ()) -> list[Bar[Item]]:
+    """The bars of one voice, in the order of the page: notes, rests, tuplets and so on, and between them
+    ("symbol", a chord such as “Am7”), ("verse", its number and a syllable of the note that follows), ("overlay", "")
+    before what a second voice plays from the bar's beginning, and fields by their letters. Grace notes, slurs,
+    ornaments and other words are left out.
+
+    symbols  letters that a tune uses in another sense than ABC
+    """
     bars: list[Bar[Item]] = [Bar()]
+    words = Lyrics()
     overlaid = False
     jumps = JUMP.search(body) and END.search(body)  # D.C. or D.S. without an end just means: dance on
     for found in PIECES.finditer(body):
@@ -45,7 +57,9 @@ def written(body: str) -> list[Bar[Item]]:
         if kind == "old_chord":
             kind, text = "chord", f"[{text[1:-1]}]"
         if kind in ("words", "sign", "symbol"):
-            if jumps:
+            if kind == "words" and CHORD.fullmatch(found["words"].strip()):
+                bar.items.append(("symbol", found["words"].strip()))
+            elif jumps and text not in symbols:
                 _sign(bars, text)
         elif kind in ("bar", "number"):
             overlaid = False
@@ -58,19 +72,25 @@ def written(body: str) -> list[Bar[Item]]:
             if found["letter"] == "P":
                 _divide(bars)
                 bars[-1].part = found["value"].strip()[:1]
+            elif found["letter"] in "w+":
+                words.add(found["value"], found["letter"] == "+")
             else:
                 bar.items.append((found["letter"], found["value"]))
-        elif kind == "overlay":
-            overlaid = True  # a second voice within the bar: the first one is the tune
-        elif kind == "chord" and not overlaid:
+        elif kind == "line":
+            words.end_line()
+        elif kind == "chord":
             notes = NOTE.findall(text[1 : text.index("]")])
             tie = "-" if "-" in text else ""
             if notes:
                 bar.items.append((kind, _plain(f"[{''.join(notes)}{tie}]{text[text.index(']') + 1 :]}")))
-        elif kind and not overlaid:
+        elif kind:
             bar.items.append((kind, _plain(text)))
+        overlaid |= kind == "overlay"
+        if kind in ("note", "chord") and bar.items and not overlaid and text[0] not in "zx":
+            words.notes.append((bar, len(bar.items) - 1))
         if len(bars) > MAX_BARS:
             raise Refusal("This ABC tune has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
+    words.write()
     bars = _without_empty(bars)
     _place_codas(bars)
     return bars

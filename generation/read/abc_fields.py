@@ -1,7 +1,7 @@
 """ABC fields: what K:, M:, L:, Q: and P: say. Many of these forms music21 reads wrongly or not at all."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from generation.music.key import MODES, Key
@@ -66,10 +66,13 @@ class Signature:
     transpose: int = 0
 
 
-def signature(text: str) -> Signature:
-    """Read a K: field: modes, K:HP, added accidentals (K:D ^g), explicit ones (K:D exp ^f), clefs that transpose."""
+def signature(text: str, before: Signature | None = None) -> Signature:
+    """Read a K: field: modes, K:HP, added accidentals (K:D ^g), explicit ones (K:D exp ^f), clefs that transpose. One
+    that says a clef alone leaves the signature as it was `before`."""
     shift = transposition(text)
-    words = re.sub(r"(?<!\S)[a-z-]{3,}=\s*\"?[\w+,'-]*\"?", " ", text).replace("♯", "#").replace("♭", "b")
+    words = re.sub(r"(?<!\S)[a-z-]+=\s*\"?[\w+,'^-]*\"?", " ", text).replace("♯", "#").replace("♭", "b")
+    if before and not re.search(r"[A-GH_^=]|none", words):
+        return replace(before, transpose=shift)
     if re.match(r"\s*H[Pp]\b", words):  # bagpipes: A mixolydian, whether the signature is printed or not
         return Signature(Key("A", "mixolydian"), {"F": 1, "C": 1}, shift)
     tonic = re.match(r"\s*([A-G])([#b]?)\s*([A-Za-z]*)", words)
@@ -106,13 +109,18 @@ def _key_of(tonic: str, altered: dict[str, int]) -> Key | None:
 def transposition(text: str) -> int:
     """Semitones by which clef, octave= and transpose= in a K: or V: field move the notes."""
     semitones = 0
-    if found := re.search(r"\b(?:treble|bass|alto|tenor|[GFC][1-5])([+-])8", text):
-        semitones += 12 if found[1] == "+" else -12
-    if found := re.search(r"\boctave=(-?\d)\b", text):
+    if found := re.search(r"\b(?:treble|bass|alto|tenor|[GFC][1-5])([+-])(8|15)", text):
+        semitones += {"8": 12, "15": 24}[found[2]] * (1 if found[1] == "+" else -1)
+    if found := re.search(r"\boctave=\s*([+-]?\d)\b", text):
         semitones += 12 * int(found[1])
-    if found := re.search(r"\btranspose=(-?\d\d?)\b", text):
+    if found := re.search(r"(?<![\w])(?:transpose|t)=\s*([+-]?\d\d?)\b", text):
         semitones += int(found[1])
     return semitones
+
+
+def percussive(text: str) -> bool:
+    """Whether a K: or V: field says that its notes are drums."""
+    return re.search(r"(?<!\w)(?:clef=\s*)?\"?perc\b", text) is not None
 
 
 def metre(text: str) -> tuple[int, int] | None:
@@ -150,15 +158,16 @@ def tuplet(text: str, compound: bool) -> tuple[Fraction, int]:
 
 
 def tempo(text: str, unit: Fraction) -> float | None:
-    """Quarters a minute by a Q: field: “1/4=120”, “3/8=100”, “1/4 1/8=90”, “C3=80”, “120”, “"Allegro"”; else None."""
-    words = " ".join(re.findall(r'"([^"]*)"', text)).lower()
+    """Quarters a minute by a Q: field: “1/4=120”, “3/8=ca. 100”, “1/4 1/8=90”, “C3=80”, “120”, “Allegro”; else None."""
+    words = text.lower()
     text = re.sub(r'"[^"]*"', " ", text)
-    if found := re.search(r"C\s*(\d*)\s*=\s*(\d+(?:\.\d+)?)", text):
+    number = r"=\s*[^\d=]{0,12}?(\d+(?:\.\d+)?)"  # “ca.” may stand before it
+    if found := re.search(rf"C\s*(\d*)\s*{number}", text):
         return float(unit) * int(found[1] or 1) * float(found[2]) or None
-    if found := re.search(r"([\d/\s]+)=\s*(\d+(?:\.\d+)?)", text):
+    if found := re.search(rf"(\d[\d/\s]*){number}", text):
         beats = [length(beat) for beat in found[1].split()]
         return float(sum(beat for beat in beats if beat)) * float(found[2]) or None
-    if found := re.match(r"\s*(\d+(?:\.\d+)?)\s*$", text):
+    if found := re.search(r"(?<![\d.])(\d{2,3}(?:\.\d+)?)(?![\d/])", text):
         return float(found[1]) or None  # old tunes: meant for quarters, whatever the unit
     return next((float(pace) for word, pace in TEMPO_WORDS.items() if word in words), None)
 

@@ -1,25 +1,49 @@
 """ABC text: the tunes of a file, and of each tune its header and the music of its voices."""
 
+import html
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 # “A:|” is a note before a repeat, not a field about the area.
 FIELD = re.compile(r"\s*(?:([XTMLQPKRSOHINUVmrw+sW])|([ABCDFGZ])(?!:[|:])):(.*)")
 NOTE = re.compile(r"[A-Ga-g]")
+# What stands between lines of music and is none: blocks of text or of other languages, what mail and web pages add.
+DIRECTIVE = re.compile(r"\s*(?:%%|I:)\s*MIDI\b[ =]*(.*)")
+BLOCK = re.compile(r"^%%\s*begin(\w+)\b.*?(?:^%%\s*end\1\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)
+PAGE = re.compile(r"</\w+\s*>|<br\s*/?>|<pre\b", re.IGNORECASE)
+TAG = re.compile(
+    r"<!--.*?-->|</?(?:pre|p|br|html|head|body|title|meta|link|div|span|font|hr|h\d|table|tr|td|th|tt|code|center|ul|li"
+    r"|textarea|blockquote|script|style)(?:\s[^<>]*)?/?>|</?[abiu]>|<a\s+(?:href|name)=[^<>]*>",
+    re.IGNORECASE | re.DOTALL,
+)
+QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
+MAIL = re.compile(r"\s*(?:[A-Z][a-z]{2,}|[A-Z][A-Za-z]*-[A-Za-z-]+):[ \t]+[^\s|:]")
+WORDLESS = re.compile(r'"[^"\n]*"|![^!\n]*!|\+[a-z.]+\+|\[[A-Za-z]:[^\]\n]*\]|\{[^{}\n]*\}')
+STRANGE = re.compile(r"[h-tw]", re.ASCII)  # small letters that are neither notes nor rests nor, as a rule, ornaments
+LETTER = re.compile(r"[A-Za-zÀ-ÿ]")
+PROSE = 0.12  # the share of strange ones among the letters of a line of words; of music it is less
 
 
 @dataclass
 class Tune:
     """A tune taken apart, but not yet read.
 
-    header  what its fields say before the music: the first of each letter, the last of K:, L:, M: and Q:
-    voices  the music of each voice by its name in V:, "" where there is none; fields between lines as “[K:G]”
-    said    what V: says about each voice
+    header   what its fields say before the music: the first of each letter, the last of K:, L:, M: and Q:
+    voices   the music of each voice by its name in V:, "" where there is none; fields between lines as “[K:G]”,
+             the words of w: below their line as “[w:…]”, directives for MIDI as “[I:MIDI …]”
+    said     what V: says about each voice
+    symbols  what U: makes of single letters
+    macros   what m: has in the place of some signs
+    words    how many lines of words stood between lines of music
     """
 
     header: dict[str, str] = field(default_factory=dict)
     voices: dict[str, str] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
+    symbols: dict[str, str] = field(default_factory=dict)
+    macros: dict[str, str] = field(default_factory=dict)
+    words: int = 0
 
     def title(self, voice: str) -> str:
         """What a voice is called."""
@@ -29,50 +53,98 @@ class Tune:
 
 def tunes(text: str) -> tuple[str, list[str]]:
     """The fields that stand before the first tune and are meant for all, and the text of each tune."""
-    pieces = re.split(r"^(?=[ \t]*X:)", text.replace("\r\n", "\n").replace("\r", "\n"), flags=re.MULTILINE)
+    pieces = re.split(r"^(?=[ \t]*X:)", plain(text), flags=re.MULTILINE)
     if len(pieces) == 1:
         return "", pieces
     shared = "".join(f"{line}\n" for line in pieces[0].splitlines() if re.match(r"[LMQRK]:", line))
     return shared, pieces[1:]
 
 
+def plain(text: str) -> str:
+    """The same with line ends of one kind, and without what a web page or a mail has put around it."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if PAGE.search(text):
+        text = html.unescape(TAG.sub("", text)).replace("\xa0", " ")
+    if re.search(r"^>[> \t]*X:", text, re.MULTILINE):
+        text = QUOTED.sub("", text)
+    return text
+
+
 def take_apart(text: str) -> Tune:
     """Sort the lines of a tune. A snippet without a header is a tune too."""
     tune = Tune()
-    common = ""  # fields in the music that are meant for every voice
+    common = defaultdict[str, str](str)  # fields in the music that are meant for a voice, "" for all, before it begins
     voice, in_header, gap = "", True, False
     closed = re.search(r"^[ \t]*X:.*^[ \t]*K:", text, re.M | re.S) is not None  # a header ends with K:
-    for line in text.split("\n"):  # and at no other sign: old texts have them in their titles
-        line = re.sub(r"(?<!\\)%.*", "", line).rstrip("\\ \t")
+
+    def add(voice: str, music: str) -> None:
+        before = common[""] + (common[voice] if voice else "")
+        tune.voices[voice] = tune.voices.get(voice, before) + music
+
+    for written in BLOCK.sub("", text).split("\n"):  # and at no other sign: old texts have them in their titles
+        line = re.sub(r"(?<!\\)%.*", "", written).rstrip("\\ \t")
+        continued = written.rstrip().endswith("\\")
         found = FIELD.match(line)
-        if not found:
-            gap |= not (line.strip() or in_header)
-            # Words may stand before K:, and behind an empty line.
-            words = closed and ("K" not in tune.header or (gap and "|" not in line))
+        if directive := DIRECTIVE.match(written):
+            inline = f"[I:MIDI {_inline(directive[1])}]"
+            if "K" in tune.header and (voice or tune.voices):
+                add(voice, inline)
+            else:
+                common[voice if "K" in tune.header else list(tune.said)[-1] if tune.said else ""] += inline
+        elif not found:
+            gap |= not (written.strip() or in_header)
+            # Words may stand before K:, behind an empty line, and between lines of music.
+            before = closed and "K" not in tune.header
+            words = before or (closed and gap and "|" not in line) or is_prose(line)
+            tune.words += words and not before and not gap
             if line.strip() and not words:
                 in_header = False
                 for piece in re.split(r"(?=\[V:)", line):
-                    if switch := re.match(r"\[V:\s*([^\s\]]+)[^\]]*\]", piece):
+                    if switch := re.match(r"\[V:\s*([^\s\]]+)([^\]]*)\]", piece):
                         voice = switch[1]
+                        tune.said.setdefault(voice, switch[2])
                     if piece.strip():
-                        tune.voices[voice] = tune.voices.get(voice, common) + piece + "\n"
-            continue
-        letter, value = found[1] or found[2], found[3].strip()[:200]
-        if letter == "V":
-            name = (value.split() or [""])[0]
-            tune.said.setdefault(name, value)
-            voice = name if "K" in tune.header else voice
-        elif in_header and not (letter == "P" and "K" in tune.header):
-            if letter in "KLMQ" or letter not in tune.header:
-                tune.header[letter] = value
-        elif letter in "KLMQP":
-            inline = f"[{letter}:{value.replace('[', '').replace(']', '')}]"
-            everyone = letter == "P" or not voice
-            common += inline if everyone else ""
-            for name in tune.voices if everyone else (voice,):
-                tune.voices[name] = tune.voices.get(name, common) + inline
+                        add(voice, piece + (" " if continued else "\n"))
+        else:
+            letter, value = found[1] or found[2], found[3].strip()
+            value = value[: 2_000 if letter in "w+" else 200]
+            if letter == "V":
+                name = (value.split() or [""])[0]
+                tune.said.setdefault(name, value)
+                voice = name if "K" in tune.header else voice
+            elif letter in "Um":
+                name, _, meaning = value.partition("=")
+                (tune.symbols if letter == "U" else tune.macros)[name.strip()] = meaning.strip()
+            elif letter in "w+":
+                if voice in tune.voices and (letter == "w" or tune.voices[voice].endswith("]\n")):
+                    add(voice, f"[{letter}:{_inline(value)}]\n")
+            elif in_header and not (letter == "P" and "K" in tune.header):
+                if letter in "KLMQ" or letter not in tune.header:
+                    tune.header[letter] = value
+            elif letter in "KLMQP":
+                inline = f"[{letter}:{_inline(value)}]"
+                everyone = letter == "P" or not voice
+                common[""] += inline if everyone else ""
+                for name in list(tune.voices) if everyone else [voice]:
+                    add(name, inline)
     for name in [
-        name for name, music in tune.voices.items() if not NOTE.search(re.sub(r"\[[A-Z]:[^\]]*\]", "", music))
+        name for name, music in tune.voices.items() if not NOTE.search(re.sub(r"\[[A-Za-z+]:[^\]]*\]", "", music))
     ]:
         del tune.voices[name]
     return tune
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line between those of music is words: many of its letters, of several kinds, are none of music's, or it
+    begins as the headers of a mail do."""
+    if MAIL.match(line):
+        return True
+    bare = WORDLESS.sub(" ", line)
+    letters = LETTER.findall(bare)
+    strange = [letter for letter in letters if STRANGE.match(letter) or letter > "z"]
+    return len(set(strange)) >= 3 and len(strange) >= PROSE * len(letters)
+
+
+def _inline(value: str) -> str:
+    """What a field says, to stand between brackets."""
+    return value.replace("[", "(").replace("]", ")")

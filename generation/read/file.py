@@ -28,6 +28,7 @@ ACCEPTED = Words("MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl) or **kern 
 ABC_MUSIC = re.compile(
     r'"[^"\n]*"|![^!\n]*!|\{[^{}\n]*\}|\[[A-Z]:[^\]\[\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
 )
+NUMBER, KEY = re.compile(r"^[ \t>]*X:[ \t]*\d+[ \t]*$", re.MULTILINE), re.compile(r"^[ \t>]*K:", re.MULTILINE)
 MIDI_HEADER = b"MThd\0\0\0\6"
 WEB_PAGE = re.compile(
     r"\ufeff?(\s|<\?xml.*?\?>|<!--.*?-->)*<(!doctype\s+html|(html|head|title|meta|body|script|frameset|center|h1|p)[\s>])",
@@ -95,6 +96,8 @@ def _kind(data: bytes, filename: str) -> str:
     if refusal := foreign(data):
         raise refusal
     start = text_of(data[:MAX_CHARACTERS])
+    if (number := NUMBER.search(start)) and KEY.search(start, number.end()):  # on a web page or in a mail, too
+        return "abc"
     if WEB_PAGE.match(start):
         raise Refusal("This is a web page, not a file of notes: the download went wrong. Send the file itself.")
     if start.lstrip().startswith("<"):

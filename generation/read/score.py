@@ -15,6 +15,7 @@ from generation.music.notes import Notes
 from generation.music.song import PAN, SUSTAIN, VOLUME, Part, Song
 from generation.music.spell import LETTERS
 from generation.read.abc_fields import usual_tempo
+from generation.read.bar_lines import metres_of
 from generation.read.repeats import played
 from generation.read.written import ZERO, Line, Measure, Metre, Score, Signature
 from generation.request import Refusal, Words
@@ -36,7 +37,7 @@ def play(score: Score) -> Song:
     starts = list(accumulate((score.common[i].length for i in order), initial=ZERO))
     sequence = list(zip(starts, order, strict=False))
     parts = tuple(_part(score, line, sequence) for line in score.lines)
-    pickup, metres = _metres(score, sequence)
+    metres, pickup = _metres(score, sequence)
     return Song(
         parts,
         tempo=_tempo(score, sequence, metres[0][1] if metres else None),
@@ -48,6 +49,7 @@ def play(score: Score) -> Song:
         title=score.title,
         composer=score.composer,
         remarks=tuple(score.remarks),
+        written=True,
     )
 
 
@@ -173,39 +175,12 @@ def _tempo(score: Score, sequence: Played, metre: Metre | None) -> tuple[Tempo, 
     return tuple(kept)
 
 
-def _metres(score: Score, sequence: Played) -> tuple[float, tuple[tuple[float, Metre], ...]]:
-    """Quarters before the first bar line, and the metre of each bar where it changes.
-
-    A bar that is shorter or longer is a metre of its own, unless the next one makes up for it.
-    """
+def _metres(score: Score, sequence: Played) -> tuple[tuple[tuple[float, Metre], ...], float]:
+    """The metre of each bar where it changes, and the quarters before the first bar line."""
     metre: Metre | None = None
     reigning = [metre := common.metre or metre for common in score.common]
     bars = [(start, score.common[i].length, reigning[i]) for start, i in sequence]
-    pickup, found = 0.0, list[tuple[float, Metre]]()
-    made_up = False
-    for n, (start, length, metre) in enumerate(bars):
-        if metre is None:
-            continue
-        usual = Fraction(metre[0] * 4, metre[1])
-        if n == 0 and length < usual:
-            pickup = float(length)
-        elif length != usual and not made_up:
-            made_up = n + 1 < len(bars) and length + bars[n + 1][1] == usual
-            metre = metre if made_up else _metre_of(length, metre)
-        else:
-            made_up = False
-        if not found or found[-1][1] != metre:
-            found.append((float(start) if found else 0.0, metre))
-    return pickup, tuple(found)
-
-
-def _metre_of(length: Fraction, usual: Metre) -> Metre:
-    """The metre of a bar of some length, in the usual unit or a smaller one."""
-    for unit in (usual[1] * 2**n for n in range(5)):
-        beats = length * unit / 4
-        if beats.denominator == 1 and 1 <= beats <= 64 and unit <= 64:
-            return int(beats), unit
-    return usual
+    return metres_of(bars)
 
 
 def _keys(score: Score, sequence: Played, parts: list[Notes]) -> tuple[tuple[float, Key], ...]:
