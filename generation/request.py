@@ -223,7 +223,8 @@ class Request:
 @dataclass(frozen=True)
 class Take:
     """One answer. `seconds` is the length of the sound, `new_from` where the new music begins in it, in seconds;
-    `notes` counts the new notes; `files` maps format → bytes."""
+    `notes` counts the new notes; `files` maps format → bytes; `arithmetic` says in what arithmetic and on what kind of
+    processor it was played: on another one the same seed may give other notes."""
 
     seed: int
     temperature: float
@@ -231,6 +232,7 @@ class Take:
     new_from: float
     notes: int
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    arithmetic: str = ""
 
 
 @dataclass(frozen=True)

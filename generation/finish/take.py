@@ -88,6 +88,7 @@ def finish(
         new_from=round(new_from, 3),
         notes=len(whole) - first_new,
         files={name: files[name] for name in request.formats},
+        arithmetic=str(whole.meta.get("arithmetic", "")),
     )
 
 

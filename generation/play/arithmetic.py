@@ -1,6 +1,7 @@
 """In which arithmetic a step multiplies: the fastest that the device can, or what ENCORE_ARITHMETIC says."""
 
 import os
+import platform
 
 import torch
 
@@ -29,3 +30,10 @@ def arithmetic(device: torch.device) -> str:
 def missing(kind: str, device: torch.device) -> str:
     """Why a device cannot multiply in a kind of arithmetic, in words; empty where it can."""
     return "a GPU plays in float32" if kind == "int8" and device.type != "cpu" else ""
+
+
+def made_by(kind: str, device: torch.device) -> str:
+    """What else than the seed decides which notes are played: the kind of arithmetic, and the kind of processor or the
+    GPU, each of which rounds in its own way."""
+    on = torch.backends.cpu.get_cpu_capability() if device.type == "cpu" else torch.cuda.get_device_name(device)
+    return f"{kind}, {platform.machine()} {on}" if device.type == "cpu" else f"{kind}, {on}"

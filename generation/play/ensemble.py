@@ -16,7 +16,7 @@ from generation.model.networks.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.model.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
 from generation.play.advance import advance, countdown, ending, turn, turned
 from generation.play.advance_on_cpu import AdvanceOnCPU
-from generation.play.arithmetic import TAKES
+from generation.play.arithmetic import TAKES, made_by
 from generation.play.constraints import LEFTOVER
 from generation.play.fused import HEADS, Fused, constant, fuse, waves
 from generation.play.slots import MOST, Slots, memory, shortened
@@ -95,6 +95,11 @@ class Ensemble:
         self._now = self._slots.first(0)
         self._on_cpu: AdvanceOnCPU | None = None
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
+
+    @property
+    def made_by(self) -> str:
+        """In what arithmetic it plays, and on what."""
+        return made_by(self.fused.kind, self.device)
 
     @property
     def full(self) -> bool:

@@ -21,7 +21,6 @@ from generation.play.style import likeliest_style
 
 LONGEST_PROMPT = 1024  # notes that the model is shown
 ATTEMPTS = 3  # at a take that does not copy
-BLANK = 1  # keeps the luck of a blank page apart from that of its notes
 MINOR_THIRD, MAJOR_THIRD = 3, 4
 REGISTER = (55, 81)  # MIDI pitches of a fresh piece
 
@@ -112,7 +111,7 @@ class Session:
             self._end(take)
 
     def _end(self, take: Take) -> None:
-        whole, known_passages = _written(take), self.performer.memorised
+        whole, known_passages = _written(take, self._ensemble.made_by), self.performer.memorised
         copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, len(take.given))
         if take.best is None or copied < take.copied:
             take.best, take.copied = whole, copied
@@ -161,7 +160,7 @@ def _begun(performer: Performer, prompt: Prompt) -> Take:
     """What is known before the first new note."""
     style, given = prompt.style, prompt.melody
     if given is None or not len(given):
-        rng = np.random.default_rng([prompt.seed, BLANK])
+        rng = random_stream(prompt.seed, "blank page")
         learned = [name for name in PRIORS if name in performer.card.get("metres", PRIORS)] or ["auto"]
         style = style if style != "auto" else str(rng.choice(learned))
         given = blank_page(PRIORS.get(style) or performer.card["priors"], rng, prompt.key, prompt.tempo, prompt.metre)
@@ -191,14 +190,20 @@ def _begun(performer: Performer, prompt: Prompt) -> Take:
     return Take(prompt, given, style, encoded, part)
 
 
+def random_stream(seed: int, name: str, number: int = 0) -> np.random.Generator:
+    """Random numbers of a seed for one purpose: those of another name or number have nothing to do with them."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, *name.encode())))
+
+
 def _luck(prompt: Prompt) -> NDArray[np.float32]:
-    return np.random.default_rng([prompt.seed, prompt.attempt]).random((MOST, len(CLASSES)), np.float32)
+    return random_stream(prompt.seed, "notes", prompt.attempt).random((MOST, len(CLASSES)), np.float32)
 
 
-def _written(take: Take) -> Melody:
+def _written(take: Take, made_by: str) -> Melody:
     """The given notes untouched, then the new ones, at the tempo the given ones had; after a score without dynamics
     at its level, so that it is neither drowned nor drowns."""
     given, encoded = take.given, take.encoded
+    meta = {**given.meta, "style": take.style, "arithmetic": made_by}
     rows = np.tile(tokens.start_row(), (len(take.part.rows), 1))
     rows[:, : len(CLASSES)] = [row[:-1] for row in take.part.rows]
     rows[:, TICK] = [row[-1] for row in take.part.rows]
@@ -206,7 +211,7 @@ def _written(take: Take) -> Melody:
     new = tokens.decode(rows, encoded.shift, given)
     tick, lasts = rows[:, TICK] / TICKS, LENGTHS[rows[:, DURATION]] / TICKS
     if not len(given):
-        return replace(new, meta={**given.meta, "style": take.style}, written=Written(new.onset - tick, lasts))
+        return replace(new, meta=meta, written=Written(new.onset - tick, lasts))
     onset, velocity = tokens.apart(np.maximum(new.onset, given.onset[-1] + 1 / TICKS)), new.velocity
     if not encoded.rows[-1, tokens.SHADED]:
         velocity = np.clip(velocity + round(float(given.velocity.mean() - velocity.mean())), 1, 127)
@@ -215,7 +220,7 @@ def _written(take: Take) -> Melody:
         tempo = (*tempo, Tempo(float(onset[0]), steady))
     written = Written(onset - tick, lasts)
     whole = given.then(replace(new, onset=onset, velocity=velocity, written=written))
-    return replace(whole, tempo=tempo, meta={**given.meta, "style": take.style})
+    return replace(whole, tempo=tempo, meta=meta)
 
 
 def _register(encoded: Encoded) -> tuple[int, int]:

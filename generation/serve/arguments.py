@@ -35,7 +35,8 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
         both.add_argument("--takes", type=int, default=1, help="how many answers (1)")
         both.add_argument("--temperature", type=float, default=0.9, help="0.1 plays safe, 2 surprises everybody (0.9)")
         both.add_argument("--top-p", type=float, default=0.97, help="leave out the unlikeliest notes (0.97)")
-        both.add_argument("--seed", type=int, help="the same seed gives the same notes (random); take N has seed + N")
+        seed = "the same seed gives the same notes, on the same kind of processor (random); take N has seed + N"
+        both.add_argument("--seed", type=int, help=seed)
         both.add_argument("--style", default="auto", help=f"one of {', '.join(styles())}")
         both.add_argument("--instrument", default="auto", help=f"auto or one of {', '.join(INSTRUMENTS)}")
         both.add_argument("--only-new", action="store_true", help="leave the input out of the sound and the files")

@@ -26,8 +26,8 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.play.advance import ending, nucleus
 from generation.play.constraints import CONSTRAINTS, ECHO, LONGEST_RUN, obey
-from generation.play.ensemble import Ensemble
-from generation.play.session import Prompt, Session, sample
+from generation.play.ensemble import Ensemble, warmth
+from generation.play.session import Prompt, Session, random_stream, sample
 from generation.play.state import WIDTH, note_down, of_all
 from generation.play.style import likeliest_style
 from generation.request import STYLES
@@ -67,6 +67,27 @@ def test_the_same_seed_gives_the_same_notes_alone_and_in_company(performer: Perf
     np.testing.assert_array_equal(alone.pitch, three[1].pitch)
     np.testing.assert_array_equal(alone.onset, three[1].onset)
     assert not np.array_equal(three[0].pitch, three[1].pitch)
+
+
+def test_the_random_numbers_of_a_seed_have_nothing_to_do_with_each_other():
+    """Of its page, of its notes, and of their next attempts; nor with those of the next seed."""
+    streams = [random_stream(seed, "blank page") for seed in (5, 6, 2**40)]
+    streams += [random_stream(seed, "notes", attempt) for seed in (5, 6, 2**40) for attempt in range(3)]
+    assert len({stream.random() for stream in streams}) == len(streams)
+    assert random_stream(5, "notes", 1).random() == random_stream(5, "notes", 1).random()
+
+
+def test_a_take_says_what_it_was_played_by(performer: Performer, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENCORE_ARITHMETIC", "float32")
+    [whole] = sample(performer, [Prompt(scale(16), seconds=5, style="irish")])
+    assert whole.meta["arithmetic"].startswith("float32, ") and whole.meta["style"] == "irish"
+
+
+def test_rhythm_loses_less_of_its_tail_than_pitch():
+    """Else a player never rests: where pitch leaves out a tenth, steps and durations leave out three hundredths."""
+    temperatures, shares = zip(*(warmth(head, 0.7, 0.9) for head in CLASSES), strict=True)
+    assert temperatures == (0.7, 0.7, 0.7, 1, 1, 1), "a tame take is still played with life"
+    np.testing.assert_allclose(shares, (0.97, 0.9, 0.97, 0.99, 0.99, 0.99))
 
 
 def test_a_fresh_piece_has_the_key_metre_and_tempo_wished_for(performer: Performer):
