@@ -107,7 +107,7 @@ def foreign_zip(names: list[str]) -> Refusal | None:
 
 def of_program(program: str) -> Refusal:
     return Refusal(
-        "This is a file of {program}, which Encore does not read. Open it there and export it as MusicXML or MIDI.",
+        "This is a {program} file, which Encore does not read. Open it there and export it as MusicXML or MIDI.",
         program=program,
     )
 

@@ -73,7 +73,7 @@ def read_tree(root: Element, mended: Sequence[Words] = ()) -> Score:
     mark_bars(score, signs)
     score.lines = [line for line in score.lines if any(measure.sounds for measure in line.measures)]
     if rounded:
-        score.remarks.append(Words("tones between the semitones were taken to the nearest one"))
+        score.remarks.append(Words("pitches between the semitones were moved to the nearest one"))
     return score
 
 

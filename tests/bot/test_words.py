@@ -56,6 +56,12 @@ def test_translations_have_the_same_gaps(language: str) -> None:
                 assert gaps(words) == gaps(english(message)[-1]), message.id
 
 
+def test_no_sentence_is_in_the_catalogue_of_another_language() -> None:
+    said = [{words for message in load(language) for words in translations(message)} for language in LANGUAGES]
+    alike = [words for words in said[0] & said[1] if len(re.findall(r"[^\W\d_]{2,}", re.sub(r"{\w+}", "", words))) > 3]
+    assert alike == []
+
+
 def test_a_new_language_begins_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Catalog) -> None:
     (tmp_path / "ja.po").touch()
     monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
