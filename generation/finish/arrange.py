@@ -13,6 +13,7 @@ from generation.music.song import EXPRESSION, PAN, SUSTAIN, VOLUME, Part, Song, 
 from generation.request import INSTRUMENTS, Request
 
 # What the new part takes over from its player, and what General MIDI has where nothing is said.
+FAINT = 20  # of loudness: what is softer is turned off rather than soft
 KEPT = {VOLUME: 100, EXPRESSION: 127, PAN: 64}
 
 
@@ -52,8 +53,8 @@ def _going_on(player: Part, notes: Notes, program: int) -> Part:
     controls = []
     for number, usual in KEPT.items():
         if said := player.control(number):
-            typical = float(np.median(in_force(said, player.notes.onset, usual)))
-            controls.append((begin, number, round(typical)))
+            typical = round(float(np.median(in_force(said, player.notes.onset, usual))))
+            controls.append((begin, number, usual if number != PAN and typical < FAINT else typical))
     if player.control(SUSTAIN):
         controls.append((begin, SUSTAIN, 0))
     bends = ((begin, 0),) if player.bends else ()
