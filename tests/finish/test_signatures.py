@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import music21
 import numpy as np
@@ -110,3 +111,52 @@ def test_notes_across_a_change_are_tied_and_played_ones_belong_to_their_bar() ->
     held = [symbol for bar in score.bars[:2] for symbol in bar.symbols if symbol.note == 3]
     assert [symbol.tied for symbol in held] == [True, False]
     assert next(symbol.start for symbol in score.bars[2].symbols if symbol.note == 4) == 0
+
+
+CASES = Path(__file__).parents[1] / "data/cases"
+OWN = {
+    "slip-jig-behind.abc": "X:1\nM:2/4\nL:1/8\nK:Em\nB,2|EFGA|B2e2|dBAG|\nM:9/8\nK:G\nGAB d2B g2d|edB AGA B2A|G6 g3|\n",
+    "two-short-bars.abc": "X:1\nM:3/4\nL:1/4\nK:F\nFAc|[M:2/4]BA|GF|[M:3/4]Acf|e2c|f3|\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "metres", "keys", "said"),
+    [
+        ("k01-key-change.abc", {0.0: "4/4"}, {0.0: "C major", 32.0: "A major"}, ["M:4/4", "K:C", "K:A"]),
+        ("k02-metre-change.abc", {0.0: "4/4", 48.0: "3/4"}, {0.0: "D major"}, ["M:4/4", "K:D", "M:3/4"]),
+        (
+            "k03-one-short-bar.abc",
+            {0.0: "4/4", 12.0: "2/4", 14.0: "4/4"},
+            {0.0: "G major"},
+            ["M:4/4", "K:G", "M:2/4", "M:4/4"],
+        ),
+        (
+            "slip-jig-behind.abc",
+            {0.0: "2/4", 7.0: "9/8"},
+            {0.0: "E minor", 7.0: "G major"},
+            ["M:2/4", "K:Em", "M:9/8", "K:G"],
+        ),
+        (
+            "two-short-bars.abc",
+            {0.0: "3/4", 3.0: "2/4", 7.0: "3/4"},
+            {0.0: "F major"},
+            ["M:3/4", "K:F", "M:2/4", "M:3/4"],
+        ),
+    ],
+)
+def test_files_that_change_go_on_as_they_end(
+    name: str, metres: dict[float, str], keys: dict[float, str], said: list[str]
+) -> None:
+    data = OWN[name].encode() if name in OWN else (CASES / name).read_bytes()
+    reading = read(data, name)
+    assert {at: f"{beats}/{unit}" for at, (beats, unit) in reading.song.metres} == metres
+    assert {at: str(key) for at, key in reading.song.keys} == keys
+    assert f"{reading.melody.metre[0]}/{reading.melody.metre[1]}" == [*metres.values()][-1]
+    assert str(reading.melody.key) == [*keys.values()][-1]
+    made = arrange(reading, again(Prompt(melody=reading.melody)), len(reading.melody), Request(data=data), 1)
+    assert re.findall(r"^[MK]:\S+$", write_abc(made).decode(), re.M) == said
+    bars = made.score.bars
+    new = next(i for i, bar in enumerate(bars) if any(symbol.note >= len(reading.melody) for symbol in bar.symbols))
+    assert {(bar.metre, str(bar.key)) for bar in bars[new:]} == {(reading.melody.metre, str(reading.melody.key))}
+    assert read(write_musicxml(made), "a.musicxml").melody.pitch.tolist() == made.melody.pitch.tolist()
