@@ -102,7 +102,7 @@ def _kind(data: bytes, filename: str) -> str:
         raise Refusal("This is a web page, not a file of notes: the download went wrong. Send the file itself.")
     if start.lstrip().startswith("<"):
         return "musicxml"
-    if re.search(r"^\*\*kern", start, re.MULTILINE):
+    if re.search(r"^(\*\*\w+\t)*\*\*kern\b", start, re.MULTILINE):
         return "kern"
     if "\0" not in start and (re.search(r"^[ \t]*[XK]:", start, re.MULTILINE) or _is_music(start)):
         return "abc"

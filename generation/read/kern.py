@@ -1,229 +1,291 @@
-"""Read a score that music21 has opened: its parts as played, repeats and all, on one clock."""
+"""Read **kern (Humdrum): its columns, line by line → what each part has in each bar.
 
-import contextlib
-import io
+The columns are followed here and not by music21, which reads two thousand notes a second, knows no expansion lists and
+no repeats, and takes the score's transposition of an instrument (*ITr) for one of its sound.
+"""
+
 import re
-import warnings
-from collections.abc import Iterator
+from collections import Counter
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
-import numpy as np
-from music21 import bar, chord, converter, dynamics, harmony, key, meter, note, repeat, spanner, stream, tempo
+from generation.music.song import Song, legible
+from generation.read import kern_tokens as tokens
+from generation.read.instruments import program_named
+from generation.read.musicxml_signs import tempo_words
+from generation.read.musicxml_titles import titled
+from generation.read.open_score import MAX_BARS, MAX_MARKS, MAX_SPINES, open_kern, too_many_marks, too_many_spines
+from generation.read.repeats import Bar
+from generation.read.score import play
+from generation.read.signs import Sign, mark_bars, spoken
+from generation.read.written import ZERO, Common, Line, Measure, Score, Signature, Sound
+from generation.request import Refusal
 
-from generation.music.clock import Tempo
-from generation.music.key import MODES, Key, find_key
-from generation.music.notes import Notes
-from generation.music.song import Part, Song, legible
-from generation.read.abc_fields import usual_tempo
-from generation.read.encoding import text_of
-from generation.read.repeats import Bar, Jump, played
-from generation.request import Refusal, Words
-
-VELOCITY = 80  # where no dynamics are written
-DYNAMICS = {"ppp": 28, "pp": 40, "p": 54, "mp": 67, "mf": 80, "f": 96, "ff": 111, "fff": 122}
-
-# (offset in the bar, length in quarters, MIDI pitches and whether each is tied on, velocity, syllable)
-Sound = tuple[Fraction, Fraction, tuple[tuple[int, bool], ...], int, str]
+LAID_OUT = re.compile(r"!+LO:TX(?::[^:\t]*)*?:t=([^:\t]*)")
 
 
 def read_kern(data: bytes) -> Song:
     """The parts of a **kern score. Raises `Refusal`."""
-    return read_score(open_kern(data))
+    return play(_Page().read(open_kern(data)))
 
 
-def read_score(score: stream.Score) -> Song:
-    """Onsets and durations are those of the score, velocities those of its dynamics; grace notes are left out."""
-    parts = [list(part.getElementsByClass(stream.Measure)) for part in score.parts]
-    count = max(map(len, parts), default=0)
-    if not count:
-        raise Refusal("There are no bars in this score. Send one with notes.")
-    lengths = [max(Fraction(bars[i].highestTime) for bars in parts if i < len(bars)) for i in range(count)]
-    order = played(_marks(score, max(parts, key=len)))
-    starts = [Fraction(0)]
-    for i in order:
-        starts.append(starts[-1] + lengths[i])
-    metre = _metre(parts)
-    found: list[Part] = []
-    for number, (part, bars) in enumerate(zip(score.parts, parts, strict=True), 1):
-        instrument = part.getInstrument(returnDefault=False)
-        program = instrument.midiProgram if instrument else None
-        written = list(_sounds(bars))
-        sequence = [(start, written[i]) for start, i in zip(starts, order, strict=False) if i < len(written)]
-        name = legible(str(part.partName or ""))
-        notes, words = _performed(sequence)
-        drums = bool(part[note.Unpitched]) and not part[note.Note]
-        if len(notes) or drums:
-            found.append(Part(notes, program, name, Words("part {number}", number=number), drums=drums, words=words))
-    said = _key(score, [part.notes for part in found])
-    titles = score.metadata
-    bar_length = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(0)
-    return Song(
-        parts=tuple(found),
-        tempo=_tempo(parts, starts, order, metre),
-        metres=((0.0, metre),) if metre else (),
-        keys=((0.0, said),) if said else (),
-        pickup=float(lengths[0]) if 0 < lengths[0] < bar_length else 0.0,
-        title=legible(str(titles.movementName or titles.bestTitle or "")) if titles else "",
-    )
+@dataclass
+class _Spine:
+    """What a column holds: its kind, such as “**kern”, and the line to which it belongs."""
+
+    kind: str = ""
+    line: Line | None = None
+    part: str = ""  # as *part says; it may have several lines
+    shift: int = 0  # semitones from what stands there to what sounds
+    verse: int = 1
+    signature: Signature | None = None
 
 
-def _marks(score: stream.Score, bars: list[stream.Measure]) -> list[Bar[None]]:
-    """What the bar lines, endings and words of the score say about repeats."""
-    marks: list[Bar[None]] = [Bar() for _ in bars]
-    index = {id(measure): i for i, measure in enumerate(bars)}
-    for mark, measure in zip(marks, bars, strict=True):
-        for line in (measure.leftBarline, measure.rightBarline):
-            if isinstance(line, bar.Repeat) and line.direction == "start":
-                mark.opens = True
-            elif isinstance(line, bar.Repeat):
-                mark.repeats = min(max(int(line.times or 2) - 1, 1), 4)
-        mark.fine = bool(measure[repeat.Fine])
-        if measure[repeat.DaCapo] or measure[repeat.DaCapoAlFine]:
-            mark.jump = Jump()
-    for bracket in score[spanner.RepeatBracket]:
-        spanned = [index[id(measure)] for measure in bracket.spannerStorage if id(measure) in index]
-        if spanned:
-            marks[spanned[0]].endings = frozenset(number for number in bracket.numberRange if 1 <= number <= 16)
-            marks[spanned[-1]].closes = True
-    return marks
+@dataclass
+class _Column:
+    """A spine, or one of those into which it is divided. Its last note ends at `end`; `cue` notes are not played."""
+
+    spine: _Spine
+    voice: str = ""
+    end: Fraction = ZERO
+    cue: bool = False
 
 
-def _sounds(bars: list[stream.Measure]) -> Iterator[list[Sound]]:
-    """The sounds of each written bar. A loudness lasts until the next one."""
-    velocity = VELOCITY
-    for measure in bars:
-        sounds: list[Sound] = []
-        for element in measure.flatten():
-            if isinstance(element, dynamics.Dynamic):
-                velocity = DYNAMICS.get(element.value or "", velocity)
-            elif isinstance(element, harmony.Harmony) or not isinstance(element, note.Note | chord.Chord):
+class _Page:
+    """What is known while the lines go by. Times are in quarters from the beginning, as written."""
+
+    def __init__(self) -> None:
+        self.score = Score(common=[Common()], bars=[Bar()])
+        self.columns: list[_Column] = []
+        self.spines: list[_Spine] = []
+        self.now = self.began = ZERO  # when the next notes begin, and the bar in which they are
+        self.signs: list[Sign] = []
+        self.votes: dict[int, dict[int, Signature]] = {}  # bar → spine → signature
+        self.labels: dict[str, int] = {}  # of a section → its first bar
+        self.expansion: list[str] = []
+        self.voices = 0
+        self.marks = 0  # of loudness
+        self.loud: dict[int, list[Line]] = {}  # spine of dynamics → the lines that it is for
+
+    def read(self, lines: list[str]) -> Score:
+        for line in lines:
+            if line.startswith("!!!"):
+                self.take_record(line)
+            elif line.startswith("!"):
+                for found in LAID_OUT.finditer(line):
+                    self.take_words(tokens.plain(found[1]))
+            elif line.startswith("**") and not self.columns and self.spines:
+                break  # a second piece
+            elif line.startswith("*"):
+                self.take_interpretations(line.split("\t"))
+            elif line.startswith("="):
+                self.take_barline(line)
+            elif line.strip():
+                self.take_data(line.split("\t"))
+        return self.finished()
+
+    @property
+    def at(self) -> Fraction:
+        """Quarters from the beginning of the bar."""
+        return self.now - self.began
+
+    def take_record(self, line: str) -> None:
+        found = re.match(r"!!!(OTL|OMD|COM)(@\w+|@@\w+)?\s*:\s*(.+)", line)
+        text = tokens.plain(found[3]) if found else ""
+        if not found or not text:
+            return
+        if found[1] == "OTL":
+            self.score.title = self.score.title or titled(text)
+        elif found[1] == "OMD":
+            self.take_words(text)
+        elif not self.score.composer:
+            last, _, first = text.partition(",")
+            self.score.composer = f"{first.strip()} {last.strip()}".strip()
+
+    def take_words(self, words: str) -> None:
+        """Words above the music: a jump, or a tempo."""
+        here = len(self.score.bars) - 1
+        if said := spoken(words):
+            self.signs.append(Sign(here, self.at, *said))
+            return
+        pace, worded, mild = tempo_words(words)
+        if pace := pace or worded or (mild if here < 2 else None):
+            self.score.common[-1].tempo.setdefault(self.at, pace)
+
+    def take_interpretations(self, fields: list[str]) -> None:
+        if not self.columns:
+            self.columns = [_Column(_Spine()) for _ in fields]
+        columns = self.columns
+        for i, (column, text) in enumerate(zip(columns, fields, strict=False)):
+            if text.startswith("**"):
+                column.spine = self.begun(text, [each.spine for each in columns[:i]])
+            elif len(text) > 1:
+                self.take_interpretation(column, text)
+        exchanged = [i for i, text in enumerate(fields[: len(columns)]) if text == "*x"]
+        for i, j in zip(exchanged[::2], exchanged[1::2], strict=False):
+            columns[i], columns[j] = columns[j], columns[i]
+        after: list[_Column] = []
+        joining: _Column | None = None
+        for column, text in zip(columns, [*fields, *["*"] * len(columns)], strict=False):
+            if text == "*v" and joining is not None and joining.spine is column.spine:
+                joining.end = max(joining.end, column.end)
                 continue
-            elif (
-                not element.duration.isGrace
-                and getattr(element.style, "noteSize", None) != "cue"
-                and element.quarterLength > 0
-            ):
-                tones = element.notes if isinstance(element, chord.Chord) else (element,)
-                pitches = tuple(
-                    (round(tone.pitch.ps), tone.tie is not None and tone.tie.type in ("start", "continue"))
-                    for tone in tones
+            joining = column if text == "*v" else None
+            if text == "*-":
+                continue
+            after.append(column)
+            if text == "*^":
+                self.voices += 1
+                after.append(_Column(column.spine, f"{self.voices}", column.end))
+            elif text == "*+":
+                after.append(_Column(_Spine()))
+        if len(after) > MAX_SPINES:
+            raise too_many_spines(len(after))
+        self.columns = after
+
+    def begun(self, kind: str, before: list[_Spine]) -> _Spine:
+        """A new spine, right of some others. What is no **kern belongs to the nearest one on its left."""
+        spine = _Spine(kind)
+        if kind == "**kern":
+            spine.line = Line(0, measures=[Measure() for _ in self.score.bars])
+            for each in before:
+                each.line = each.line or spine.line
+        else:
+            spine.line = next((each.line for each in reversed(before) if each.kind == "**kern"), None)
+            spine.verse = 1 + sum(each.kind == kind and each.line is spine.line for each in before)
+        self.spines.append(spine)
+        self.loud = {}
+        if len(self.spines) > 4 * MAX_SPINES:
+            raise too_many_spines(len(self.spines))
+        return spine
+
+    def take_interpretation(self, column: _Column, text: str) -> None:
+        spine, common = column.spine, self.score.common[-1]
+        if said := tokens.signature(text, spine.signature):
+            spine.signature = said
+            if spine.kind == "**kern":
+                self.votes.setdefault(len(self.score.bars) - 1, {})[id(spine)] = said
+        elif metre := tokens.metre(text):
+            common.metre = metre
+        elif pace := tokens.pace(text):
+            common.tempo[self.at] = pace
+        elif text.startswith("*MM["):
+            self.take_words(text[4:].rstrip("]"))
+        elif text.startswith('*I"') and spine.line:
+            spine.line.name = spine.line.name or legible(tokens.plain(text[3:].lstrip('"')))
+        elif text.startswith("*I") and text[2:3].islower() and spine.kind == "**kern" and spine.line:
+            spine.line.program = tokens.CODES.get(text[2:7], spine.line.program)
+        elif found := re.fullmatch(r"\*Trd-?\d+c(-?\d{1,2})", text):
+            spine.shift = -int(found[1])
+        elif text in ("*cue", "*Xcue"):
+            column.cue = text == "*cue"
+        elif text in ("*ped", "*Xped", "*ped*") and spine.line:
+            spine.line.measures[-1].pedal.append((self.at, 127 if text == "*ped" else 0))
+        elif text.startswith("*part"):
+            spine.part, self.loud = text[5:], {}
+        elif text.startswith("*>["):
+            self.expansion = self.expansion or re.findall(r"[^,\s\[\]]+", text[2:])[:MAX_BARS]
+        elif found := re.fullmatch(r"\*>([^\[\]]+)", text):
+            if self.at:
+                self.next_bar()
+            self.labels.setdefault(found[1], len(self.score.bars) - 1)
+
+    def take_barline(self, line: str) -> None:
+        sign = re.sub(r"[\w.=-]", "", next((text for text in line.split("\t") if text[:1] == "="), ""))
+        if self.at:
+            self.next_bar()
+        bars = self.score.bars
+        if re.search(r":[|!]", sign) and len(bars) > 1:
+            bars[-2].repeats = 1
+        if re.search(r"[|!]:", sign):
+            bars[-1].opens = True
+
+    def next_bar(self) -> None:
+        if len(self.score.bars) > MAX_BARS:
+            raise Refusal(
+                "This score has {bars} bars; the limit is {limit}. Send a shorter piece.",
+                bars=len(self.score.bars),
+                limit=MAX_BARS,
+            )
+        self.score.common[-1].length = self.at
+        self.began = self.now
+        self.score.common.append(Common())
+        self.score.bars.append(Bar())
+        for spine in self.spines:
+            if spine.kind == "**kern" and spine.line:
+                spine.line.measures.append(Measure())
+
+    def take_data(self, fields: list[str]) -> None:
+        struck: dict[int, Sound] = {}  # line → the first note of this row
+        moved = False
+        for column, text in zip(self.columns, fields, strict=False):
+            spine = column.spine
+            if text in (".", "") or spine.line is None:
+                continue
+            measure = spine.line.measures[-1]
+            if spine.kind == "**kern":
+                if (found := tokens.field(text)) is None:
+                    continue
+                column.end, moved = self.now + found.length, True
+                for tone in () if column.cue else found.tones:
+                    sound = Sound(self.at, found.length, tone.pitch + spine.shift, tone.ties, tone.tied, column.voice)
+                    measure.sounds.append(sound)
+                    struck.setdefault(id(spine.line), sound)
+            elif spine.kind == "**dynam":
+                for line in self.lines_of(spine):
+                    line.measures[-1].loudness += tokens.loudness(text, self.at)
+                    self.marks += 1
+            elif spine.kind in ("**text", "**silbe") and id(spine.line) in struck:
+                if words := tokens.syllable(text):
+                    struck[id(spine.line)].words[spine.verse] = words
+            elif symbol := tokens.chord(text, spine.kind, self.signature()):
+                self.score.common[-1].chords.setdefault(self.at, symbol)
+        if self.marks > MAX_MARKS:
+            raise too_many_marks(self.marks)
+        if moved:
+            ends = (column.end for column in self.columns if column.spine.kind == "**kern" and column.end > self.now)
+            self.now = min(ends, default=self.now)
+
+    def signature(self) -> Signature | None:
+        """That of the first line which has one."""
+        return next((spine.signature for spine in self.spines if spine.kind == "**kern" and spine.signature), None)
+
+    def lines_of(self, spine: _Spine) -> list[Line]:
+        """The lines that a spine of dynamics is for: all of its part, else the one beside it."""
+        if id(spine) not in self.loud:
+            alike = [each for each in self.spines if each.part == spine.part] if spine.part else []
+            lines = [each.line for each in alike if each.kind == "**kern" and each.line]
+            self.loud[id(spine)] = lines or ([spine.line] if spine.line else [])
+        return self.loud[id(spine)]
+
+    def finished(self) -> Score:
+        """The score with what holds for all of it: from the top line down, as on the page."""
+        score = self.score
+        score.common[-1].length = self.at
+        for i, votes in self.votes.items():
+            score.common[i].signature = Counter(votes.values()).most_common(1)[0][0]
+        score.lines = [spine.line for spine in reversed(self.spines) if spine.kind == "**kern" and spine.line]
+        for number, line in enumerate(score.lines, 1):
+            line.number = number
+            if line.program is None:
+                line.program = program_named(line.name)
+        while len(score.bars) > 1 and not score.common[-1].length:
+            score.bars.pop()
+            score.common.pop()
+        mark_bars(score, [replace(sign, bar=min(sign.bar, len(score.bars) - 1)) for sign in self.signs])
+        score.order = self.expanded()
+        return score
+
+    def expanded(self) -> list[int] | None:
+        """The bars in the order that the list of sections says; None without one."""
+        ends = dict(pairwise([*sorted(set(self.labels.values())), len(self.score.bars)]))
+        order: list[int] = []
+        for label in self.expansion if self.labels else ():
+            if (start := self.labels.get(label)) is not None:
+                order += range(start, ends[start])
+            if len(order) > MAX_BARS:
+                raise Refusal(
+                    "With its repeats this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS
                 )
-                offset, length = Fraction(element.offset), Fraction(element.quarterLength)
-                sounds.append((offset, length, pitches, velocity, legible(element.lyric or "")))
-        yield sounds
-
-
-def _performed(sequence: list[tuple[Fraction, list[Sound]]]) -> tuple[Notes, tuple[tuple[float, str], ...]]:
-    """Bars in the order of playing → notes, ties merged, and the (quarter, syllable) of what is sung."""
-    notes: list[tuple[Fraction, Fraction, int, int]] = []
-    tied: dict[int, int] = {}  # pitch → index of a note that a tie goes on from
-    words: list[tuple[float, str]] = []
-    for start, sounds in sequence:
-        for offset, length, pitches, velocity, sung in sounds:
-            if sung:
-                words.append((float(start + offset), sung))
-            for pitch, ties in pitches:
-                index = tied.pop(pitch, None)
-                if index is not None and notes[index][0] + notes[index][1] == start + offset:
-                    notes[index] = (notes[index][0], notes[index][1] + length, pitch, notes[index][3])
-                elif 0 <= pitch <= 127:
-                    index = len(notes)
-                    notes.append((start + offset, length, pitch, velocity))
-                if ties and index is not None:
-                    tied[pitch] = index
-    notes.sort(key=lambda note: (note[0], note[2]))
-    line = Notes(
-        np.array([float(onset) for onset, _, _, _ in notes], np.float64),
-        np.array([float(duration) for _, duration, _, _ in notes], np.float64),
-        np.array([pitch for _, _, pitch, _ in notes], np.int64),
-        np.array([velocity for _, _, _, velocity in notes], np.int64),
-    )
-    return line, tuple(sorted(words, key=lambda word: word[0]))
-
-
-def _tempo(
-    parts: list[list[stream.Measure]], starts: list[Fraction], order: list[int], metre: tuple[int, int] | None
-) -> tuple[Tempo, ...]:
-    """The metronome marks of all parts, in the order of playing."""
-    written: dict[int, dict[Fraction, float]] = {}
-    for bars in parts:
-        for i, measure in enumerate(bars):
-            for mark in measure[tempo.MetronomeMark]:
-                pace = mark.getQuarterBPM()
-                if pace and 10 <= pace <= 600:
-                    written.setdefault(i, {})[Fraction(mark.getOffsetInHierarchy(measure))] = float(pace)
-    marks = {0.0: usual_tempo("", metre)}
-    for start, i in zip(starts, order, strict=False):
-        marks |= {float(start + offset): pace for offset, pace in written.get(i, {}).items()}
-    return tuple(Tempo(onset, marks[onset]) for onset in sorted(marks))
-
-
-def _metre(parts: list[list[stream.Measure]]) -> tuple[int, int] | None:
-    """The metre that reigns in most bars."""
-    bars: dict[tuple[int, int], int] = {}
-    now = None
-    for measure in max(parts, key=len):
-        for mark in measure[meter.TimeSignature]:
-            now = (int(mark.numerator), int(mark.denominator))
-        if now:
-            bars[now] = bars.get(now, 0) + 1
-    return max(bars, key=lambda metre: bars[metre]) if bars else None
-
-
-def _key(score: stream.Score, parts: list[Notes]) -> Key | None:
-    """The first key; where a signature does not say its mode, the notes do."""
-    said = score.recurse().getElementsByClass(key.Key).first()
-    signature = score.recurse().getElementsByClass(key.KeySignature).first()
-    if said is None and signature is not None:
-        modes = {mode: signature.asKey(mode) for mode in ("major", "minor")}
-        pitch = np.concatenate([part.pitch for part in parts]) if parts else np.zeros(0, np.int64)
-        heard = find_key(pitch, np.ones(len(pitch))) if len(pitch) else None
-        minor = heard is not None and heard.pitch_class == modes["minor"].tonic.pitchClass and heard.mode == "minor"
-        said = modes["minor" if minor else "major"]
-    if said is None or said.mode not in MODES:
-        return None
-    return Key(said.tonic.name.replace("-", "b"), said.mode)
-
-
-MAX_KERN_BYTES, MAX_NOTES, MAX_SPINES = 500_000, 10_000, 64
-
-
-def open_kern(data: bytes) -> stream.Score:
-    """Parse **kern (Humdrum). Raises `Refusal`."""
-    if len(data) > MAX_KERN_BYTES:
-        raise Refusal(
-            "This **kern file has {bytes} bytes; the limit is {limit}. Send a shorter piece.",
-            bytes=len(data),
-            limit=MAX_KERN_BYTES,
-        )
-    text = text_of(data).replace("\r\n", "\n")
-    notes = sum(len(re.findall(r"[A-Ga-g]+", line)) for line in text.split("\n") if line[:1] not in "!*=")
-    spines = max(line.count("\t") + 1 for line in text.split("\n"))
-    if notes > MAX_NOTES:
-        raise Refusal(
-            "This **kern file has {notes} notes; the limit is {limit}. Send a shorter piece.",
-            notes=notes,
-            limit=MAX_NOTES,
-        )
-    if spines > MAX_SPINES:
-        raise Refusal(
-            "This **kern file has {spines} spines; the limit is {limit}. Send a simpler one.",
-            spines=spines,
-            limit=MAX_SPINES,
-        )
-    return _parse(text, "humdrum")
-
-
-def _parse(text: str, kind: str) -> stream.Score:
-    # What music21 says on the way is about wedges and such, of which we make no use.
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        # The format is named: otherwise music21 takes a text for the path of a file or a URL.
-        score = converter.parseData(text, format=kind)
-    if not isinstance(score, stream.Score):
-        found = list(score.scores) if isinstance(score, stream.Opus) else []
-        if not found:
-            raise Refusal("There is no music in this score. Send one with notes.")
-        score = found[0]
-    score.toSoundingPitch(inPlace=True)
-    return score
+        return [i for i in order if i < len(self.score.bars)] or None

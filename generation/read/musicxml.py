@@ -69,6 +69,8 @@ def read_tree(root: Element, mended: Sequence[Words] = ()) -> Score:
         tabs.append((hand.tab, hand.tones))
         rounded += hand.rounded
     without_tablature(score.lines, tabs)
+    numbers = [measure.get("number", "") for measure in max(parts, key=len, default=[])]
+    score.movements = [i for i in range(1, count) if i - 1 in score.doubles and numbers[i] in ("0", "1")]
     _share(score, metres, votes, pickups)
     mark_bars(score, signs)
     score.lines = [line for line in score.lines if any(measure.sounds for measure in line.measures)]

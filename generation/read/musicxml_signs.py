@@ -93,7 +93,9 @@ def direction(element: Element) -> Direction:
     if said:
         found.signs = [said]
     elif words:
-        _paces(words, found)
+        typed, found.worded, found.mild = tempo_words(words)
+        found.pace = found.pace or typed
+        found.again = bool(re.fullmatch(r"\W*(a\s+)?tempo\s*(i|1|1mo|primo)\W*", words.lower()))
     for sound in element.iter("sound"):
         _sound(sound, found, said[1] if said else "")
     return found
@@ -119,16 +121,16 @@ def _dynamic(name: str) -> Loudness | None:
     return Loudness(Fraction(0), DYNAMICS[name]) if name in DYNAMICS else None
 
 
-def _paces(words: str, found: Direction) -> None:
-    """Tempo words, and marks that are typed: “Allegro (♩ = 120)”, “q = ca. 96”."""
+def tempo_words(words: str) -> tuple[float | None, float | None, float | None]:
+    """Quarters a minute by what is typed (“♩ = 120”), by words that name a tempo, and by those that hint at one."""
     low = words.lower()
     typed = re.search(r"(?:[♩q\ue1d5\ueca5]|quarter|crotchet|viertel|noire)\s*(\.)?\s*=\s*\D{0,8}?(\d{2,3})\b", low)
-    if typed:
-        found.pace = float(typed[2]) * (1.5 if typed[1] else 1)
-    found.again = bool(re.fullmatch(r"\W*(a\s+)?tempo\s*(i|1|1mo|primo)\W*", low))
     heard = re.findall(r"\w+", low)[:6]
-    found.worded = next((float(WORDS[word]) for word in heard if word in WORDS), None)
-    found.mild = next((float(MILD[word]) for word in heard if word in MILD), None)
+    return (
+        float(typed[2]) * (1.5 if typed[1] else 1) if typed else None,
+        next((float(WORDS[word]) for word in heard if word in WORDS), None),
+        next((float(MILD[word]) for word in heard if word in MILD), None),
+    )
 
 
 def _pace(metronome: Element) -> float | None:

@@ -26,10 +26,11 @@ def title(root: Element) -> str:
     said += [_words(credit) for credit in printed if credit.findtext("credit-type", "").strip() == "title"]
     plain = [credit for credit in printed if credit.find("credit-type") is None and _size(credit)]
     said += [_words(credit) for credit in sorted(plain, key=_size, reverse=True)[:1]]
-    return next((found for words in said if (found := _titled(words or ""))), "")
+    return next((found for words in said if (found := titled(words or ""))), "")
 
 
-def _titled(words: str) -> str:
+def titled(words: str) -> str:
+    """A title without the ending of a file; empty where it is what a program writes for want of one."""
     words = legible(re.sub(r"\.(musicxml|xml|mxl|mscz|mscx|musx|mus|sib|gp\w?|dorico)$", "", words.strip(), flags=re.I))
     return "" if NO_TITLE.fullmatch(words) else words
 

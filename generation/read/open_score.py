@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, ElementTree
 
+from generation.read.encoding import text_of
 from generation.read.foreign import foreign_root, foreign_zip
 from generation.request import Refusal, Words
 
@@ -16,6 +17,8 @@ MAX_NOTES = 50_000
 MAX_BARS = 5_000  # of one part
 MAX_MEASURES = 60_000  # of all parts
 MAX_PARTS = 100
+MAX_KERN_BYTES = 2_000_000
+MAX_SPINES = 64  # of **kern, side by side
 MAX_MARKS = 60_000  # tempi, dynamics, signatures, bar lines
 NOTES = ("note", "backup", "forward")
 ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)(?:(\w{1,31});)?")
@@ -133,11 +136,15 @@ def _limit(root: Element) -> None:
         )
     marks = sum(element.tag not in NOTES for part in parts for measure in part for element in measure)
     if marks > MAX_MARKS:
-        raise Refusal(
-            "This score has {marks} marks besides its notes; the limit is {limit}. Send a simpler one.",
-            marks=marks,
-            limit=MAX_MARKS,
-        )
+        raise too_many_marks(marks)
+
+
+def too_many_marks(count: int) -> Refusal:
+    return Refusal(
+        "This score has {marks} marks besides its notes; the limit is {limit}. Send a simpler one.",
+        marks=count,
+        limit=MAX_MARKS,
+    )
 
 
 def open_mxl(data: bytes) -> tuple[Element, list[Words]]:
@@ -173,3 +180,33 @@ def _root_file(archive: zipfile.ZipFile, names: list[str]) -> str | None:
     if foreign_zip(names):
         return None
     return min(scores, key=lambda name: name.count("/"), default=None)
+
+
+def open_kern(data: bytes) -> list[str]:
+    """The lines of a **kern file. Raises `Refusal`."""
+    if len(data) > MAX_KERN_BYTES:
+        raise Refusal(
+            "This **kern file has {bytes} bytes; the limit is {limit}. Send a shorter piece.",
+            bytes=len(data),
+            limit=MAX_KERN_BYTES,
+        )
+    lines = text_of(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    notes = sum(len(re.findall(r"\d[^\t ]*?[A-Ga-g]+", line)) for line in lines if line[:1] not in "!*=")
+    spines = max((line.count("\t") + 1 for line in lines), default=0)
+    if notes > MAX_NOTES:
+        raise Refusal(
+            "This **kern file has {notes} notes; the limit is {limit}. Send a shorter piece.",
+            notes=notes,
+            limit=MAX_NOTES,
+        )
+    if spines > MAX_SPINES:
+        raise too_many_spines(spines)
+    return lines
+
+
+def too_many_spines(count: int) -> Refusal:
+    return Refusal(
+        "This **kern file has {spines} spines; the limit is {limit}. Send a simpler one.",
+        spines=count,
+        limit=MAX_SPINES,
+    )

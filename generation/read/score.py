@@ -17,7 +17,7 @@ from generation.music.spell import LETTERS
 from generation.read.abc_fields import usual_tempo
 from generation.read.bar_lines import metres_of
 from generation.read.repeats import played
-from generation.read.written import ZERO, Line, Measure, Metre, Score, Signature
+from generation.read.written import ZERO, Line, Measure, Metre, Score, Signature, movements
 from generation.request import Refusal, Words
 
 VELOCITY = 80  # where no dynamics are written
@@ -33,7 +33,7 @@ def play(score: Score) -> Song:
     """Onsets and durations are those of the score, velocities those of its dynamics. Raises `Refusal`."""
     if not score.common:
         raise Refusal("There are no bars in this score. Send one with notes.")
-    order = played(score.bars)
+    order = score.order or [first + i for first, end in movements(score) for i in played(score.bars[first:end])]
     starts = list(accumulate((score.common[i].length for i in order), initial=ZERO))
     sequence = list(zip(starts, order, strict=False))
     parts = tuple(_part(score, line, sequence) for line in score.lines)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 from generation.read.repeats import Bar
 from generation.request import Words
@@ -110,16 +111,25 @@ class Common:
 class Score:
     """Lines whose bars stand one above the other; `common` and `bars` have an entry for each of them.
 
-    doubles  the bars that end with a double bar, which says nothing of repeats
+    doubles    the bars that end with a double bar, which says nothing of repeats
+    movements  the first bars of movements, the first of all left out: no repeat and no jump leads out of one
+    order      of the bars where the score itself says in which they are played, whatever their repeats
     """
 
     lines: list[Line] = field(default_factory=list)
     common: list[Common] = field(default_factory=list)
     bars: list[Bar[None]] = field(default_factory=list)
     doubles: set[int] = field(default_factory=set)
+    movements: list[int] = field(default_factory=list)
+    order: list[int] | None = None
     title: str = ""
     composer: str = ""
     remarks: list[Words] = field(default_factory=list)
+
+
+def movements(score: Score) -> list[tuple[int, int]]:
+    """(first bar, the bar behind the last) of each movement."""
+    return list(pairwise([0, *score.movements, len(score.bars)]))
 
 
 def bar_length(measures: Sequence[Measure], metre: Metre | None, pickup: bool) -> Fraction:
