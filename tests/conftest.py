@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import os
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,6 +12,9 @@ from bot.preview.page import Page
 from tests import tally
 from tests.browser import Tab, browser
 from tests.discord_stand_in import ROOT, Discord, running
+
+# As in the model's process: tests share the cores, and a thread that waits for one spins more than it helps.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -122,10 +122,11 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
         for batch in stream(learn, options.length, options.rows, augment, rng):
             run["seconds"] = seconds + time.monotonic() - begun
             progress = run["seconds"] / 60 / options.minutes
-            if progress >= 1 or run["rows"] - start >= options.check:
+            if run["rows"] > start and (progress >= 1 or run["rows"] - start >= options.check):
                 break
+            left = max(0.0, 1 - progress)
             for group in optimizer.param_groups:
-                group["lr"] = options.rate * min(1, (run["steps"] + 1) / WARMUP, 0.02 + (1 - progress) / options.cool)
+                group["lr"] = options.rate * min(1, (run["steps"] + 1) / WARMUP, 0.02 + left / options.cool)
             with torch.autocast(device.type, precision, enabled=precision != torch.float32):
                 found, _ = loss(model, batch.to(device))
             content = sum((found[head][0].sum() for head in CONTENT), torch.zeros((), device=device))

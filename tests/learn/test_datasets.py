@@ -1,12 +1,13 @@
 """Each special format gives the melodies that its files hold; the files here are made up for the purpose."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from generation.finish.piece import Piece, part_of
+from generation.finish.piece import Piece
 from generation.finish.write_midi import write_midi
 from generation.learn.datasets import DATASETS, lilypond, midi_files, scores, tunebooks, wjd
 from generation.learn.gather import COLLECTIONS
@@ -14,8 +15,9 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.music.pulse import steady
+from generation.music.reading import song_of
 from generation.request import STYLES
-from tests.tunes import performance
+from tests.tunes import part_of, performance
 
 
 def test_jazz_solos_come_onto_their_beats_with_loudness_as_velocity(tmp_path: Path):
@@ -83,8 +85,8 @@ def test_piano_gives_its_top_line_and_keeps_its_rubato_in_the_notes(tmp_path: Pa
     (tmp_path / "midis").mkdir()
     line = performance(32)
     under = Melody(line.onset, line.duration, line.pitch - 20, line.velocity, line.tempo, (4, 4))
-    parts = (part_of(line, slice(None), 0, "right"), part_of(under, slice(None), 0, "left"))
-    (tmp_path / "midis" / "piece.mid").write_bytes(write_midi(Piece(line, 0, parts)))
+    parts = (part_of(line, 0, "right"), part_of(under, 0, "left"))
+    (tmp_path / "midis" / "piece.mid").write_bytes(write_midi(Piece(replace(song_of(line), parts=parts), line)))
     [(name, melody)] = midi_files.piano(tmp_path)
     assert name == "piece"
     assert melody.pitch.tolist() == line.pitch.tolist()
@@ -98,8 +100,9 @@ def test_a_pop_song_is_put_on_the_beat_that_its_notes_keep(tmp_path: Path, besid
     flat = Melody(np.arange(32) / 2 + 3.5 + beside, np.full(32, 0.45), np.full(32, 72), np.full(32, 90), metre=(1, 4))
     bass = Melody(np.arange(1, 5) * 4.0 + beside, np.full(4, 3.5), np.full(4, 40), np.full(4, 70), metre=(1, 4))
     chords = Melody(np.arange(4, 20) + beside, np.full(16, 0.5), np.full(16, 60), np.full(16, 70), metre=(1, 4))
-    parts = [part_of(m, slice(None), 0, name) for m, name in ((flat, "MELODY"), (bass, "PIANO"), (chords, "BRIDGE"))]
-    (tmp_path / "POP909" / "001" / "001.mid").write_bytes(write_midi(Piece(flat, 0, tuple(parts))))
+    parts = [part_of(m, 0, name) for m, name in ((flat, "MELODY"), (bass, "PIANO"), (chords, "BRIDGE"))]
+    song = replace(song_of(flat), parts=tuple(parts))
+    (tmp_path / "POP909" / "001" / "001.mid").write_bytes(write_midi(Piece(song, flat)))
     [(name, melody)] = midi_files.pop909(tmp_path)
     assert (name, melody.metre) == ("001", (4, 4))
     np.testing.assert_allclose(melody.onset, np.arange(32) / 2 + 3.5, atol=0.005)

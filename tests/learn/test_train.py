@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from generation.finish.piece import Piece, part_of
 from generation.finish.write_midi import write_midi
 from generation.learn import corpus, train
 from generation.learn.corpus import Tune, _keep, _kept, load
@@ -17,13 +16,13 @@ from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.play.session import Prompt, sample
 from generation.request import Refusal
-from tests.tunes import performance, scale
+from tests.tunes import performance, piece_of, scale
 
 SMALL = ["--width", "24", "--heads", "2", "--layers", "1", "--length", "64", "--notes", "512"]
 
 
 def midi(melody: Melody) -> bytes:
-    return write_midi(Piece(melody, 0, (part_of(melody, slice(None), 0, "Melody"),)))
+    return write_midi(piece_of(melody))
 
 
 @pytest.fixture
