@@ -1,11 +1,12 @@
 """ABC bars: the text of a tune → its bars as written, with all that they say about repeats."""
 
 import re
-from collections.abc import Container
+from collections.abc import Collection
 from dataclasses import replace
 
 from generation.read.abc_words import Item, Lyrics
 from generation.read.repeats import MAX_BARS, Bar, Jump
+from generation.read.signs import Al, Kind, spoken
 from generation.request import Refusal
 
 PIECES = re.compile(
@@ -29,17 +30,14 @@ PIECES = re.compile(
 )
 NOTE = re.compile(r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-gz][,']*\d{0,4}/*\d{0,4}")
 
-SYMBOLS = {"S": "segno", "O": "coda", '"𝄋"': "segno", '"𝄌"': "coda"}
-JUMP = re.compile(r"(?<![a-z])(?:(?P<capo>d\.?\s*c\b|da\s*capo)|d\.?\s*s\b|dal\s*segno|d\.?\s*[$%𝄋])", re.I)
-END = re.compile(r"(?<![a-z])(?:fine\b|(?:to|da|al|the)?\s*coda\b|[⊕𝄌])|(?<![a-z])O(?=[!~.({\[^_=|A-Ga-g])", re.I)
-TO_CODA = re.compile(r"(?<![a-z])(?:to\s*(?:the\s*)?coda|da\s*coda|al\s*coda|to\s*[⊕𝄌])", re.I)
-
+SIGNS = re.compile(r'"[^"\n]*"|![^!\n|\s]{1,40}!|[SO](?=[!~.({\[^_=|A-Ga-g])')
+SYMBOLS = {"S": "segno", "O": "coda"}
 CHORD = re.compile(
     r"[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|alt|omit|no|ma|mi|[mM+°ø△Δ\-#b♯♭()]|\d{1,2}){0,8}(?:/[A-Ga-g][#b♯♭]?)?|N\.?C\.?"
 )
 
 
-def written(body: str, symbols: Container[str] = ()) -> list[Bar[Item]]:
+def written(body: str, symbols: Collection[str] = ()) -> list[Bar[Item]]:
     """The bars of one voice, in the order of the page: notes, rests, tuplets and so on, and between them
     ("symbol", a chord such as “Am7”), ("verse", its number and a syllable of the note that follows), ("overlay", "")
     before what a second voice plays from the bar's beginning, and fields by their letters. Grace notes, slurs,
@@ -50,7 +48,8 @@ def written(body: str, symbols: Container[str] = ()) -> list[Bar[Item]]:
     bars: list[Bar[Item]] = [Bar()]
     words = Lyrics()
     overlaid = False
-    jumps = JUMP.search(body) and END.search(body)  # D.C. or D.S. without an end just means: dance on
+    kinds = {sign[0] for sign in map(_sign, set(SIGNS.findall(body)) - set(symbols)) if sign}
+    jumps = kinds & {"da_capo", "dal_segno"} and kinds & {"fine", "coda", "to_coda"}  # without an end: dance on
     for found in PIECES.finditer(body):
         kind, text = found.lastgroup, found[0]
         bar = bars[-1]
@@ -59,8 +58,8 @@ def written(body: str, symbols: Container[str] = ()) -> list[Bar[Item]]:
         if kind in ("words", "sign", "symbol"):
             if kind == "words" and CHORD.fullmatch(found["words"].strip()):
                 bar.items.append(("symbol", found["words"].strip()))
-            elif jumps and text not in symbols:
-                _sign(bars, text)
+            elif jumps and text not in symbols and (sign := _sign(text)):
+                _mark(bars, *sign)
         elif kind in ("bar", "number"):
             overlaid = False
             _end(bar, found["bar"])
@@ -96,19 +95,23 @@ def written(body: str, symbols: Container[str] = ()) -> list[Bar[Item]]:
     return bars
 
 
-def _sign(bars: list[Bar[Item]], text: str) -> None:
-    """What words and signs over the music say about the order of playing."""
-    word = SYMBOLS.get(text) or re.sub(r"[^a-z]", "", text.lower())
-    if jump := JUMP.search(text):
-        bars[-1].jump = Jump(not jump["capo"], "coda" if "coda" in word else "fine" if "fine" in word else "")
-    elif word == "fine":
-        bars[-1].fine = True
-    elif TO_CODA.search(text):
-        bars[-1].to_coda = True
-    elif word in ("segno", "coda"):
+def _sign(text: str) -> tuple[Kind, Al] | None:
+    """What words, a sign between exclamation marks, or a symbol over the music say about the order of playing."""
+    words = SYMBOLS.get(text) or text.strip('"!').lstrip("^_<>@")
+    return spoken(re.sub(r"\.?al(coda|fine)$", r". al \1", words))
+
+
+def _mark(bars: list[Bar[Item]], kind: Kind, al: Al) -> None:
+    """Write it into the bar."""
+    if kind in ("segno", "coda"):
         _divide(bars)
-        bars[-1].segno |= word == "segno"
-        bars[-1].coda |= word == "coda"
+    bar = bars[-1]
+    bar.segno |= kind == "segno"
+    bar.coda |= kind == "coda"
+    bar.fine |= kind == "fine"
+    bar.to_coda |= kind == "to_coda"
+    if kind in ("da_capo", "dal_segno"):
+        bar.jump = Jump(kind == "dal_segno", al)
 
 
 def _divide(bars: list[Bar[Item]]) -> None:

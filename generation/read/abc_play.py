@@ -13,6 +13,7 @@ from generation.music.notes import Notes
 from generation.music.song import Metre, Part
 from generation.read.abc_measures import Measure
 from generation.read.bar_lines import metres_of
+from generation.read.instruments import program_named
 from generation.request import Words
 
 VELOCITY = 80
@@ -61,7 +62,7 @@ def part(measures: list[Measure], order: Order, begins: list[Fraction], name: st
         np.full(len(notes), VELOCITY),
     )
     first = float(notes[0][0]) if notes else 0.0
-    program = next((program for at, program in reversed(programs) if at <= first), None)
+    program = next((program for at, program in reversed(programs) if at <= first), program_named(name))
     return Part(
         line,
         program,

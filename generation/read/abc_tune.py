@@ -18,6 +18,7 @@ TAG = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
+UNCLOSED = re.compile(r'"[^"\s|]*(?=[^"]*$)')
 MAIL = re.compile(r"\s*(?:[A-Z][a-z]{2,}|[A-Z][A-Za-z]*-[A-Za-z-]+):[ \t]+[^\s|:]")
 WORDLESS = re.compile(r'"[^"\n]*"|![^!\n]*!|\+[a-z.]+\+|\[[A-Za-z]:[^\]\n]*\]|\{[^{}\n]*\}')
 STRANGE = re.compile(r"[h-tw]", re.ASCII)  # small letters that are neither notes nor rests nor, as a rule, ornaments
@@ -97,6 +98,8 @@ def take_apart(text: str) -> Tune:
             before = closed and "K" not in tune.header
             words = before or (closed and gap and "|" not in line) or is_prose(line)
             tune.words += words and not before and not gap
+            if line.count('"') % 2:  # a chord symbol or words that are not closed
+                line = UNCLOSED.sub(" ", line)
             if line.strip() and not words:
                 in_header = False
                 for piece in re.split(r"(?=\[V:)", line):

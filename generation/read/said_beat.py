@@ -14,7 +14,7 @@ ANYWHERE = 0.1  # the share of notes that stand nowhere in particular
 GRIDS = (24, 32)  # places in a quarter
 ON_THE_BEAT, STRUCK = 0.08, 0.4  # quarters, and the share of notes
 EMPTY = 0.2  # of the fullest place in a beat: below that hardly a note stands where the file has its beats
-HARMONICS, ENOUGH = 4, 600  # parts of a beat that are listened for, notes that tell
+HARMONICS, ENOUGH, FEW = 4, 600, 256  # parts of a beat that are listened for, notes that tell, factors at a time
 
 Floats = NDArray[np.float64]
 
@@ -59,14 +59,19 @@ def sought(quarter: Floats, weight: Floats, beat: float) -> tuple[float, float] 
     at, share = quarter[order] / beat, weight[order] / weight[order].sum()
     lasts = max(float(np.ptp(at)), 8.0)
     factor = np.arange(1 - NEAR, 1 + NEAR, 1 / (4 * HARMONICS * lasts))
-    turns = np.exp(2j * np.pi * np.outer(factor, at))
-    power = sum(np.abs(turns**harmonic @ share) ** 2 for harmonic in range(1, HARMONICS + 1))
+    power = np.concatenate([_power(few, at, share) for few in np.array_split(factor, -(-len(factor) // FEW))])
     best = float(factor[np.argmax(power)])
     if kept(quarter * best, weight, beat) < SOUGHT:
         return None
     density = _density(_cells(quarter * best, beat), weight, beat)
     late = float(np.argmax(density)) / CELLS
     return best, late if density[0] < EMPTY * density.max() else 0.0
+
+
+def _power(factor: Floats, at: Floats, share: Floats) -> Floats:
+    """How much of the notes turns together with each beat, and with its half, third and quarter."""
+    turns = np.exp(2j * np.pi * np.outer(factor, at))
+    return np.asarray(sum(np.abs(turns**harmonic @ share) ** 2 for harmonic in range(1, HARMONICS + 1)))
 
 
 def _cells(quarter: Floats, beat: float) -> NDArray[np.int64]:

@@ -109,6 +109,14 @@ def test_midi_directives() -> None:
     assert pitches(header) == [58, 60]
 
 
+def test_a_voice_is_played_by_the_instrument_that_it_is_called_by() -> None:
+    assert abc_song(HEAD + 'V:1 name="Flute"\nCDEF|\nV:2 nm=Tune\nCDEF|\n').parts[0].program == 73
+
+
+def test_a_quotation_mark_without_another_takes_no_notes() -> None:
+    assert pitches(abc_song(HEAD + '"C"C"Am DEF|\n"G"GA"D7B2|')) == [60, 62, 64, 65, 67, 69, 71]
+
+
 def test_drums() -> None:
     text = HEAD + "V:1\ncdef|\nV:2\n%%MIDI channel 10\n%%MIDI drummap F 36\n%%MIDI drummap ^c 42\nF^cFc|\n"
     song = abc_song(text)
