@@ -18,7 +18,7 @@ TAG = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
-UNCLOSED = re.compile(r'"[^"\s|]*(?=[^"]*$)')
+UNCLOSED = re.compile(r'"(?:[A-G][#b]?(?:m|maj|min|dim|sus|\d)*(?![a-z])|[^"\s|]*)(?=[^"]*$)')
 MAIL = re.compile(r"\s*(?:[A-Z][a-z]{2,}|[A-Z][A-Za-z]*-[A-Za-z-]+):[ \t]+[^\s|:]")
 WORDLESS = re.compile(r'"[^"\n]*"|![^!\n]*!|\+[a-z.]+\+|\[[A-Za-z]:[^\]\n]*\]|\{[^{}\n]*\}')
 STRANGE = re.compile(r"[h-tw]", re.ASCII)  # small letters that are neither notes nor rests nor, as a rule, ornaments
