@@ -44,7 +44,7 @@ class Piece:
     def score(self) -> Score:
         """The melody on paper, for all that write or draw it."""
         song = self.song
-        return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup)
+        return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup, song.chords)
 
 
 def let_go(notes: Notes) -> Floats:

@@ -1,13 +1,16 @@
 """ABC and MusicXML are read back, by music21 and by ourselves, to the notes that were notated."""
 
+from dataclasses import replace
 from fractions import Fraction
 from xml.etree import ElementTree
 
+import music21
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generation.finish.paper.draw_score import draw_score
 from generation.finish.paper.notate import Score, notate
 from generation.finish.paper.write_abc import write_abc
 from generation.finish.paper.write_musicxml import write_musicxml
@@ -126,3 +129,20 @@ def test_titles_cannot_break_a_file() -> None:
     piece = piece_of(melody, 0, title=title)
     assert len(score_notes(write_abc(piece).decode(), "abc")) == 4
     assert len(score_notes(write_musicxml(piece).decode(), "musicxml")) == 4
+
+
+def test_chord_symbols_stand_where_they_stood() -> None:
+    given = scale(16)
+    chords = (
+        (0.0, "C"), (1.0, "F#m7b5"), (2.0, "Bb/D"), (3.0, "Gsus4"), (4.0, "Cmaj7"), (5.25, "G7(b9)"), (6.0, "N.C."),
+    )  # fmt: skip
+    piece = piece_of(given, title="Changes")
+    piece = replace(piece, song=replace(piece.song, chords=(*chords, (7.0, "whatever <you> like"))))
+    abc, xml = read(write_abc(piece), "a.abc").song.chords, read(write_musicxml(piece), "a.musicxml").song.chords
+    assert xml == chords
+    assert [chord for _, chord in abc][:7] == [chord for _, chord in chords]
+    assert [at for at, _ in abc][:5] == [at for at, _ in chords][:5] and abs(abc[5][0] - 5.25) <= 0.25
+    parsed = music21.converter.parseData(write_musicxml(piece).decode(), format="musicxml").flatten()
+    figures = [symbol.root().name for symbol in parsed[music21.harmony.ChordSymbol] if symbol.chordKind != "none"]
+    assert figures == ["C", "F#", "B-", "G", "C", "G"]
+    assert draw_score(piece)

@@ -31,10 +31,10 @@ class Stretch:
 def stretched_bars(melody: Melody, metres: Marks[tuple[int, int]], pickup: float) -> list[Stretch]:
     """The stretches of a piece, from its first note on; one of the melody's own metre where there are no others."""
     if len(metres) < 2:
-        return [Stretch(_exact(melody.downbeat if melody.metre else 0.0), _counted(melody.metre))]
-    found = [Stretch(_exact(pickup), _counted(metres[0][1]))]
+        return [Stretch(exact(melody.downbeat if melody.metre else 0.0), _counted(melody.metre))]
+    found = [Stretch(exact(pickup), _counted(metres[0][1]))]
     for quarter, metre in metres[1:]:
-        following = Stretch(_exact(quarter), _counted(metre))
+        following = Stretch(exact(quarter), _counted(metre))
         if following.start <= melody.onset[0] and following.start > found[0].start:
             found = [following]
         elif following.metre != found[-1].metre or (following.start - found[-1].start) % found[-1].bar:
@@ -57,5 +57,6 @@ def _counted(metre: tuple[int, int] | None) -> tuple[int, int]:
     return metre if metre and metre[0] > 1 else COMMON_TIME
 
 
-def _exact(quarter: float) -> Fraction:
+def exact(quarter: float) -> Fraction:
+    """A quarter on the grid."""
     return Fraction(round(quarter * GRID), GRID)

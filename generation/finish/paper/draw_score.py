@@ -20,6 +20,7 @@ BARS_A_LINE = 4
 ROOM = 46.0  # of a line, in widths of a short note
 LINES, BEFORE = 8, 2  # of a long piece so many lines are shown, of them so many before the seam
 ALL_LINES = 10  # up to so many, all
+LETTERS = {0xEA64: "♭", 0xEA65: "♮", 0xEA66: "♯"}  # SMuFL → Unicode
 SVG = "{http://www.w3.org/2000/svg}"
 ElementTree.register_namespace("", SVG[1:-1])
 ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
@@ -106,6 +107,7 @@ def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
         raise RuntimeError("verovio does not read our own MusicXML")
     root: ElementTree.Element = fromstring(toolkit.renderToSVG(1))
     _drop_styles(root)
+    _in_our_font(root)
     _colour(root)
     _, _, width, height = root.attrib["viewBox"].split()
     root.attrib |= {"width": width, "height": height}
@@ -123,6 +125,15 @@ def _drop_styles(root: ElementTree.Element) -> None:
         for shape in (f"{SVG}{name}" for name in ("path", "polygon", "polyline", "ellipse", "rect")):
             for drawn in group.iter(shape):
                 drawn.attrib.setdefault("stroke", "currentColor")
+
+
+def _in_our_font(root: ElementTree.Element) -> None:
+    """Flats and sharps of chord symbols as letters: verovio's own font for them is not at hand."""
+    for element in root.iter():
+        if element.text and (plain := element.text.translate(LETTERS)) != element.text:
+            element.text = plain
+            size = element.attrib.get("font-size", "").removesuffix("px")
+            element.attrib = {"font-size": f"{int(size) * 9 // 16}px"} if size.isdigit() else {}
 
 
 def _colour(root: ElementTree.Element) -> None:

@@ -7,7 +7,7 @@ from math import floor
 
 import numpy as np
 
-from generation.finish.paper.bars import Marks, Stretch, bar_lines, stretched_bars
+from generation.finish.paper.bars import Marks, Stretch, bar_lines, exact, stretched_bars
 from generation.finish.paper.divide import by_halves, cells, drawn
 from generation.finish.paper.quantise import beat_of, quantise
 from generation.music.key import Key
@@ -47,13 +47,15 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Bar:
-    """`number` counts full bars from 1; a pickup is bar 0. `length` in quarters."""
+    """`number` counts full bars from 1; a pickup is bar 0. `length` in quarters, `chords` (quarters from the bar line,
+    symbol)."""
 
     number: int
     length: Fraction
     symbols: tuple[Symbol, ...]
     metre: tuple[int, int]
     key: Key
+    chords: tuple[tuple[Fraction, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,16 @@ class Score:
 
 
 def notate(
-    melody: Melody, first_new: int = 0, metres: Marks[tuple[int, int]] = (), keys: Marks[Key] = (), pickup: float = 0.0
+    melody: Melody,
+    first_new: int = 0,
+    metres: Marks[tuple[int, int]] = (),
+    keys: Marks[Key] = (),
+    pickup: float = 0.0,
+    chords: Marks[str] = (),
 ) -> Score:
     """The score of a melody with at least one note. Empty bars before the first note are left out.
 
-    metres, keys, pickup  as in `Song`, where the melody's own do not hold from its beginning to its end
+    metres, keys, pickup, chords  as in `Song`; without them the melody's own metre and key hold throughout
     """
     stretches = stretched_bars(melody, metres, pickup)
     onsets, ends, swung = _quantised(melody, first_new, stretches)
@@ -112,7 +119,8 @@ def notate(
         goes_on = spans[-1][2] >= 0 and ends[spans[-1][2]] > until
         symbols = tuple(_symbols(spans, melody, metre, until - line, came_in, goes_on))
         key = ruling(plain, float(line))[1]
-        bars.append(Bar(len(bars) + 1 - before, until - line - begin, symbols, metre, key))
+        over = tuple((exact(at) - line, chord) for at, chord in chords if line <= exact(at) < until)
+        bars.append(Bar(len(bars) + 1 - before, until - line - begin, symbols, metre, key, over))
         if note >= len(onsets):
             break
     errors = sorted(abs(float(x) - y) for x, y in zip(onsets, melody.onset, strict=True))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from generation.finish.paper.harmony import over
 from generation.finish.paper.notate import Bar, Score
 from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
@@ -70,9 +71,11 @@ def _bar(bar: Bar) -> str:
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration so far in this bar
     beat, text, counted = beat_of(bar.metre), "", 0
+    chords = over(bar.symbols, bar.chords)
     for i, symbol in enumerate(bar.symbols):
         joined = i > 0 and (symbol.start % beat != 0 or (symbol.tuplet is not None and not symbol.first))
         text += "" if joined or not text else " "
+        text += "".join(f'"{_plain(chord)}"' for _, chord in chords.get(i, ()))
         if symbol.tuplet is not None:
             counted = 0 if symbol.first else counted + 1
             if counted % MOST_IN_TUPLET == 0:
@@ -90,6 +93,11 @@ def _bar(bar: Bar) -> str:
             altered[place] = name.alter
         text += _letter(name.letter, name.octave) + _length(symbol.value) + ("-" if symbol.tied else "")
     return text
+
+
+def _plain(chord: str) -> str:
+    """A symbol without what would end it."""
+    return "".join(sign for sign in chord if sign.isprintable() and sign != '"')
 
 
 def _letter(letter: str, octave: int) -> str:

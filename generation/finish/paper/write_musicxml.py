@@ -5,6 +5,7 @@ from fractions import Fraction
 from statistics import median
 from xml.sax.saxutils import escape
 
+from generation.finish.paper.harmony import harmony, over
 from generation.finish.paper.notate import Bar, Score, Symbol
 from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
@@ -68,7 +69,9 @@ def _measure(bar: Bar, score: Score, before: str, new_colour: str) -> str:
     altered: dict[tuple[str, int], int] = {}
     beams = _beams(bar, score)
     text = f'<measure number="{bar.number}"{implicit}>{before}'
-    for symbol, beam in zip(bar.symbols, beams, strict=True):
+    chords = over(bar.symbols, bar.chords)
+    for i, (symbol, beam) in enumerate(zip(bar.symbols, beams, strict=True)):
+        text += "".join(harmony(chord, round(later * DIVISIONS)) for later, chord in chords.get(i, ()))
         name = None if symbol.pitch is None else spell(symbol.pitch, bar.key)
         accidental = ""
         if name is not None:

@@ -1,0 +1,85 @@
+"""Chord symbols over a score: where they stand in a bar, and what MusicXML calls them."""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from generation.finish.paper.notate import Symbol
+
+SYMBOL = re.compile(r"([A-G])([#b♯♭]?)([^/]*)(?:/([A-G])([#b♯♭]?))?")
+DEGREE = re.compile(r"\((add|no)?([#b♯♭]?)(\d{1,2})\)")
+ALTERED = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
+# How a symbol goes on behind its root → MusicXML's kind; the longest that fits counts.
+KINDS = {
+    "": "major",
+    "m": "minor",
+    "min": "minor",
+    "-": "minor",
+    "7": "dominant",
+    "maj7": "major-seventh",
+    "M7": "major-seventh",
+    "Δ": "major-seventh",
+    "m7": "minor-seventh",
+    "min7": "minor-seventh",
+    "-7": "minor-seventh",
+    "m7b5": "half-diminished",
+    "ø": "half-diminished",
+    "dim": "diminished",
+    "o": "diminished",
+    "dim7": "diminished-seventh",
+    "o7": "diminished-seventh",
+    "aug": "augmented",
+    "+": "augmented",
+    "6": "major-sixth",
+    "m6": "minor-sixth",
+    "9": "dominant-ninth",
+    "maj9": "major-ninth",
+    "m9": "minor-ninth",
+    "11": "dominant-11th",
+    "13": "dominant-13th",
+    "sus4": "suspended-fourth",
+    "sus": "suspended-fourth",
+    "sus2": "suspended-second",
+    "5": "power",
+}
+Chords = Sequence[tuple[Fraction, str]]  # (quarters from the bar line, symbol)
+
+
+def over(symbols: Sequence["Symbol"], chords: Chords) -> dict[int, list[tuple[Fraction, str]]]:
+    """The chords of a bar by the index of the note or rest during which each of them begins."""
+    found: dict[int, list[tuple[Fraction, str]]] = {}
+    for at, chord in chords:
+        index = max((i for i, symbol in enumerate(symbols) if symbol.start <= at), default=0)
+        found.setdefault(index, []).append((at - symbols[index].start, chord))
+    return found
+
+
+def harmony(chord: str, offset: int) -> str:
+    """A <harmony> so many divisions behind the note that follows it; as words where it is no chord that has a name."""
+    later = f"<offset>{offset}</offset>" if offset else ""
+    if chord.replace(".", "").upper() == "NC":
+        silent = '<root><root-step text="">C</root-step></root><kind text="N.C.">none</kind>'
+        return f'<harmony placement="above">{silent}{later}</harmony>'
+    found = SYMBOL.fullmatch(chord)
+    if found is None:
+        words = f"<direction-type><words>{escape(chord)}</words></direction-type>"
+        return f'<direction placement="above">{words}{later}</direction>'
+    kind = next((KINDS[found[3][:n]] for n in range(len(found[3]), -1, -1) if found[3][:n] in KINDS), "other")
+    root, bass = _tone("root", found[1], found[2]), _tone("bass", found[4], found[5]) if found[4] else ""
+    text = escape(found[3], {'"': "&quot;"})
+    degrees = "".join(_degree(*degree) for degree in DEGREE.findall(found[3]))
+    return f'<harmony placement="above">{root}<kind text="{text}">{kind}</kind>{bass}{degrees}{later}</harmony>'
+
+
+def _degree(word: str, sign: str, number: str) -> str:
+    kind = "subtract" if word == "no" else "add"
+    value = f"<degree-value>{number}</degree-value><degree-alter>{ALTERED[sign]}</degree-alter>"
+    return f'<degree print-object="no">{value}<degree-type>{kind}</degree-type></degree>'
+
+
+def _tone(name: str, step: str, sign: str) -> str:
+    alter = f"<{name}-alter>{ALTERED[sign]}</{name}-alter>" if sign else ""
+    return f"<{name}><{name}-step>{step}</{name}-step>{alter}</{name}>"
