@@ -15,6 +15,7 @@ SCORE = XML.format(NOTE.format("C", 4, 1)).encode()
 
 def bombs(rng: random.Random) -> Iterator[File]:
     yield from _midi(rng)
+    yield from _midi_lines(rng)
     yield from _abc(rng)
     yield from _xml()
     yield from _zip()
@@ -59,6 +60,28 @@ def _midi(rng: random.Random) -> Iterator[File]:
     yield "riff-of-riffs.rmi", b"RIFF\x10\x00\x00\x00" * 12 + midi(track(tune))
     yield "nothing-but-headers.mid", midi() * 100_000
     yield "trills.mid", midi(track(b"".join(notes([p, p + 1], 1) for p in rng.choices(range(40, 90), k=9_000))))
+
+
+def _midi_lines(rng: random.Random) -> Iterator[File]:
+    """Many lines, settings and words, impossible values and damage everywhere; and envelopes."""
+    tune = notes(TUNE)
+    many = [track(notes([60 + i % 7, 62], 96)) for i in range(900)]
+    yield "a-setup-for-all.mid", midi(track(b"\x00\xb0\x07\x40" + b"\x01\x07\x41" * 90_000), *many)
+    yield "programs-for-all.mid", midi(track(b"".join(bytes((1, 0xC0, i % 128)) for i in range(90_000))), *many)
+    yield "karaoke-in-shift-jis.mid", midi(track(b"\x01\xff\x01\x04\x82\xb3\x82\xad" * 60_000), track(tune * 100))
+    choirs = [track(b"".join(notes([60 + i % 3, 65], 9, c) for c in range(16))) for i in range(100)]
+    yield "lyrics-for-1600-lines.mid", midi(track(b"\x01\xff\x05\x04la-\x00" * 60_000), *choirs)
+    lines = [b"".join(bytes((0, 0x90 | c, 60 + (i + c) % 9, 80)) for c in range(16)) for i in range(999)]
+    yield "16000-lines.mid", midi(*map(track, lines))
+    yield "ports.mid", midi(track(b"".join(b"\x00\xff\x21\x01" + bytes((port,)) + lines[0] for port in range(256))))
+    yield "impossible-values.mid", midi(track(b"\x00\xa0\xff\xff" * 450_000 + tune))
+    yield "damage-everywhere.mid", midi(*[track((b"\x00\xf7\x8f\xff\xff\x7f" + notes([60], 9)) * 100)] * 150)
+    yield "sysex-without-length.mid", midi(track(b"\x00\xf0\x43\x10\x4c\x00\x00\x7e\x00\xf7" * 190_000 + tune))
+    yield "tracks-without-end.mid", midi() + b"MTrk\x7f\xff\xff\xff" * 240_000
+    yield "a-name-of-2-mb.mid", midi(track(b"\x00\xff\x03" + number(1_900_000) + b"\xe3" * 1_900_000 + tune))
+    yield "bomb.mid.gz", gzip.compress(bytes(50_000_000))
+    yield "bomb.zip", packed({"tune.mid": bytes(60_000_000)})
+    yield "many-members.zip", packed({f"{i}/{rng.random()}.mid": b"" for i in range(3_000)})
 
 
 def _abc(rng: random.Random) -> Iterator[File]:

@@ -6,7 +6,7 @@ from generation.music.melody import MAX_SECONDS, Melody
 from generation.music.notes import Notes
 from generation.music.reading import Reading
 from generation.music.song import Part, Song, trimmed
-from generation.read.likeness import is_named, is_sung, likeness
+from generation.read.likeness import company, is_named, is_sung, likeness
 from generation.read.top_line import LINE, Floats, Ints, overlap, top_line
 from generation.request import INSTRUMENTS, UNSAID, Refusal, Words
 
@@ -41,7 +41,10 @@ def find_melody(song: Song) -> Reading:
             limit=round(MAX_SECONDS),
         )
     lines = [top_line(part.notes, *_moments(part, song)) for part in pitched]
-    part, line = max(zip(pitched, lines, strict=True), key=lambda found: likeness(found[0], found[1], song))
+    beside = company(song)
+    part, line = max(
+        zip(pitched, lines, strict=True), key=lambda found: likeness(found[0], found[1], song.clock, beside)
+    )
     return Reading(
         song=song,
         melody=_melody(song, part, line),

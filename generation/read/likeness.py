@@ -1,10 +1,12 @@
 """Likeness: how much a part of a song is like its tune, by its name, its words and how it moves."""
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.music.clock import Clock
 from generation.music.song import EXPRESSION, VOLUME, Part, Song, in_force
 from generation.read.lyrics import TOGETHER, fits
 from generation.read.top_line import Ints, overlap
@@ -63,12 +65,32 @@ WEIGHTS = {
 }
 
 
-def likeness(part: Part, line: Ints, song: Song) -> float:
+@dataclass(frozen=True)
+class Company:
+    """What the pitched parts of a song are like together: the last onset in quarters, the usual number of notes, and
+    the mean pitch."""
+
+    last: float
+    notes: float
+    pitch: float
+
+
+def company(song: Song) -> Company:
+    """Of a song with at least one pitched part."""
+    parts = [part.notes for part in song.pitched]
+    return Company(
+        max(float(notes.onset[-1]) for notes in parts) or 1.0,
+        float(np.median([len(notes) for notes in parts])),
+        float(np.mean([notes.pitch.mean() for notes in parts])),
+    )
+
+
+def likeness(part: Part, line: Ints, clock: Clock, beside: Company) -> float:
     """How much a part is like the tune of its song; only the order of a song's parts means something.
 
     line  indices of the notes that would be the tune
     """
-    played = _played(part, line, song)
+    played = _played(part, line, clock, beside)
     return (
         NAMED * (is_named(part) - bool(BACKS.search(part.name)))
         + sum(weight for programs, weight in PROGRAMS.items() if part.program in programs)
@@ -95,31 +117,27 @@ def is_muted(part: Part) -> bool:
     return float((np.minimum(*loud) == 0).mean()) > 0.5
 
 
-def _played(part: Part, line: Ints, song: Song) -> dict[str, float]:
+def _played(part: Part, line: Ints, clock: Clock, beside: Company) -> dict[str, float]:
     """What is heard of a part, by the names of `WEIGHTS`: shares 0 … 1; height, distance and spread in octaves."""
     notes, pitch, onset = part.notes, part.notes.pitch[line], part.notes.onset[line]
-    others = song.pitched
-    start, end = (song.clock.seconds(quarters) for quarters in (notes.onset, notes.ends))
-    whole = max(float(other.notes.onset[-1]) for other in others) or 1.0
-    usual = float(np.median([len(other.notes) for other in others]))
+    start, end = clock.seconds(notes.onset), clock.seconds(notes.ends)
     moves = np.diff(pitch)
-    middle = float(np.mean([other.notes.pitch.mean() for other in others]))
     volume = in_force(part.control(VOLUME), notes.onset, USUAL_VOLUME) / USUAL_VOLUME
     expression = in_force(part.control(EXPRESSION), notes.onset, 127) / 127
     return {
         "together": overlap(start, end),  # notes that sound at the same time
         "chords": 1 - len(line) / len(notes),  # notes under the upper voice
         "height": float(np.clip((pitch.mean() - 48) / 24, 0, 1)),
-        "above": float(pitch.mean() - middle) / 12,
+        "above": float(pitch.mean() - beside.pitch) / 12,
         "gaps": float((np.diff(onset) > REST).sum()) * REST / max(float(onset[-1] - onset[0]), 1.0),
         "spread": float(pitch.std()) / 12,
         "steps": _share((moves != 0) & (np.abs(moves) <= 2)),
         "turns": _share(moves[1:] * moves[:-1] < 0),  # from upwards to downwards or back
         "figure": max((_share(_alike(moves[n:], moves[:-n])) for n in PERIODS if 3 * n <= len(moves)), default=0.0),
-        "bars": len(np.unique(notes.onset // 4)) / (whole // 4 + 1),  # in which it plays
-        "busy": min(1.0, len(line) / usual),
+        "bars": len(np.unique(notes.onset // 4)) / (beside.last // 4 + 1),  # in which it plays
+        "busy": min(1.0, len(line) / beside.notes),
         "loud": float((notes.velocity * volume * expression).mean()) / 127,
-        "scarce": max(0.0, 1 - len(line) / max(min(FULL * usual, ENOUGH), 1)),
+        "scarce": max(0.0, 1 - len(line) / max(min(FULL * beside.notes, ENOUGH), 1)),
         "hammers": max(0.0, _share(moves == 0) - MONOTONE),
         "few": max(0, FEW - len(np.unique(pitch))) / FEW,
     }

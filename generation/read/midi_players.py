@@ -40,19 +40,28 @@ class Player:
 def players(found: Heard, name: Callable[[int], str]) -> list[Player]:
     """All that plays, in the file's order; `name` gives a track's."""
     room, lines = MAX_EVENTS, []
-    channels: dict[tuple[int, int], list[Line]] = defaultdict(list)
+    speaking: dict[tuple[int, int], list[Line]] = defaultdict(list)  # by port and channel, lines with settings
     for line in found.lines.values():
-        channels[line.port, line.channel].append(line)
+        if _settings(line):
+            speaking[line.port, line.channel].append(line)
+    total = {place: sum(map(_settings, same)) for place, same in speaking.items()}
     for line in found.lines.values():
-        if line.notes:
-            lines.append(_with_settings(line, channels[line.port, line.channel], room))
-            room -= len(lines[-1].controls) - len(line.controls)
+        count = total.get((line.port, line.channel), 0) - _settings(line)
+        if line.notes and 0 < count <= room:
+            others = [other for other in speaking[line.port, line.channel] if other is not line]
+            lines.append(_with_settings(line, others))
+            room -= count
+        elif line.notes:
+            lines.append(line)
     zones = _mpe_channels(found.lines.values())
     fingers = Counter(line.track for line in lines if (line.port, line.channel) in zones)
     mpe = {id(line) for line in lines if (line.port, line.channel) in zones and fingers[line.track] > 1}
-    for track in {line.track for line in lines if line.channel == DRUM_CHANNEL}:
-        several = [line for line in lines if line.track == track]
-        if len(several) > 2 * FEWEST and _each_alone(several) and _dealt(several):
+    tracks: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        tracks[line.track].append(line)
+    for several in tracks.values():
+        drummer = any(line.channel == DRUM_CHANNEL for line in several)
+        if drummer and len(several) > 2 * FEWEST and _each_alone(several) and _dealt(several):
             mpe |= {id(line) for line in several}  # where nobody says so, but plays so
     drums = {id(line) for line in lines if id(line) not in mpe and is_drums(line, found, name)}
     groups = _by_track([line for line in lines if id(line) not in drums], mpe)
@@ -63,12 +72,14 @@ def players(found: Heard, name: Callable[[int], str]) -> list[Player]:
     return sorted(out, key=lambda player: place[player.line.track, player.line.port, player.line.channel])
 
 
-def _with_settings(line: Line, channel: Sequence[Line], room: int) -> Line:
-    """A line with programs, controllers (no more than `room`) and bends that other tracks send on its channel, where
-    it sends none itself. Registered parameters come in several controllers, and are taken from one track."""
-    if len(channel) == 1:
-        return line
-    others = [other for other in channel if other is not line]
+def _settings(line: Line) -> int:
+    """How much a line says besides its notes."""
+    return len(line.programs) + len(line.controls) + len(line.bends)
+
+
+def _with_settings(line: Line, others: Sequence[Line]) -> Line:
+    """A line with programs, controllers and bends that other tracks send on its channel, where it sends none itself.
+    Registered parameters come in several controllers, and are taken from one track."""
     own = {number for _, number, _ in line.controls}
     if own & set(REGISTERED):
         own |= set(REGISTERED)
@@ -76,7 +87,7 @@ def _with_settings(line: Line, channel: Sequence[Line], room: int) -> Line:
     return replace(
         line,
         programs=line.programs or sorted(program for other in others for program in other.programs),
-        controls=sorted(line.controls + controls, key=_tick) if len(controls) <= room else line.controls,
+        controls=sorted(line.controls + controls, key=_tick),
         bends=line.bends or sorted(bend for other in others for bend in other.bends),
     )
 

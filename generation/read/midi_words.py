@@ -90,11 +90,8 @@ class Texts:
         """The piece's title, by the numbers of the tracks that play: said by a karaoke file, or the name of the first
         track, if it plays nothing or is the only one that does."""
         said = [self._line(text)[2:] for text in self.texts if text.kind == TEXT and text.data[:2].upper() == b"@T"]
-        first = [self.names.get(1, "")] if 1 not in playing else []
-        only = [self.names.get(track, "") for track in playing] if len(playing) == 1 else []
-        return next(
-            (title for title in (*said[:1], *map(_without_ending, first + only)) if _is_title(title)), ""
-        ).strip()
+        first = _without_ending(self.names.get(1, "")) if 1 not in playing or len(playing) == 1 else ""
+        return next((title for title in (*said[:1], first) if _is_title(title)), "").strip()
 
     @property
     def markers(self) -> list[tuple[int, str]]:

@@ -36,6 +36,8 @@ PIECES = tuple(
     piece.encode("latin-1")
     for piece in (
         "MThd", "MTrk", "\xff\x2f\x00", "\xff\x51\x03", "\xf0", "\xff\xff\xff\x7f", "\x00" * 9, "|:", ":|", "[1",
+        "\xff\x05\x02la", "\xff\x01\x04@Tx\xe3", "\xff\x03\x02\x82\xb3", "\xff\x21\x01\x01", "\xb9\x00\x7f",
+        "\x00\xb0\x65\x00\x00\x64\x06\x00\x06\x0f", "\xf0\x05\x41\x10\x42\x12\xf7", "\xe0\x7f\x7f", "\x1f\x8b\x08",
         "[V:2]", "\nK:", "\nP:A", "(3", "(9:", "Z9", "C99", "/0", "-", "{", "&", "\nX:2\n", "<part>", "</note>",
         "<chord/>", "<backup>", "&lt;", "]]>", "<!--", "\n*^\t*^\n", "\n*v\t*v\n", "\t", "=1\n", "PK\x03\x04", "%",
         "\xe2\x80\xae", "\r", "9" * 40, "-1", "nan", "1e9",
@@ -51,6 +53,7 @@ JSON = st.recursive(
 def seeds() -> list[tuple[str, bytes]]:
     """Good files of every format, small, so that many mutations fit into a second."""
     paths = [*(ROOT / "tests/data/tiny").glob("tune.*"), *(ROOT / "tests/data/hard").glob("*.abc")]
+    paths += (ROOT / "tests/data/cases").glob("m[01]*")
     score = (ROOT / "tests/data/tiny/tune.musicxml").read_bytes()
     made = [("two.mid", midi(track(tempo(400_000)), track(notes(TUNE)), track(notes(TUNE[::-1], 90, 3)))),
             ("small.abc", ABC.encode()), ("again.mxl", packed({"score.xml": score}))]  # fmt: skip

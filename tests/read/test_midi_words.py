@@ -107,3 +107,10 @@ def test_names_of_parts() -> None:
         assert name(words) == words
     for words in ("Track 1", "MIDI out", "Staff-2", "トラック1"):
         assert name(words) == ""
+
+
+def test_a_part_lends_no_title() -> None:
+    assert read((CASES / "m10-mpe.mid").read_bytes(), "m10.mid").song.title == "", "Seaboard is who plays"
+    assert read_midi(midi(track(b"\x00" + meta(3, "Air") + notes(TUNE)))).title == "Air", (
+        "a file of one track is the tune"
+    )
