@@ -87,7 +87,7 @@ async def test_the_bot_is_stopped_while_it_waits_for_discord(tmp_path: Path, cod
     """discord.py sleeps in one place after a line was closed for good, and in another after a try that failed."""
     command = bot(ASLEEP.format(first=tries - 1))
     async with running(tmp_path, command=command, env={"ENCORE_MODEL": "echo"}) as discord:
-        reply = await discord.command("extend", LONG, until=acknowledged)
+        reply = await discord.command("extend", {**LONG, "takes": 1}, until=acknowledged)
         await cut_off(discord, tries, code)
         assert pauses(discord)[-1] == 3600
         assert await discord.stop_bot() == 0
