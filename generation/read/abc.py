@@ -14,7 +14,7 @@ from generation.read import abc_fields, abc_play
 from generation.read.abc_bars import written
 from generation.read.abc_measures import Measure, Pen, layers
 from generation.read.abc_text import decoded
-from generation.read.abc_tune import NOTE, Tune, take_apart, tunes
+from generation.read.abc_tune import Tune, letters, take_apart, tunes
 from generation.read.find_melody import find_melody
 from generation.read.repeats import played
 from generation.request import Refusal, Words
@@ -58,7 +58,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
             voices=len(taken.voices),
             limit=MAX_VOICES,
         )
-    notes = sum(len(NOTE.findall(music)) for music in taken.voices.values())
+    notes = sum(map(letters, taken.voices.values()))
     if notes > MAX_NOTES:
         raise Refusal(
             "This ABC tune has {notes} notes; the limit is {limit}. Send a shorter one.", notes=notes, limit=MAX_NOTES

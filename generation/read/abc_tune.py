@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 # “A:|” is a note before a repeat, not a field about the area.
 FIELD = re.compile(r"\s*(?:([XTMLQPKRSOHINUVmrw+sW])|([ABCDFGZ])(?!:[|:])):(.*)")
-NOTE = re.compile(r"[A-Ga-g]")
+NOTE, INLINE = re.compile(r"[A-Ga-g]"), re.compile(r"\[[A-Za-z+]:[^\]\n]*\]")
 # What stands between lines of music and is none: blocks of text or of other languages, what mail and web pages add.
 DIRECTIVE = re.compile(r"\s*(?:%%|I:)\s*MIDI\b[ =]*(.*)")
 BLOCK = re.compile(r"^%%\s*begin(\w+)\b.*?(?:^%%\s*end\1\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)
 PAGE = re.compile(r"</\w+\s*>|<br\s*/?>|<pre\b", re.IGNORECASE)
 TAG = re.compile(
-    r"<!--.*?-->|</?(?:pre|p|br|html|head|body|title|meta|link|div|span|font|hr|h\d|table|tr|td|th|tt|code|center|ul|li"
+    r"</?(?:pre|p|br|html|head|body|title|meta|link|div|span|font|hr|h\d|table|tr|td|th|tt|code|center|ul|li"
     r"|textarea|blockquote|script|style)(?:\s[^<>]*)?/?>|</?[abiu]>|<a\s+(?:href|name)=[^<>]*>",
     re.IGNORECASE | re.DOTALL,
 )
 QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
-UNCLOSED = re.compile(r'"(?:[A-G][#b]?(?:m|maj|min|dim|sus|\d)*(?![a-z])|[^"\s|]*)(?=[^"]*$)')
+UNCLOSED = re.compile(r'"(?:[A-G][#b]?(?:m|maj|min|dim|sus|\d)*(?![a-z])|[^\s|]*)')
 MAIL = re.compile(r"\s*(?:[A-Z][a-z]{2,}|[A-Z][A-Za-z]*-[A-Za-z-]+):[ \t]+[^\s|:]")
 WORDLESS = re.compile(r'"[^"\n]*"|![^!\n]*!|\+[a-z.]+\+|\[[A-Za-z]:[^\]\n]*\]|\{[^{}\n]*\}')
 STRANGE = re.compile(r"[h-tw]", re.ASCII)  # small letters that are neither notes nor rests nor, as a rule, ornaments
@@ -65,6 +65,8 @@ def plain(text: str) -> str:
     """The same with line ends of one kind, and without what a web page or a mail has put around it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if PAGE.search(text):
+        text, *comments = text.split("<!--")
+        text += "".join(comment.partition("-->")[2] for comment in comments)
         text = html.unescape(TAG.sub("", text)).replace("\xa0", " ")
     if re.search(r"^>[> \t]*X:", text, re.MULTILINE):
         text = QUOTED.sub("", text)
@@ -99,7 +101,8 @@ def take_apart(text: str) -> Tune:
             words = before or (closed and gap and "|" not in line) or is_prose(line)
             tune.words += words and not before and not gap
             if line.count('"') % 2:  # a chord symbol or words that are not closed
-                line = UNCLOSED.sub(" ", line)
+                last = line.rindex('"')
+                line = line[:last] + UNCLOSED.sub(" ", line[last:])
             if line.strip() and not words:
                 in_header = False
                 for piece in re.split(r"(?=\[V:)", line):
@@ -130,11 +133,13 @@ def take_apart(text: str) -> Tune:
                 common[""] += inline if everyone else ""
                 for name in list(tune.voices) if everyone else [voice]:
                     add(name, inline)
-    for name in [
-        name for name, music in tune.voices.items() if not NOTE.search(re.sub(r"\[[A-Za-z+]:[^\]]*\]", "", music))
-    ]:
-        del tune.voices[name]
+    tune.voices = {name: music for name, music in tune.voices.items() if letters(music)}
     return tune
+
+
+def letters(music: str) -> int:
+    """How many letters of notes stand in some music, fields aside."""
+    return len(NOTE.findall(INLINE.sub("", music)))
 
 
 def is_prose(line: str) -> bool:
