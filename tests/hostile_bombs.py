@@ -116,6 +116,11 @@ def _abc(rng: random.Random) -> Iterator[File]:
     yield "a-tuplet-of-4500-digits.abc", (head + "(" + "9" * 4_500 + "CDE|\n").encode()
     yield "an-ending-of-4500-digits.abc", (head + "|:C[" + "9" * 4_500 + "D:|E|\n").encode()
     yield "a-voice-of-60000-letters.abc", (head + "V:" + "v" * 60_000 + "\nCDEF|\n").encode()
+    yield "a-page-of-comments.abc", (f"<pre>\n{head}C|" + "<!--" * 14_000).encode()
+    yield "quotes-that-do-not-close.abc", (head + ('"' + "h" * 30) * 1_601 + "\nCDEF|\n").encode()
+    yield "jumps-to-jumps.abc", (head + '!segno!C!coda!D "D.S. al Coda"!fine!|' * 1_500 + "\n").encode()
+    yield "verses.abc", (head + "C" * 3_000 + "\n" + ("w:" + "a " * 990 + "\n") * 28).encode()
+    yield "voices-over-voices.abc", (head + "C&D&E&F&G|" * 4_000 + "\n").encode()
     yield "macros.abc", b"X:1\nm:~n=nnnnnnnn\nm:~g=~n~n~n~n\nK:C\n" + b"~g" * 9_000 + b"|\n"
 
 
