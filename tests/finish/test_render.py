@@ -195,3 +195,24 @@ def test_a_rehearsal_changes_nothing_but_the_time_it_takes() -> None:
     assert render([given, new], melody.clock, 1).tobytes() == alone.tobytes()
     together = render([given, new], melody.clock)
     assert decibels(alone[: len(together)] - together[: len(alone)]) < decibels(together) - 15  # but for the hall
+
+
+def test_the_level_hardly_sinks_where_a_band_falls_silent() -> None:
+    clock = Clock((Tempo(0.0, 120.0),))
+    beat = np.arange(32.0)
+    tune = Notes(beat, np.full(32, 0.9), 60 + np.arange(32) % 8, np.full(32, 80))
+    chords = Notes(np.repeat(beat, 4), np.full(128, 0.9), np.tile([48, 52, 55, 60], 32), np.full(128, 90))
+    band = [part_of(tune, 73), part_of(chords, 48), part_of(chords.later(0.5), 25), part_of(chords, 61)]
+    alone = part_of(tune.later(32.0), 73)
+    sound = render([*band, alone], clock, len(band))
+    seam = round((16 + LEAD_IN) * SAMPLE_RATE)
+    before, after = (
+        decibels(sound[seam - 6 * SAMPLE_RATE : seam]),
+        decibels(sound[seam + SAMPLE_RATE :][: 6 * SAMPLE_RATE]),
+    )
+    apart = decibels(render([alone], clock)[SAMPLE_RATE : 7 * SAMPLE_RATE])
+    assert apart < before - 6, "it would sink"
+    assert before - 4 < after < before + 1
+    assert decibels(render([band[0], alone], clock, 1)[seam + SAMPLE_RATE :][: 6 * SAMPLE_RATE]) == pytest.approx(
+        apart, abs=0.5
+    )

@@ -18,7 +18,12 @@ SILENCE = 10 ** (-66 / 20)  # of the loudest sample
 BLOCK = 64  # frames, of which a synthesiser makes no fewer: phrases share them, so that no note comes earlier or later
 CHUNK = SAMPLE_RATE // 8  # frames at a time, of a tail
 HANDS = 2  # phrases that are played at the same time
+AROUND = 8 * SAMPLE_RATE  # frames before and after the seam whose levels are compared
+STEP, MOST_GAIN = 2.0, 10.0  # decibels by which the new music may be softer, and is made louder at most
 REHEARSED = 8  # phrases of given music that are kept, of some 4 MB each
+
+
+Played = tuple[int, Sound]  # the frame where it begins, and what is heard
 
 
 def load(program: int) -> None:
@@ -42,14 +47,38 @@ def render(parts: Sequence[Part], clock: Clock, given: int = 0) -> Sound:
     apart from the others, so that they can be rehearsed before the others are known.
     """
     start = start_of(parts, clock)
-    known, new = parts[:given], parts[given:]
+    new = parts[given:]
     with ThreadPoolExecutor(HANDS) as hands:
-        playing = [hands.submit(_rehearsed, given, phrase) for phrase in phrases(known, clock, start)]
-        playing += [hands.submit(_played, len(new), phrase) for phrase in phrases(new, clock, start)]
-        played = [future.result() for future in playing]
-    sound = np.zeros((max((begin + len(heard) for begin, heard in played), default=0), 2), np.float32)
+        first = [hands.submit(_rehearsed, given, phrase) for phrase in phrases(parts[:given], clock, start)]
+        second = [hands.submit(_played, len(new), phrase) for phrase in phrases(new, clock, start)]
+        known, played = ([future.result() for future in playing] for playing in (first, second))
+    if given > 1 and new:
+        seam = round((clock.second(min(float(part.notes.onset[0]) for part in new)) - start) * SAMPLE_RATE)
+        gain = _gain(known, played, seam)
+        played = [(begin, heard * gain) for begin, heard in played]
+    both = known + played
+    return _sum(both, 0, max((begin + len(heard) for begin, heard in both), default=0))
+
+
+def _gain(known: Sequence[Played], new: Sequence[Played], seam: int) -> np.float32:
+    """By how much the new parts are played louder, so that the level hardly sinks where a band falls silent."""
+    before = _level(_sum(known, max(0, seam - AROUND), seam))
+    lacking = before - _level(_sum(new, seam, seam + AROUND)) - STEP
+    return np.float32(10 ** (min(max(lacking, 0.0), MOST_GAIN) / 20))
+
+
+def _level(sound: Sound) -> float:
+    """Decibels, by the mean power."""
+    return float(10 * np.log10(np.mean(np.square(sound, dtype=np.float64)) + 1e-12)) if len(sound) else -120.0
+
+
+def _sum(played: Sequence[Played], start: int, stop: int) -> Sound:
+    """What sounds between two frames."""
+    sound = np.zeros((stop - start, 2), np.float32)
     for begin, heard in played:
-        sound[begin : begin + len(heard)] += heard
+        a, b = max(begin, start), min(begin + len(heard), stop)
+        if a < b:
+            sound[a - start : b - start] += heard[a - begin : b - begin]
     return sound
 
 
@@ -59,7 +88,7 @@ def rehearse(parts: Sequence[Part], clock: Clock, most: int) -> None:
         _rehearsed(len(parts), phrase)
 
 
-def _played(channels: int, phrase: Phrase) -> tuple[int, Sound]:
+def _played(channels: int, phrase: Phrase) -> Played:
     """The frame where a phrase begins, and its sound until it has died away."""
     begin, end = (round(phrase[i][0] * SAMPLE_RATE) for i in (0, -1))
     begin -= begin % BLOCK
