@@ -45,11 +45,12 @@ async def test_what_was_mended_in_a_file_is_said(discord: Discord) -> None:
     assert reply.text.splitlines()[-1] == "-# Hinweis: Spur 2 ist beschädigt, Unlesbares wurde übersprungen."
 
 
-async def test_a_title_that_reads_like_a_caption(discord: Discord) -> None:
+@pytest.mark.parametrize("title", ["Night plays on: a waltz", "100 % {music} {0}"])
+async def test_a_title_that_reads_like_a_template(discord: Discord, title: str) -> None:
     discord.server.locale = "de"
-    tune = ("a.abc", TUNE[1].replace(b"T:Air", b"T:Night plays on: a waltz"))
+    tune = ("a.abc", TUNE[1].replace(b"T:Air", b"T:" + title.encode()))
     reply = await discord.command("extend", {"tune": tune, "seconds": 5}, until=has_files)
-    assert reply.text.startswith("**Night plays on: a waltz** geht weiter: D-Dur, 4/4, ")
+    assert reply.text.startswith(f"**{title}** geht weiter: D-Dur, 4/4, ")
 
 
 async def test_what_only_its_reader_sees_is_in_their_language(discord: Discord) -> None:
