@@ -45,7 +45,7 @@ async def test_what_was_mended_in_a_file_is_said(discord: Discord) -> None:
     assert reply.text.splitlines()[-1] == "-# Hinweis: Spur 2 ist beschädigt, Unlesbares wurde übersprungen."
 
 
-@pytest.mark.parametrize("title", ["Night plays on: a waltz", "100 % {music} {0}"])
+@pytest.mark.parametrize("title", ["Night plays on: a waltz", "{music} {0}"])
 async def test_a_title_that_reads_like_a_template(discord: Discord, title: str) -> None:
     discord.server.locale = "de"
     tune = ("a.abc", TUNE[1].replace(b"T:Air", b"T:" + title.encode()))
