@@ -89,7 +89,7 @@ def take_apart(text: str) -> Tune:
         continued = written.rstrip().endswith("\\")
         found = FIELD.match(line)
         if directive := DIRECTIVE.match(written):
-            inline = f"[I:MIDI {_inline(directive[1])}]"
+            inline = f"[I:MIDI {_inline(directive[1].partition('%')[0])}]"
             if "K" in tune.header and (voice or tune.voices):
                 add(voice, inline)
             else:

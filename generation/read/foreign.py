@@ -50,6 +50,7 @@ PROGRAMS: Beginnings = (
     (44, b"SCRM", "Scream Tracker"),
     (1080, b"M.K.", "ProTracker"),
 )
+DOCUMENTS: Beginnings = ((0, b"{\\rtf", "RTF"), (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Word"))
 ARCHIVES: Beginnings = ((0, b"Rar!", "RAR"), (0, b"7z\xbc\xaf", "7-Zip"), (0, b"BZh", "bzip2"), (0, b"\xfd7zXZ", "xz"))
 # The first element of an XML file → the program whose it is.
 ROOTS = {
@@ -70,6 +71,8 @@ MEMBERS = (
     (r"\.dorico|(^|/)supplementary_data/", "Dorico"),
     (r"\.capx?$", "capella"),
 )
+# The same of a word processor's document.
+PAGES = ((r"^word/document\.xml$", "Word"), (r"^styles\.xml$", "OpenDocument"), (r"^Index/Document\.iwa$", "Pages"))
 LILYPOND = re.compile(r"(\s*%.*\n|\s)*\\(version|score|relative|header|include)\b")
 
 
@@ -83,6 +86,8 @@ def foreign(data: bytes) -> Refusal | None:
         )
     if kind := _named(data, ARCHIVES):
         return Refusal("This is an archive ({kind}). Unpack it and send the file of notes that is in it.", kind=kind)
+    if kind := _named(data, DOCUMENTS):
+        return document(kind)
     if program := _named(data, PROGRAMS):
         return of_program(program)
     if LILYPOND.match(data[:3_000].decode("utf-8", errors="replace").lstrip("\ufeff")):
@@ -100,15 +105,23 @@ def foreign_root(name: str) -> Refusal | None:
 
 def foreign_zip(names: list[str]) -> Refusal | None:
     """The same of a zip archive, by the names of what it holds."""
-    return next(
-        (of_program(program) for pattern, program in MEMBERS if any(re.search(pattern, name) for name in names)), None
-    )
+    for kinds, refusal in ((MEMBERS, of_program), (PAGES, document)):
+        for pattern, kind in kinds:
+            if any(re.search(pattern, name) for name in names):
+                return refusal(kind)
+    return None
 
 
 def of_program(program: str) -> Refusal:
     return Refusal(
         "This is a {program} file, which Encore does not read. Open it there and export it as MusicXML or MIDI.",
         program=program,
+    )
+
+
+def document(kind: str) -> Refusal:
+    return Refusal(
+        "This is a word processor’s document ({kind}). Save it as plain text, or export the music as MIDI.", kind=kind
     )
 
 

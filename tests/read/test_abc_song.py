@@ -1,5 +1,7 @@
 """ABC: what a song carries besides its tune, and what stands in a file besides music."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from generation.music.song import Song
 from generation.read.abc import abc_song
 from generation.read.beat import on_its_beat
 from generation.read.file import read
+from generation.request import Refusal
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 HEAD = "X:1\nT:Little\nM:4/4\nL:1/4\nK:C\n"
@@ -102,7 +105,9 @@ def test_titles_in_other_encodings(encoding: str, title: str) -> None:
 def test_midi_directives() -> None:
     song = case("a03-midi-program-transpose.abc")
     assert (song.parts[0].program, pitches(song)) == (73, [74, 76, 78, 81, 78, 76, 74, 74])
-    two = abc_song(HEAD + "V:1\n%%MIDI program 40\nCDEF|\nV:2\n[I:MIDI program 32]\nC,4|\n[I:MIDI program 33]D,4|\n")
+    two = abc_song(
+        HEAD + "V:1\n%%MIDI program 40 % a fiddle\nCDEF|\nV:2\n[I:MIDI program 32]\nC,4|\n[I:MIDI program 33]D,4|\n"
+    )
     assert [part.program for part in two.parts] == [40, 32]
     assert two.parts[1].programs == ((4.0, 33),)
     header = abc_song("X:1\nM:4/4\nL:1/4\n%%MIDI transpose -2\nK:C\nCD|%%MIDI transpose 9\n")
@@ -233,3 +238,26 @@ def test_a_score_is_never_taken_for_a_performance() -> None:
     notes = "".join(f"{rng.choice(list('CDEFGAB'))}{rng.integers(1, 12)}" for _ in range(80))
     reading = read(f"X:1\nM:none\nL:1/16\nK:C\n{notes}|\n".encode(), "a.abc")
     assert on_its_beat(reading) is reading
+
+
+def zipped(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<w/>")
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("tune.rtf", b"{\\rtf1\\ansi\\deff0\nX:1\\par\nK:C\\par\nCDEF|\\par}"),
+        ("tune.abc", b"{\\rtf1\\ansi\\deff0\nX:1\nK:C\nCDEF|\n}"),
+        ("tune.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + b"X:1\nK:C\nCDEF|"),
+        ("tune.docx", zipped("[Content_Types].xml", "word/document.xml")),
+        ("tune.odt", zipped("mimetype", "content.xml", "styles.xml")),
+    ],
+)
+def test_a_document_is_called_one(name: str, data: bytes) -> None:
+    with pytest.raises(Refusal, match="as plain text"):
+        read(data, name)
