@@ -59,7 +59,11 @@ class Key:
 MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
 FEWEST = 12  # notes, of which fewer do not contradict what is said
-RELATIVE, UNLIKE = 0.08, 0.35  # by which another key must fit better: of the same signature, of any
+RELATIVE, RELATIVE_MAJOR, UNLIKE = (
+    0.08,
+    0.15,
+    0.35,
+)  # by which another key must fit better: of the same signature, of any
 MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
@@ -88,7 +92,7 @@ def believed(said: Key, pitch: NDArray[np.int64], weight: NDArray[np.float64]) -
         for key in fits
         if key.mode != own.mode and key.pitch_class == (own.pitch_class + (9 if own.mode == "major" else 3)) % 12
     )
-    if fits[relative] > fits[own] + (RELATIVE if said.mode == "major" else UNLIKE):
+    if fits[relative] > fits[own] + (RELATIVE if said.mode == "major" else RELATIVE_MAJOR):
         return Key(_tonic(relative, said), relative.mode)
     return best if doubt and fits[best] > fits[own] + doubt else said
 

@@ -28,6 +28,8 @@ ENCODINGS = {
     "euc_jp": 0.01,
     "koi8_r": 0.005,
     "cp1250": 0.002,
+    "mac_roman": 0.003,
+    "cp850": 0.003,
 }
 SIMPLIFIED = (
     "的一是不了在人有我他这中大来上国和地到说时要就出会可也你对生能而子那得于着下自之年过后作里用道行所然家种事成方多经么去学如都同现当没动面起看"
@@ -129,10 +131,10 @@ def _likelihood(text: bytes, encoding: str) -> float:
     for character in characters:
         if character.isascii():
             total += log(0.01)
-            if character.isalpha() and not before.isascii() and encoding in CYRILLICS:
-                total += MIXED
+            if character.isalpha() and not before.isascii():
+                total += MIXED if encoding in CYRILLICS or (encoding in PAIRS and character.islower()) else 0
         elif encoding in PAIRS:
-            total += log(_among_pairs(character, encoding)) + (MIXED if before.isascii() and before.islower() else 0)
+            total += log(_among_pairs(character, encoding)) + (MIXED if before.isascii() and before.isalpha() else 0)
         elif encoding == "utf-8":
             total += log(0.3 if character.isalpha() else 0.1) - (1.0 if ord(character) < 0x800 else 2.0)
         else:
@@ -172,10 +174,12 @@ def _in_alphabet(character: str, before: str, encoding: str) -> float:
         share = 0.11 * 0.91**place * (exp(MIXED) if before.isascii() and before.isalpha() else 1.0)
         shouted = character.isupper() and before.islower()  # a capital in the middle of a word
         return share * (0.01 if shouted else 0.3 if character.isupper() and not before.isupper() else 1.0)
-    letters = LATIN if encoding == "cp1252" else CENTRAL
+    letters = CENTRAL if encoding == "cp1250" else LATIN
     if character not in letters:
         return 1e-5 if character.isalpha() else 1e-6
     share = 0.03 / (1 + letters.index(character) / 8)
     if character.isalpha() and not before.isascii() and before.isalpha():
         return share * 0.03  # they seldom stand together
+    if not character.isalpha() and character != "’" and before.isalpha():
+        return share * 0.05  # nor do signs stand within a word
     return share * (0.02 if character.isupper() and before.islower() else 1.0)

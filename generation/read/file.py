@@ -15,6 +15,7 @@ from generation.read.find_melody import find_melody
 from generation.read.foreign import foreign
 from generation.read.kern import read_kern
 from generation.read.midi import read_midi
+from generation.read.midi_events import HEADER
 from generation.read.musicxml import read_musicxml, read_mxl
 from generation.read.roles import with_roles
 from generation.read.unwrap import unwrapped
@@ -29,7 +30,6 @@ ABC_MUSIC = re.compile(
     r'"[^"\n]*"|![^!\n]*!|\{[^{}\n]*\}|\[[A-Z]:[^\]\[\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
 )
 NUMBER, KEY = re.compile(r"^[ \t>]*X:[ \t]*\d+[ \t]*$", re.MULTILINE), re.compile(r"^[ \t>]*K:", re.MULTILINE)
-MIDI_HEADER = b"MThd\0\0\0\6"
 WEB_PAGE = re.compile(
     r"\ufeff?(\s|<\?xml.*?\?>|<!--.*?-->)*<(!doctype\s+html|(html|head|title|meta|body|script|frameset|center|h1|p)[\s>])",
     re.I | re.S,
@@ -91,7 +91,7 @@ def _kind(data: bytes, filename: str) -> str:
         )
     if data[:4] == b"PK\x03\x04":
         return "mxl"
-    if data[:4] == b"MThd" or MIDI_HEADER in data:  # it may lie in an envelope: RIFF, MacBinary, the parts of a mail
+    if data[:4] == b"MThd" or HEADER.search(data):  # it may lie in an envelope: RIFF, MacBinary, the parts of a mail
         return "midi"
     if refusal := foreign(data):
         raise refusal

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import TypeVar
 
 import numpy as np
@@ -64,7 +65,7 @@ def _parts(playing: Sequence[Player], texts: Texts, ticks: float) -> tuple[Part,
     return tuple(
         _part(
             player,
-            next((name for track in player.tracks if shared[track] == 1 and (name := texts.name(track))), ""),
+            _name([texts.name(track) for track in player.tracks if shared[track] == 1]),
             _place(player, shared),
             ticks,
             tuple((tick / ticks, word) for tick, word in words) if player.line is sung else (),
@@ -102,6 +103,12 @@ def _part(player: Player, name: str, place: Words, ticks: float, words: tuple[tu
         bends=tuple((tick / ticks, bend) for tick, bend in line.bends),
         programs=tuple((tick / ticks, program) for tick, program in programs),
     )
+
+
+def _name(names: Sequence[str]) -> str:
+    """What tracks of these names have in common: “Piano” of “Piano C4” and “Piano E4”."""
+    alike = takewhile(lambda signs: len(set(signs)) == 1, zip(*names, strict=False))
+    return "".join(signs[0] for signs in alike).rstrip(" -_([0123456789#") if len(names) > 1 else "".join(names)
 
 
 def _place(player: Player, shared: Mapping[int, int]) -> Words:

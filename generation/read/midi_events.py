@@ -4,6 +4,7 @@ Old files are often damaged in one place and sound elsewhere. Values beyond 127 
 bytes make no sense, reading goes on at the next event that does.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -20,6 +21,7 @@ DATA_BYTES = {
     kind | channel: 1 if kind in (0xC0, 0xD0) else 2 for kind in range(0x80, 0xF0, 0x10) for channel in range(16)
 }
 DATA_BYTES |= {0xF1: 1, 0xF2: 2, 0xF3: 1} | dict.fromkeys((0xF4, 0xF5, 0xF6, *range(0xF8, 0xFF)), 0)
+HEADER = re.compile(rb"MThd\x00{3}\x06|....\x00{3}\x06\x00[\x00-\x02]....MTrk", re.S)  # its own mark may be damaged
 MAX_TRACKS = 1_000
 LONGEST = 0x0FFFFFFF  # ticks or bytes: the largest number that MIDI allows
 PROOF = 8  # events in order that show that reading may go on at a place
@@ -73,7 +75,8 @@ def tracks(data: bytes) -> tuple[float, int, list[Track]]:
     Where the file counts frames of film, quarters are those of tempo 120, and the ticks are negative: tempo marks mean
     nothing there. What stands before the header is passed over: RIFF, MacBinary and the like. Raises `Refusal`.
     """
-    start = data.find(b"MThd")
+    found_header = HEADER.search(data)
+    start = found_header.start() if found_header else data.find(b"MThd")
     if start < 0 or len(data) < start + 14:
         raise Refusal("This is not a whole MIDI file: its header is missing. Export it again.")
     size, kind, _, division = (
@@ -111,7 +114,7 @@ def _next_track(data: bytes, at: int, least: int, some: bool) -> int:
     """
     while at + 8 <= len(data):
         kind, end = data[at : at + 4], at + 8 + int.from_bytes(data[at + 4 : at + 8])
-        if sum(one == other for one, other in zip(kind, b"MTrk", strict=True)) >= 3:  # one of its letters may be wrong
+        if _is_track(kind):
             return at
         if kind == b"MThd" and some:
             return -1
@@ -126,10 +129,16 @@ def _end(data: bytes, start: int, claimed: int) -> int:
     marked = data.find(b"\xff\x2f\x00MTrk", start, claimed)
     if marked >= 0:
         return marked + 3
-    if claimed == len(data) or (claimed < len(data) and data[claimed : claimed + 4].isalnum()):
+    next_kind = data[claimed : claimed + 4]
+    if claimed == len(data) or next_kind.isalnum() or _is_track(next_kind):
         return claimed
     following = data.find(b"MTrk", start)
     return following if following >= 0 else len(data)
+
+
+def _is_track(kind: bytes) -> bool:
+    """Whether a chunk of this kind is a track. One of the letters may be wrong."""
+    return sum(one == other for one, other in zip(kind, b"MTrk", strict=False)) >= 3
 
 
 def events(track: Track, longest: float, damage: Damage) -> Iterator[Event]:

@@ -63,6 +63,9 @@ def players(found: Heard, name: Callable[[int], str]) -> list[Player]:
         drummer = any(line.channel == DRUM_CHANNEL for line in several)
         if drummer and len(several) > 2 * FEWEST and _each_alone(several) and _dealt(several):
             mpe |= {id(line) for line in several}  # where nobody says so, but plays so
+    pitches = {line.channel: {note.pitch for note in line.notes} for line in lines}
+    if all(len(pitches.get(channel, ())) == 1 for channel in range(DRUM_CHANNEL - 1, DRUM_CHANNEL + 2)):
+        mpe |= {id(line) for line in lines if line.channel == DRUM_CHANNEL}  # one pitch among others in a row
     drums = {id(line) for line in lines if id(line) not in mpe and is_drums(line, found, name)}
     groups = _by_track([line for line in lines if id(line) not in drums], mpe)
     groups = _across_tracks(groups, name)
@@ -137,7 +140,7 @@ def _by_track(lines: Sequence[Line], mpe: set[int]) -> list[list[Line]]:
             continue
         for program, alike in by_program.items():
             one = len(alike) > 1 and (
-                (_share(alike) <= TOGETHER and (len(tracks) > 1 or _turns(alike) >= TAKING_TURNS))
+                _share(alike) <= TOGETHER
                 or (program in FRETTED and _each_alone(alike) and (len(tracks) > 1 or len(alike) > FEWEST))
                 or (len(alike) >= FEWEST and _each_alone(alike) and _dealt(alike))
             )

@@ -101,9 +101,10 @@ class Texts:
     def sung(self, onsets: NDArray[np.int64], ticks: float) -> list[tuple[int, str]]:
         """(tick, syllable) of what is sung to notes that begin at `onsets`, sorted: lyrics, or, as karaoke files have
         it, a track of other texts most of which stand at notes."""
-        lyrics = [text for text in self.texts if text.kind == LYRIC]
+        said = [text for text in self.texts if text.data.strip()]
+        lyrics = [text for text in said if text.kind == LYRIC]
         if len(lyrics) < FEWEST:
-            plain = [text for text in self.texts if text.kind == TEXT and text.data[:1] not in (b"@", b"%", b"")]
+            plain = [text for text in said if text.kind == TEXT and text.data[:1] not in b"@%"]
             for track, count in Counter(text.track for text in plain).most_common(3):
                 found = [text for text in plain if text.track == track]
                 at = np.array([text.tick for text in found])

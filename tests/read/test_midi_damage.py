@@ -210,3 +210,10 @@ def test_patterns_follow_one_another() -> None:
     data = midi(track(notes(TUNE[:4])), track(notes(TUNE[4:])), kind=2)
     assert read(data, "patterns.mid").melody.pitch.tolist() == TUNE
     assert struck(data) == [(i, pitch, 80) for i, pitch in enumerate(TUNE)]
+
+
+def test_a_header_or_a_mark_with_a_wrong_letter() -> None:
+    data = midi(track(tempo(400_000)), track(notes(TUNE)))
+    for at in (*range(4), *(data.rindex(b"MTrk") + i for i in range(4))):
+        odd = data[:at] + b"?" + data[at + 1 :]
+        assert read(odd, "odd.mid").melody.pitch.tolist() == TUNE

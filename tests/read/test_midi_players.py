@@ -107,7 +107,16 @@ def test_a_track_for_each_pitch() -> None:
         tracks.append(track(named(f"Sample {pitch}") + out))
     reading = read(midi(*tracks, BASS), "module.mid")
     assert reading.melody.pitch.tolist() == TUNE * 2
-    assert [len(part.notes) for part in reading.song.parts] == [16, 8]
+    assert [(len(part.notes), part.name) for part in reading.song.parts] == [(16, "Sample"), (8, "")]
+    assert str(reading.source) == "tracks 1 to 8 (Sample)"
+
+
+def test_a_channel_for_each_pitch() -> None:
+    """That of the drums is one of them."""
+    scale = list(range(60, 75))
+    tracks = [track(number(240 * i) + notes([pitch], 240, i)[1:]) for i, pitch in enumerate(scale)]
+    (part,) = read_midi(midi(*tracks)).parts
+    assert pitches(part) == scale and not part.drums
 
 
 def test_voices_of_a_module_that_take_turns() -> None:
