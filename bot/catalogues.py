@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.commands import COMMANDS
 from bot.words.locale import TYPED, is_typed
-from bot.words.say import LANGUAGES
+from bot.words.lookup import LANGUAGES
 from generation.request import INSTRUMENTS, STYLES
 
 ROOT = Path(__file__).parents[1]

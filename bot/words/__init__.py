@@ -1,6 +1,6 @@
 """What Encore says in its readers' languages: the catalogues (.po), and the functions that look words up in them."""
 
 from bot.words.keys import key_in
-from bot.words.say import LANGUAGES, say
+from bot.words.lookup import LANGUAGES, say
 
 __all__ = ["LANGUAGES", "key_in", "say"]

@@ -5,7 +5,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.words.say import LANGUAGES, catalogue
+from bot.words.lookup import LANGUAGES, catalogue
 
 LOCATION = app_commands.TranslationContextLocation
 NAMES = (LOCATION.command_name, LOCATION.group_name, LOCATION.parameter_name)
