@@ -36,10 +36,10 @@ PROGRAMS = tuple(
         (r"kalimba", 108),
         (r"bagpipe|dudelsack|cornemuse|gaita|uilleann", 109),
         (r"contrabassoon|kontrafagott|contrebasson|controfagotto", 70),
-        (r"bassoon|fagott?|basson", 70),
+        (r"bassoon|fagott?|basson|\bfag\b", 70),
         (r"english horn|cor anglais|englisch ?horn|corno inglese", 69),
-        (r"oboe|hautbois|hoboe", 68),
-        (r"clarin|klarin", 71),
+        (r"obo[ei]|hautbois|hoboe|\bob\b", 68),
+        (r"clarin|klarin|\bclar\b", 71),
         (r"piccolo|ottavino", 72),
         (r"pan ?(flute|pipe)|panflöte", 75),
         (r"recorder|blockfl|fl[uû]te à bec|flauto dolce|flauta dulce", 74),
@@ -53,16 +53,16 @@ PROGRAMS = tuple(
         (r"sax", 65),
         (r"muted trumpet", 59),
         (r"trumpet|trompet|tromba(?!ne)|trompette|cornet(?!to)|kornett|flugel|flügelhorn|bugle|\btpt", 56),
-        (r"trombon|posaun|\btbn", 57),
+        (r"trombon|posaun|\btr?bni?\b", 57),
         (r"tuba|sousa|ophicleide|euphon|bombard", 58),
-        (r"\b(french )?horns?\b|\bcors?\b|corn[oi]\b|\bhr\b|waldhorn|alphorn|trompa", 60),
+        (r"\b(french )?horns?\b|\bcors?\b|\bcorn[oiu]\b|\bhr\b|waldhorn|alphorn|trompa", 60),
         (r"brass|blech", 61),
         (r"timpan|pauken|timbales?\b|kettle", 47),
         (r"harp(?!s)|harfe|arpa", 46),
-        (r"contrabass|double ?bass|kontrabas|contrebasse|contrabajo|upright bass|violone", 43),
-        (r"violoncell|\bcell[oi]\b|\bvc\b|gamba|viol(a|e) da", 42),
+        (r"contrabass|double ?bass|kontrabas|contrebasse|contrabajo|upright bass|violone|\bcb(as+o)?\b", 43),
+        (r"violoncell|\bcell[oi]\b|\bvc(l|ell[oie])?\b|gamba|viol(a|e) da", 42),
         (r"\bviola\b|\bviole\b|bratsche|\balto \(viola|\bvla\b", 41),
-        (r"violin|violon\b|\bgeige|fiddle|\bvln?\b|kemen|rabab|erhu", 40),
+        (r"violin|violon\b|^\W*v\.\s*(\d|i)|\bgeige|fiddle|\bvln?\b|kemen|rabab|erhu", 40),
         (r"strings|streicher|archi|cordes", 48),
         (r"voice|voix|\bvoce|vocal|voz\b|sopran|alto\b|alt\b|mezzo|tenor|ténor|barit|bass[oe]?\b.*(voice|sing)|choi?r|"
          r"chœur|coro|chor\b|canto|cantus|altus|bassus|gesang|stimme|głos|śpiew|sing|chant\b|vox", 52),
@@ -116,6 +116,7 @@ DRUMS = tuple(
 
 def program_named(words: str) -> int | None:
     """The General MIDI program, 0 … 127, of a name such as “Violoncello”, “B♭ Clarinet 2” or “Singstimme”."""
+    words = words.replace("ſ", "s")
     return next((program for pattern, program in PROGRAMS if pattern.search(words)), None) if words.strip() else None
 
 

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 
 from generation.music.key import PITCH_CLASS
 from generation.music.song import Song, legible
+from generation.read.musicxml_barlines import take_barline
 from generation.read.musicxml_parts import Instrument, instruments, without_tablature
 from generation.read.musicxml_signs import UNITS, chord_symbol, direction, metre_of, number, signature_of
 from generation.read.musicxml_titles import composer, title
@@ -25,7 +26,6 @@ from generation.read.signs import Sign, mark_bars
 from generation.read.written import ZERO, Common, Line, Measure, Metre, Score, Signature, Sound, bar_length, column
 from generation.request import Words
 
-DOUBLE = ("light-light", "light-heavy", "heavy-light", "heavy-heavy", "heavy")
 Votes = dict[int, Counter[Signature]]
 
 
@@ -74,6 +74,8 @@ def read_tree(root: Element, mended: Sequence[Words] = ()) -> Score:
     _share(score, metres, votes, pickups)
     mark_bars(score, signs)
     score.lines = [line for line in score.lines if any(measure.sounds for measure in line.measures)]
+    if any(common.signature and common.signature.odd for common in score.common):
+        score.remarks.append(Words("the key was found by ear, for its signature is none of the usual ones"))
     if rounded:
         score.remarks.append(Words("pitches between the semitones were moved to the nearest one"))
     return score
@@ -110,22 +112,30 @@ class _Hand:
         self.i = 0
         self.now = self.last = ZERO
         self.usual = Fraction(4)  # quarters of a bar in this metre
+        self.pattern = 0  # bars that the sign for “the same again” stands for; 0 where there is none
         self.first_pace: float | None = None
         self.measure = Measure()
+        self.ends: dict[str, Fraction] = {}  # voice → where its notes and rests end in this bar
+        self.sung: set[str] = set()  # the voices that do not only rest
+        self.voice = ""  # that goes on; empty behind a backup
 
     def take_bar(self, i: int, measure: Element) -> None:
         self.i, self.now, self.last = i, ZERO, ZERO
         self.measure, beaten, tabbed = Measure(), Measure(), Measure()
+        self.ends, self.sung, self.voice = {}, set(), ""
         beaten.loudness = tabbed.loudness = self.measure.loudness
         for line, empty in ((self.tones, self.measure), (self.drums, beaten), (self.tab, tabbed)):
             line.measures.append(empty)
         for element in measure:
             if (take := TAKES.get(element.tag)) is not None:
                 take(self, element)
+        if self.pattern and i >= self.pattern and not (self.measure.sounds or beaten.sounds):
+            for line in (self.tones, self.drums, self.tab):
+                line.measures[i] = line.measures[i - self.pattern]
         for each in (self.measure, beaten, tabbed):
             each.sounds.sort(key=lambda sound: sound.at)
-        for other in (beaten, tabbed):
-            other.filled, other.rests = self.measure.filled, self.measure.rests
+        self.measure.filled = max(self.ends.values(), default=ZERO)
+        self.measure.sung = max((self.ends[voice] for voice in self.sung), default=ZERO)
 
     def take_attributes(self, element: Element) -> None:
         self.divisions = max(number(element.findtext("divisions")) or self.divisions, Fraction(1, 16))
@@ -144,6 +154,8 @@ class _Hand:
                 self.tones.transpose = self.tab.transpose = (steps + 7 * octaves, semitones + 12 * octaves)
         if (key := element.find("key")) is not None:
             self.signatures[self.i] = signature_of(key, self.tones.transpose)
+        if (again := element.find("measure-style/measure-repeat")) is not None:
+            self.pattern = min(int(number(again.text) or 1), 8) if again.get("type") == "start" else 0
         if (time := element.find("time")) is not None:
             self.metres[self.i] = metre = metre_of(time)
             self.usual = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(1_000)
@@ -168,18 +180,18 @@ class _Hand:
         if "rest" in found and found["rest"].get("measure") == "yes":
             self.measure.rests = max(self.measure.rests, length)
             return
-        self.measure.filled = max(self.measure.filled, at + length)
-        if length <= 0 or "rest" in found or "cue" in found:
+        voice = self.voice = f"{_text(found.get('staff')) or '1'} {_text(found.get('voice'))}"
+        self.ends[voice] = max(self.ends.get(voice, ZERO), at + length)
+        if length <= 0 or "rest" in found or "cue" in found or _text(found.get("notehead")) == "slash":
             return
-        staff = _text(found.get("staff")) or "1"
-        voice = f"{staff} {_text(found.get('voice'))}"
+        self.sung.add(voice)
         if "unpitched" in found:
             place = "".join(_text(found["unpitched"].find(f"display-{name}")) for name in ("step", "octave"))
             played = found["instrument"].get("id", "") if "instrument" in found else ""
             drum = self.instrument.drum(played, place)
             self.drums.measures[-1].sounds.append(Sound(at, length, drum, ties, tied, voice, words))
         elif (height := self.height(found.get("pitch"))) is not None:
-            line = self.tab if staff in self.tab_staves else self.tones
+            line = self.tab if voice.split(" ")[0] in self.tab_staves else self.tones
             line.measures[-1].sounds.append(Sound(at, length, height, ties, tied, voice, words))
 
     def height(self, pitch: Element | None) -> int | None:
@@ -209,11 +221,11 @@ class _Hand:
         return length * normal / actual if actual and normal else length
 
     def take_backup(self, element: Element) -> None:
-        self.now = max(ZERO, self.now - self.quarters(element))
+        self.now, self.voice = max(ZERO, self.now - self.quarters(element)), ""
 
     def take_forward(self, element: Element) -> None:
         self.now += self.quarters(element)
-        self.measure.filled = max(self.measure.filled, min(self.now, self.usual))
+        self.ends[self.voice] = max(self.ends.get(self.voice, ZERO), min(self.now, self.usual))
 
     def take_direction(self, element: Element) -> None:
         at = self.now
@@ -240,21 +252,7 @@ class _Hand:
             self.score.common[self.i].chords.setdefault(at, symbol)
 
     def take_barline(self, element: Element) -> None:
-        """Repeats and endings, which all parts share, whichever of them says so."""
-        bar = self.score.bars[self.i]
-        left = element.get("location", "right") == "left"
-        if not left and (element.findtext("bar-style") or "").strip() in DOUBLE:
-            self.score.doubles.add(self.i)
-        for ending in element.findall("ending"):
-            if ending.get("type", "start") == "start":
-                bar.endings = bar.endings or _passes(ending)
-            else:
-                bar.closes = True
-        for each in element.findall("repeat"):
-            if each.get("direction") == "forward":
-                bar.opens = True
-            else:
-                bar.repeats = max(bar.repeats, min(int(number(each.get("times")) or 2) - 1, 15), 1)
+        take_barline(self.score, self.i, element, self.signs)
 
 
 TAKES: dict[str, Callable[[_Hand, Element], None]] = {
@@ -279,13 +277,3 @@ def _syllable(lyric: Element) -> dict[int, str]:
     verse = re.search(r"\d{1,2}", lyric.get("number", "1"))
     goes_on = (lyric.findtext("syllabic") or "").strip() in ("begin", "middle")
     return {int(verse[0]) if verse else 1: words + "-" * goes_on} if words else {}
-
-
-def _passes(ending: Element) -> frozenset[int]:
-    """The passes of an ending: “1, 3”, “1-3”, “1. 2.”; what is printed where the number is none."""
-    text = ending.get("number", "")
-    text = text if re.search(r"\d", text) else ending.text or ""
-    passes = set[int]()
-    for first, last in re.findall(r"(\d{1,2})(?:\s*[-–]\s*(\d{1,2}))?", text)[:16]:
-        passes.update(range(int(first), min(int(last or first), 16) + 1))
-    return frozenset(each for each in passes if 1 <= each <= 16) or frozenset({1})

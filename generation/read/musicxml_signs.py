@@ -182,7 +182,7 @@ def _degree(element: Element) -> str:
         return ""
     kind = (element.findtext("degree-type") or "").strip()
     sign = {1: "#", -1: "b", 0: ""}[alter]
-    return f"{'no' if kind == 'subtract' else '' if sign or kind == 'alter' else 'add'}{sign}{float(value):g}"
+    return f"{'no' if kind == 'subtract' else '' if sign or kind == 'alter' else 'add'}{sign}{int(value)}"
 
 
 def fifths(transpose: tuple[int, int]) -> int:

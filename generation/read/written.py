@@ -52,7 +52,7 @@ class Loudness:
 class Measure:
     """What one part has in one bar.
 
-    filled  quarters that its notes and rests fill
+    filled  quarters that its notes and rests fill; sung  the same of the voices that do not only rest
     rests   quarters of a rest that stands for the whole bar, however long that is
     """
 
@@ -60,6 +60,7 @@ class Measure:
     loudness: list[Loudness] = field(default_factory=list)
     pedal: list[tuple[Fraction, int]] = field(default_factory=list)
     filled: Fraction = ZERO
+    sung: Fraction = ZERO
     rests: Fraction = ZERO
 
 
@@ -138,8 +139,8 @@ def bar_length(measures: Sequence[Measure], metre: Metre | None, pickup: bool) -
     pickup  whether the bar may be shorter than its metre: then parts that only rest do not make it longer
     """
     usual = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(4)
-    sounding = [measure.filled for measure in measures if measure.sounds]
-    length = max(sounding if pickup and sounding else (measure.filled for measure in measures), default=ZERO)
+    sung = max((measure.sung for measure in measures), default=ZERO)
+    length = sung if pickup and sung else max((measure.filled for measure in measures), default=ZERO)
     if not (pickup and length):
         length = max(length, max((measure.rests for measure in measures), default=ZERO))
     if not length or abs(length - usual) < ROUNDED:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from generation.music.key import Key
-from generation.music.song import SUSTAIN, Song
+from generation.music.song import Song
 from generation.read.file import read
 from tests.read.test_read_score import AGAIN, BEGIN, line, note, score
 
@@ -159,7 +159,7 @@ def test_tones_between_the_semitones() -> None:
     found = case("x36b")
     assert found.parts[0].notes.pitch.tolist() == [69, 71, 72, 74, 76, 74, 72, 71, 69]
     assert found.key == Key("A", "minor")
-    assert "nearest" in str(found.remarks[0])
+    assert [str(remark).split()[-1] for remark in found.remarks] == ["ones", "one"]
     comma = note("B", duration=4).replace("<alter>0<", "<alter>-0.9056<")  # four commas of 53
     assert song(score([comma])).parts[0].notes.pitch.tolist() == [70]
     odd = b"<key><key-step>E</key-step><key-alter>-1.5</key-alter></key>"
@@ -197,104 +197,32 @@ def test_tablature_says_nothing_again() -> None:
     assert len(part) == 2, "two players on one tune are no tablature"
 
 
-@pytest.mark.parametrize(
-    ("mark", "pace"),
-    [
-        ("<direction><direction-type><metronome><beat-unit>quarter</beat-unit><per-minute>ca. 72</per-minute>"
-         "</metronome></direction-type></direction>", 72),
-        ("<direction><direction-type><metronome><beat-unit>quarter</beat-unit><beat-unit-dot/>"
-         "<per-minute>60</per-minute></metronome></direction-type></direction>", 90),
-        (words("Allegro"), 132),
-        (words("Langsam"), 56),
-        (words("Adagio", sound('tempo="50"')), 50),
-        (words("Andante (♩ = c. 88)"), 88),
-        ("<direction><direction-type><metronome><beat-unit>quarter</beat-unit><beat-unit>half</beat-unit></metronome>"
-         "</direction-type></direction>", 110),
-        (sound('tempo="90"'), 90),
-    ],
-)  # fmt: skip
-def test_tempo(mark: str, pace: float) -> None:
-    assert song(score([mark + note("C", duration=4), note("D", duration=4)])).tempo[0].quarters_per_minute == pace
+def test_signs_and_repeats_at_bar_lines() -> None:
+    segno, coda = line("left", "<segno/>"), '<barline location="left" coda="c"/>'
+    marked = ("", "^" + segno, words("To Coda"), words("D.S. al Coda"), "^" + coda)
+    assert letters(song(bars(*marked))) == "C D E F D E G"
+    early = ("", line("right", BEGIN), line("right", AGAIN), "")  # the sign of the next bar, at the end of this one
+    assert letters(song(bars(*early))) == "C D E E F"
 
 
-def test_hairpins_and_accents() -> None:
-    def mark(what: str) -> str:
-        return f"<direction><direction-type>{what}</direction-type></direction>"
-
-    p, f, sf = (mark(f"<dynamics><{name}/></dynamics>") for name in ("p", "f", "sf"))
-    swell, stop = mark('<wedge type="crescendo"/>'), mark('<wedge type="stop"/>')
-    tune = [p + swell + note("C") + note("D"), note("E") + note("F"), stop + f + note("G") + sf + note("A"), note("B")]
-    assert song(score(tune)).parts[0].notes.velocity.tolist() == [54, 64, 75, 86, 96, 108, 96]
+def test_movements_keep_their_jumps_to_themselves() -> None:
+    final = line("right", "<bar-style>light-heavy</bar-style>")
+    data = bars(final, "", words("Fine"), words("D.C. al Fine") + final, final)
+    for number, new in ((2, 1), (3, 2), (4, 3), (5, 1)):
+        data = data.replace(f'<measure number="{number}">'.encode(), f'<measure number="{new}">'.encode())
+    assert letters(song(data)) == "C D E F D E G"
 
 
-def test_what_stands_around_the_notes() -> None:
-    lyric = '<lyric number="{}"><syllabic>{}</syllabic><text>{}</text></lyric>'
-    sung = note("C", 4, 4, lyric.format(1, "begin", "Hal") + lyric.format(2, "single", "Lo"))
-    harmony = "<harmony><root><root-step>{}</root-step></root><kind>{}</kind>{}</harmony>"
-    over = "<bass><bass-step>B</bass-step><bass-alter>-1</bass-alter></bass>"
-    pedal = '<direction><direction-type><pedal type="{}"/></direction-type></direction>'
-    rehearsal = "<direction><direction-type><rehearsal>A</rehearsal></direction-type></direction>"
-    tune = [rehearsal + harmony.format("C", "major-seventh", "") + pedal.format("start") + sung + pedal.format("stop"),
-            harmony.format("D", "minor-seventh", over) + note("D", duration=4) + line("right", AGAIN)]  # fmt: skip
-    found = song(score(tune))
-    assert found.parts[0].words == ((0, "Hal-"), (4, "Lo"))
-    assert found.chords == ((0, "Cmaj7"), (2, "Dm7/Bb"), (4, "Cmaj7"), (6, "Dm7/Bb"))
-    assert found.markers == ((0, "A"), (4, "A"))
-    assert found.parts[0].control(SUSTAIN) == ((0, 127), (2, 0), (4, 127), (6, 0))
+def test_the_same_again() -> None:
+    again = '<attributes><measure-style><measure-repeat type="{}">1</measure-repeat></measure-style></attributes>'
+    rest = '<note><rest measure="yes"/><duration>4</duration></note>'
+    tune = [note("C") + note("E"), again.format("start") + rest, rest, again.format("stop") + note("G", duration=4)]
+    assert letters(song(score(tune))) == "C E C E C E G"
+    slash = note("B", more="<notehead>slash</notehead>")
+    assert letters(song(score([slash + note("C")]))) == "C", "a slash stands for a chord, not for a tone"
 
 
-def test_chords_sound_with_their_part() -> None:
-    shift = "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic></transpose>"
-    harmony = "<harmony><root><root-step>C</root-step></root><kind>dominant</kind></harmony>"
-    assert song(score([harmony + note("D", duration=4)], more=shift)).chords == ((0, "Bb7"),)
-
-
-def test_drums_and_instruments() -> None:
-    listed = b"""<score-part id="P0"><part-name>Kit</part-name>
-<score-instrument id="a"><instrument-name>Snare</instrument-name></score-instrument>
-<score-instrument id="b"><instrument-name>x</instrument-name></score-instrument>
-<midi-instrument id="b"><midi-unpitched>43</midi-unpitched></midi-instrument></score-part>
-<score-part id="P1"><part-name>Lead</part-name><score-instrument id="c"><instrument-name>x</instrument-name>
-</score-instrument><midi-instrument id="c"><midi-program>66</midi-program><volume>50</volume><pan>-90</pan>
-</midi-instrument></score-part>"""
-    hit = "<note><unpitched><display-step>{}</display-step><display-octave>4</display-octave></unpitched>"
-    hit += '<duration>1</duration><instrument id="{}"/></note>'
-    data = score([hit.format("A", "a") + hit.format("A", "b") + hit.format("F", "?")], [note("C", duration=4)])
-    start, end = data.index(b"<score-part id"), data.index(b"</part-list>")
-    drums, lead = song(data[:start] + listed + data[end:]).parts
-    assert drums.drums and drums.notes.pitch.tolist() == [38, 42, 36]
-    assert (lead.program, lead.drums, lead.controls) == (65, False, ((0, 7, 64), (0, 10, 0)))
-
-
-@pytest.mark.parametrize(
-    ("name", "program"),
-    [("Flute", 73), ("B♭ Clarinet 2", 71), ("Violoncello", 42), ("Contrabass", 43), ("Singstimme", 52), ("Klavier", 0),
-     ("Horn in F", 60), ("Bass Guitar", 33), ("Alto Saxophone", 65), ("Viola", 41), ("Hautbois", 68), ("Zither", None)],
-)  # fmt: skip
-def test_an_instrument_is_known_by_its_name(name: str, program: int | None) -> None:
-    assert song(score([note("C", duration=4)], names=(name,))).parts[0].program == program
-
-
-def test_cue_notes_are_left_out_and_small_ones_are_not() -> None:
-    cue = note("G").replace("<note>", "<note><cue/>")
-    small = note("A", more='<type size="cue">quarter</type>')
-    assert song(score([cue + small])).parts[0].notes.pitch.tolist() == [69]
-
-
-@pytest.mark.parametrize(
-    ("head", "title", "composer"),
-    [
-        ("<work><work-title>Air</work-title></work>", "Air", ""),
-        ("<work><work-title>Suite</work-title></work><movement-title>Gigue</movement-title>", "Gigue", ""),
-        ("<movement-title>Untitled score</movement-title>", "", ""),
-        ("<work><work-title>Title</work-title></work><credit page='1'><credit-words font-size='12'>N. N.</credit-words>"
-         "</credit><credit page='1'><credit-words font-size='24'>La Paloma</credit-words></credit>", "La Paloma", ""),
-        ("<movement-title>Air.mscz</movement-title><identification><creator type='composer'>J. S. Bach</creator>"
-         "</identification>", "Air", "J. S. Bach"),
-        ("<work><work-title>Partitura</work-title></work><identification><creator type='composer'>Composer</creator>"
-         "</identification>", "", ""),
-    ],
-)  # fmt: skip
-def test_title_and_composer(head: str, title: str, composer: str) -> None:
-    found = song(score([note("C", duration=4)]).replace(b"<part-list>", head.encode() + b"<part-list>"))
-    assert (found.title, found.composer) == (title, composer)
+def test_a_second_voice_that_rests_through_a_pickup() -> None:
+    rest = "<note><rest/><duration>4</duration><voice>2</voice></note>"
+    backed = note("C") + "<backup><duration>2</duration></backup>" + rest
+    assert song(score([backed, note("D", duration=4)])).pickup == 1
