@@ -44,7 +44,8 @@ class Piece:
     def score(self) -> Score:
         """The melody on paper, for all that write or draw it."""
         song = self.song
-        return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup, song.chords)
+        words = () if self.home is None else song.parts[self.home].words
+        return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup, song.chords, words)
 
 
 def let_go(notes: Notes) -> Floats:

@@ -14,11 +14,13 @@ from generation.finish.paper.draw_score import draw_score
 from generation.finish.paper.notate import Score, notate
 from generation.finish.paper.write_abc import write_abc
 from generation.finish.paper.write_musicxml import write_musicxml
+from generation.finish.piece import Piece
 from generation.music.key import Key
 from generation.music.melody import Melody
+from generation.music.reading import song_of
 from generation.read.file import read
 from tests.listening import score_notes
-from tests.tunes import performance, piece_of, scale
+from tests.tunes import part_of, performance, piece_of, scale
 
 
 def notated(score: Score) -> list[tuple[Fraction, Fraction, int]]:
@@ -145,4 +147,27 @@ def test_chord_symbols_stand_where_they_stood() -> None:
     parsed = music21.converter.parseData(write_musicxml(piece).decode(), format="musicxml").flatten()
     figures = [symbol.root().name for symbol in parsed[music21.harmony.ChordSymbol] if symbol.chordKind != "none"]
     assert figures == ["C", "F#", "B-", "G", "C", "G"]
+    assert draw_score(piece)
+
+
+def test_words_stand_under_their_notes() -> None:
+    given = tune = Melody(np.arange(9.0), np.ones(9), 60 + np.arange(9), np.full(9, 80), metre=(3, 4))
+    words = (
+        (0.0, "Hel-"),
+        (1.0, "lo"),
+        (2.0, "my"),
+        (4.0, "ho-"),
+        (5.0, "ney-"),
+        (6.0, "bee,"),
+        (8.0, "rock ’n’ roll"),
+    )
+    song = song_of(given, 0)
+    song = replace(song, parts=(replace(song.parts[0], words=words), part_of(tune.later(9.0))))
+    piece = Piece(song, given.then(tune.later(9.0)), 9, 0)
+    for text, name in ((write_abc(piece), "a.abc"), (write_musicxml(piece), "a.musicxml")):
+        assert read(text, name).song.parts[0].words == words
+    parsed = music21.converter.parseData(write_musicxml(piece).decode(), format="musicxml").flatten().notes
+    assert [note.lyrics[0].syllabic for note in parsed if note.lyrics] == [
+        "begin", "end", "single", "begin", "middle", "end", "single"
+    ]  # fmt: skip
     assert draw_score(piece)

@@ -1,7 +1,7 @@
 """Piece → a picture of its score: verovio engraves, resvg draws; the new notes in a colour of their own."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from xml.etree import ElementTree
 
@@ -18,6 +18,7 @@ from generation.finish.piece import Piece
 SCALE = 88  # per cent of verovio's staff size: a staff of some 65 pixels
 BARS_A_LINE = 4
 ROOM = 46.0  # of a line, in widths of a short note
+LETTER = 0.5  # of words that are sung, in the same
 LINES, BEFORE = 8, 2  # of a long piece so many lines are shown, of them so many before the seam
 ALL_LINES = 10  # up to so many, all
 LETTERS = {0xEA64: "♭", 0xEA65: "♮", 0xEA66: "♯"}  # SMuFL → Unicode
@@ -39,6 +40,7 @@ OPTIONS = {
     "staffLineWidth": 0.25,
     "stemWidth": 0.22,
     "spacingSystem": 5,
+    "lyricTopMinMargin": 3.5,
     "minLastJustification": 0.45,
     "svgViewBox": True,
     "xmlIdSeed": 1,
@@ -66,7 +68,7 @@ def legible(score: Score) -> bool:
 def draw_score(piece: Piece) -> bytes:
     """The score as a PNG; of a long piece the lines around the seam."""
     score = piece.score
-    lines = _lines(score.bars)
+    lines = _lines(score)
     seam = next(
         i for i, line in enumerate(lines) if any(s.note >= piece.first_new for bar in line for s in bar.symbols)
     )
@@ -82,20 +84,22 @@ def draw_score(piece: Piece) -> bytes:
     return page(*_engrave(score, shown), piece.title or "Encore", under, piece.first_new > 0, footer)
 
 
-def _lines(bars: Sequence[Bar]) -> list[list[Bar]]:
+def _lines(score: Score) -> list[list[Bar]]:
     """Bars by line: four, or fewer where they would be crowded; a pickup comes on top."""
     lines: list[list[Bar]] = [[]]
-    for bar in bars:
+    for bar in score.bars:
         full = sum(other.number > 0 for other in lines[-1]) >= BARS_A_LINE
-        if lines[-1] and (full or sum(map(_width, [*lines[-1], bar])) > ROOM):
+        if lines[-1] and (full or sum(_width(each, score.sung) for each in [*lines[-1], bar]) > ROOM):
             lines.append([])
         lines[-1].append(bar)
     return lines
 
 
-def _width(bar: Bar) -> float:
+def _width(bar: Bar, sung: Mapping[int, str]) -> float:
     """What a bar needs, in widths of a short note."""
-    return 1.5 + sum(1 + min(float(symbol.length), 4) / 4 for symbol in bar.symbols)
+    syllables = ("" if symbol.continued else sung.get(symbol.note, "") for symbol in bar.symbols)
+    notes = (1 + min(float(symbol.length), 4) / 4 for symbol in bar.symbols)
+    return 1.5 + sum(max(note, LETTER * (len(words) + 1)) for note, words in zip(notes, syllables, strict=True))
 
 
 def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:

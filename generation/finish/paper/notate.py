@@ -1,7 +1,7 @@
 """A melody as a score would have it: bars of notes and rests, with ties and tuplets."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import floor
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from generation.finish.paper.bars import Marks, Stretch, bar_lines, exact, stretched_bars
 from generation.finish.paper.divide import by_halves, cells, drawn
+from generation.finish.paper.lyrics import syllables
 from generation.finish.paper.quantise import beat_of, quantise
 from generation.music.key import Key
 from generation.music.melody import Melody, Written
@@ -61,13 +62,15 @@ class Bar:
 @dataclass(frozen=True)
 class Score:
     """Bars, each in its metre and key. Notes from index `first_new` on are new; with `swing`, the second of two eighths
-    comes late; `error` is how far, in quarters, the worst quarter of the onsets lies from what was played."""
+    comes late; `error` is how far, in quarters, the worst quarter of the onsets lies from what was played; `sung` holds
+    the syllable of each note that has one, by its index."""
 
     bars: tuple[Bar, ...]
     tempo: float
     first_new: int
     swing: bool
     error: float
+    sung: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def metre(self) -> tuple[int, int]:
@@ -87,10 +90,11 @@ def notate(
     keys: Marks[Key] = (),
     pickup: float = 0.0,
     chords: Marks[str] = (),
+    words: Marks[str] = (),
 ) -> Score:
     """The score of a melody with at least one note. Empty bars before the first note are left out.
 
-    metres, keys, pickup, chords  as in `Song`; without them the melody's own metre and key hold throughout
+    metres, keys, pickup, chords, words  as in `Song` and `Part`; without them the melody's own metre and key hold
     """
     stretches = stretched_bars(melody, metres, pickup)
     onsets, ends, swung = _quantised(melody, first_new, stretches)
@@ -125,7 +129,8 @@ def notate(
             break
     errors = sorted(abs(float(x) - y) for x, y in zip(onsets, melody.onset, strict=True))
     tempo = melody.tempo[0].quarters_per_minute
-    return Score(tuple(bars), tempo, first_new, swung, errors[len(errors) * 3 // 4])
+    error = errors[len(errors) * 3 // 4]
+    return Score(tuple(bars), tempo, first_new, swung, error, syllables(melody, words))
 
 
 def _quantised(

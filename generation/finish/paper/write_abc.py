@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from generation.finish.paper.harmony import over
+from generation.finish.paper.lyrics import abc_line
 from generation.finish.paper.notate import Bar, Score
 from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
@@ -35,6 +36,8 @@ def write_abc(piece: Piece) -> bytes:
         before = score.bars[max(0, score.bars.index(line[0]) - 1)]
         lines += _changes(line[0], before)
         lines.append(" | ".join(map(_bar, line)) + (" |]" if line[-1] is score.bars[-1] else " |"))
+        if words := abc_line((symbol for bar in line for symbol in bar.symbols), score.sung):
+            lines.append(words)
     return ("\n".join(lines) + "\n").encode()
 
 

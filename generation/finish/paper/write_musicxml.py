@@ -1,11 +1,12 @@
 """Piece → MusicXML, for notation programs and for our own picture of the score."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from statistics import median
 from xml.sax.saxutils import escape
 
 from generation.finish.paper.harmony import harmony, over
+from generation.finish.paper.lyrics import xml_lyrics
 from generation.finish.paper.notate import Bar, Score, Symbol
 from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
@@ -39,12 +40,12 @@ def musicxml(
 ) -> str:
     """MusicXML of some bars of a score. With `new_colour`, for a picture: new notes have that colour, every line
     of bars begins a line of the picture, and there is no text."""
-    measures, before = "", None
+    measures, before, lyrics = "", None, xml_lyrics(score.sung)
     for line in lines:
         for bar in line:
             begins_line = '<print new-system="yes"/>' if before and bar is line[0] else ""
             said = _changes(bar, before) if before else _attributes(score, bar, bool(new_colour))
-            measures += _measure(bar, score, begins_line + said, new_colour)
+            measures += _measure(bar, score, begins_line + said, new_colour, lyrics)
             before = bar
     name = "" if new_colour else "Melody"
     return (
@@ -63,7 +64,7 @@ def _printable(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())
 
 
-def _measure(bar: Bar, score: Score, before: str, new_colour: str) -> str:
+def _measure(bar: Bar, score: Score, before: str, new_colour: str, lyrics: Mapping[int, str]) -> str:
     implicit = ' implicit="yes"' if bar.number == 0 else ""
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}
@@ -79,7 +80,9 @@ def _measure(bar: Bar, score: Score, before: str, new_colour: str) -> str:
             if altered.get(place, usual[name.letter]) != name.alter and not symbol.continued:
                 accidental, altered[place] = ACCIDENTALS[name.alter], name.alter
         colour = f' color="{new_colour}"' if new_colour and symbol.note >= score.first_new else ""
-        text += _note(symbol, name, accidental, beam, colour, bar.length)
+        note = _note(symbol, name, accidental, beam, colour, bar.length)
+        sung = "" if symbol.continued else lyrics.get(symbol.note, "")
+        text += note.replace("</note>", f"{sung}</note>")
     if bar is score.bars[-1]:
         text += '<barline location="right"><bar-style>light-heavy</bar-style></barline>'
     return text + "</measure>"
