@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from generation.learn.full_score import Piece
+from generation.learn.full_score import Piece, transposed
 from generation.model import band, hearing, tokens
 from generation.model.band import FIRST_DRUM, PART, SLOTS, STEP, TICK, VALUE
 from generation.model.tokens import Ints
@@ -101,8 +101,7 @@ def _crop(source: Example, length: int, augment: Augment, rng: np.random.Generat
     if rng.random() < augment.moved:
         by = int(rng.integers(-augment.keys, augment.keys + 1))
         if source.low + by >= 12 and source.high + by <= 115:
-            rows = band.transpose(rows, by)
-            conditions[2] = (conditions[2] - 1 + by) % 12 + 1 if conditions[2] else 0
+            rows, conditions = transposed(rows, conditions, by)
     if rng.random() < augment.joined:
         rows, heading, first = _joined(rows, heading, first)
     if rng.random() < augment.dropped:

@@ -13,6 +13,7 @@ from generation.request import STYLES
 
 Reals = NDArray[np.float64]
 KEYS = 24  # that can be found
+TONIC = 2  # place in the conditions
 TOGETHER = 0.04  # quarters: played notes that begin so close are one chord
 
 
@@ -51,6 +52,13 @@ class FullScore:
     loose: bool = False
 
 
+def transposed(rows: Ints, conditions: Ints, by: int) -> tuple[Ints, Ints]:
+    """The same rows `by` semitones higher, and conditions whose tonic has moved with them."""
+    moved = conditions.copy()
+    moved[TONIC] = (conditions[TONIC] - 1 + by) % 12 + 1 if conditions[TONIC] else 0
+    return band.transpose(rows, by), moved
+
+
 @dataclass(frozen=True, eq=False)
 class Piece:
     """An encoded score. conditions as `band_lstm.CONDITIONS`; pitches are moved by `shift` semitones; `told`: nats that
@@ -71,6 +79,11 @@ class Piece:
         """Its first rows."""
         first = replace(self.encoded, rows=self.encoded.rows[: rows + 1])
         return replace(self, encoded=first, complete=len(first.rows) == len(self.encoded.rows))
+
+    def transposed(self, by: int) -> "Piece":
+        """In another key, as if it were its own."""
+        rows, conditions = transposed(self.encoded.rows, self.conditions, by)
+        return replace(self, encoded=replace(self.encoded, rows=rows), conditions=conditions)
 
 
 def encode(score: FullScore, style: str = "auto", keyed: bool = True) -> Piece:

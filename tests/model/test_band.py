@@ -1,5 +1,6 @@
 """Several parts as rows, what is heard beside them, and the network that foresees them."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,15 @@ from generation.model.band import DURATION, PART, STEP, TICK, VALUE
 from generation.model.hearing import CLASSES_HEARD, SLOTS_HEARD
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.music.key import Key
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """A network as small as this one is slower on several."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def song() -> FullScore:
@@ -146,6 +156,11 @@ def test_it_learns_a_song_by_heart():
     [judged] = surprise(model, [encode(song())])
     assert judged["rows"] == len(encode(song()).encoded.rows) - 1
     assert sum(judged[head] for head in HEADS) / judged["rows"] < totals[0] / 4
+    [twice] = surprise(model, [encode(song())], (0, 0))
+    assert twice == pytest.approx(judged, rel=1e-3, abs=1e-3)
+    alone = [surprise(model, [encode(song()).transposed(by)])[0]["value"] for by in (0, 2)]
+    [both] = surprise(model, [encode(song())], (0, 2))
+    assert min(alone) < both["value"] < min(alone) + judged["rows"] * np.log(2) + 1e-3
 
 
 def test_a_part_never_plays_what_is_not_its_kind_and_only_declared_parts_play():
