@@ -32,12 +32,12 @@ def loss(model: BandLSTM, batch: Batch, state: State | None = None) -> tuple[dic
     found = {"step": (_nats(model.step_head(x), row[:, band.STEP]), sequence)}
     follows = row[:, band.STEP] != band.END
     x, row, heard, sequence = x[follows], row[follows], heard[follows], sequence[follows]
-    parts = model.parts(batch.heading)[sequence]
+    parts = model.parts(batch.heading)
     about = batch.heading[sequence, row[:, band.PART].clamp(max=SLOTS - 1)]
-    said, x = model.part_head(x, row, heard, parts)
+    said, x = model.part_head(x, row, heard, parts, sequence)
     found["part"] = _nats(said, row[:, band.PART]), sequence
     kind = torch.where(about[:, 0] == band.DRUMS + 1, 1, torch.where(about[:, 0] == band.HARMONY + 1, 2, 0))
-    said, x = model.value_head(x, row, heard, parts, kind)
+    said, x = model.value_head(x, row, heard, parts, sequence, kind)
     found["value"] = _nats(said, row[:, band.VALUE]), sequence
     said, x = model.duration_head(x, row)
     tone = kind == 0

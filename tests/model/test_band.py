@@ -131,12 +131,13 @@ def test_the_future_does_not_change_the_past():
     a, b = (model(each.rows, each.heard, each.heading, each.conditions, each.countdown)[0] for each in (batch, other))
     torch.testing.assert_close(a[:, :same], b[:, :same])
     assert (a[:, same:] - b[:, same:]).abs().max() > 1e-3
-    row, heard, parts = batch.following[:, 40], batch.heard_next[:, 40].clone(), model.parts(batch.heading)
-    said = model.part_head(a[:, 40], row, heard, parts)[0]
+    row, heard = batch.following[:, 40], batch.heard_next[:, 40].clone()
+    parts, only = model.parts(batch.heading), torch.tensor([0])
+    said = model.part_head(a[:, 40], row, heard, parts, only)[0]
     blind = row.clone()
     blind[:, [PART, VALUE, DURATION]] = 0
     heard[:, [hearing.LAST, hearing.GAP, hearing.UNTIL]] = 0
-    torch.testing.assert_close(model.part_head(a[:, 40], blind, heard, parts)[0], said)
+    torch.testing.assert_close(model.part_head(a[:, 40], blind, heard, parts, only)[0], said)
 
 
 def test_it_learns_a_song_by_heart():
@@ -168,11 +169,11 @@ def test_a_part_never_plays_what_is_not_its_kind_and_only_declared_parts_play():
     batch = collate([whole(encode(song()))])
     x, _ = model(batch.rows, batch.heard, batch.heading, batch.conditions, batch.countdown)
     row, heard = batch.following[:, 5], batch.heard_next[:, 5]
-    parts = model.parts(batch.heading)
-    said, x = model.part_head(x[:, 5], row, heard, parts)
+    parts, only = model.parts(batch.heading), torch.tensor([0])
+    said, x = model.part_head(x[:, 5], row, heard, parts, only)
     assert torch.isfinite(said[:, :4]).all() and torch.isneginf(said[:, 4:]).all()
     for kind, (low, high) in enumerate(((0, 128), (128, band.NO_CHORD), (band.NO_CHORD, band.VALUES))):
-        values = model.value_head(x, row, heard, parts, torch.tensor([kind]))[0][0]
+        values = model.value_head(x, row, heard, parts, only, torch.tensor([kind]))[0][0]
         assert torch.isfinite(values[low:high]).all() and torch.isfinite(values).sum() == high - low
 
 

@@ -169,19 +169,26 @@ class BandLSTM(nn.Module):
         logits: Tensor = self.to_step(x)
         return logits
 
-    def part_head(self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor) -> tuple[Tensor, Tensor]:
-        """parts (N, SLOTS + 1, width / 4) as `parts` gives them."""
+    def part_head(
+        self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor, sequence: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """parts as `parts` gives them, sequence (N,) the one of them that each moment is of."""
         where = phases(row[:, band.SINCE], row[:, band.BAR])
         known = torch.cat([x, self.step(row[:, band.STEP]), self._ages(heard), where, _many_hot(heard)], -1)
         x = x + F.gelu(self.given_step(known))
+        asked = self.to_part(x)
+        # How well each part fits what is asked: for what it is, of all sequences at once, and for what it is doing.
         declared = parts[:, :SLOTS]
-        doing = declared + self.doing(heard[:, SLOTS_HEARD:])
-        logits = (doing @ self.to_part(x)[..., None])[..., 0]
-        return logits.masked_fill((declared == 0).all(-1), -torch.inf), x
+        fits = (asked @ declared.flatten(0, 1).T).view(len(x), *declared.shape[:2])
+        fits = fits[torch.arange(len(x), device=x.device), sequence]
+        fits = fits + (asked @ self.doing.weight.T).gather(1, heard[:, SLOTS_HEARD:])
+        return fits.masked_fill((declared == 0).all(-1)[sequence], -torch.inf), x
 
-    def value_head(self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor, kind: Tensor) -> tuple[Tensor, Tensor]:
+    def value_head(
+        self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor, sequence: Tensor, kind: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """kind (N,) which of `band.KINDS` the row's part plays."""
-        part = rows_at(parts, row[:, band.PART, None])[:, 0]
+        part = parts[sequence, row[:, band.PART]]
         gap, last = self.ages[0](heard[:, hearing.GAP]), heard[:, LAST]
         x = x + F.gelu(self.given_part(torch.cat([x, part, self.value(last), gap], -1)))
         logits = self.to_value(x) + self.allowed[kind]
