@@ -1,7 +1,8 @@
 """The baseline for several parts: an interpolated 3-gram over the same rows, field by field.
 
-As `ngram`, whose tables and hashes it uses: a field is told from the fields before it in its row and from the rows
-before; the longest context trusts itself as far as Witten and Bell's rule says.
+As `ngram`, whose tables and hashes it uses. A field's contexts, each trusting itself as far as Witten and Bell's rule
+says and the one before it for the rest: none; the field before it in its row; all fields before it; these and the row
+before; these and the two rows before.
 """
 
 from collections.abc import Iterable
@@ -16,13 +17,13 @@ from generation.model.band import CLASSES, FIRST_DRUM, STEP, VALUE
 from generation.model.tokens import Ints
 
 HEADS = ("step", "part", "value", "duration")
+CONTEXTS = 5
 
 
 @dataclass(eq=False)
 class RowNGram:
-    """Counts of each field's classes after contexts of 0 … order − 1 rows."""
+    """Counts of each field's classes after each of its contexts."""
 
-    order: int = 3
     tables: dict[tuple[str, int], Table] = field(default_factory=dict)
 
     def learn(self, pieces: Iterable[Ints]) -> None:
@@ -33,7 +34,7 @@ class RowNGram:
             for i, head in enumerate(HEADS):
                 taught = _teaches(head, rows[1:])
                 said = rows[1:, i].astype(np.uint64)
-                for n in range(self.order):
+                for n in range(CONTEXTS):
                     found.setdefault((head, n), []).append((_contexts(i, n, rows) | said)[taught])
         for name, every in found.items():
             seen, counts = np.unique(np.concatenate(every), return_counts=True)
@@ -45,8 +46,10 @@ class RowNGram:
         for i, head in enumerate(HEADS):
             said = rows[1:, i].astype(np.uint64)
             chance = np.full(len(said), 1 / CLASSES[head])
-            for n in range(self.order):
+            for n in range(CONTEXTS):
                 table, context = self.tables[head, n], _contexts(i, n, rows)
+                if not len(table.seen):
+                    continue
                 low, high = range_of(table, context)
                 total, kinds = table.sums[high] - table.sums[low], high - low
                 place = np.minimum(np.searchsorted(table.seen, context | said), len(table.seen) - 1)
@@ -64,9 +67,10 @@ def _ended(rows: Ints) -> Ints:
 
 
 def _contexts(before: int, n: int, rows: Ints) -> Hashes:
-    """(len(rows) − 1,) the first `before` fields of every row but the first, and n rows before it; low bits empty."""
-    columns = [rows[1:, i] for i in range(before)]
-    for back in range(1, n + 1):
+    """(len(rows) − 1,) the context number n of the field with so many `before` it, for every row but the first; low
+    bits empty."""
+    columns = [rows[1:, i] for i in range(0 if n > 1 else max(0, before - 1), before)] if n else []
+    for back in range(1, n - 1):
         past = np.concatenate([np.zeros((back - 1, rows.shape[1]), np.int64), rows])[: len(rows) - 1]
         columns += [past[:, i] for i in range(len(HEADS))]
     mixed = np.full(len(rows) - 1, n + 1, np.uint64)
