@@ -1,4 +1,4 @@
-"""`python -m bot`: on Discord with a token, in the browser without; what keeps it from starting in one plain line."""
+"""`python -m bot`: on Discord with a token, in the browser without. Says in one line what keeps it from starting."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from bot.settings import CannotStart, Settings
 
 log = logging.getLogger("encore")
 
-TOKEN_REVOKED = 4004  # the code with which Discord's gateway says so
+TOKEN_REVOKED = 4004  # the gateway's code for a token that is no longer valid
 
 
 def main() -> int:
@@ -32,7 +32,7 @@ def main() -> int:
         from bot.preview.run import main as preview
 
         return preview()
-    # Also where they stand in .env: the processes that play look for them in their environment.
+    # The processes that play read these from their environment, also if they are set in .env.
     os.environ |= {"ENCORE_MODELS": settings.models, "ENCORE_ARITHMETIC": settings.arithmetic}
     start_logging(settings.log_level, settings.log_format)
     if settings.crafts is not None:
@@ -41,10 +41,10 @@ def main() -> int:
     try:
         return asyncio.run(_run(settings))
     except discord.LoginFailure:
-        return _complain("Discord does not accept DISCORD_TOKEN. Copy the bot's token anew from the developer portal.")
+        return _complain("Discord does not accept DISCORD_TOKEN. Copy the bot's token again from the developer portal.")
     except discord.ConnectionClosed as error:
         if error.code == TOKEN_REVOKED:
-            return _complain("Discord no longer accepts DISCORD_TOKEN. Copy the bot's token anew from the portal.")
+            return _complain("Discord no longer accepts DISCORD_TOKEN. Copy the bot's token again from the portal.")
         return _complain(f"Discord closed the connection: {_line(error)}")
     except discord.PrivilegedIntentsRequired:
         return _complain("Discord refuses the intents of this bot. It needs none that are privileged.")

@@ -9,7 +9,7 @@ from bot.settings import CannotStart
 
 
 class Health:
-    """Counters, and the little server that shows them when a port is set."""
+    """Counters, and a small server that shows them if a port is set."""
 
     def __init__(self, bot: discord.AutoShardedClient, queue: Queue) -> None:
         self._bot = bot
@@ -46,7 +46,7 @@ class Health:
             await self._runner.cleanup()
 
     async def _healthz(self, _: web.Request) -> web.Response:
-        """503 while any shard has no connection, so that whoever watches may start anew what does not come back."""
+        """503 while any shard has no connection, so that a watchdog can restart a bot that does not come back."""
         shards = self._bot.shards.values()
         well = self._bot.is_ready() and not self._bot.is_closed() and not any(shard.is_closed() for shard in shards)
         return web.Response(text="ok\n" if well else "not connected\n", status=200 if well else 503)

@@ -19,18 +19,18 @@ LONGEST_TRY = 12.0  # seconds, five of which discord.py sleeps before it identif
 
 class Backoff(ExponentialBackoff[Literal[False]]):
     def delay(self) -> float:
-        """Seconds until the next try: as ever at first, a few in a long outage."""
+        """Seconds until the next try: as discord.py has it at first, a few in a long outage."""
         return min(super().delay(), random.uniform(LONGEST_PAUSE / 2, LONGEST_PAUSE))  # noqa: S311 — no secret
 
 
 class WebSocket(DiscordWebSocket):
     @classmethod
     async def from_client(cls, *args: Any, **kwargs: Any) -> Self:
-        """A connection that is there. `TimeoutError` if Discord leaves the line open and says nothing."""
+        """An open connection. `TimeoutError` if Discord accepts it but says nothing."""
         async with asyncio.timeout(LONGEST_TRY):
             return await super().from_client(*args, **kwargs)
 
 
 def reconnect_soon() -> None:
-    """From now on, for every client of this process."""
+    """Make every client of this process reconnect soon, from now on."""
     vars(shard).update(ExponentialBackoff=Backoff, DiscordWebSocket=WebSocket)

@@ -1,4 +1,4 @@
-"""What an admin sets by environment or .env, typed."""
+"""The settings that an admin makes in the environment or in .env, typed."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ class CannotStart(Exception):  # noqa: N818 — it ends up as the one line that 
 
 
 class Settings(BaseSettings):
-    """Every setting is named ENCORE_… but the token, which is DISCORD_TOKEN."""
+    """Every setting is named ENCORE_…, except the token: DISCORD_TOKEN."""
 
     model_config = SettingsConfigDict(env_prefix="ENCORE_", env_file=".env", extra="ignore")
 
@@ -52,7 +52,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _heed_old_names(self) -> Self:
-        """Until the next release; `bot.__main__` tells the admin."""
+        """Read the old names until the next release; `bot.__main__` warns the admin."""
         if self.crafts is not None and "render_workers" not in self.model_fields_set:
             self.render_workers = self.crafts
         return self

@@ -28,8 +28,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from generation.request import Request
 
-# What brings a database of version 1, 2, … to the next one; a new database is made as the tables below say. {bytes} is
-# what the database calls them.
+# Statements that bring a database of version 1, 2, … to the next one; a new database is made from the tables below.
+# {bytes} is the database's name for bytes.
 MIGRATIONS: tuple[str, ...] = ("ALTER TABLE takes ADD COLUMN sheets {bytes}",)
 VERSION = 1 + len(MIGRATIONS)
 
@@ -44,13 +44,13 @@ INSERT: dict[str, Callable[..., sqlite.Insert | postgresql.Insert]] = {
     "postgresql": postgresql.insert,
 }
 
-PATIENCE = 2.0  # seconds with a database that does not answer: Discord waits 3 for a sign of life
-FAULTS = (SQLAlchemyError, OSError)  # by which a database shows that it is not there, or full
+PATIENCE = 2.0  # seconds to wait for a database that does not answer: Discord waits 3 for us
+FAULTS = (SQLAlchemyError, OSError)  # errors of a database that cannot be reached, or is full
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
 class NewerDatabase(Exception):  # noqa: N818
-    """The database was written by a later version; this one might spoil it."""
+    """The database was written by a later version, and this one might damage it."""
 
 
 class _Table(DeclarativeBase):
@@ -84,7 +84,7 @@ class _Note(_Table):
 
 @dataclass(frozen=True)
 class Defaults:
-    """A server's defaults; None where its admins said nothing."""
+    """A server's defaults; None where its admins have set nothing."""
 
     temperature: float | None = None
     seconds: float | None = None
@@ -193,7 +193,7 @@ class Store:
             await session.execute(delete(_Kept).where(_Kept.id == name))
 
     async def forget_member(self, member: int) -> int:
-        """Delete all that is kept of a member; how many replies that were."""
+        """Delete everything kept for a member. Returns how many replies that was."""
         async with self._session.begin() as session:
             names = list(await session.scalars(select(_Kept.id).where(_Kept.member == member)))
             await session.execute(delete(_Kept).where(_Kept.member == member))
@@ -221,7 +221,7 @@ class Store:
 
 
 def asynchronous(address: URL) -> URL:
-    """An address as hosts of databases hand it out, with the driver that does not block the event loop."""
+    """A database address as hosting providers write it, with a driver that does not block the event loop."""
     driver = DRIVERS.get(address.drivername)
     if driver is None:
         return address
@@ -230,7 +230,7 @@ def asynchronous(address: URL) -> URL:
 
 
 def _sqlite_safely(connection: object, _: object) -> None:
-    """Readers beside a writer, a little patience with a locked file, and what is deleted is overwritten."""
+    """Let readers work beside a writer, wait a little for a locked file, and overwrite what is deleted."""
     cursor = connection.cursor()  # type: ignore[attr-defined]
     cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
     cursor.execute("PRAGMA journal_mode=WAL")
