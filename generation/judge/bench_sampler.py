@@ -5,7 +5,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from generation.model.performer import Performer
+    from generation.music.melody import Melody
 
 NOTES = 80  # of a take that are timed
 
@@ -57,12 +61,12 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
             seen["plain loop"].append(looped(takes, run))
         for name, rates in seen.items():
             figures[name][str(takes)] = round(statistics.median(rates), 1)
-    return {**figures, "floor": _floor(checkpoint)}
+    return {**figures, "floor": _floor(checkpoint), "nats": _nats(performer, melody)}
 
 
 def table(figures: dict[str, Any]) -> str:
     """The same in lines for people."""
-    sampler, loop, floor = figures["sampler"], figures["plain loop"], figures["floor"]
+    sampler, loop, floor, nats = (figures[name] for name in ("sampler", "plain loop", "floor", "nats"))
     lines = [
         f"sampler, {takes:>2} at once    {rate:8,.0f} notes a second   {rate / loop[takes]:4.1f} × a plain loop"
         f" of {loop[takes]:,.0f}   {1000 * int(takes) / rate:.2f} ms a step; of these at least"
@@ -76,6 +80,8 @@ def table(figures: dict[str, Any]) -> str:
             f" {floor['gigabytes a second']:.1f} GB/s of a copy; as 32-bit floats, {floor['ms to read 32-bit']:.2f} ms",
             f"multiplying           {floor['ms to multiply']:.3f} ms a note: {floor['million products']:.2f} million"
             f" products at {floor['billion a second']:.0f} billion a second, 64 takes at once",
+            f"rounding              {nats['played']:.5f} nats a note instead of {nats['exact']:.5f},"
+            f" {100 * nats['played'] / nats['exact'] - 100:+.3f} %",
         ]
     )
 
@@ -107,6 +113,43 @@ def _floor(checkpoint: Path | None) -> dict[str, float]:
         "billion a second": round(speed / 1e9, 1),
         "ms to multiply": round(1000 * products / speed, 4),
     }
+
+
+def _nats(performer: "Performer", melody: "Melody") -> dict[str, float]:
+    """Nats a note of 48 takes of 64 notes that 32-bit floats drew: as these foresee them, and as what plays does."""
+    from torch import Tensor
+    from torch.nn.functional import cross_entropy
+
+    from generation.play.advance import advance, nucleus
+    from generation.play.ensemble import Ensemble
+    from generation.play.session import Prompt, Session
+
+    styles = ("irish", "jazz", "classical", "pop")
+    prompts = [Prompt(melody, 60, seed=seed, style=styles[seed % len(styles)]) for seed in range(48)]
+    drawn: list[Tensor] = []
+
+    def nats(arithmetic: str | None) -> float:
+        ensemble, total, before = (
+            Ensemble(performer.model, performer.device, arithmetic=arithmetic),
+            0.0,
+            iter([*drawn]),
+        )
+
+        def choose(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+            nonlocal total
+            said = next(before, None)
+            if said is None:
+                drawn.append(said := nucleus(logits, tail, luck))
+            total += float(cross_entropy(logits, said, reduction="sum"))
+            return said
+
+        for take in Session(performer).add(prompts):
+            ensemble.join(take.part)
+        for note in range(64):
+            advance(ensemble.fused, ensemble._now, note == 0, choose)
+        return total / 64 / len(prompts)
+
+    return {"exact": nats("float32"), "played": nats(None)}
 
 
 def _least(work: Callable[[], object], times: int) -> float:
