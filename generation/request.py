@@ -102,7 +102,8 @@ class Words:
     values: dict[str, Value]
 
     def __init__(self, template: str, plural: str = "", /, **values: Value) -> None:
-        for name, value in (("template", template), ("plural", plural), ("values", values)):
+        whole = {name: _whole(of) if isinstance(of, str) else of for name, of in values.items()}
+        for name, value in (("template", _whole(template)), ("plural", plural), ("values", whole)):
             object.__setattr__(self, name, value)
 
     def __bool__(self) -> bool:
@@ -114,6 +115,11 @@ class Words:
     def fill(self, template: str, show: Callable[[Value], str]) -> str:
         """These values in a template. What they say is never taken for a template."""
         return template.format_map({name: show(of) for name, of in self.values.items()}) if self.values else template
+
+
+def _whole(text: str) -> str:
+    """Text without halves of characters, for these cannot travel."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _in_english(value: Value) -> str:
@@ -188,9 +194,9 @@ class Request:
     mp3_bytes: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("filename", "key", "meter"):  # half a character cannot travel
+        for name in ("filename", "key", "meter"):
             if said := getattr(self, name):
-                object.__setattr__(self, name, said.encode("utf-8", "replace").decode())
+                object.__setattr__(self, name, _whole(said))
         for name, low, high in (("seconds", 5, 180), ("takes", 1, 64), ("temperature", 0.1, 2.0), ("top_p", 0.05, 1.0)):
             if not low <= getattr(self, name) <= high:
                 raise Refusal(
