@@ -22,8 +22,8 @@ log = logging.getLogger("encore.studio")
 
 READING = Limits(5.0, 5.0)
 REHEARSING = Limits(7.0, 5.0)
-SCORING = Limits(240.0, 7.0)
-SAMPLING = Limits(60.0, 7.0)  # and a second for each second of all takes
+SCORING = Limits(240.0, 5.0)
+SAMPLING = Limits(60.0, 5.0)  # and a second for each second of all takes
 FINISHING = Limits(60.0, 5.0)  # and a second for each second of music: seven times what 15 parts take
 ALONE_SECONDS = 3.0  # that the first craft has the machine, if no answer is out before
 TOO_HARD = {
