@@ -11,8 +11,8 @@ NEAR = 0.06  # how much faster or slower the notes may be than their file says
 SPREAD = 0.025  # quarters by which notes are off the places where they mostly stand
 STRETCHES, CELLS = 4, 200  # of a piece, of a quarter
 ANYWHERE = 0.1  # the share of notes that stand nowhere in particular
-GRIDS = (24, 32)  # places in a quarter
-ON_THE_BEAT, STRUCK = 0.08, 0.4  # quarters, and the share of notes
+GRIDS = (20, 24, 28, 32)  # places in a quarter
+EXACT, ABOUT = 0.9, 0.5  # the share of notes on a grid, and how much all are drawn to its places, of 1
 EMPTY = 0.2  # of the fullest place in a beat: below that hardly a note stands where the file has its beats
 HARMONICS, ENOUGH, FEW = 4, 600, 256  # parts of a beat that are listened for, notes that tell, factors at a time
 
@@ -41,11 +41,11 @@ def kept(quarter: Floats, weight: Floats, beat: float) -> float:
 
 
 def firm(quarter: Floats, weight: Floats) -> bool:
-    """Whether notes stand exactly on the places of a grid, or so many on quarters that these must be the beats: else a
-    tune in another tempo may keep the thirds or quarters of a beat that a program wrote where nobody said one."""
+    """Whether notes stand exactly on a grid, or about the halves, thirds and quarters of a beat: else a tune in a tempo
+    of its own, 100 say, may keep the fifths of a beat that a program wrote where nobody said one."""
     exact = max(float((np.abs(quarter * grid - np.round(quarter * grid)) < 0.1).mean()) for grid in GRIDS)
-    struck = float(np.average(np.abs(quarter - np.round(quarter)) < ON_THE_BEAT, weights=weight))
-    return exact >= 0.9 or struck >= STRUCK
+    near = max(float(np.average(np.cos(2 * np.pi * quarter * parts), weights=weight)) for parts in (2, 3, 4))
+    return exact >= EXACT or near >= ABOUT
 
 
 def sought(quarter: Floats, weight: Floats, beat: float) -> tuple[float, float] | None:
