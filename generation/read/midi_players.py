@@ -150,18 +150,16 @@ def _by_track(lines: Sequence[Line], mpe: set[int]) -> list[list[Line]]:
 
 def _across_tracks(groups: list[list[Line]], name: Callable[[int], str]) -> list[list[Line]]:
     """The same, and together what one player plays on several tracks: each of them a single pitch, or notes in turn."""
-    single: dict[int, list[list[Line]]] = defaultdict(list)
+    single: dict[tuple[int, str], list[list[Line]]] = defaultdict(list)
     turns: dict[tuple[int, str], list[list[Line]]] = defaultdict(list)
     for group in groups:
-        if len({note.pitch for line in group for note in line.notes}) == 1:
-            single[program_of(group[0])].append(group)
-        else:
-            turns[program_of(group[0]), re.sub(r"[\W\d_]+", " ", name(group[0].track)).strip().lower()].append(group)
+        alike = turns if len({note.pitch for line in group for note in line.notes}) > 1 else single
+        alike[program_of(group[0]), " ".join(re.findall(r"[^\W\d_]{2,}", name(group[0].track).lower()))].append(group)
     out = []
-    for alike in single.values():
-        out += [[line for group in alike for line in group]] if len(alike) >= FEWEST else alike
-    for alike in turns.values():
-        out += _in_turn(alike) if len(alike) <= MOST else alike
+    for several in single.values():
+        out += [[line for group in several for line in group]] if len(several) >= FEWEST else several
+    for several in turns.values():
+        out += _in_turn(several) if len(several) <= MOST else several
     return out
 
 

@@ -142,6 +142,8 @@ def test_players_stay_apart() -> None:
     )
     assert len(read_midi(midi(track(choir), BASS)).parts) == 5
     assert len(read_midi(midi(track(choir), kind=0)).parts) == 4
+    three = [track(named(name) + notes([pitch] * 16)) for name, pitch in (("Melody", 72), ("Bass", 40), ("Piano", 60))]
+    assert len(read_midi(midi(*three)).parts) == 3, "a pitch each, but names of their own"
     duet = midi(
         track(named("Flute 1") + notes(TUNE * 2)), track(named("Flute 2") + notes([p - 3 for p in TUNE] * 2, channel=1))
     )

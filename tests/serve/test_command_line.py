@@ -167,7 +167,7 @@ def test_read_says_what_is_in_a_file_to_the_letter(tmp_path: Path) -> None:
                 "pickup": 1.0,
                 "chords": [],
                 "melody": 0,
-                "why": "it is the only part with tones",
+                "why": "it is the only part with pitched notes",
                 "parts": [{"name": "", "program": None, "role": "lead", "drums": False, "notes": notes}],
             }
         ]
