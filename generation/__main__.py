@@ -56,6 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return complain(str(refusal), 2)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # nobody reads what is printed any more, such as `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (StudioFault, OSError) as fault:
         return complain(str(fault), 1)
     except Exception as error:  # the edge: a line is what a user can use, and says where to look
