@@ -1,1 +1,1 @@
-"""Music: the nouns and the theory that everything speaks: notes, parts and songs on one clock, keys, pulse, spelling."""
+"""Music: the nouns and the theory that everything speaks: notes, parts, songs, their clock, keys, pulse, spelling."""
