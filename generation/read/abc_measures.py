@@ -142,7 +142,7 @@ class Pen:
             self.pace = pace
             measure.tempo.append((at, pace))
         elif letter == "I":
-            self._direct(measure, text.removeprefix("MIDI").split())
+            self._direct(measure, text.removeprefix("MIDI").lstrip("= ").split())
 
     def _direct(self, measure: Measure, words: list[str]) -> None:
         """Obey a directive for MIDI: “program 73”, “transpose -12”, “channel 10”, “drummap ^F 42”."""

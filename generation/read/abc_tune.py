@@ -1,6 +1,7 @@
 """ABC text: the tunes of a file, and of each tune its header and the music of its voices."""
 
 import html
+import quopri
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -11,12 +12,13 @@ NOTE, INLINE = re.compile(r"[A-Ga-g]"), re.compile(r"\[[A-Za-z+]:[^\]\n]*\]")
 # What stands between lines of music and is none: blocks of text or of other languages, what mail and web pages add.
 DIRECTIVE = re.compile(r"\s*(?:%%|I:)\s*MIDI\b[ =]*(.*)")
 BLOCK = re.compile(r"^%%\s*begin(\w+)\b.*?(?:^%%\s*end\1\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)
-PAGE = re.compile(r"</\w+\s*>|<br\s*/?>|<pre\b", re.IGNORECASE)
+PAGE = re.compile(r"</\w+\s*>|<br\s*/?>|<pre\b|&(?:lt|gt|nbsp|quot);", re.IGNORECASE)
 TAG = re.compile(
     r"</?(?:pre|p|br|html|head|body|title|meta|link|div|span|font|hr|h\d|table|tr|td|th|tt|code|center|ul|li"
     r"|textarea|blockquote|script|style)(?:\s[^<>]*)?/?>|</?[abiu]>|<a\s+(?:href|name)=[^<>]*>",
     re.IGNORECASE | re.DOTALL,
 )
+ENCODED = re.compile(r"^Content-Transfer-Encoding:\s*quoted-printable", re.MULTILINE | re.IGNORECASE)
 QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
 UNCLOSED = re.compile(r'"(?:[A-G][#b]?(?:m|maj|min|dim|sus|\d)*(?![a-z])|[^\s|]*)')
 MAIL = re.compile(r"\s*(?:[A-Z][a-z]{2,}|[A-Z][A-Za-z]*-[A-Za-z-]+):[ \t]+[^\s|:]")
@@ -64,6 +66,8 @@ def tunes(text: str) -> tuple[str, list[str]]:
 def plain(text: str) -> str:
     """The same with line ends of one kind, and without what a web page or a mail has put around it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if ENCODED.search(text):
+        text = quopri.decodestring(text.encode()).decode("utf-8", "replace")
     if PAGE.search(text):
         text, *comments = text.split("<!--")
         text += "".join(comment.partition("-->")[2] for comment in comments)

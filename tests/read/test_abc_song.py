@@ -225,7 +225,22 @@ Ann
 """
 
 
-@pytest.mark.parametrize(("name", "text"), [("page.html", PAGE), ("mail.txt", MAIL)])
+ENCODED = """From: ann@example.org
+MIME-Version: 1.0
+Content-Transfer-Encoding: quoted-printable
+
+X:1
+T:Rose & =
+Thorn
+M:4/4
+L:1/4
+K:C=20
+=3DC<D E>F|
+G4|]
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("page.html", PAGE), ("mail.txt", MAIL), ("mail.eml", ENCODED)])
 def test_a_tune_on_a_page_or_in_a_mail(name: str, text: str) -> None:
     reading = read(text.encode(), name)
     assert reading.song.title == "Rose & Thorn"
