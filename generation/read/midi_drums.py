@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable
 
 from generation.music.song import BANK
 from generation.read.midi_lines import Heard, Line
@@ -22,8 +21,9 @@ KICKS, HATS = (35, 36, 38, 40), (42, 44, 46, 51)
 KIT = frozenset((*range(35, 60), 69, 70, 75, 76, 77))
 
 
-def is_drums(line: Line, found: Heard, name: Callable[[int], str]) -> bool:
-    """By what GS and XG say of the channel, by its bank or number; else by its name, or by what only drums play."""
+def is_drums(line: Line, found: Heard, name: str) -> bool:
+    """By what GS and XG say of the channel, by its bank or number; else by the name of the player, if there is one, or
+    by what only drums play."""
     if line.channel in found.rhythm:
         return found.rhythm[line.channel]
     start = line.notes[0].onset
@@ -36,7 +36,7 @@ def is_drums(line: Line, found: Heard, name: Callable[[int], str]) -> bool:
     pitches = {note.pitch for note in line.notes}
     if program in TUNED_DRUMS or not all(pitch in KEYS for pitch in pitches):
         return False
-    if DRUMS.search(name(line.track)) and "steel" not in name(line.track).lower():
+    if DRUMS.search(name) and "steel" not in name.lower():
         return True
     return program == 0 and pitches <= KIT and _plays_a_kit(line)
 

@@ -7,7 +7,7 @@ One player may take several channels: one for each string of a guitar, one for e
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -39,13 +39,33 @@ class Player:
 
 def players(found: Heard, name: Callable[[int], str]) -> list[Player]:
     """All that plays, in the file's order; `name` gives a track's."""
+    lines = _settled(found.lines.values())
+    tracks: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        tracks[line.track].append(line)
+    mpe = _fingers(lines, tracks, _mpe_channels(found.lines.values()))
+    drums = set()
+    for line in lines:
+        # A track of several players has the piece's name, and so has a file of one.
+        own = name(line.track) if len(tracks[line.track]) == 1 < len(lines) else ""
+        if id(line) not in mpe and is_drums(line, found, own):
+            drums.add(id(line))
+    groups = _across_tracks(_by_track([line for line in lines if id(line) not in drums], mpe), name)
+    out = [Player(_merged(group), False, tuple(sorted({line.track for line in group}))) for group in groups]
+    out += [Player(line, True, (line.track,)) for line in lines if id(line) in drums]
+    place = {(line.track, line.port, line.channel): i for i, line in enumerate(lines)}
+    return sorted(out, key=lambda player: place[player.line.track, player.line.port, player.line.channel])
+
+
+def _settled(heard: Collection[Line]) -> list[Line]:
+    """The lines that have notes, with all that other tracks say of the sound of their channels."""
     room, lines = MAX_EVENTS, []
     speaking: dict[tuple[int, int], list[Line]] = defaultdict(list)  # by port and channel, lines with settings
-    for line in found.lines.values():
+    for line in heard:
         if _settings(line):
             speaking[line.port, line.channel].append(line)
     total = {place: sum(map(_settings, same)) for place, same in speaking.items()}
-    for line in found.lines.values():
+    for line in heard:
         count = total.get((line.port, line.channel), 0) - _settings(line)
         if line.notes and 0 < count <= room:
             others = [other for other in speaking[line.port, line.channel] if other is not line]
@@ -53,26 +73,24 @@ def players(found: Heard, name: Callable[[int], str]) -> list[Player]:
             room -= count
         elif line.notes:
             lines.append(line)
-    zones = _mpe_channels(found.lines.values())
-    fingers = Counter(line.track for line in lines if (line.port, line.channel) in zones)
-    mpe = {id(line) for line in lines if (line.port, line.channel) in zones and fingers[line.track] > 1}
-    tracks: dict[int, list[Line]] = defaultdict(list)
-    for line in lines:
-        tracks[line.track].append(line)
+    return lines
+
+
+def _fingers(lines: Sequence[Line], tracks: Mapping[int, list[Line]], zones: set[tuple[int, int]]) -> set[int]:
+    """Ids of lines that are one finger each of an MPE instrument, or one pitch each of a sampler: those never are
+    drums, whatever their channel. `zones` are the ports and channels that the file itself calls MPE."""
+    found = set()
     for several in tracks.values():
+        within = [line for line in several if (line.port, line.channel) in zones]
+        if len(within) > 1:
+            found |= {id(line) for line in within}
         drummer = any(line.channel == DRUM_CHANNEL for line in several)
         if drummer and len(several) > 2 * FEWEST and _each_alone(several) and _dealt(several):
-            mpe |= {id(line) for line in several}  # where nobody says so, but plays so
+            found |= {id(line) for line in several}  # where nobody says so, but plays so
     pitches = {line.channel: {note.pitch for note in line.notes} for line in lines}
     if all(len(pitches.get(channel, ())) == 1 for channel in range(DRUM_CHANNEL - 1, DRUM_CHANNEL + 2)):
-        mpe |= {id(line) for line in lines if line.channel == DRUM_CHANNEL}  # one pitch among others in a row
-    drums = {id(line) for line in lines if id(line) not in mpe and is_drums(line, found, name)}
-    groups = _by_track([line for line in lines if id(line) not in drums], mpe)
-    groups = _across_tracks(groups, name)
-    out = [Player(_merged(group), False, tuple(sorted({line.track for line in group}))) for group in groups]
-    out += [Player(line, True, (line.track,)) for line in lines if id(line) in drums]
-    place = {(line.track, line.port, line.channel): i for i, line in enumerate(lines)}
-    return sorted(out, key=lambda player: place[player.line.track, player.line.port, player.line.channel])
+        found |= {id(line) for line in lines if line.channel == DRUM_CHANNEL}  # one pitch among others in a row
+    return found
 
 
 def _settings(line: Line) -> int:

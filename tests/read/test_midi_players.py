@@ -192,6 +192,12 @@ def test_what_makes_a_channel_drums(setup: bytes, channel: int, drums: bool) -> 
     assert [part.drums for part in read_midi(data).parts] == [False, drums]
 
 
+def test_the_title_of_a_piece_makes_nobody_a_drummer() -> None:
+    """It is the name of the only track, with one player or several."""
+    for data in (named("The Drum") + notes(TUNE), named("Snare Song") + notes(TUNE) + notes(TUNE, channel=1)):
+        assert not any(part.drums for part in read_midi(midi(track(data), kind=0)).parts)
+
+
 def test_drums_that_only_their_beat_gives_away() -> None:
     """A drum track on a channel of tones, without a name: kick, snare and hi-hat. A bass line is none."""
     assert [part.drums for part in read_midi(midi(track(notes(TUNE)), track(beat(3)))).parts] == [False, True]
