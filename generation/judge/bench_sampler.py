@@ -121,7 +121,7 @@ def _nats(performer: "Performer", melody: "Melody") -> dict[str, float]:
     from torch.nn.functional import cross_entropy
 
     from generation.play.advance import advance, nucleus
-    from generation.play.ensemble import Ensemble
+    from generation.play.batch import Batch
     from generation.play.session import Prompt, Session
 
     styles = ("irish", "jazz", "classical", "pop")
@@ -129,24 +129,24 @@ def _nats(performer: "Performer", melody: "Melody") -> dict[str, float]:
     drawn: list[Tensor] = []
 
     def nats(arithmetic: str | None) -> float:
-        ensemble, total, before = (
-            Ensemble(performer.model, performer.device, arithmetic=arithmetic),
+        batch, total, before = (
+            Batch(performer.model, performer.device, arithmetic=arithmetic),
             0.0,
             iter([*drawn]),
         )
 
-        def choose(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+        def choose(logits: Tensor, tail: Tensor, uniforms: Tensor) -> Tensor:
             nonlocal total
             said = next(before, None)
             if said is None:
-                drawn.append(said := nucleus(logits, tail, luck))
+                drawn.append(said := nucleus(logits, tail, uniforms))
             total += float(cross_entropy(logits, said, reduction="sum"))
             return said
 
         for take in Session(performer).add(prompts):
-            ensemble.join(take.part)
+            batch.join(take.part)
         for note in range(64):
-            advance(ensemble.fused, ensemble._now, note == 0, choose)
+            advance(batch.fused, batch._now, note == 0, choose)
         return total / 64 / len(prompts)
 
     return {"exact": nats("float32"), "played": nats(None)}

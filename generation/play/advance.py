@@ -23,15 +23,16 @@ FILLS = 3  # the closing note may fill a bar if the new music is so many bars lo
 Choose = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-def nucleus(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+def nucleus(logits: Tensor, tail: Tensor, uniforms: Tensor) -> Tensor:
     """(B,) one class of each row of (B, classes), out of the smallest set that holds all but `tail` (B, 1) of the
-    probability (Holtzman et al., 2020, “The Curious Case of Neural Text Degeneration”); `luck` (B, 1) in 0 ≤ x < 1."""
+    probability (Holtzman et al., 2020, “The Curious Case of Neural Text Degeneration”); `uniforms` (B, 1) in
+    0 ≤ x < 1."""
     chance = logits.softmax(1)
     last = chance.shape[1] - 1
     rising = chance.sort(1).values
     first = torch.searchsorted(rising.cumsum(1), tail, right=True).clamp_(max=last)
     sums = chance.masked_fill_(chance < rising.gather(1, first), 0.0).cumsum(1)
-    return torch.searchsorted(sums, luck * sums.narrow(1, last, 1), right=True).clamp_(max=last).squeeze(1)
+    return torch.searchsorted(sums, uniforms * sums.narrow(1, last, 1), right=True).clamp_(max=last).squeeze(1)
 
 
 @torch.inference_mode()
@@ -43,16 +44,16 @@ def advance(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = n
     state = of_all(slots.table)
     takes, width = slots.x.shape
     turns = fused.takes[:takes] * MOST + state.new % MOST
-    luck = slots.luck.view(-1, len(HEADS)).index_select(0, turns)
-    wishes = torch.cat([slots.temperature, slots.tail, luck], 1).T.contiguous().view(3, len(HEADS), takes, 1)
-    temperature, tail, luck = wishes.unbind()
+    uniforms = slots.uniforms.view(-1, len(HEADS)).index_select(0, turns)
+    wishes = torch.cat([slots.temperature, slots.tail, uniforms], 1).T.contiguous().view(3, len(HEADS), takes, 1)
+    temperature, tail, uniforms = wishes.unbind()
     said: list[Tensor] = []
     tick, phases, x = state.tick, slots.x, slots.x
     for i, head in enumerate(HEADS):
         logits, more = fused.head[i](x).tensor_split([CLASSES[head]], 1)
         logits = obey(head, logits / temperature[i], state)
         always = fused.flat[i]
-        said.append(choose(logits, tail[i], luck[i]) if always is None else torch.full_like(tick, always))
+        said.append(choose(logits, tail[i], uniforms[i]) if always is None else torch.full_like(tick, always))
         if i == len(fused.given):
             break
         more = more + fused.given[i].index_select(0, said[i])

@@ -51,10 +51,10 @@ class AdvanceOnCPU:
             if (always := self.fused.flat[i]) is not None:
                 told[i] = always
             elif choose is None:
-                choice.draw(logits, own.tail, own.luck, state.new, i, told[i])
+                choice.draw(logits, own.tail, own.uniforms, state.new, i, told[i])
             else:
-                luck = own.luck[np.arange(len(out)), state.new % MOST, i, None]
-                told[i] = choose(*map(torch.from_numpy, (logits, own.tail[:, i, None].copy(), luck)))
+                uniforms = own.uniforms[np.arange(len(out)), state.new % MOST, i, None]
+                told[i] = choose(*map(torch.from_numpy, (logits, own.tail[:, i, None].copy(), uniforms)))
             if i == STEP:
                 np.add(state.tick, LENGTHS[told[STEP]], out=told[TOLD_TICK])
                 state.onset[:] = told[TOLD_TICK]

@@ -14,8 +14,8 @@ from generation.music.clock import Tempo
 from generation.music.key import MODES, Key, find_key
 from generation.music.melody import Melody, Written
 from generation.music.pulse import typical_tempo
+from generation.play.batch import Batch, Part
 from generation.play.constraints import LONGEST_RUN, unusual
-from generation.play.ensemble import Ensemble, Part
 from generation.play.slots import MOST
 from generation.play.style import likeliest_style
 
@@ -77,7 +77,7 @@ class Session:
 
     def __init__(self, performer: Performer) -> None:
         self.performer = performer
-        self._ensemble = Ensemble(performer.model, performer.device, **performer.card.get("plays", {}))
+        self._batch = Batch(performer.model, performer.device, **performer.card.get("plays", {}))
         self._playing: list[Take] = []
         self._waiting: list[Take] = []
 
@@ -96,28 +96,28 @@ class Session:
         for take in takes:
             if take in self._playing:
                 self._playing.remove(take)
-                self._ensemble.leave(take.part)
+                self._batch.leave(take.part)
             elif take in self._waiting:
                 self._waiting.remove(take)
 
     def step(self) -> None:
         """A note more in every take."""
-        while self._waiting and not self._ensemble.full:
+        while self._waiting and not self._batch.full:
             self._playing.append(take := self._waiting.pop(0))
-            self._ensemble.join(take.part)
-        ended = self._ensemble.step()
+            self._batch.join(take.part)
+        ended = self._batch.step()
         for take in [take for take in self._playing if take.part in ended]:
             self._playing.remove(take)
             self._end(take)
 
     def _end(self, take: Take) -> None:
-        whole, known_passages = _written(take, self._ensemble.made_by), self.performer.memorised
+        whole, known_passages = _written(take, self._batch.made_by), self.performer.memorised
         copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, len(take.given))
         if take.best is None or copied < take.copied:
             take.best, take.copied = whole, copied
         if take.copied and take.prompt.attempt + 1 < ATTEMPTS:
             take.prompt = replace(take.prompt, attempt=take.prompt.attempt + 1)
-            take.part = replace(take.part, luck=_luck(take.prompt), rows=[], goal=0, over=False)
+            take.part = replace(take.part, uniforms=_uniforms(take.prompt), rows=[], goal=0, over=False)
             self._waiting.append(take)
         else:
             take.whole = take.best
@@ -150,7 +150,7 @@ def _takes(performer: Performer, prompts: Sequence[Prompt]) -> Iterator[Take]:
             temperature=prompt.temperature,
             top_p=prompt.top_p,
             open_end=prompt.open_end,
-            luck=_luck(prompt),
+            uniforms=_uniforms(prompt),
             rows=[],
         )
         yield replace(first, prompt=prompt, part=part)
@@ -185,7 +185,7 @@ def _begun(performer: Performer, prompt: Prompt) -> Take:
         temperature=prompt.temperature,
         top_p=prompt.top_p,
         open_end=prompt.open_end,
-        luck=_luck(prompt),
+        uniforms=_uniforms(prompt),
     )
     return Take(prompt, given, style, encoded, part)
 
@@ -195,7 +195,7 @@ def random_stream(seed: int, name: str, number: int = 0) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, *name.encode())))
 
 
-def _luck(prompt: Prompt) -> NDArray[np.float32]:
+def _uniforms(prompt: Prompt) -> NDArray[np.float32]:
     return random_stream(prompt.seed, "notes", prompt.attempt).random((MOST, len(CLASSES)), np.float32)
 
 

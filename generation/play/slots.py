@@ -10,7 +10,7 @@ from generation.model.networks.attentive_lstm import BARS, AttentiveLSTM
 from generation.model.tokens import CLASSES
 from generation.play.state import WIDTH
 
-MOST = 4096  # notes of a take, after which its luck comes again
+MOST = 4096  # notes of a take, after which its uniform numbers come again
 
 
 @dataclass(eq=False)
@@ -24,7 +24,7 @@ class Slots:
                 as in `shortened`
     place       how many notes there were
     waves       as in `fused`
-    temperature, tail  (B, heads of a note): 1 − top_p; luck (B, MOST, heads of a note): uniform random numbers
+    temperature, tail  (B, heads of a note): 1 − top_p; uniforms (B, MOST, heads of a note): uniform random numbers
     """
 
     table: Tensor
@@ -41,7 +41,7 @@ class Slots:
     waves: Tensor
     temperature: Tensor
     tail: Tensor
-    luck: Tensor
+    uniforms: Tensor
 
     def tensors(self) -> list[Tensor]:
         """All of them, in a fixed order."""
@@ -89,7 +89,7 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
         waves=real(2, 2 * len(BARS)),
         temperature=real(len(CLASSES)) + 1,
         tail=real(len(CLASSES)),
-        luck=real(MOST, len(CLASSES)),
+        uniforms=real(MOST, len(CLASSES)),
     )
 
 

@@ -25,8 +25,8 @@ from generation.model.tokens import (
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.play.advance import ending, nucleus
+from generation.play.batch import Batch, sampling_parameters
 from generation.play.constraints import CONSTRAINTS, ECHO, LONGEST_RUN, obey
-from generation.play.ensemble import Ensemble, warmth
 from generation.play.session import Prompt, Session, random_stream, sample
 from generation.play.state import WIDTH, note_down, of_all
 from generation.play.style import likeliest_style
@@ -85,7 +85,7 @@ def test_a_take_says_what_it_was_played_by(performer: Performer, monkeypatch: py
 
 def test_rhythm_loses_less_of_its_tail_than_pitch():
     """Else a player never rests: where pitch leaves out a tenth, steps and durations leave out three hundredths."""
-    temperatures, shares = zip(*(warmth(head, 0.7, 0.9) for head in CLASSES), strict=True)
+    temperatures, shares = zip(*(sampling_parameters(head, 0.7, 0.9) for head in CLASSES), strict=True)
     assert temperatures == (0.7, 0.7, 0.7, 1, 1, 1), "a tame take is still played with life"
     np.testing.assert_allclose(shares, (0.97, 0.9, 0.97, 0.99, 0.99, 0.99))
 
@@ -160,8 +160,8 @@ def test_the_nucleus_leaves_the_tail_out():
     logits = torch.tensor([[0.15, 0.5, 0.05, 0.3]]).log()
 
     def drawn(logits: torch.Tensor, top_p: float, most: float, times: int) -> list[int]:
-        lucks = torch.linspace(0, most, times)[:, None]
-        return nucleus(logits.expand(times, -1), torch.full((times, 1), 1 - top_p), lucks).tolist()
+        uniforms = torch.linspace(0, most, times)[:, None]
+        return nucleus(logits.expand(times, -1), torch.full((times, 1), 1 - top_p), uniforms).tolist()
 
     assert set(drawn(logits, 0.9, 0.999, 200)) == {1, 3, 0}
     assert set(drawn(logits, 0.0, 0.999, 200)) == {1}
@@ -175,7 +175,7 @@ def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
     torch.manual_seed(1)
     model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=window)).eval()
     session = Session(Performer(model, {}, torch.device("cpu")))
-    session._ensemble = Ensemble(model, torch.device("cpu"), arithmetic="float32")
+    session._batch = Batch(model, torch.device("cpu"), arithmetic="float32")
     session.add([Prompt(performance(50), 90, seed=seed, style="jazz") for seed in (1, 2)])
     [take, _] = session._waiting
     for _ in range(30):
@@ -192,7 +192,7 @@ def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
     goal = np.where(np.arange(len(rows)) < len(part.start), int(foreseen), part.goal)
     left = countdown_class(np.maximum(goal - rows[:, TICK], 0) / TICKS)
     x, _ = model(*(torch.from_numpy(each)[None] for each in (rows, part.conditions, left)))
-    torch.testing.assert_close(session._ensemble._slots.x[0], x[0, -1], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(session._batch._slots.x[0], x[0, -1], atol=1e-4, rtol=1e-4)
 
 
 def test_takes_come_and_go_and_nobody_notices(performer: Performer):

@@ -19,8 +19,8 @@ from generation.play import constraints, products
 from generation.play.advance import Choose, advance, nucleus
 from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.arithmetic import TAKES
+from generation.play.batch import Batch, Part
 from generation.play.constraints import CONSTRAINTS, NEVER, Rule
-from generation.play.ensemble import Ensemble, Part
 from generation.play.fused import fuse
 from generation.play.loops import choice
 from generation.play.products import product
@@ -48,28 +48,28 @@ def parts_of(model: AttentiveLSTM, prompts: list[Prompt]) -> list[Part]:
     return [take.part for take in _takes(Performer(model, {}, CPU), prompts)]
 
 
-def step(by: str, ensemble: Ensemble, opening: bool, choose: Choose) -> Tensor:
+def step(by: str, batch: Batch, opening: bool, choose: Choose) -> Tensor:
     """As a GPU does it, or by the loops of a CPU."""
     if by == "torch":
-        return advance(ensemble.fused, ensemble._now, opening, choose)
-    return torch.from_numpy(AdvanceOnCPU(ensemble.fused, ensemble._now)(opening, choose))
+        return advance(batch.fused, batch._now, opening, choose)
+    return torch.from_numpy(AdvanceOnCPU(batch.fused, batch._now)(opening, choose))
 
 
 def play(
     by: str, model: AttentiveLSTM, parts: list[Part], notes: int, arithmetic: str | None = None
 ) -> tuple[list[Tensor], list[Tensor]]:
     """The logits of every head and what was drawn from them, note by note."""
-    ensemble, seen, drawn = Ensemble(model, CPU, arithmetic=arithmetic), [], []
+    batch, seen, drawn = Batch(model, CPU, arithmetic=arithmetic), [], []
 
-    def choose(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+    def choose(logits: Tensor, tail: Tensor, uniforms: Tensor) -> Tensor:
         seen.append(logits.clone())
-        drawn.append(nucleus(logits, tail, luck))
+        drawn.append(nucleus(logits, tail, uniforms))
         return drawn[-1]
 
     for part in parts:
-        ensemble.join(part)
+        batch.join(part)
     for new in range(notes):
-        said = step(by, ensemble, new == 0, choose)
+        said = step(by, batch, new == 0, choose)
         tick, last, goal = said[:, -3:].unbind(1)
         if ((tick >= last) | (tick >= goal)).any():
             break
@@ -139,14 +139,14 @@ def test_the_worked_example_of_a_rule_holds_for_all(model: AttentiveLSTM, monkey
 
 
 def test_all_draw_alike_from_the_same_logits():
-    """Shares of 40,000 draws; what one never draws, no other does. With the same luck, ours draw the same."""
+    """Shares of 40,000 draws; what one never draws, no other does. With the same numbers, ours draw the same."""
     torch.manual_seed(5)
     logits = (torch.randn(3, 30) * 2).index_fill(1, torch.tensor([4, 9]), -torch.inf).repeat_interleave(40_000, 0)
     top_p = torch.tensor([[0.6], [0.9], [1.0]]).repeat_interleave(40_000, 0)
-    luck = torch.rand(len(logits), 1)
-    by_torch = nucleus(logits, 1 - top_p, luck).numpy()
+    uniforms = torch.rand(len(logits), 1)
+    by_torch = nucleus(logits, 1 - top_p, uniforms).numpy()
     by_loops, first = np.empty_like(by_torch), np.zeros_like(by_torch)
-    choice.draw(logits.numpy(), (1 - top_p).numpy(), luck.numpy()[:, None], first, 0, by_loops)
+    choice.draw(logits.numpy(), (1 - top_p).numpy(), uniforms.numpy()[:, None], first, 0, by_loops)
     plain, torchs, loops = (
         np.stack([np.bincount(drawn, minlength=30) / 40_000 for drawn in said.reshape(3, -1)])
         for said in (draw(logits, top_p).numpy(), by_torch, by_loops)
@@ -155,7 +155,7 @@ def test_all_draw_alike_from_the_same_logits():
         np.testing.assert_allclose(ours, plain, atol=0.012)
         np.testing.assert_array_equal((ours == 0)[:2], (plain == 0)[:2])
         assert not ours[:, [4, 9]].any()
-    assert np.mean(by_torch != by_loops) < 1e-4  # where luck falls between two classes but for rounding
+    assert np.mean(by_torch != by_loops) < 1e-4  # where a number falls between two classes but for rounding
 
 
 @pytest.mark.parametrize("broken", [np.nan, -np.inf])
@@ -172,16 +172,16 @@ def test_a_take_is_the_same_bit_by_bit_in_any_company(arithmetic: str):
     torch.manual_seed(4)
     model = AttentiveLSTM(Sizes(width=96, layers=2, heads=3, window=64)).eval()
     prompts = [Prompt(performance(20 + i), 20, seed=i, style="jazz", temperature=0.7 + 0.02 * i) for i in range(33)]
-    ensemble = Ensemble(model, CPU, arithmetic=arithmetic)
+    batch = Batch(model, CPU, arithmetic=arithmetic)
     for part in parts_of(model, prompts):
-        ensemble.join(part)
-    before = [tensor.clone() for tensor in ensemble._now.tensors()]
+        batch.join(part)
+    before = [tensor.clone() for tensor in batch._now.tensors()]
 
     def after(company: int) -> list[Tensor]:
-        for tensor, old in zip(ensemble._now.tensors(), before, strict=True):
+        for tensor, old in zip(batch._now.tensors(), before, strict=True):
             tensor.copy_(old)
-        slots = ensemble._slots.first(company)
-        on_cpu = AdvanceOnCPU(ensemble.fused, slots)
+        slots = batch._slots.first(company)
+        on_cpu = AdvanceOnCPU(batch.fused, slots)
         return [torch.from_numpy(on_cpu()) for _ in range(4)] + [kept.clone() for kept in slots.tensors()]
 
     everybody = after(33)
@@ -222,16 +222,16 @@ def test_rounded_weights_foresee_what_the_exact_ones_do(model: AttentiveLSTM, by
     parts = parts_of(model, [Prompt(PIECES["performance"], 40, seed=seed, style="jazz") for seed in range(4)])
     exact, drawn = play(by, model, parts, 20, "float32")
     rounded: list[Tensor] = []
-    ensemble, said = Ensemble(model, CPU, arithmetic=arithmetic), iter(drawn)
+    batch, said = Batch(model, CPU, arithmetic=arithmetic), iter(drawn)
 
-    def choose(logits: Tensor, tail: Tensor, luck: Tensor) -> Tensor:
+    def choose(logits: Tensor, tail: Tensor, uniforms: Tensor) -> Tensor:
         rounded.append(logits.clone())
         return next(said)
 
     for part in parts:
-        ensemble.join(part)
+        batch.join(part)
     for new in range(len(drawn) // len(CLASSES)):
-        step(by, ensemble, new == 0, choose)
+        step(by, batch, new == 0, choose)
 
     def nats(seen: list[Tensor]) -> float:
         return sum(float(torch.nn.functional.cross_entropy(*each)) for each in zip(seen, drawn, strict=True))

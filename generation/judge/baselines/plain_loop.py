@@ -16,8 +16,8 @@ from generation.model import tokens
 from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.model.tokens import CLASSES, DURATION, FIELDS, INTERVAL, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
 from generation.play.advance import FILLS, ROUNDING
+from generation.play.batch import Part, sampling_parameters
 from generation.play.constraints import CONSTRAINTS, VALUES
-from generation.play.ensemble import Part, warmth
 from generation.play.state import FAR, PASSAGE, REMEMBERED, State
 
 
@@ -33,7 +33,7 @@ def play_plainly(
     choose = choose or draw
     takes = [part.start for part in parts]
     conditions = torch.from_numpy(np.stack([part.conditions for part in parts]))
-    wishes = {head: [warmth(head, part.temperature, part.top_p) for part in parts] for head in CLASSES}
+    wishes = {head: [sampling_parameters(head, part.temperature, part.top_p) for part in parts] for head in CLASSES}
     warm = {head: torch.tensor(wish).T[:, :, None] for head, wish in wishes.items()}
     plans = [_plan(part, part.begin) for part in parts]
     rows = torch.from_numpy(np.stack(takes))

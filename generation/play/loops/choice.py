@@ -6,7 +6,7 @@ from generation.play.loops.compiled import ONE, ZERO, Reals, Whole, compiled, ex
 
 
 @compiled
-def draw(logits: Reals, tail: Reals, luck: Reals, new: Whole, head: int, said: Whole) -> None:
+def draw(logits: Reals, tail: Reals, uniforms: Reals, new: Whole, head: int, said: Whole) -> None:
     """A class for each take into `said`, as `advance.nucleus` draws it."""
     classes = logits.shape[1]
     chance = np.empty(classes, np.float32)
@@ -30,7 +30,7 @@ def draw(logits: Reals, tail: Reals, luck: Reals, new: Whole, head: int, said: W
         kept = ZERO
         for c in range(classes):
             kept += chance[c] if chance[c] >= least else ZERO
-        wanted, so_far = luck[take, new[take] % luck.shape[1], head] * kept, ZERO
+        wanted, so_far = uniforms[take, new[take] % uniforms.shape[1], head] * kept, ZERO
         said[take] = 0  # broken weights, whose logits are no numbers, must not lead beyond the tables
         for c in range(classes):
             if chance[c] >= least:

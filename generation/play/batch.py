@@ -23,11 +23,11 @@ from generation.play.slots import MOST, Slots, memory, shortened
 from generation.play.state import FAR, PASSAGE, REMEMBERED, State, followed, passage
 
 FEW = 4  # to begin with
-LUCKIEST = 1 - 2**-22  # of a sum of chances is still less than the sum, when rounded
+HIGHEST = 1 - 2**-22  # of a sum of chances is still less than the sum, when rounded
 BREATH = 0.3  # of what the nucleus leaves out of pitch it leaves out of rhythm
 
 
-def warmth(head: str, temperature: float, top_p: float) -> tuple[float, float]:
+def sampling_parameters(head: str, temperature: float, top_p: float) -> tuple[float, float]:
     """Temperature and nucleus of a head in a take of these. A wild melody is still played with care, a tame one with
     life; and rests are rare, so that a nucleus which cuts them off leaves a player breathless."""
     if head in EXPRESSION:
@@ -43,7 +43,7 @@ class Part:
     register    lowest and highest pitch; longest_note, longest_run: what the input has, or is usual
     unusual     as in `constraints`, by where the input's notes lie
     tonic       pitch class of rest, moved like the rows as the register is; third: semitones above it
-    luck        (MOST, heads) uniform random numbers, its own
+    uniforms    (MOST, heads) random numbers, its own
     """
 
     start: Ints
@@ -59,7 +59,7 @@ class Part:
     temperature: float
     top_p: float
     open_end: bool
-    luck: NDArray[np.float32]
+    uniforms: NDArray[np.float32]
     rows: list[list[int]] = field(default_factory=list)
     goal: int = 0
     over: bool = False
@@ -77,7 +77,7 @@ class Part:
         return min(1.0, max(0.0, 1 - (self.goal - self.rows[-1][-1]) / max(1, self.wished)))
 
 
-class Ensemble:
+class Batch:
     """Slots for takes of one model."""
 
     def __init__(
@@ -225,9 +225,9 @@ class Ensemble:
         flat = np.concatenate([np.atleast_1d(np.asarray(field, np.int64)) for field in known])
         slots.table[slot] = torch.from_numpy(flat)
         for i, head in enumerate(HEADS):
-            slots.temperature[slot, i], top_p = warmth(head, part.temperature, part.top_p)
+            slots.temperature[slot, i], top_p = sampling_parameters(head, part.temperature, part.top_p)
             slots.tail[slot, i] = 1 - top_p
-        slots.luck[slot] = torch.from_numpy(np.minimum(part.luck, LUCKIEST))
+        slots.uniforms[slot] = torch.from_numpy(np.minimum(part.uniforms, HIGHEST))
         slots.waves[slot] = waves(bar)
 
 
