@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from generation.music.key import Key
+from generation.music.key import Key, find_key
 from generation.music.melody import Melody
 from generation.music.reading import Reading
-from generation.music.song import Part, Song
+from generation.music.song import Part
 from generation.music.spell import key_of, spell
 from generation.request import INSTRUMENTS
 
@@ -19,11 +19,14 @@ STRUCK, HELD, BACKGROUND = "█", "▬", "·"
 
 
 def plain(reading: Reading) -> dict[str, Any]:
-    """A reading as numbers and words. Times are in quarters, after repeats are played out."""
+    """A reading as numbers and words. Times are in quarters, after repeats are played out.
+
+    Where a file names no key, it is the one that the melody is heard in.
+    """
     song = reading.song
     return {
         "title": song.title,
-        "keys": [[quarter, str(key)] for quarter, key in song.keys],
+        "keys": [[quarter, str(key)] for quarter, key in song.keys or ((0.0, _heard(reading.melody)),)],
         "metres": [[quarter, list(metre)] for quarter, metre in song.metres],
         "tempi": [[mark.onset, mark.quarters_per_minute] for mark in song.tempo],
         "pickup": song.pickup,
@@ -50,7 +53,7 @@ def lines(reading: Reading, width: int = 80) -> Iterator[str]:
     """A reading for a terminal of so many columns: what it says, its parts, and the melody as a piano roll."""
     song, key = reading.song, key_of(reading.melody)
     yield song.title or "(no title)"
-    yield from _facts(song)
+    yield from _facts(reading)
     yield ""
     yield f"  {'part':24} {'instrument':18} {'role':7} {'notes':>6}  range"
     for i, part in enumerate(song.parts):
@@ -65,10 +68,13 @@ def lines(reading: Reading, width: int = 80) -> Iterator[str]:
         yield f"Note: {remark}."
 
 
-def _facts(song: Song) -> Iterator[str]:
+def _facts(reading: Reading) -> Iterator[str]:
+    song = reading.song
     pace = [f"{mark.quarters_per_minute:g}" for mark in song.tempo]
     seconds = song.clock.second(song.end)
-    yield _changes("key", [(quarter, str(key)) for quarter, key in song.keys]) or "key: not said"
+    yield (
+        _changes("key", [(quarter, str(key)) for quarter, key in song.keys]) or f"key: {_heard(reading.melody)}, by ear"
+    )
     yield _changes("metre", [(at, f"{beats}/{unit}") for at, (beats, unit) in song.metres]) or "metre: not said"
     said = pace[0] if len(pace) == 1 else f"{pace[0]}, with {len(pace)} marks"
     pickup = f"; a pickup of {song.pickup:g} quarters" if song.pickup else ""
@@ -82,6 +88,10 @@ def _changes(what: str, marks: list[tuple[float, str]]) -> str:
     ]
     more = f", and {len(marks) - 6} more" if len(marks) > 6 else ""
     return f"{what}: {', '.join(words)}{more}" if words else ""
+
+
+def _heard(melody: Melody) -> Key:
+    return find_key(melody.pitch, melody.duration)
 
 
 def _instrument(part: Part) -> str:

@@ -12,6 +12,7 @@ from generation.__main__ import main
 from generation.music.melody import Melody
 from generation.read.file import read
 from generation.serve.studio import Studio
+from tests.hostile_bytes import midi, notes, track
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -172,6 +173,13 @@ def test_read_says_what_is_in_a_file_to_the_letter(tmp_path: Path) -> None:
             }
         ]
     }
+
+
+def test_read_hears_the_key_that_a_file_does_not_name(tmp_path: Path) -> None:
+    (tmp_path / "scale.mid").write_bytes(midi(track(notes([62, 64, 66, 67, 69, 71, 73, 74, 69, 66, 62]))))
+    [file] = json.loads(encore("read", "scale.mid", "--json", folder=tmp_path).stdout)["files"]
+    assert file["keys"] == [[0.0, "D major"]]
+    assert "key: D major, by ear" in encore("read", "scale.mid", folder=tmp_path).stdout
 
 
 def test_read_shows_a_table_and_a_piano_roll(tmp_path: Path) -> None:
