@@ -2,7 +2,7 @@
 
 import io
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from generation.finish.piece import Piece
 from generation.finish.take import finish
 from generation.finish.write_midi import write_midi
 from generation.music.key import Key
+from generation.music.notes import COLUMNS
 from generation.music.reading import Reading, song_of
 from generation.play.session import Prompt
 from generation.read.file import read
@@ -179,3 +180,18 @@ def test_metres_and_keys_stand_at_their_bars() -> None:
     found = [(quarter, [int(word) for word in re.findall(r"\d+", said)]) for quarter, said in written["time_signature"]]
     assert found == [(0.0, [4, 1]), (1.0, [4, 4]), (9.0, [4, 2]), (11.0, [8, 6])]
     assert written["key_signature"] == [(0.0, "[('key', 'C')]"), (9.0, "[('key', 'F#m')]")]
+
+
+def test_a_reading_survives_the_way_between_processes() -> None:
+    before = read(band(), "band.mid")
+    after = unpack_reading(pack_reading(before))
+    assert (after.part, after.source, after.why) == (before.part, before.source, before.why)
+    assert after.melody.pitch.tolist() == before.melody.pitch.tolist() and after.melody.tempo == before.melody.tempo
+    for field in fields(before.song):
+        if field.name != "parts":
+            assert getattr(after.song, field.name) == getattr(before.song, field.name), field.name
+    for there, here in zip(after.song.parts, before.song.parts, strict=True):
+        assert [getattr(there, field.name) for field in fields(here) if field.name != "notes"] == [
+            getattr(here, field.name) for field in fields(here) if field.name != "notes"
+        ]
+        assert all((getattr(there.notes, name) == getattr(here.notes, name)).all() for name in COLUMNS)
