@@ -8,20 +8,27 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 
 from generation.music.song import Song, legible
 from generation.read import kern_tokens as tokens
-from generation.read.instruments import program_named
+from generation.read.instruments import drum_named, program_named
 from generation.read.musicxml_signs import tempo_words
 from generation.read.musicxml_titles import titled
-from generation.read.open_score import MAX_BARS, MAX_MARKS, MAX_SPINES, open_kern, too_many_marks, too_many_spines
+from generation.read.open_score import (
+    MAX_BARS,
+    MAX_MARKS,
+    MAX_SPINES,
+    open_kern,
+    too_many_bars,
+    too_many_marks,
+    too_many_spines,
+)
 from generation.read.repeats import Bar
 from generation.read.score import play
 from generation.read.signs import Sign, mark_bars, spoken
-from generation.read.written import ZERO, Common, Line, Measure, Score, Signature, Sound
-from generation.request import Refusal
+from generation.read.written import ZERO, Common, Line, Measure, Metre, Score, Signature, Sound
 
+SNARE = 38
 LAID_OUT = re.compile(r"!+LO:TX(?::[^:\t]*)*?:t=([^:\t]*)")
 
 
@@ -65,6 +72,8 @@ class _Page:
         self.labels: dict[str, int] = {}  # of a section → its first bar
         self.expansion: list[str] = []
         self.voices = 0
+        self.metre: Metre | None = None
+        self.struck = ZERO  # when the last notes began
         self.marks = 0  # of loudness
         self.loud: dict[int, list[Line]] = {}  # spine of dynamics → the lines that it is for
 
@@ -167,7 +176,7 @@ class _Page:
             if spine.kind == "**kern":
                 self.votes.setdefault(len(self.score.bars) - 1, {})[id(spine)] = said
         elif metre := tokens.metre(text):
-            common.metre = metre
+            common.metre = self.metre = metre
         elif pace := tokens.pace(text):
             common.tempo[self.at] = pace
         elif text.startswith("*MM["):
@@ -182,6 +191,8 @@ class _Page:
             column.cue = text == "*cue"
         elif text in ("*ped", "*Xped", "*ped*") and spine.line:
             spine.line.measures[-1].pedal.append((self.at, 127 if text == "*ped" else 0))
+        elif text == "*clefX" and spine.kind == "**kern" and spine.line:
+            spine.line.drums = True
         elif text.startswith("*part"):
             spine.part, self.loud = text[5:], {}
         elif text.startswith("*>["):
@@ -203,13 +214,12 @@ class _Page:
 
     def next_bar(self) -> None:
         if len(self.score.bars) > MAX_BARS:
-            raise Refusal(
-                "This score has {bars} bars; the limit is {limit}. Send a shorter piece.",
-                bars=len(self.score.bars),
-                limit=MAX_BARS,
-            )
-        self.score.common[-1].length = self.at
-        self.began = self.now
+            raise too_many_bars(len(self.score.bars), MAX_BARS)
+        # A note may last over the bar line; where it sounds alone, the metre says where the line stands.
+        usual = Fraction(4 * self.metre[0], self.metre[1]) if self.metre else self.at
+        length = usual if self.at > usual > self.struck - self.began else self.at
+        self.score.common[-1].length = length
+        self.began += length
         self.score.common.append(Common())
         self.score.bars.append(Bar())
         for spine in self.spines:
@@ -227,9 +237,12 @@ class _Page:
             if spine.kind == "**kern":
                 if (found := tokens.field(text)) is None:
                     continue
-                column.end, moved = self.now + found.length, True
+                column.end, self.struck, moved = self.now + found.length, self.now, True
                 for tone in () if column.cue else found.tones:
-                    sound = Sound(self.at, found.length, tone.pitch + spine.shift, tone.ties, tone.tied, column.voice)
+                    pitch = tone.pitch + spine.shift
+                    if spine.line.drums:
+                        pitch = drum_named(spine.line.name) or SNARE
+                    sound = Sound(self.at, found.length, pitch, tone.ties, tone.tied, column.voice)
                     measure.sounds.append(sound)
                     struck.setdefault(id(spine.line), sound)
             elif spine.kind == "**dynam":
@@ -274,18 +287,5 @@ class _Page:
             score.bars.pop()
             score.common.pop()
         mark_bars(score, [replace(sign, bar=min(sign.bar, len(score.bars) - 1)) for sign in self.signs])
-        score.order = self.expanded()
+        score.order = tokens.expanded(self.expansion, self.labels, len(score.bars))
         return score
-
-    def expanded(self) -> list[int] | None:
-        """The bars in the order that the list of sections says; None without one."""
-        ends = dict(pairwise([*sorted(set(self.labels.values())), len(self.score.bars)]))
-        order: list[int] = []
-        for label in self.expansion if self.labels else ():
-            if (start := self.labels.get(label)) is not None:
-                order += range(start, ends[start])
-            if len(order) > MAX_BARS:
-                raise Refusal(
-                    "With its repeats this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS
-                )
-        return [i for i in order if i < len(self.score.bars)] or None

@@ -6,17 +6,23 @@ import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from generation.music.key import FIFTHS, MODES
 from generation.music.song import legible
 from generation.read.musicxml_signs import ACCENTS, DYNAMICS, KINDS, spelled
+from generation.read.repeats import MAX_BARS
 from generation.read.written import Loudness, Metre, Signature
+from generation.request import Refusal
 
 NOTE = re.compile(r"(?P<steps>([a-gA-G])\2*)(?P<sign>#{1,3}|-{1,3}|n)?")
 RHYTHM = re.compile(r"(\d{1,4})(?:%(\d{1,4}))?(\.{0,4})")
 NATURAL = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 SCALE = {"major": (0, 2, 4, -1, 1, 3, 5), "minor": (0, 2, -3, -1, 1, -4, -2)}  # degrees, in fifths from the tonic
 NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii")
+NUMERAL = re.compile(
+    r"(?P<sign>[#-]?)(?P<numeral>I{1,3}|IV|VI{0,2}|i{1,3}|iv|vi{0,2})(?P<kind>[o+]?)(?P<seventh>[mMD]?7?)[a-d]?"
+)
 MODE_NAMES = {"dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydian", "loc": "locrian",
               "aeo": "minor", "ion": "major"}  # fmt: skip
 # Accents of TeX, as old files write letters that they cannot: \"o → ö.
@@ -156,20 +162,33 @@ def chord(text: str, kind: str, key: Signature | None) -> str:
 
 
 def _of_numeral(text: str, key: Signature | None) -> str:
-    found = re.fullmatch(
-        r"\(?(?P<sign>[#-]?)(?P<numeral>[IViv]{1,3})(?P<kind>[o+]?)(?P<seventh>[mMD]?7?)[a-d]?\)?", text
-    )
-    if not found or key is None or found["numeral"].lower() not in NUMERALS:
+    """A degree of the scale as a chord: “V7” → “D7” in G major; “V/V” is that of the degree behind the stroke."""
+    chord_of, _, within = text.strip("()").partition("/")
+    found = NUMERAL.fullmatch(chord_of)
+    if not found or key is None:
         return ""
+    tonic = key.sharps - (MODES[key.mode] if key.mode else 0)
     mode = "minor" if key.mode in ("minor", "dorian", "phrygian", "locrian") else "major"
-    degree, small = NUMERALS.index(found["numeral"].lower()), found["numeral"].islower()
-    place = key.sharps - (MODES[key.mode] if key.mode else 0) + SCALE[mode][degree]
-    place += {"": 0, "#": 7, "-": -7}[found["sign"]]
-    seventh = found["seventh"]
+    if within:
+        degree = NUMERAL.fullmatch(within)
+        if not degree:
+            return ""
+        tonic, mode = _place(degree, tonic, mode), "minor" if degree["numeral"].islower() else "major"
+    place, small, seventh = _place(found, tonic, mode), found["numeral"].islower(), found["seventh"]
     if found["kind"] == "o":
         return spelled(place) + ("dim7" if "D" in seventh else "m7b5" if seventh else "dim")
-    usual = "7" if seventh and (small or degree == 4 or (mode, degree) == ("minor", 6)) else "maj7" if seventh else ""
-    return spelled(place) + ("+" if found["kind"] == "+" else "m" if small else "") + (usual or "")
+    major = seventh and not small and found["numeral"] != "V" and (mode, found["numeral"]) != ("minor", "VII")
+    return (
+        spelled(place)
+        + {"+": "+", "": "m" if small else ""}[found["kind"]]
+        + ("maj7" if major else "7" if seventh else "")
+    )
+
+
+def _place(found: re.Match[str], tonic: int, mode: str) -> int:
+    """A degree's place on the line of fifths."""
+    degree = NUMERALS.index(found["numeral"].lower())
+    return tonic + SCALE[mode][degree] + {"": 0, "#": 7, "-": -7}[found["sign"]]
 
 
 def plain(text: str) -> str:
@@ -183,3 +202,15 @@ def plain(text: str) -> str:
         text,
     )
     return legible(text)
+
+
+def expanded(sections: list[str], first: dict[str, int], bars: int) -> list[int] | None:
+    """The bars in the order of a list of sections such as *>[A,A,B], of which `first` says where each begins."""
+    ends = dict(pairwise([*sorted(set(first.values())), bars]))
+    order: list[int] = []
+    for label in sections:
+        if label in first and len(order) <= MAX_BARS:
+            order += range(first[label], ends.get(first[label], bars))
+    if len(order) > MAX_BARS:
+        raise Refusal("With its repeats this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
+    return [i for i in order if i < bars] or None

@@ -128,15 +128,17 @@ def _limit(root: Element) -> None:
             "This score has {parts} parts; the limit is {limit}. Send a simpler one.", parts=len(parts), limit=MAX_PARTS
         )
     longest, measures = max(map(len, parts), default=0), sum(map(len, parts))
-    if longest > MAX_BARS or measures > MAX_MEASURES:
-        raise Refusal(
-            "This score has {bars} bars; the limit is {limit}. Send a shorter piece.",
-            bars=longest if longest > MAX_BARS else measures,
-            limit=MAX_BARS if longest > MAX_BARS else MAX_MEASURES,
-        )
+    if longest > MAX_BARS:
+        raise too_many_bars(longest, MAX_BARS)
+    if measures > MAX_MEASURES:
+        raise too_many_bars(measures, MAX_MEASURES)
     marks = sum(element.tag not in NOTES for part in parts for measure in part for element in measure)
     if marks > MAX_MARKS:
         raise too_many_marks(marks)
+
+
+def too_many_bars(count: int, limit: int) -> Refusal:
+    return Refusal("This score has {bars} bars; the limit is {limit}. Send a shorter piece.", bars=count, limit=limit)
 
 
 def too_many_marks(count: int) -> Refusal:

@@ -78,6 +78,19 @@ def test_rhythm() -> None:
     assert over.parts[1].notes.onset.tolist() == [0, 4]
 
 
+def test_a_line_alone_that_lasts_over_its_bar_lines() -> None:
+    found = song("**kern", "*M2/2", "0r", "=2", ".", "=3", "2.c", "2d", "=4", "4e", "2.f", "=5", "4g", "2a", "==")
+    assert found.parts[0].notes.onset.tolist() == [8, 11, 13, 14, 17, 18]
+    assert found.metres == ((0, (2, 2)),)
+
+
+def test_drums_and_degrees_of_other_keys() -> None:
+    found = song("**kern **kern **harm", '*I"Bass~drum * *', "*clefX * *", "*k[] *k[] *", "*C: *C: *",
+                 "4RcR 4c V7/V", "4RcR 4d viioD7/ii")  # fmt: skip
+    assert [part.drums for part in found.parts] == [False, True] and tones(found, 1) == [36, 36]
+    assert found.chords == ((0, "D7"), (1, "C#dim7"))
+
+
 def test_what_stands_beside_the_notes() -> None:
     rows = ["**kern **text **text **dynam **harm", '*I"Violino * * * *', "*Ivioln * * * *", "*k[f#] * * * *",
             "*G: * * * *", "*M2/4 * * * *", "*MM90 * * * *", "=1 =1 =1 =1 =1", "*ped * * * *", "4g Hal- Lo p I",
