@@ -24,6 +24,8 @@ def metres_of(
         if metre is None:
             continue
         usual = Fraction(metre[0] * 4, metre[1])
+        if not found and start:  # bars without a metre go before
+            pickup = float(start % usual)
         if n == 0 and length < usual:
             pickup = float(length)
         elif made_up or length % usual == 0 or n == len(bars) - 1:

@@ -58,6 +58,11 @@ def test_a_short_bar_is_a_bar() -> None:
     assert said_nowhere.metres == ((0.0, (4, 4)), (4.0, (2, 4)), (6.0, (4, 4)), (10.0, (3, 4)), (13.0, (4, 4)))
 
 
+def test_bars_before_the_first_metre_leave_its_bar_lines_where_they_are() -> None:
+    reading = read(b"X:1\nM:none\nL:1/4\nK:D\nDEFG|ABc|\nM:3/4\nDEF|G3|\n", "a.abc")
+    assert (reading.melody.metre, reading.melody.downbeat) == ((3, 4), 1.0)
+
+
 def test_a_pickup_and_the_bar_that_makes_up_for_it_are_no_metres() -> None:
     song = abc_song(HEAD + "|:C|CDEF|GAB:|\n|:c|cBAG|F3:|")
     assert (song.metres, song.pickup, song.metre) == (((0.0, (4, 4)),), 1.0, (4, 4))
