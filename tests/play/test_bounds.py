@@ -1,0 +1,107 @@
+"""What a tune, or a page without one, sets as bounds to the new music; and which of several attempts is kept."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from generation.model import memorised
+from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
+from generation.model.performer import Performer
+from generation.model.tokens import DURATION, LENGTHS, TICKS
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.melody import Melody
+from generation.play.constraints import LONGEST_RUN
+from generation.play.session import Prompt, Session, sample
+from tests.tunes import scale
+
+
+@pytest.fixture(scope="module")
+def performer() -> Performer:
+    """An untrained model: what must hold for any weights."""
+    torch.manual_seed(0)
+    return Performer(AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval(), {}, torch.device("cpu"))
+
+
+@torch.inference_mode()
+def wanting(performer: Performer, head: str, wanted: int) -> Performer:
+    """The same, whose model wants one class alone at every note."""
+    model = copy.deepcopy(performer.model)
+    linear = getattr(model, f"to_{head}")
+    linear.weight.zero_()
+    linear.bias.zero_()
+    linear.bias[wanted] = 100
+    return replace(performer, model=model)
+
+
+def rows(performer: Performer, prompt: Prompt) -> np.ndarray:
+    """The new notes as the model put them."""
+    [take] = (session := Session(performer)).add([prompt])
+    while session.busy:
+        session.step()
+    return np.array(take.part.rows)
+
+
+@pytest.mark.parametrize(
+    ("copied", "played", "kept"), [([5, 3, 4], 3, 1), ([5, 0], 2, 1), ([2, 3, 4], 3, 0), ([4, 4, 4], 3, 0), ([0], 1, 0)]
+)
+def test_of_three_attempts_the_one_that_copies_least_is_kept(
+    performer: Performer, monkeypatch: pytest.MonkeyPatch, copied: list[int], played: int, kept: int
+):
+    attempts: list[Melody] = []
+
+    def copies(whole: Melody, *_: object) -> int:
+        attempts.append(whole)
+        return copied[len(attempts) - 1]
+
+    monkeypatch.setattr(memorised, "copies", copies)
+    knowing = replace(performer, memorised=memorised.Memorised(np.zeros(0, np.uint64), {}))
+    [whole] = sample(knowing, [Prompt(scale(16), 5, seed=3, style="irish")])
+    assert len(attempts) == played and whole is attempts[kept]
+    assert len({attempt.pitch.tobytes() for attempt in attempts}) == played, "no attempt is like another"
+
+
+def test_a_fresh_piece_stays_where_most_instruments_are_at_home(performer: Performer):
+    prompt = Prompt(None, 30, seed=2, style="irish", key=Key("C", "major"), temperature=2.0, top_p=1.0)
+    [piece] = sample(performer, [prompt])
+    assert len(piece) > 20 and piece.pitch.min() >= 55 and piece.pitch.max() <= 81
+
+
+@pytest.mark.parametrize("longest", [3, 9])
+def test_a_pitch_is_repeated_as_often_as_in_the_tune_or_six_times(performer: Performer, longest: int):
+    pitch = scale(40).pitch.copy()
+    pitch[10:20] = [64] * longest + [65, 67, 65, 67, 65, 67, 65][: 10 - longest]
+    [whole] = sample(wanting(performer, "pitch", 67), [Prompt(replace(scale(40), pitch=pitch), 20, style="irish")])
+    changes = np.flatnonzero(np.diff(whole.pitch[40:]) != 0)
+    assert np.diff(changes, prepend=-1).max() == max(longest, LONGEST_RUN)
+
+
+@pytest.mark.parametrize(
+    ("metre", "longest", "allowed"), [((4, 4), 144, 96), ((3, 4), 84, 84), ((3, 4), 144, 96), ((3, 4), 12, 72)]
+)
+def test_a_note_lasts_a_bar_or_as_long_as_the_longest_of_the_tune(
+    performer: Performer, metre: tuple[int, int], longest: int, allowed: int
+):
+    """But no longer than a whole note in four quarters; ticks."""
+    duration = np.full(32, 0.5)
+    duration[-1] = longest / TICKS
+    melody = replace(scale(32), metre=metre, duration=duration)
+    wants = wanting(performer, "duration", int(np.flatnonzero(LENGTHS == 144)[0]))
+    assert LENGTHS[rows(wants, Prompt(melody, 25, style="irish", open_end=True))[:-1, DURATION]].max() <= allowed
+    wants = wanting(performer, "duration", int(np.flatnonzero(allowed == LENGTHS)[0]))
+    assert LENGTHS[rows(wants, Prompt(melody, 25, style="irish", open_end=True))[:-1, DURATION]].max() == allowed
+
+
+def test_even_a_little_slowing_down_is_not_played_on(performer: Performer):
+    slowing = replace(scale(64, Key("C", "major")), tempo=(Tempo(0, 100), Tempo(31, 90)))
+    [whole] = sample(performer, [Prompt(slowing, seconds=6, seed=2)])
+    assert whole.tempo[-1].quarters_per_minute > 95
+
+
+@pytest.mark.parametrize(("key", "triad"), [(("D", "major"), (2, 6, 9)), (("G", "minor"), (7, 10, 2))])
+def test_the_closing_note_is_at_rest_in_any_key(performer: Performer, key: tuple[str, str], triad: tuple[int, ...]):
+    prompts = [Prompt(scale(32, Key(*key)), 6, seed=seed, style="irish") for seed in range(6)]
+    assert all(whole.pitch[-1] % 12 in triad for whole in sample(performer, prompts))
