@@ -186,7 +186,8 @@ def _of_numeral(text: str, key: Signature | None) -> str:
 
 
 def _place(found: re.Match[str], tonic: int, mode: str) -> int:
-    """A degree's place on the line of fifths."""
+    """A degree's place on the line of fifths; vii is the leading tone, in minor as well."""
+    mode = "major" if found["numeral"] == "vii" else mode
     degree = NUMERALS.index(found["numeral"].lower())
     return tonic + SCALE[mode][degree] + {"": 0, "#": 7, "-": -7}[found["sign"]]
 
