@@ -41,6 +41,9 @@ KINDS = {
 }
 
 
+NEAR = 0.05  # quarters: so far may the ends of a tie lie apart where a measure's tuplets do not add up
+
+
 @dataclass(eq=False)
 class _Heard:
     """What is known while the measures of all parts go by; times in quarters."""
@@ -112,7 +115,9 @@ def _hear_part(part: Element, about: Element | None, sung: bool, first: bool, he
     staves: dict[str, int] = {}
     now, divisions, moved = 0.0, 1.0, 0
     tied: dict[tuple[int, int], int] = {}
-    for measure in part.findall("measure"):
+    for number, measure in enumerate(part.findall("measure")):
+        if not first and number < len(heard.lines):  # all parts begin a measure with the first, whatever tuplets add to
+            now = heard.lines[number]
         start = last = latest = now
         for element in measure:
             if element.tag == "note":
@@ -132,7 +137,7 @@ def _hear_part(part: Element, about: Element | None, sung: bool, first: bool, he
                 key = (staves[where], pitch)
                 ties = {tie.get("type") for tie in element.findall("tie")}
                 held = tied.pop(key, None) if "stop" in ties else None
-                if held is not None and abs(heard.notes[held][1] - last) < 1e-6:
+                if held is not None and abs(heard.notes[held][1] - last) < NEAR:
                     heard.notes[held][1] = last + length
                 else:
                     held = len(heard.notes)
@@ -155,8 +160,8 @@ def _hear_part(part: Element, about: Element | None, sung: bool, first: bool, he
                     heard.tempo = float(np.clip(float(sound.get("tempo", 0)), 10, 400))
             latest = max(latest, now)
         now = latest
-        if first and now > start:
-            heard.lines.append(now)
+        if first:
+            heard.lines.append(start)
 
 
 def _pitch(note: Element, moved: int, drums: dict[str | None, int]) -> tuple[int | None, bool]:
