@@ -22,11 +22,9 @@ COUNTED = 500_000  # rows of a set that its 3-gram learns from, at most
 FRAME = 0.25  # quarters
 
 
-def nats(
-    model: BandLSTM, works: Sequence[Work], split: str, keyed: bool, keys: Sequence[int] = (0,), limit: int = 0
-) -> dict[str, float]:
+def nats(model: BandLSTM, works: Sequence[Work], split: str, keyed: bool, limit: int = 0) -> dict[str, float]:
     """Nats a row of a set's held-out works: by head, `model` and `3-gram` in all, and `frame`, the model's in a
-    sixteenth. `keys`: as in `surprise`; `limit`: judge at most so many works.
+    sixteenth. `limit`: judge at most so many works.
 
     The sums hold every row (notes, strokes and changes of chord), the end of each work and the telling of its key
     where it was estimated. So divided by frames they can be compared with what a model needs that goes by frames: a
@@ -47,7 +45,7 @@ def nats(
     device = next(model.parameters()).device
     precision = fast_precision(device)
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-        found = surprise(model, pieces, keys)
+        found = surprise(model, pieces)
     counted = [ngram.nats(piece.encoded.rows.astype(np.int64)) for piece in pieces]
     rows = sum(each["rows"] for each in found)
     frames = sum(round(float((work.score.onset + work.score.duration).max()) / FRAME) for work in test)
@@ -64,7 +62,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
     parser.add_argument("--sets", help="some of the sets, with commas between them (all that are no benchmark)")
     parser.add_argument("--split", default="test", choices=("valid", "test"))
-    parser.add_argument("--keys", type=int, default=0, help="average over so many keys upward and downward (0)")
     parser.add_argument("--limit", type=int, default=0, help="at most so many works a set; 0: all")
     parser.add_argument("--json", type=Path, help="write the figures there too")
 
@@ -77,7 +74,7 @@ def main(args: argparse.Namespace) -> int:
     table = {}
     for name in tqdm(sets, desc="sets", leave=False):
         works = full_corpus.load(args.data, args.cache, [name])
-        row = nats(model, works, args.split, card["options"]["keyed"], range(-args.keys, args.keys + 1), args.limit)
+        row = nats(model, works, args.split, card["options"]["keyed"], args.limit)
         row["ratio"] = row["model"] / row["3-gram"]
         table[name] = row
         cells = [f"{row[each]:,.0f}" if each in ("works", "rows") else f"{row[each]:.3f}" for each in names]

@@ -1,6 +1,5 @@
 """What a network for several parts has to foresee, and how badly it does, in nats."""
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -59,29 +58,19 @@ def _nats(said: Tensor, target: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def surprise(model: BandLSTM, pieces: Sequence[Piece], keys: Sequence[int] = (0,)) -> list[dict[str, float]]:
-    """For each piece, the nats of each head summed over all its rows and its end, and the number of its `rows`.
-
-    keys  semitones by which the pieces are moved: what is foreseen in several keys is averaged, chance by chance
-    """
+def surprise(model: BandLSTM, pieces: Sequence[Piece]) -> list[dict[str, float]]:
+    """For each piece, the nats of each head summed over all its rows and its end, and the number of its `rows`."""
     model.eval()
     totals = [dict.fromkeys((*HEADS, "rows"), 0.0) for _ in pieces]
     order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].encoded.rows))
     device = next(model.parameters()).device
     for start in range(0, len(order), TOGETHER):
         picked = order[start : start + TOGETHER]
-        batches = [collate([whole(pieces[i].transposed(by)) for i in picked]).to(device) for by in keys]
-        states: list[State | None] = [None] * len(keys)
-        for at in range(0, batches[0].valid.shape[1], CHUNK):
-            chances: dict[str, list[Tensor]] = {head: [] for head in HEADS}
-            where = {}
-            for i, batch in enumerate(batches):
-                found, states[i] = loss(model, _part(batch, slice(at, at + CHUNK)), states[i])
-                for head, (nats, where[head]) in found.items():
-                    chances[head].append(-nats)
-            for head in HEADS:
-                nats = math.log(len(keys)) - torch.stack(chances[head]).logsumexp(0)
-                sums = torch.zeros(len(picked), device=device).index_add_(0, where[head], nats)
+        batch, state = collate([whole(pieces[i]) for i in picked]).to(device), None
+        for at in range(0, batch.valid.shape[1], CHUNK):
+            found, state = loss(model, _part(batch, slice(at, at + CHUNK)), state)
+            for head, (nats, sequence) in found.items():
+                sums = torch.zeros(len(picked), device=device).index_add_(0, sequence, nats)
                 for i, value in zip(picked, sums.tolist(), strict=True):
                     totals[i][head] += value
         for i in picked:

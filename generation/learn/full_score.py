@@ -80,11 +80,6 @@ class Piece:
         first = replace(self.encoded, rows=self.encoded.rows[: rows + 1])
         return replace(self, encoded=first, complete=len(first.rows) == len(self.encoded.rows))
 
-    def transposed(self, by: int) -> "Piece":
-        """In another key, as if it were its own."""
-        rows, conditions = transposed(self.encoded.rows, self.conditions, by)
-        return replace(self, encoded=replace(self.encoded, rows=rows), conditions=conditions)
-
 
 def encode(score: FullScore, style: str = "auto", keyed: bool = True) -> Piece:
     """Rows of a score. Without `keyed` its pitches stay where they are and its key is unknown."""

@@ -157,11 +157,6 @@ def test_it_learns_a_song_by_heart():
     [judged] = surprise(model, [encode(song())])
     assert judged["rows"] == len(encode(song()).encoded.rows) - 1
     assert sum(judged[head] for head in HEADS) / judged["rows"] < totals[0] / 4
-    [twice] = surprise(model, [encode(song())], (0, 0))
-    assert twice == pytest.approx(judged, rel=1e-3, abs=1e-3)
-    alone = [surprise(model, [encode(song()).transposed(by)])[0]["value"] for by in (0, 2)]
-    [both] = surprise(model, [encode(song())], (0, 2))
-    assert min(alone) < both["value"] < min(alone) + judged["rows"] * np.log(2) + 1e-3
 
 
 def test_a_part_never_plays_what_is_not_its_kind_and_only_declared_parts_play():

@@ -83,12 +83,14 @@ class BandLSTM(nn.Module):
         self.to_interval = nn.Linear(w, 2 * FIRST_DRUM - 1)
         self.given_value = nn.Linear(w + 2 * small, w)
         self.to_duration = nn.Linear(w, CLASSES["duration"])
-        self.given_duration = nn.Linear(w + small, w)
-        self.to_velocity = nn.Linear(w, CLASSES["velocity"])
-        self.given_velocity = nn.Linear(w + small, w)
-        self.to_deviation = nn.Linear(w, CLASSES["deviation"])
-        self.given_deviation = nn.Linear(w + small, w)
-        self.to_articulation = nn.Linear(w, CLASSES["articulation"])
+        # Expression has less to say than content: half as wide.
+        half = w // 2
+        self.given_duration = nn.Linear(w + small, half)
+        self.to_velocity = nn.Linear(half, CLASSES["velocity"])
+        self.given_velocity = nn.Linear(half + small, half)
+        self.to_deviation = nn.Linear(half, CLASSES["deviation"])
+        self.given_deviation = nn.Linear(half + small, half)
+        self.to_articulation = nn.Linear(half, CLASSES["articulation"])
         kinds = torch.full((3, VALUES), -torch.inf)
         for kind, (low, high) in enumerate(((0, FIRST_DRUM), (FIRST_DRUM, band.NO_CHORD), (band.NO_CHORD, VALUES))):
             kinds[kind, low:high] = 0
@@ -202,7 +204,7 @@ class BandLSTM(nn.Module):
         return self.to_duration(x), x
 
     def velocity_head(self, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
-        x = x + F.gelu(self.given_duration(torch.cat([x, self.duration(row[:, band.DURATION])], -1)))
+        x = F.gelu(self.given_duration(torch.cat([x, self.duration(row[:, band.DURATION])], -1)))
         return self.to_velocity(x), x
 
     def deviation_head(self, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
