@@ -184,6 +184,7 @@ class BandLSTM(nn.Module):
         fits = (asked @ declared.flatten(0, 1).T).view(len(x), *declared.shape[:2])
         fits = fits[torch.arange(len(x), device=x.device), sequence]
         fits = fits + (asked @ self.doing.weight.T).gather(1, heard[:, SLOTS_HEARD:])
+        fits = fits * asked.shape[1] ** -0.5  # or else the first guesses are far too sure
         return fits.masked_fill((declared == 0).all(-1)[sequence], -torch.inf), x
 
     def value_head(
