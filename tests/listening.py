@@ -59,6 +59,8 @@ def score_notes(text: str, kind: str) -> list[tuple[Fraction, Fraction, int]]:
     part = part.parts[0] if isinstance(part, music21.stream.Score) else part
     notes: list[tuple[Fraction, Fraction, int]] = []
     for note in part.recurse().notes:
+        if isinstance(note, music21.harmony.Harmony):
+            continue
         onset, duration = Fraction(note.getOffsetInHierarchy(part)), Fraction(note.quarterLength)
         onset, duration = onset.limit_denominator(5000), duration.limit_denominator(5000)
         if note.tie is not None and note.tie.type in ("stop", "continue"):
