@@ -63,8 +63,8 @@ async def about(interaction: Interaction) -> None:
 async def forget(interaction: Interaction) -> None:
     replies = await interaction.client.store.forget_member(interaction.user.id)
     words = Words(
-        "Deleted what was kept for {count} reply of yours. Its buttons no longer work.",
-        "Deleted what was kept for {count} replies of yours. Their buttons no longer work.",
+        "Deleted what was kept for {count} of your replies. Its buttons no longer work.",
+        "Deleted what was kept for {count} of your replies. Their buttons no longer work.",
         count=replies,
     )
     await interaction.response.send_message(say(words, own(interaction)), ephemeral=True)
