@@ -22,8 +22,7 @@ from tqdm import tqdm
 from generation.learn import copying, corpus
 from generation.learn.batches import Batch, Example, batches, example
 from generation.model import checkpoint, memorised
-from generation.model.networks import MODELS
-from generation.model.networks.attentive_lstm import AttentiveLSTM
+from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.model.priors import usual
 from generation.model.tokens import FIELDS, SHADED, TIMED
 from generation.request import Refusal
@@ -45,7 +44,6 @@ class Options:
     out: str = "runs/latest"
     cache: str = "data/cache"
     start: str = ""
-    model: str = "attentive_lstm"
     epochs: int = 30
     minutes: float = 0.0
     length: int = 384
@@ -123,8 +121,7 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
     if not learn:
         raise Refusal("There is no melody of 8 notes or more in {folder}.", folder=str(options.data))
     check = check or learn[:20]
-    kind, kind_sizes = MODELS[options.model]
-    model = checkpoint.load(Path(options.start))[0] if options.start else kind(kind_sizes(**sizes))
+    model = checkpoint.load(Path(options.start))[0] if options.start else AttentiveLSTM(Sizes(**sizes))
     model.to(device)
     average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     optimizer = torch.optim.AdamW(model.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay)
@@ -269,14 +266,13 @@ def _tensorboard(options: Options) -> Any:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A flag for every field of `Options` and of every model's sizes; they win over the TOML file."""
+    """A flag for every field of `Options` and of the network's sizes; they win over the TOML file."""
     parser.add_argument("--config", type=Path, help="a TOML file with any of these, and a table [sizes]")
     for field in dataclasses.fields(Options):
         flag, value = f"--{field.name.replace('_', '-')}", field.default
         parser.add_argument(flag, type=type(value), help=f"default {value!r}")
-    for name, (_, sizes) in MODELS.items():
-        for field in dataclasses.fields(sizes):
-            parser.add_argument(f"--{field.name}", type=type(field.default), help=f"{name}: default {field.default!r}")
+    for field in dataclasses.fields(Sizes):
+        parser.add_argument(f"--{field.name}", type=type(field.default), help=f"size: default {field.default!r}")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -290,8 +286,6 @@ def main(args: argparse.Namespace) -> int:
         raise Refusal("The configuration has unknown names: {names}.", names=", ".join(sorted(unknown)))
     flags = {name: value for name, value in vars(args).items() if value is not None}
     options = Options(**{**file, **{name: value for name, value in flags.items() if name in known}})
-    if options.model not in MODELS:
-        raise Refusal("There is no model “{name}”; there are: {known}.", name=options.model, known=", ".join(MODELS))
-    names = {field.name for field in dataclasses.fields(MODELS[options.model][1])}
+    names = {field.name for field in dataclasses.fields(Sizes)}
     train(options, {**sizes, **{name: value for name, value in flags.items() if name in names}})
     return 0

@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from generation.model import tokens
-from generation.model.networks import MODELS
-from generation.model.networks.attentive_lstm import AttentiveLSTM
+from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.request import STYLES, Refusal
 
+NETWORK = "attentive_lstm"
 # What the rows mean; weights trained on another encoding cannot be used.
 ENCODING = {"version": 1, "fields": list(tokens.FIELDS), "classes": tokens.CLASSES, "ticks": tokens.TICKS}
 # Lists whose order the weights depend on: a style or a metre is its place in them. What is new is added at the end.
@@ -25,8 +25,7 @@ def save(path: Path, model: AttentiveLSTM, card: dict[str, Any], dtype: torch.dt
     weights = {name: tensor.detach().to(dtype).contiguous().cpu() for name, tensor in model.state_dict().items()}
     save_file(weights, path)
     path.chmod(0o644)  # safetensors writes for its owner alone
-    name = next(name for name, (kind, _) in MODELS.items() if type(model) is kind)
-    about = {"model": name, "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, "lists": LISTS, **card}
+    about = {"model": NETWORK, "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, "lists": LISTS, **card}
     path.with_suffix(".json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -54,14 +53,13 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM,
                 theirs=", ".join(theirs) or "–",
                 ours=", ".join(ours),
             )
-    if card.get("model") not in MODELS:
+    if card.get("model") != NETWORK:
         raise Refusal(
-            "The checkpoint {file} wants the model “{model}”; there are: {models}.",
+            "The checkpoint {file} wants the network “{theirs}”; Encore plays with {ours}.",
             file=path.name,
-            model=str(card.get("model")),
-            models=", ".join(MODELS),
+            theirs=str(card.get("model")),
+            ours=NETWORK,
         )
-    kind, sizes = MODELS[card["model"]]
-    model = kind(sizes(**card["sizes"]))
+    model = AttentiveLSTM(Sizes(**card["sizes"]))
     model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return model.to(device).eval(), card

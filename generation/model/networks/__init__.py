@@ -1,5 +1,1 @@
-"""The architectures there are: a literal dict from name to model and sizes."""
-
-from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
-
-MODELS = {"attentive_lstm": (AttentiveLSTM, Sizes)}
+"""The networks: modules whose `forward` takes rows and a state, and gives what is known before the next row."""
