@@ -1,4 +1,4 @@
-"""What may be written on the command line."""
+"""The command line's commands and their arguments."""
 
 import argparse
 import math
@@ -10,14 +10,14 @@ from generation.request import FORMATS, INSTRUMENTS, styles
 
 
 class Parser(argparse.ArgumentParser):
-    """Complains in one line."""
+    """Reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"encore: {message} (see {self.prog} --help)\n")
 
 
 def parser(others: Iterable[tuple[str, str]]) -> Parser:
-    """The parser of all commands; of the `others`, (name, what it is about), the arguments are parsed elsewhere."""
+    """The parser of all commands. `others` are (name, help) of commands whose arguments are parsed elsewhere."""
     every = Parser(
         prog="python -m generation",
         description="A tune goes in, and the music goes on.",
@@ -65,9 +65,9 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
 
 
 def separated(arguments: Sequence[str]) -> list[str]:
-    """`--from 3 4` as `--from 3 --from 4`, so that a file may stand behind."""
+    """The arguments with `--from 3 4` written as `--from 3 --from 4`, so that a file name may follow."""
     found: list[str] = []
-    numbers = -1  # that stand right behind the last --from, −1 once something else does
+    numbers = -1  # how many have directly followed the last --from; −1 after anything else
     for argument in arguments:
         numbers = 0 if argument == "--from" else numbers + 1 if numbers >= 0 and _is_number(argument) else -1
         found += ["--from", argument] if numbers > 1 else [argument]

@@ -1,4 +1,4 @@
-"""One process that makes music, seen from an event loop: it can be killed at any time, and starts again when needed."""
+"""One worker process, seen from an event loop: it can be killed at any time, and starts again by itself."""
 
 import asyncio
 import contextlib
@@ -22,39 +22,43 @@ from generation.serve.wire import HEADER, LARGEST, SCRATCH, Done, Job, frame, pa
 log = logging.getLogger("encore.studio")
 
 STARTING = Limits(120.0, 60.0)  # until a process is ready: it may have to compile, on a cold disk
-TAKING = Limits(3.0, 3.0)  # until a process that has nothing before it has taken up a job
-CANCELLING = Limits(5.0, 5.0)  # until it has laid down one that was cancelled
-# What the processes may see of our environment; tokens and database addresses are not among it.
+TAKING = Limits(3.0, 3.0)  # until an idle process has acknowledged a job
+CANCELLING = Limits(5.0, 5.0)  # until it has abandoned a job that was cancelled
+# The environment variables that the processes may see; tokens and database addresses are not among them.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "PYTHONPATH",
              "PYTHONWARNINGS", "OMP_NUM_THREADS", "NUMBA_CACHE_DIR", "SYSTEMROOT", "ENCORE_MODELS",
              "ENCORE_ARITHMETIC")  # fmt: skip
 
-# glibc's memory. Threads with some of their own: more than run at a time hold 35 MB a craft for nothing. And from which
-# size on it goes back at once: by itself that grows to 32 MB, and sounds that are long gone hold 60 MB a craft.
+# Two settings of glibc's malloc. Arenas: more of them than threads that run at a time waste 35 MB in each craft. The
+# size from which freed memory goes back to the system at once: left to itself it grows to 32 MB, and freed sounds
+# still occupy 60 MB in each craft.
 FRUGAL = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(2**20)}
 
 Progress = Callable[[float], None]
 
 
 class Died(Exception):  # noqa: N818
-    """The process went away, or stopped to give signs of life, while it worked on this job or before it was ready."""
+    """The process ended, or showed no sign of life for too long, while it worked on this job or was starting."""
 
 
 class Interrupted(Exception):  # noqa: N818
-    """The process went away while it worked on another job, or on none; or it slept, and never took this one up."""
+    """The process ended while it worked on another job or on none; or it hung before it acknowledged this one."""
 
 
 class Overrun(Exception):  # noqa: N818
-    """The job took more work than it may, and the process was killed."""
+    """The job used more CPU time than it may, and the process was killed."""
 
 
 class Unfit(Told):
-    """The process cannot do its work at all; its words say why."""
+    """The process cannot work at all; the words say why."""
 
 
 @dataclass(eq=False)
 class _Held:
-    """A job in a process's hands. Jobs are done in their order, so only the first one's limits hold."""
+    """A job that was sent to a process. Jobs are done in order, so only the limits of the first one apply.
+
+    taken  whether the process has acknowledged it
+    """
 
     result: asyncio.Future[Done]
     limits: Limits
@@ -63,14 +67,14 @@ class _Held:
 
 
 class Child:
-    """A process for a stage of the work, over all its lives."""
+    """A worker process of one kind (a key of `worker.STAGES`), which is replaced whenever it dies."""
 
     def __init__(self, stage: str, quiet: bool = False) -> None:
         self.stage, self._quiet = stage, quiet
         self._life: _Life | None = None
         self._starting = asyncio.Lock()
         self._closed = False
-        self._tasks: set[asyncio.Task[Any]] = set()  # readers of all lives, and restarts
+        self._tasks: set[asyncio.Task[Any]] = set()  # the readers of all processes so far, and restarts
 
     @property
     def pid(self) -> int | None:
@@ -78,7 +82,7 @@ class Child:
         return self._life.process.pid if self._life and not self._life.dead else None
 
     async def start(self) -> "_Life":
-        """Start it, unless it runs. `Unfit` once it is closed."""
+        """Start the process unless it runs. Raises `Unfit` after `close`."""
         async with self._starting:
             if self._closed:
                 raise Unfit("Encore is being stopped. Ask again in a minute.")
@@ -89,13 +93,13 @@ class Child:
             return self._life
 
     async def ready(self) -> "_Life":
-        """Start it, unless it runs, and wait until it can work. `Died` or `Unfit` if it never can."""
+        """Start the process unless it runs, and wait until it can work. Raises `Died` or `Unfit` if it cannot."""
         life = await self.start()
         await asyncio.shield(life.ready)
         return life
 
     def _again(self, life: "_Life") -> None:
-        """After a death start anew at once, not when somebody waits for it; unless it could not even start."""
+        """Start a new process as soon as one dies, before anybody needs it; but not if it never became ready."""
         if not self._closed and life.ready.exception() is None:
             self._keep(asyncio.create_task(self.start()))
 
@@ -104,10 +108,10 @@ class Child:
         task.add_done_callback(self._tasks.discard)
 
     async def ask(self, job: Job, limits: Limits, progress: Progress | None = None) -> Done:
-        """The result of a job; the time that the process needs to start does not count.
+        """The result of a job. The time that the process needs to start does not count against its limits.
 
-        Raises `Died`, `Interrupted`, `Overrun` or `Unfit`. When cancelled, the process is told, and goes on with the
-        next job; if it does not do so soon, it is killed.
+        Raises `Died`, `Interrupted`, `Overrun` or `Unfit`. Cancelling tells the process to abandon the job; if it
+        does not do so within `CANCELLING`, it is killed.
         """
         return await (await self.ready()).do(job, limits, progress)
 
@@ -116,7 +120,7 @@ class Child:
             self._life.kill()
 
     async def close(self) -> None:
-        """End it for ever, and wait until nothing is left of it."""
+        """End the process for good, and wait until its readers and its scratch folder are gone too."""
         async with self._starting:
             self._closed = True
         self.kill()
@@ -141,7 +145,7 @@ async def _born(stage: str, quiet: bool) -> "_Life":
 
 
 class _Life:
-    """A process from its start to its death."""
+    """One process from its start to its death."""
 
     def __init__(self, process: asyncio.subprocess.Process, scratch: str) -> None:
         self.process, self.dead = process, False
@@ -149,7 +153,7 @@ class _Life:
         self._jobs: dict[int, _Held] = {}
         self._loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = self._loop.create_future()
-        self.ready.add_done_callback(lambda ready: ready.exception())  # it may be that nobody waits for it
+        self.ready.add_done_callback(lambda ready: ready.exception())  # or asyncio complains if nobody awaits it
         self._watch = Watch(process.pid)
         self._watched: tuple[_Held | None, Limits] | None = None
         self._next_look: asyncio.TimerHandle | None = None
@@ -165,7 +169,7 @@ class _Life:
         self._follow()
         try:
             self.process.stdin.write(framed)
-            with contextlib.suppress(ConnectionError):  # a process that is gone is noticed by its reader
+            with contextlib.suppress(ConnectionError):  # the reader notices that the process has ended
                 await self.process.stdin.drain()
             return await held.result
         except asyncio.CancelledError:
@@ -177,7 +181,7 @@ class _Life:
             raise
 
     def _follow(self) -> None:
-        """Watch what the process has to do next, if it is something new: to start, to take up a job, or to do it."""
+        """Apply the limits of the process's present duty, if that is a new one: to start, acknowledge or do a job."""
         held = next(iter(self._jobs.values()), None)
         if self.dead or (held is None and self.ready.done()):
             self._stop_looking()
@@ -242,13 +246,14 @@ class _Life:
                 del self._jobs[done.id]
                 if not held.result.done():
                     held.result.set_result(done)
-            elif begun and held.progress is not None and not held.result.done():  # taken up, it may yet be refused
+            elif (
+                begun and held.progress is not None and not held.result.done()
+            ):  # the first message only acknowledges the job, which may yet be refused
                 held.progress(done.progress)
             self._follow()
 
     def _bury(self, why: type[Exception]) -> None:
-        """Tell all who wait: the first for the reason `why`, if its job was taken up, the others that it was not for
-        their job."""
+        """Fail all jobs: the first with `why` if the process had acknowledged it, all others with `Interrupted`."""
         for held in self._jobs.values():
             if not held.result.done():
                 held.result.set_exception(why() if held.taken else Interrupted())
@@ -256,7 +261,7 @@ class _Life:
         self._jobs.clear()
 
     def kill(self) -> None:
-        """End the process and all that it started, now."""
+        """Kill the process and all that it started, at once."""
         self.dead = True
         self._stop_looking()
         if self.process.returncode is None:

@@ -1,7 +1,8 @@
 """Confine a process that reads strangers' files: no network, no files but its own, nothing that it does not need.
 
-Linux takes these away for good, from the process and all that it starts, without root: Landlock the file system, a
-system call filter the network and what tampers with others. Elsewhere there are the limits alone, and a line says so.
+On Linux this needs no root and holds for good, for the process and all that it starts: Landlock closes the file
+system, a filter of system calls the network and any means to tamper with other processes. Elsewhere only the resource
+limits apply, and a line in the log says so.
 """
 
 import contextlib
@@ -17,22 +18,22 @@ from pathlib import Path
 HERE = Path(__file__).parents[2]
 OPEN_FILES = 256
 LARGEST_FILE = 512 * 2**20  # bytes; a quarter of an hour of sound has 200 MB before it is encoded
-PROCESSES = 512  # and threads, beyond all that the machine runs when it starts: they are counted for a whole user
+PROCESSES = 512  # and threads, on top of all that run on the machine now, since the limit is one for a whole user
 
-# What may be read beside Python, our code and our assets: libraries, and what they ask about the machine.
+# What may be read besides Python, our code and our assets: libraries, and what they ask about the machine.
 SYSTEM = ("/usr", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/localtime", "/sys/devices/system/cpu",
           "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/random")  # fmt: skip
 
-# Landlock's rights, by what the version of the kernel's interface has to be to know them.
+# Landlock's rights. `ALL_RIGHTS`: version of the kernel's interface → all rights that it knows.
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, TRUNCATE = 1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 14
 READ, ON_A_FILE = EXECUTE | READ_FILE | READ_DIR, EXECUTE | READ_FILE | WRITE_FILE | TRUNCATE
 ALL_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
-TCP, OTHERS = 0b11, 0b11  # binding and connecting; abstract sockets of others, and signals to them
+TCP, OTHERS = 0b11, 0b11  # bind and connect; other processes' abstract sockets, and signals to other processes
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # on every architecture
 
-NO_NEW_PRIVILEGES, SET_FILTER, FILTER_MODE = 38, 22, 2  # of prctl
-MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}  # the filter's name, the column below
-# System calls that are refused.
+NO_NEW_PRIVILEGES, SET_FILTER, FILTER_MODE = 38, 22, 2  # prctl's numbers
+MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}  # the filter's id for it, its column in `REFUSED`
+# System calls that are refused → their numbers on x86-64 and on ARM.
 REFUSED = {
     "socket": (41, 198),
     "io_uring_setup": (425, 425),  # which could make sockets past the filter
@@ -64,16 +65,17 @@ REFUSED = {
     "clock_settime": (227, 112),
 }
 X32 = 0x40000000  # a second numbering of the same calls on x86_64
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # of the filter's little machine
+LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # instructions of the filter's language, BPF
 ALLOW, DENY = 0x7FFF0000, 0x00050000 | 1  # EPERM
 
 
 def confine(scratch: Path) -> list[str]:
-    """Keep this process, from now on, to computing and to the folder `scratch`; what stays open, in words.
+    """From now on let this process only compute and use the folder `scratch`. Returns, in words, what could not be
+    taken away.
 
-    To be called before there are threads: each of them is confined for itself.
+    Call it before any thread starts: only the calling thread and those that it starts later are confined.
     """
-    os.environ["HOME"] = str(scratch)  # nobody's settings count here
+    os.environ["HOME"] = str(scratch)  # so that no user's settings apply
     _limit()
     if sys.platform != "linux":
         return [f"{sys.platform} cannot take network and files away from it"]
@@ -98,7 +100,7 @@ def _limit() -> None:
 
 
 def _drop_capabilities(libc: ctypes.CDLL) -> None:
-    """Give up what root may; but reading, as where root runs what lies in a member's own folder."""
+    """Give up root's capabilities, all but reading: root may be running code that lies in another user's folder."""
     header = struct.pack("=Ii", 0x20080522, 0)
     reading = 1 << 2  # CAP_DAC_READ_SEARCH
     if os.geteuid() == 0:
@@ -106,7 +108,7 @@ def _drop_capabilities(libc: ctypes.CDLL) -> None:
 
 
 def readable() -> Iterator[Path]:
-    """What a confined process may read: never all of the folder above our code, where a database may lie."""
+    """The paths that a confined process may read: never the whole folder above our code, where a database may lie."""
     yield from (HERE / "generation", HERE / "assets")
     yield from (Path(path) for path in (sys.prefix, sys.base_prefix, *SYSTEM))
     if models := os.environ.get("ENCORE_MODELS"):
@@ -130,7 +132,7 @@ def _confine_files(libc: ctypes.CDLL, scratch: Path) -> bool:
             _allow(libc, rules, path, READ & handled)
         _allow(libc, rules, Path("/dev/null"), (READ_FILE | WRITE_FILE) & handled)
         _allow(libc, rules, scratch, handled)
-        _allow(libc, rules, scratch.parent, REMOVE_DIR)  # it takes its own folder away when it ends
+        _allow(libc, rules, scratch.parent, REMOVE_DIR)  # so that it can delete its own folder at its end
         return bool(libc.syscall(RESTRICT_SELF, rules, 0) == 0)
     finally:
         os.close(rules)

@@ -1,4 +1,4 @@
-"""What the command line writes about takes: their files, facts for programs and for people, and progress."""
+"""The command line's output: the files of takes, facts about them for programs and for people, and progress."""
 
 import sys
 from collections.abc import Sequence
@@ -7,24 +7,24 @@ from pathlib import Path
 
 from generation.request import Reply
 
-FACTS = ("title", "key", "metre", "tempo", "source", "style")  # of an input
+FACTS = ("title", "key", "metre", "tempo", "source", "style")  # fields of a reply
 
 
 def complain(what: str, code: int) -> int:
-    """A line on standard error; the code is given back."""
+    """Write one line to standard error; returns `code`."""
     clear()
     print(f"encore: {' '.join(what.split())}", file=sys.stderr)
     return code
 
 
 def clear() -> None:
-    """Take the progress off the terminal."""
+    """Erase the line of progress from the terminal."""
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
 
 
 class Bar:
-    """Progress of the playing on one line of a terminal."""
+    """A progress bar on one line of a terminal; call it with the share that is done, 0 … 1."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -38,7 +38,7 @@ def bar(file: Path) -> Bar | None:
 
 
 def write(reply: Reply, out: Path, stem: str) -> list[dict[str, object]]:
-    """Write the files of every take; what `--json` says of them."""
+    """Write the files of every take; returns `--json`'s description of each take."""
     described: list[dict[str, object]] = []
     for number, take in enumerate(reply.takes, 1):
         paths = {name: out / f"{stem}-take{number}.{name}" for name in take.files}
@@ -50,13 +50,13 @@ def write(reply: Reply, out: Path, stem: str) -> list[dict[str, object]]:
 
 
 def facts(reply: Reply) -> dict[str, object]:
-    """What `--json` says of an input."""
+    """`--json`'s description of the piece."""
     said = {name: getattr(reply, name) for name in FACTS}
     return {name: value if isinstance(value, float) else str(value) for name, value in said.items()}
 
 
 def say(reply: Reply, takes: Sequence[dict[str, object]]) -> None:
-    """A line about the music, and one about each take."""
+    """Print a line about the music, and one about each take."""
     about = f"{reply.key}, {reply.metre or 'free metre'}, {reply.tempo:g} quarter notes a minute, {reply.instrument}"
     print("; ".join([about, *([f"melody: {reply.source}"] if reply.source else []), *map(str, reply.remarks)]))
     for take in takes:

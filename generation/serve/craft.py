@@ -1,4 +1,4 @@
-"""What is done without the model: play the input beforehand, and make the files and the reply afterwards."""
+"""The work that needs no model: render the input beforehand, and make the files and the reply afterwards."""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading
 from generation.request import INSTRUMENTS, STYLES, UNSAID, Reply, Request, Take, styles
 
-REHEARSED = 4  # phrases: as much as can be played while the model thinks of a short answer
+REHEARSED = 4  # phrases: about as many as can be rendered while the model samples a short answer
 
 
 def rehearse(request: Request, reading: Reading) -> None:
-    """Play the beginning of the input, so that its sound is at hand when it is known how it goes on."""
+    """Render the beginning of the input, so that its sound is cached by the time the takes are finished."""
     if "mp3" in request.formats and not request.only_new:
         song = given_song(reading, request)
         render.rehearse(song.parts, song.clock, REHEARSED)
 
 
 def make(request: Request, reading: Reading | None, whole: Melody, take: int) -> Take:
-    """The files of one take."""
+    """The take of index `take` with its files, from the input and the `whole` melody: input and new notes."""
     first_new = 0 if reading is None else len(reading.melody)
     style = _style(request, whole)
     title = whole.title or (f"Encore: {styles().get(style, style)}" if style != "auto" else "Encore")
@@ -30,7 +30,7 @@ def make(request: Request, reading: Reading | None, whole: Melody, take: int) ->
 
 
 def answer(request: Request, reading: Reading | None, whole: Melody, takes: Sequence[Take] = ()) -> Reply:
-    """The reply, with what a musician wants to know of the music; its timings are still to come."""
+    """The reply with its facts about the music in a musician's words; its timings are filled in later."""
     key = whole.key or find_key(whole.pitch, whole.duration)
     program = reading.program if reading is not None else None
     own = next((name for name, number in INSTRUMENTS.items() if number == program), "piano")
@@ -48,5 +48,5 @@ def answer(request: Request, reading: Reading | None, whole: Melody, takes: Sequ
 
 
 def _style(request: Request, whole: Melody) -> str:
-    """The style that was wished for or found; that of a checkpoint of one's own is its name."""
+    """The style that was asked for or, with “auto”, found; for a user's own checkpoint, its name."""
     return str(whole.meta.get("style", request.style)) if request.style in STYLES else request.style

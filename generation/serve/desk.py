@@ -1,4 +1,4 @@
-"""Where a process of ours takes its jobs from and lays its results; whatever goes wrong becomes an answer."""
+"""A worker's inbox and outbox: jobs come in, results go out, and every error becomes an answer."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from typing import BinaryIO
 from generation.request import Refusal, Value, Words
 from generation.serve.wire import SCRATCH, Done, Job, frame, read_job
 
-SIGNS_A_SECOND = 10  # of progress for a job, at most
+SIGNS_A_SECOND = 10  # reports of progress for one job, at most
 LONGEST_TRACE = 8_000  # characters
 
 Work = Callable[[Job], Done]
@@ -29,7 +29,8 @@ class Cancelled(Exception):  # noqa: N818 — not an error
 
 
 class Desk:
-    """Where jobs come in and results go out."""
+    """The jobs that a worker is sent and the results that it sends. A thread of its own reads the jobs, so that a
+    cancellation is noticed during work; when their stream ends, so does the process."""
 
     def __init__(self, jobs: BinaryIO, results: BinaryIO) -> None:
         self._in, self._out = jobs, results
@@ -47,13 +48,13 @@ class Desk:
         leave()
 
     def take(self) -> Job:
-        """The next job, once there is one; that it is in hand is the first sign of life."""
+        """Wait for the next job and acknowledge it."""
         job = self._jobs.get()
         self.send(Done(job.id, progress=0.0))
         return job
 
     def waiting(self) -> bool:
-        """Whether there is one already."""
+        """Whether there is a job to take."""
         return not self._jobs.empty()
 
     def send(self, done: Done) -> None:
@@ -63,12 +64,13 @@ class Desk:
         self._out.flush()
 
     def check(self, job: Job) -> None:
-        """`Cancelled` if nobody wants the job any more."""
+        """Raise `Cancelled` if the job was cancelled."""
         if job.id in self._cancelled:
             raise Cancelled
 
     def tell(self, job: Job, share: float) -> None:
-        """How far a job is: a sign of life. `Cancelled` as above."""
+        """Report the share of a job that is done, 0 … 1, at most `SIGNS_A_SECOND` times a second. Raises `Cancelled` if
+        the job was cancelled."""
         self.check(job)
         if perf_counter() - self._told.get(job.id, 0.0) > 1 / SIGNS_A_SECOND:
             self._told[job.id] = perf_counter()
@@ -76,7 +78,7 @@ class Desk:
 
 
 def guarded(work: Work, job: Job, desk: Desk) -> Done:
-    """The one place where anything may go wrong: whatever does becomes an answer."""
+    """Do a job and answer it in every case: an error becomes a refusal or a fault."""
     began = perf_counter()
     try:
         desk.check(job)
@@ -100,19 +102,19 @@ def guarded(work: Work, job: Job, desk: Desk) -> Done:
 
 
 def fault(job: int, template: str, **values: Value) -> Done:
-    """A fault of ours in words, with its trace for the log; to be called where it was caught."""
+    """The answer for an error of ours, with its traceback for the log. Call it in the `except` block."""
     return Done(job, fault=Words(template, **values), trace=traceback.format_exc()[-LONGEST_TRACE:])
 
 
 def leave_if_lost(error: Exception) -> None:
-    """End if a GPU is lost: nothing works in this process any more, but in a new one, on the CPU if need be."""
+    """Exit if the error means that the GPU is lost: only a new process can work again, on the CPU if need be."""
     if type(error).__name__ == "AcceleratorError" or "CUDA error" in str(error):
         log.error("the GPU is lost: %.200s", error)
         leave()
 
 
 def leave() -> None:
-    """End at once, with all that this process started and wrote for a moment."""
+    """Exit at once, together with all processes that this one started, and delete its scratch folder."""
     scratch = Path(tempfile.gettempdir())
     if scratch.name.startswith(SCRATCH):
         shutil.rmtree(scratch, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Stands in for the model in tests: plays the input once more, or a scale, so that all but the weights is real."""
+"""A stand-in for the model in tests: it repeats the input, or plays a scale; everything else is the real code."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from generation.play.session import Prompt
 
 
 def again(prompt: Prompt) -> Melody:
-    """The input's notes unchanged, then the same notes from the next beat on."""
+    """The input's notes, then the same notes again from the next beat on; a scale where there is no input."""
     melody = prompt.melody
     if melody is None:
         steps, tempo = np.arange(8.0), (Tempo(0.0, prompt.tempo or DEFAULT_TEMPO),)

@@ -1,4 +1,4 @@
-"""Listen: what an attachment holds, before anything is played on from it."""
+"""Listen: read an attachment and find its beat, before anything is played on from it."""
 
 from generation.music.melody import MAX_SECONDS
 from generation.music.reading import Reading
@@ -6,12 +6,12 @@ from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import Refusal, Request
 
-ROOM = 1.15  # of the wished length: what new music may take until it has come to its close
+ROOM = 1.15  # times the length asked for: the longest that new music may be, its close included
 
 
 def listen(request: Request) -> Reading | None:
-    """What the attachment holds, on its beat; None for a fresh piece. `Refusal` if there is no melody in it, or no room
-    after it."""
+    """The attachment's contents, on their beat; None for a fresh piece. Raises `Refusal` if it holds no melody, or
+    one so long that no room is left for new music."""
     if request.data is None:
         return None
     reading = on_its_beat(read(request.data, request.filename))

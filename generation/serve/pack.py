@@ -1,4 +1,4 @@
-"""Melody and Reading ↔ bytes, to travel between processes: msgpack, arrays as raw little-endian numbers."""
+"""Melody and Reading ↔ bytes, to send between processes: msgpack, with arrays as raw little-endian numbers."""
 
 from typing import Any
 
@@ -26,14 +26,14 @@ def unpack_reading(data: bytes) -> Reading:
 
 
 def _plain(value: Any) -> bytes:
-    """An array or a number of numpy's."""
+    """An array's numbers as bytes. Raises NotImplementedError for any other value."""
     if isinstance(value, np.ndarray):
         return np.asarray(value, value.dtype.newbyteorder("<")).tobytes()
     raise NotImplementedError(f"{type(value).__name__} does not travel")
 
 
 def _array(kind: Any, data: Any) -> Any:
-    """The array that a field of some type, such as NDArray[np.float64], was packed from."""
+    """The (n,) array that `_plain` packed, given its field's type, such as NDArray[np.float64]."""
     (number,) = kind.__args__[1].__args__
     return np.frombuffer(data, np.dtype(number).newbyteorder("<"))
 

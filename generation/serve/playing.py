@@ -1,4 +1,4 @@
-"""The model's process at work: requests join while others play, and all takes share each step."""
+"""The model's process at work: requests join while others play, and all takes share each step of the model."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,7 +18,7 @@ from generation.serve.desk import Cancelled, Desk, guarded, leave_if_lost
 from generation.serve.pack import pack_melody, unpack_reading
 from generation.serve.wire import Done, Job
 
-# One note at a time is too little work to share: measured on two busy cores, a second thread made it 8 × slower.
+# One note is too little work to split between threads: on two busy cores a second thread made it eight times slower.
 THREADS = 1
 
 
@@ -37,7 +37,7 @@ class Held:
 
 
 class Playing:
-    """All requests in hand. `Refusal` if the shipped checkpoint cannot be loaded."""
+    """All requests that are being played. Raises `Refusal` if the shipped checkpoint cannot be loaded."""
 
     def __init__(self, desk: Desk) -> None:
         torch.set_num_threads(THREADS)
@@ -46,12 +46,12 @@ class Playing:
         self._sessions: dict[int, Session] = {}
         self._held: list[Held] = []
         session = self._session(performer_for("auto", self._ready))
-        session.add([Prompt(seconds=1)])  # for nobody, so that nobody waits while its loops are compiled, or read
+        session.add([Prompt(seconds=1)])  # to compile or load its loops now, before a request has to wait for them
         while session.busy:
             session.step()
 
     def serve(self) -> NoReturn:
-        """Play for ever: whoever comes joins at the next step."""
+        """Play for ever; a new request joins at the next step."""
         while True:
             while not self._held or self._desk.waiting():
                 self._begin(self._desk.take())
@@ -67,7 +67,7 @@ class Playing:
         return self._sessions[id(performer)]
 
     def _begin(self, job: Job) -> None:
-        """A score is given at once; takes begin to play."""
+        """Answer a job to score at once; add the takes of any other job to those that play."""
 
         def work(job: Job) -> Done:
             reading = unpack_reading(job.reading) if job.reading else None
@@ -82,10 +82,11 @@ class Playing:
         self._desk.send(guarded(work, job, self._desk))
 
     def _step(self, session: Session) -> None:
-        """If something goes wrong, everyone plays again alone, so that only the one at fault has to bear it."""
+        """Play one step. After an error each request is played again by itself, so that only the one that causes it
+        fails."""
         try:
             session.step()
-        except Exception as error:  # whatever it is, it will come again where it belongs
+        except Exception as error:  # the request that causes it will meet it again, by itself
             leave_if_lost(error)
             self._sessions = {key: other for key, other in self._sessions.items() if other is not session}
             for held in [held for held in self._held if held.session is session]:
@@ -98,7 +99,7 @@ class Playing:
         return Done(job.id, wholes=[pack_melody(whole) for whole in wholes])
 
     def _look(self, held: Held) -> None:
-        """Send what is ready, and leave what nobody wants any more."""
+        """Send the takes if all are complete, else report progress; drop them if they were cancelled."""
         wholes = [take.whole for take in held.takes if take.whole is not None]
         if len(wholes) == len(held.takes):
             self._held.remove(held)

@@ -1,4 +1,4 @@
-"""The studio: the processes that make music, seen from an event loop. Imports neither torch nor music21 nor numpy."""
+"""The studio: the pool of worker processes, seen from an event loop. Imports neither torch nor music21 nor numpy."""
 
 import asyncio
 import contextlib
@@ -23,9 +23,9 @@ log = logging.getLogger("encore.studio")
 READING = Limits(5.0, 5.0)
 REHEARSING = Limits(7.0, 5.0)
 SCORING = Limits(240.0, 5.0)
-SAMPLING = Limits(60.0, 5.0)  # and a second for each second of all takes
-FINISHING = Limits(60.0, 5.0)  # and a second for each second of music: seven times what 15 parts take
-ALONE_SECONDS = 3.0  # that the first craft has the machine, if no answer is out before
+SAMPLING = Limits(60.0, 5.0)  # plus one second of work for each second of all takes together
+FINISHING = Limits(60.0, 5.0)  # plus one second of work for each second of music: seven times what 15 parts need
+ALONE_SECONDS = 3.0  # before a second craft starts, unless the first answer goes out sooner
 TOO_HARD = {
     "read": Words("This file took more than 5 s to read. Send a shorter or simpler one."),
     "rehearse": Words("This piece took too long to render. Send a shorter one."),
@@ -34,43 +34,47 @@ TOO_HARD = {
     "score": Words("This piece took too long to score. Send a shorter one."),
 }
 DEADLY = Words("This file cannot be read: the attempt crashed twice. Export it again, as MIDI if you can.")
-DEATHS = 2  # of a process by the same job, until it is given up
-INTERRUPTIONS = 8  # by the deaths of others
+DEATHS = 2  # processes that one job may kill before it is given up
+INTERRUPTIONS = 8  # times that a job may lose its process through no fault of its own
 
 
 class StudioFault(Told):
-    """Something of ours went wrong; its words are safe to show."""
+    """Something went wrong on Encore's side; the words are safe to show to a user."""
 
 
 @dataclass(frozen=True, eq=False)
 class Turn:
-    """Of a job that waits for a process, and the processes that would do it faster."""
+    """A job's place in the queue for a craft.
+
+    came   the process, once it is the job's turn
+    liked  processes that would do this job faster, because they have rehearsed its input
+    """
 
     came: asyncio.Future[Child]
     liked: Sequence[Child]
 
 
 class Studio:
-    """One process that samples, for all, one request after the other, and a few that read and finish.
+    """One process that samples for all requests at once, and a few (“crafts”) that read files and finish takes.
 
-    crafts      how many of the latter
-    performer   "echo" puts a stand-in in the model's place that plays the input again: for tests
-    quiet       what the processes say on standard error is thrown away
+    crafts      the number of processes that read and finish
+    performer   "model"; or "echo", a stand-in for tests that repeats the input
+    quiet       discard the processes' standard error
     """
 
     def __init__(self, crafts: int = 2, performer: str = "model", quiet: bool = False) -> None:
         self._model = Child(performer, quiet)
         self._crafts = [Child("craft", quiet) for _ in range(crafts)]
         self._idle: list[Child] = []
-        # Whoever wants to read goes first: it is soon done, and the sooner takes begin, the more of them share a step.
+        # Reading goes first: it is short, and the sooner takes begin, the more of them share a step of the model.
         self._waiting: dict[str, deque[Turn]] = {"read": deque(), "finish": deque(), "rehearse": deque()}
         self._ids = count(1)
         self._answered = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()  # for which nobody waits
+        self._tasks: set[asyncio.Task[None]] = set()  # tasks that nobody awaits, kept from the garbage collector
 
     @property
     def pids(self) -> dict[str, list[int]]:
-        """The processes that run, by what they do."""
+        """The ids of the running processes: the model's (or the echo's) and the crafts'."""
         crafts = [child.pid for child in self._crafts if child.pid]
         return {self._model.stage: [self._model.pid] if self._model.pid else [], "craft": crafts}
 
@@ -90,17 +94,17 @@ class Studio:
         await self.close()
 
     async def ready(self) -> None:
-        """Wait until all processes can work."""
+        """Wait until all processes can work. Raises `Died` or `Unfit` if one cannot."""
         await asyncio.gather(self._model.ready(), *(child.ready() for child in self._crafts))
 
     async def _start_others(self) -> None:
-        """One craft after the other: the first answer needs but one, and comes sooner if that one has the machine."""
+        """Start the other crafts one by one: the first answer needs only one, and is faster while nothing else runs."""
         for before, child in pairwise(self._crafts):
             with contextlib.suppress(Died, Unfit):
                 await before.ready()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._answered.wait(), ALONE_SECONDS)
-            with contextlib.suppress(Died, Unfit):  # whoever asks it for something will hear of it
+            with contextlib.suppress(Died, Unfit):  # the next job that is given to it raises this again
                 await child.ready()
             self._give_back(child)
 
@@ -109,17 +113,17 @@ class Studio:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """End all processes, whatever they do; what still plays ends in a `StudioFault`."""
+        """End all processes, busy or not; requests in progress end in a `StudioFault`."""
         await asyncio.gather(self._model.close(), *(child.close() for child in self._crafts))
-        self._answered.set()  # nobody need wait for it any more
+        self._answered.set()  # so that `_start_others` stops waiting
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def play(self, request: Request, progress: Progress | None = None) -> Reply:
-        """From attachment to files. Raises `Refusal` for what the user can mend and `StudioFault` for what we must.
+        """Turn a request into files. Raises `Refusal` if the user can correct the problem, `StudioFault` if we must.
 
-        `progress` hears from time to time which share of the sampling is done. When cancelled, the processes are free
-        for others at once. Timings are the work on each stage; `wait` is what passed before it, while others were
-        served or processes started.
+        `progress` is called now and then with the share of the sampling that is done, 0 … 1. Cancelling frees the
+        processes at once. The reply's timings are the seconds of each stage; `wait` is the rest: time spent in the
+        queue or while processes started.
         """
         began = perf_counter()
         heard = Done(0)
@@ -141,19 +145,21 @@ class Studio:
         return replace(about, takes=tuple(done.take for done in finished if done.take is not None), timings=timings)
 
     async def check(self, request: Request) -> None:
-        """`Refusal` if the file of a request holds no melody: to be known before anybody waits for it."""
+        """Raise `Refusal` if a request's file holds no melody, so that it need not queue first."""
         if request.data is not None:
             await self._craft(Job(0, "read", request), READING)
 
     async def score(self, request: Request, since: float, alone: bool = False) -> dict[str, int | float | None]:
-        """Nats of the notes that start at or after `since` seconds; see `generation.model.likelihood`."""
+        """The fields of `generation.model.likelihood.Nats` for the notes that start at or after `since` seconds;
+        `alone`: as if no notes came before them. Raises as `play` does."""
         heard = await self._craft(Job(0, "read", request, since=since), READING)
         job = Job(0, "score", replace(request, data=b""), heard.reading, since=since, alone=alone)
         return (await self._ask(self._model, job, SCORING)).nats
 
     @contextlib.asynccontextmanager
     async def _rehearsed(self, job: Job) -> AsyncIterator[list[Child]]:
-        """Meanwhile, processes that have nothing else to do play the input; those that have, or are at it."""
+        """While the block runs, let idle crafts render the input beforehand. Yields the list of crafts that have begun
+        to, which grows meanwhile."""
         at_it: list[Child] = []
         wanted = min(job.request.takes, len(self._crafts)) if job.reading else 0
         rehearsals = [asyncio.create_task(self._rehearse(job, at_it)) for _ in range(wanted)]
@@ -162,13 +168,13 @@ class Studio:
         try:
             yield at_it
         finally:
-            for rehearsal in rehearsals[len(at_it) :]:  # they begin in their order; who is at it does not listen
+            for rehearsal in rehearsals[len(at_it) :]:  # they start in order; one that has begun cannot be stopped
                 rehearsal.cancel()
 
     async def _rehearse(self, job: Job, at_it: list[Child]) -> None:
         async with self._borrowed(job.stage) as child:
             at_it.append(child)
-            with contextlib.suppress(Refusal, StudioFault):  # whatever it is, it will come again where it belongs
+            with contextlib.suppress(Refusal, StudioFault):  # finishing the takes raises it again, to the right caller
                 await self._ask(child, job, REHEARSING)
 
     async def _craft(self, job: Job, limits: Limits, liked: Sequence[Child] = ()) -> Done:
@@ -176,12 +182,12 @@ class Studio:
             try:
                 return await self._ask(child, job, limits)
             except asyncio.CancelledError:
-                child.kill()  # it does not listen while it works
+                child.kill()  # a craft reads no messages while it works
                 raise
 
     @contextlib.asynccontextmanager
     async def _borrowed(self, stage: str, liked: Sequence[Child] = ()) -> AsyncIterator[Child]:
-        """A process that reads and finishes, once one is idle; one of those that are `liked`, if it is."""
+        """Lend a craft as soon as one is idle, preferably one of `liked`; take it back after the block."""
         if self._idle:
             child = next((child for child in liked if child in self._idle), self._idle[-1])
             self._idle.remove(child)
@@ -191,7 +197,7 @@ class Studio:
             try:
                 child = await turn.came
             except asyncio.CancelledError:
-                if turn.came.done() and not turn.came.cancelled():  # it came in the same moment
+                if turn.came.done() and not turn.came.cancelled():  # it came just as this task was cancelled
                     self._give_back(turn.came.result())
                 raise
         try:
@@ -200,7 +206,7 @@ class Studio:
             self._give_back(child)
 
     def _give_back(self, child: Child) -> None:
-        """To the first in the line; but rather to the first of those whose input it has rehearsed."""
+        """Lend a craft to the next in the queue, by preference to one that likes it or likes none in particular."""
         for line in self._waiting.values():
             waiting = [turn for turn in line if not turn.came.done()]
             line.clear()
@@ -213,7 +219,7 @@ class Studio:
         self._idle.append(child)
 
     async def _ask(self, child: Child, job: Job, limits: Limits, progress: Progress | None = None) -> Done:
-        """The result of a job, tried again if the process dies."""
+        """The result of a job, which is tried again if the process dies. Raises `Refusal` or `StudioFault`."""
         deaths = interruptions = 0
         while deaths < DEATHS and interruptions < INTERRUPTIONS:
             job = replace(job, id=next(self._ids))
@@ -244,12 +250,12 @@ class Studio:
 
 
 def _longer(limits: Limits, seconds: float) -> Limits:
-    """With so much more work allowed."""
+    """Limits that allow `seconds` more of CPU time."""
     return replace(limits, work=limits.work + seconds)
 
 
 async def _all(jobs: Sequence[Coroutine[Any, Any, Done]]) -> list[Done]:
-    """All results, or the first error once the others are cancelled."""
+    """All results in order; or, after cancelling the other jobs, raise the first error."""
     tasks = [asyncio.create_task(job) for job in jobs]
     try:
         return list(await asyncio.gather(*tasks))

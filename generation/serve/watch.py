@@ -1,5 +1,4 @@
-"""Whether a process is at work, hangs, or has spent what its job may cost: by its CPU time, so never by how busy the
-machine is."""
+"""Tell whether a process works, hangs or has used up its job's limit: by its CPU time, however busy the machine is."""
 
 import os
 from dataclasses import dataclass
@@ -9,15 +8,15 @@ from time import monotonic
 
 LOOK = 0.25  # seconds from one look to the next
 TOLD = Path("/proc/self/stat").exists()
-SLOWEST = 50  # a process that is at work gets at least one part in so many of a core
+SLOWEST = 50  # a process that is at work is assumed to get at least 1/50 of a core
 
 
 @dataclass(frozen=True)
 class Limits:
     """What a job may cost.
 
-    work     seconds of CPU time in all, whatever thread uses them
-    silence  seconds without a sign of life: nothing sent, no CPU time used, and no core or disk waited for
+    work     seconds of CPU time, all threads together
+    silence  seconds without a sign of life: it sends nothing, uses no CPU time and waits for neither core nor disk
     """
 
     work: float
@@ -31,21 +30,21 @@ class Verdict(Enum):
 
 
 class Watch:
-    """Looks at a process every `LOOK` seconds while there is something to do for it. What counts are the looks, not the
-    time between them: a bot that was itself halted for a while blames nobody."""
+    """Judges a process that has something to do. `look` is to be called every `LOOK` seconds. Looks are counted, not
+    the time between them, so that a bot that was itself suspended for a while does not kill a healthy process."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self.begin(Limits(0.0, 0.0))
 
     def begin(self, limits: Limits) -> None:
-        """Something new to do, within other limits."""
+        """Start counting again, within new limits."""
         self._limits = limits
         self._began = self._used = _cpu_time(self._pid)[0]
         self._looks = self._idle = 0
 
     def heard(self) -> None:
-        """The process sent something."""
+        """Note that the process sent something."""
         self._idle = 0
 
     def look(self) -> Verdict:
@@ -59,9 +58,10 @@ class Watch:
 
 
 def _cpu_time(pid: int) -> tuple[float, bool]:
-    """Seconds of CPU time that a process has used, and whether it waits for a core or a disk just now.
+    """Seconds of CPU time that a process has used, and whether it is running or waits for a core or a disk now.
 
-    Where the system does not tell, all time counts as work: what hangs there is noticed once its work would be done."""
+    Without /proc, as on macOS, all time counts as work, so a process that hangs is noticed only at its limit of work.
+    """
     if not TOLD:
         return monotonic(), False
     try:

@@ -1,4 +1,4 @@
-"""What goes between the bot's process and those that make music: frames of msgpack, never pickle."""
+"""The messages between the bot's process and its workers: length-prefixed msgpack, never pickle."""
 
 import struct
 from dataclasses import dataclass, field
@@ -10,17 +10,19 @@ from generation.request import UNSAID, Reply, Request, Take, Words
 
 HEADER = struct.Struct("<I")
 LARGEST = 256 * 2**20  # bytes of one frame
-SCRATCH = "encore-scratch-"  # what names of folders for a process's temporary files begin with
+SCRATCH = "encore-scratch-"  # how the name of a process's folder for temporary files begins
 
 
 @dataclass(frozen=True)
 class Job:
-    """Work for another process. `reading` and `whole` are packed by `serve.pack`, opaque to whoever carries them.
+    """Work for another process.
 
-    stage  "read", "rehearse", "sample", "finish", "score"; or "cancel": leave the job of that id
-    take   which of the request's takes to finish
-    since  for a score, to read for it too: seconds from which notes count
-    alone  for a score: these notes without what went before
+    stage    "read", "rehearse", "sample", "finish" or "score"; "cancel" abandons the job of that id
+    reading  a `Reading`, packed by `serve.pack`: the bot's process passes it on unread
+    whole    a take's `Melody`, input and all, packed likewise
+    take     index of the take to finish
+    since    when scoring, and when reading a file to score it: the second from which notes count
+    alone    when scoring: as if nothing came before these notes
     """
 
     id: int
@@ -35,12 +37,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a job: a result, a refusal or a fault of ours in words; with `progress`, a sign of life.
+    """A worker's answer to a job: its result, a refusal, or a fault of ours; with `progress`, only a sign of life.
 
-    id     the job's; 0 says that the process is ready, or with a fault that it cannot be
-    lasts  seconds of what was read
-    about  the reply, takes aside
-    trace  of a fault, for the log
+    id        the job's; 0 means that the process is ready or, with a fault, that it cannot start
+    seconds   that the job took
+    progress  the share that is done, 0 … 1; None in the last answer
+    trace     traceback of a fault, for the log
+    reading   a packed `Reading`, with its length in seconds in `lasts`
+    wholes    a packed `Melody` for each take, input and all
+    about     the reply without its takes
+    nats      the fields of `generation.model.likelihood.Nats`
     """
 
     id: int
@@ -63,13 +69,13 @@ _done = msgspec.msgpack.Decoder(Done)
 
 
 def frame(message: Job | Done) -> bytes:
-    """A message and before it its length."""
+    """A message as bytes, its length before it."""
     body = _encoder.encode(message)
     return HEADER.pack(len(body)) + body
 
 
 def read_job(stream: BinaryIO) -> Job | None:
-    """The next job; None at the end of the stream, which is how a process is told to go."""
+    """The next job; None at the end of the stream, which tells the process to exit."""
     header = stream.read(HEADER.size)
     if len(header) < HEADER.size:
         return None
@@ -79,5 +85,5 @@ def read_job(stream: BinaryIO) -> Job | None:
 
 
 def parse_done(body: bytes) -> Done:
-    """A message without its length. Raises msgspec.MsgspecError for anything else."""
+    """Decode a `Done` from its frame's body. Raises msgspec.MsgspecError for anything else."""
     return _done.decode(body)

@@ -1,7 +1,7 @@
-"""A process that makes music: `python -m generation.serve.worker model` samples, `… craft` reads and finishes.
+"""A worker process: `python -m generation.serve.worker model` samples, `… craft` reads files and finishes takes.
 
-Jobs come in by standard input, results go out by standard output. The end of the input is the end of the process,
-whatever it does just then: nobody waits for it any more.
+Jobs arrive on standard input, results leave on standard output. When the input ends, so does the process, even in the
+middle of a job: nobody waits for the result any more.
 """
 
 import contextlib
@@ -21,18 +21,18 @@ from generation.serve.desk import Desk, Work, fault, guarded, leave
 from generation.serve.pack import pack_melody, pack_reading, unpack_melody, unpack_reading
 from generation.serve.wire import Done, Job
 
-# Bytes of address space that a job may take beyond what the process has when it is ready.
+# Bytes of address space that a job may take beyond what the process already has.
 MEMORY = {"read": 512 * 2**20, "rehearse": 2**30, "finish": 3 * 2**30, "sample": 4 * 2**30, "score": 4 * 2**30}
 
 Serve = Callable[[], NoReturn]
 
 
 def craft(desk: Desk) -> Serve:
-    """Reads files and finishes takes, one after the other."""
+    """Read files and finish takes, one after the other."""
     from generation.finish.sound.render import load
 
     with ThreadPoolExecutor(1) as beside:
-        loading = beside.submit(load, 0)  # the piano, while the other half of what is needed is imported
+        loading = beside.submit(load, 0)  # the piano's sounds, while the remaining modules are imported
         from generation.read.file import read
         from generation.serve.craft import answer, make, rehearse
         from generation.serve.listen import listen
@@ -41,7 +41,7 @@ def craft(desk: Desk) -> Serve:
 
     def work(job: Job) -> Done:
         if job.stage == "read":
-            # For a score a file is taken at its word: a beat that is found in its notes would know of those to come.
+            # Before scoring, no beat is looked for in the notes: it would reveal something of the notes to predict.
             plain = job.since is not None
             reading = read(job.request.data or b"", job.request.filename) if plain else listen(job.request)
             if reading is None:
@@ -59,7 +59,7 @@ def craft(desk: Desk) -> Serve:
 
 
 def model(desk: Desk) -> Serve:
-    """Plays the takes of all requests at once. `Refusal` if there is no model to do so."""
+    """Play the takes of all requests at once. Raises `Refusal` if the checkpoint cannot be loaded."""
     from generation.serve.playing import Playing, on_gpu
 
     playing = Playing(desk)
@@ -72,7 +72,7 @@ def model(desk: Desk) -> Serve:
 
 
 def echo(desk: Desk) -> Serve:
-    """Stands in for the model in tests: plays the input again."""
+    """Stand in for the model in tests: repeat the input."""
     from generation.play.prompts import prompts
     from generation.serve.echo import again
 
@@ -81,7 +81,7 @@ def echo(desk: Desk) -> Serve:
             raise Refusal("There is no model to score with.")
         reading = unpack_reading(job.reading) if job.reading else None
         asked = prompts(job.request, reading)
-        desk.tell(job, 0.0)  # as the model does, once it is known that there will be music
+        desk.tell(job, 0.0)  # as the model does once a request is accepted
         wholes = [again(prompt) for prompt in asked]
         return Done(job.id, wholes=[pack_melody(whole) for whole in wholes])
 
@@ -92,7 +92,7 @@ STAGES = {"craft": craft, "model": model, "echo": echo}
 
 
 def one_by_one(desk: Desk, work: Work) -> NoReturn:
-    """Job after job, each with its own limit of memory."""
+    """Do job after job, each within its own memory limit."""
     while True:
         job = desk.take()
         limit_memory(MEMORY[job.stage])
@@ -101,8 +101,8 @@ def one_by_one(desk: Desk, work: Work) -> NoReturn:
 
 
 def limit_memory(more: int | None) -> None:
-    """Let the process grow by `more` bytes of address space and no further; None: as far as it likes."""
-    with contextlib.suppress(OSError, ValueError):  # where the platform has no such limit
+    """Let the process grow by at most `more` bytes of address space; None lifts the limit."""
+    with contextlib.suppress(OSError, ValueError):  # some platforms have no such limit
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         wanted = resource.RLIM_INFINITY if more is None else pages * resource.getpagesize() + more
         resource.setrlimit(resource.RLIMIT_AS, (wanted, resource.RLIM_INFINITY))
@@ -111,15 +111,15 @@ def limit_memory(more: int | None) -> None:
 def main(stage: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if stage == "craft":  # it opens what strangers send
+    if stage == "craft":  # the one kind that opens strangers' files
         for left in confine(Path(tempfile.gettempdir())):
             logging.warning("the %s process is less confined than it could be: %s", stage, left)
     results = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not end up among the frames
+    os.dup2(2, 1)  # so that nothing a library prints can end up between the frames
     desk = Desk(sys.stdin.buffer, results)
     try:
         serve = STAGES[stage](desk)
-    except Exception as error:  # told to whoever asks; nothing else can be done
+    except Exception as error:  # every job that is asked of this process fails with these words
         if isinstance(error, Refusal | OSError):
             why = error.words if isinstance(error, Refusal) else str(error)
             desk.send(fault(0, "Encore's {stage} process cannot start: {why}", stage=stage, why=why))
