@@ -14,10 +14,10 @@ run: $(COMPILED)
 	$(VENV)/bin/python -m bot
 
 test: $(COMPILED) lint
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(COMPILED) lint
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

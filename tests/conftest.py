@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -73,8 +74,10 @@ async def discord_with_bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 @pytest_asyncio.fixture(loop_scope="session")
 async def discord(discord_with_bot: Discord) -> AsyncIterator[Discord]:
     """Discord with the bot in it, see discord_stand_in.py. Afterwards nobody may have broken a rule of Discord's."""
+    await discord_with_bot.wake()
     discord_with_bot.refresh()
     yield discord_with_bot
+    discord_with_bot.awake = asyncio.get_running_loop().time()
     assert discord_with_bot.violations == []
 
 

@@ -45,6 +45,7 @@ from tests.discord_openapi import Description
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parent.parent
+LONG = 15.0  # seconds without Discord, after which a bot may take the line for dead
 NamedBytes = tuple[str, bytes]
 JUDGE = Description()
 
@@ -118,6 +119,7 @@ class Discord:
         self.command_line, self.folder = command, folder
         self.env = {"ENCORE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/encore.sqlite3", **env}
         self.process: asyncio.subprocess.Process | None = None
+        self.awake = asyncio.get_running_loop().time()  # when a test was last here
         people_by_name = {user.name: user for user in self.world.users.values()}
         self.admin, self.member, self.moderator = (people_by_name[name] for name in ("ada", "ben", "mo"))
         self.server, self.other_server = self.world.guilds.values()
@@ -254,6 +256,12 @@ class Discord:
             lambda: self.gateway.online and (self.gateway.resumed, self.gateway.identified) != before,
             "the bot's return to the gateway",
         )
+
+    async def wake(self) -> None:
+        """Discord stood still while tests ran that do not need it. If that was for long, the bot takes the line for
+        dead, now or soon: let it come back before anybody asks it for something."""
+        if asyncio.get_running_loop().time() - self.awake > LONG:
+            await self.drop_gateway(resumable=False)
 
     async def start_bot(self) -> None:
         """Start the bot's process and wait until it is there with its commands."""
