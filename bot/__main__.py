@@ -59,15 +59,15 @@ def main() -> int:
 async def _run(settings: Settings) -> int:
     from bot.app import encore
     from bot.store import Store
-    from generation.serve.studio import Studio
+    from generation.serve.pool import WorkerPool
 
     async with contextlib.AsyncExitStack() as ending:
         try:
             store = await ending.enter_async_context(Store(settings.database_url, settings.keep_days))
         except Exception as error:  # every driver has errors of its own
             raise CannotStart(f"the database of ENCORE_DATABASE_URL cannot be used: {_line(error)}") from error
-        studio = await ending.enter_async_context(Studio(settings.render_workers, settings.model))
-        bot = await ending.enter_async_context(encore(settings, store, studio))
+        pool = await ending.enter_async_context(WorkerPool(settings.render_workers, settings.model))
+        bot = await ending.enter_async_context(encore(settings, store, pool))
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)

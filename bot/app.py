@@ -14,12 +14,12 @@ from bot.presses import PRESSES, is_ours
 from bot.settings import Settings
 from bot.store import Store
 from generation.request import Refusal
-from generation.serve.studio import Studio
+from generation.serve.pool import WorkerPool
 
 
-def encore(settings: Settings, store: Store, studio: Studio) -> Encore:
+def encore(settings: Settings, store: Store, pool: WorkerPool) -> Encore:
     """A client with all its handlers, not yet connected."""
-    client = Encore(settings, store, studio)
+    client = Encore(settings, store, pool)
     for command in COMMANDS:
         client.tree.add_command(command)
     client.tree.error(on_command_error)

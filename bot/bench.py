@@ -24,7 +24,7 @@ from generation.judge.bench import tune
 GIVE_UP = 300.0  # seconds
 WARM = 4  # pieces that do not count, until all processes have started and warmed up
 PULSE = 0.005  # seconds between two looks at the clock
-STAGES = {"model": 0.07, "craft": 0.4}  # stage → seconds after the command at which it is in the middle of its work
+ROLES = {"model": 0.07, "render": 0.4}  # role → seconds after the command at which it is in the middle of its work
 FIRST_MEMBER = 1_200_000_000_000_000_000
 
 Figures = dict[str, dict[str, float]]
@@ -97,20 +97,20 @@ async def _figures(runs: int, seconds: float, many: int) -> Figures:
 
 
 async def _mishaps(bot: int, ask: Callable[[int], Awaitable[float]], number: int) -> Figures:
-    """Seconds from a signal to all processes of a stage until their music arrives all the same."""
+    """Seconds from a signal to all processes of a role until their music arrives all the same."""
     figures: Figures = {}
     for what, sent in (("kill -9", signal.SIGKILL), ("hang", signal.SIGSTOP)):
         row = figures[f"music after a {what}, s"] = {}
-        for stage, after in STAGES.items():
-            print(f"{what}: {stage}", file=sys.stderr)
+        for role, after in ROLES.items():
+            print(f"{what}: {role}", file=sys.stderr)
             asked = asyncio.ensure_future(ask(number))
             await asyncio.sleep(after)
             began = perf_counter()
             for worker, made in _workers(bot).items():
-                if made == stage:
+                if made == role:
                     os.kill(worker, sent)
             await asked
-            row[stage] = round(perf_counter() - began, 2)
+            row[role] = round(perf_counter() - began, 2)
             await asyncio.gather(*(ask(number + 1 + other) for other in range(3)))  # until all have started again
             number += 4
     return figures
@@ -170,7 +170,7 @@ def _percentiles(seen: Sequence[float]) -> dict[str, float]:
 
 
 def _workers(bot: int) -> dict[int, str]:
-    """The bot's processes that make music: pid → stage."""
+    """The bot's processes that make music: pid → role."""
     started = Path(f"/proc/{bot}/task/{bot}/children").read_text().split()
     words = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0") for pid in started}
     module = "generation.serve.worker"

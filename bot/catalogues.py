@@ -17,7 +17,7 @@ from generation.request import INSTRUMENTS, STYLES
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "words"
-SPEAKERS = {"Words", "Refusal", "StudioFault", "Unfit", "fault", "say"}  # those that are given a template
+SPEAKERS = {"Words", "Refusal", "WorkerFault", "Unfit", "fault", "say"}  # those that are given a template
 UNHEARD = ("learn", "judge", "__main__.py")  # rooms of generation/ that only the command line uses; they stay English
 HEADER = """\
 # What stands in braces is filled in, and keeps its name. `python -m bot.catalogues` adds what is new in the code.

@@ -17,7 +17,7 @@ from bot.reconnect import reconnect_soon
 from bot.settings import Settings
 from bot.store import FAULTS, Store
 from bot.words.locale import Translator
-from generation.serve.studio import Studio
+from generation.serve.pool import WorkerPool
 
 log = logging.getLogger("encore")
 
@@ -27,9 +27,9 @@ NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that tak
 
 
 class Encore(discord.AutoShardedClient):
-    """Carries settings, store, studio and queue for every handler. `bot.app` adds the handlers."""
+    """Carries settings, store, pool and queue for every handler. `bot.app` adds the handlers."""
 
-    def __init__(self, settings: Settings, store: Store, studio: Studio) -> None:
+    def __init__(self, settings: Settings, store: Store, pool: WorkerPool) -> None:
         reconnect_soon()
         super().__init__(
             intents=discord.Intents(guilds=True),  # nothing privileged
@@ -37,7 +37,7 @@ class Encore(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             activity=discord.Activity(type=discord.ActivityType.listening, name="/extend"),
         )
-        self.settings, self.store, self.studio = settings, store, studio
+        self.settings, self.store, self.pool = settings, store, pool
         self.queue = Queue(settings.at_once, settings.queue, settings.hourly)
         self.health = Health(self, self.queue)
         self.tree = app_commands.CommandTree(

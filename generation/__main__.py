@@ -21,7 +21,7 @@ from typing import TypeVar
 from generation.request import FORMATS, Refusal, Request
 from generation.serve.arguments import Parser, parser, separated
 from generation.serve.console import bar, clear, complain, facts, say, write
-from generation.serve.studio import Studio, StudioFault
+from generation.serve.pool import WorkerFault, WorkerPool
 
 MAX_BYTES = 5_000_000  # of a file, as `generation.read.file` has it
 # Commands that need torch at once: where each has its `add_arguments` and `main`, and what it is about.
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads what is printed any more, such as `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (StudioFault, OSError) as fault:
+    except (WorkerFault, OSError) as fault:
         return complain(str(fault), 1)
     except Exception as error:  # the edge: a line is what a user can use, and says where to look
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -127,8 +127,8 @@ async def _play(args: argparse.Namespace) -> int:
     extends = args.command == "extend"
     asked = _listened(args.files, wish, codes) if extends else [(Path("compose"), wish)]
     if asked:
-        async with _studio(min(2, max(args.takes, len(asked)))) as studio:
-            jobs = [(file, partial(studio.play, request, bar(file))) for file, request in asked]
+        async with _pool(min(2, max(args.takes, len(asked)))) as pool:
+            jobs = [(file, partial(pool.play, request, bar(file))) for file, request in asked]
             async for file, reply in _each(jobs, codes):
                 written = write(reply, args.out, file.stem)
                 takes += [{"input": str(file), **take} for take in written] if extends else written
@@ -161,8 +161,8 @@ async def _score(args: argparse.Namespace) -> int:
         good = _good([file], Request(), lambda request: read(request.data or b"", request.filename), codes)
         asked += [(*found, since) for found in good]
     if asked:
-        async with _studio(1) as studio:
-            jobs = [(file, partial(studio.score, request, since, args.alone)) for file, request, since in asked]
+        async with _pool(1) as pool:
+            jobs = [(file, partial(pool.score, request, since, args.alone)) for file, request, since in asked]
             async for file, nats in _each(jobs, codes):
                 notes = nats.pop("notes")
                 described.append({"file": str(file), "notes": notes, "nats": nats})
@@ -174,8 +174,8 @@ async def _score(args: argparse.Namespace) -> int:
     return _worst(codes)
 
 
-def _studio(crafts: int) -> Studio:
-    return Studio(crafts=crafts, quiet=not os.environ.get("ENCORE_DEBUG"))
+def _pool(renderers: int) -> WorkerPool:
+    return WorkerPool(renderers=renderers, quiet=not os.environ.get("ENCORE_DEBUG"))
 
 
 def _listened(files: Sequence[Path], wish: Request, codes: list[int]) -> Asked:
@@ -220,7 +220,7 @@ async def _each(
         for (file, _), task in zip(jobs, tasks, strict=True):
             try:
                 result = await task
-            except (Refusal, StudioFault) as error:
+            except (Refusal, WorkerFault) as error:
                 codes.append(complain(f"{file}: {error}", 2 if isinstance(error, Refusal) else 1))
                 continue
             clear()

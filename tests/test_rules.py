@@ -45,7 +45,7 @@ def test_asking_for_help_is_light() -> None:
 
 
 def test_files_are_read_without_the_model_and_music_is_made_without_the_reader() -> None:
-    assert "torch" not in imported_by("generation.serve.craft")
+    assert "torch" not in imported_by("generation.serve.rendering")
     model = imported_by("generation.play.session", "generation.play.prompts", "generation.model.likelihood")
     assert not model & {"music21", "verovio"}
 
@@ -70,7 +70,7 @@ def test_a_file_says_its_purpose_and_is_short(path: Path) -> None:
 LONG = {ROOT / "tests" / "discord_stand_in.py": 400}
 
 
-SPEAKERS = {"Words", "Refusal", "StudioFault", "Unfit", "fault", "say"}
+SPEAKERS = {"Words", "Refusal", "WorkerFault", "Unfit", "fault", "say"}
 
 
 @pytest.mark.parametrize("path", BOT + GENERATION, ids=name)

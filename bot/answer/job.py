@@ -1,4 +1,4 @@
-"""From a request to a message: the queue, the studio, the reply, and every way in which a job can end."""
+"""From a request to a message: the queue, the pool, the reply, and every way in which a job can end."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from bot.queue import Ticket
 from bot.store import FAULTS
 from bot.words.locale import public
 from generation.request import Refusal, Reply, Request
-from generation.serve.studio import Progress
+from generation.serve.pool import Progress
 
 log = logging.getLogger("encore.job")
 
@@ -72,7 +72,7 @@ async def _wait(interaction: Interaction, request: Request, tune: discord.Attach
 
     async def look() -> Request:
         whole = replace(request, data=await _fetch(tune)) if tune is not None else request
-        await interaction.client.studio.check(whole)
+        await interaction.client.pool.check(whole)
         seen.set()
         await ticket.turn.wait()
         return whole
@@ -123,7 +123,7 @@ async def _music(
     request = replace(request, formats=DISCORD_FORMATS, mp3_bytes=mp3_share(interaction.filesize_limit, request.takes))
     if tune is not None:
         request = replace(request, data=await _fetch(tune))
-    return request, await interaction.client.studio.play(request, progress)
+    return request, await interaction.client.pool.play(request, progress)
 
 
 async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> discord.ui.View | None:

@@ -13,7 +13,7 @@ from bot.answer.progress import UNKNOWN_MESSAGE
 from bot.answer.reply import Message
 from bot.client import Interaction
 from generation.request import Words
-from generation.serve.studio import StudioFault
+from generation.serve.pool import WorkerFault
 
 log = logging.getLogger("encore")
 
@@ -28,7 +28,7 @@ SILENT = Words(
 
 
 async def post(interaction: Interaction, made: Callable[[int], Message], view: discord.ui.View | None) -> None:
-    """Post the message that `made` returns for a limit of bytes per file. `StudioFault` if it can go nowhere."""
+    """Post the message that `made` returns for a limit of bytes per file. `WorkerFault` if it can go nowhere."""
     limit = interaction.filesize_limit
     for last in range(TRIES):
         message = made(limit)
@@ -67,7 +67,7 @@ async def retract(interaction: Interaction, sentence: str) -> None:
         await interaction.followup.send(sentence, ephemeral=True)
     except discord.HTTPException as failed:
         if failed.status in DEAD:
-            with contextlib.suppress(StudioFault):
+            with contextlib.suppress(WorkerFault):
                 await _post_in_channel(interaction, sentence, [], None)
         else:
             log.warning("could not tell the member: %s", failed)
@@ -78,7 +78,7 @@ async def _post_in_channel(
 ) -> None:
     """Post as a message of the bot's own, since tokens expire after 15 minutes.
 
-    Falls back to a direct message where the bot may not write in the channel. `StudioFault` if neither works.
+    Falls back to a direct message where the bot may not write in the channel. `WorkerFault` if neither works.
     """
     extra: dict[str, Any] = {"view": view} if view is not None else {}
     for place in (interaction.channel, interaction.user):
@@ -91,7 +91,7 @@ async def _post_in_channel(
             log.info("could not post in %s: %s", place, error)
             for file in files:
                 file.reset()
-    raise StudioFault(SILENT)
+    raise WorkerFault(SILENT)
 
 
 def _files(message: Message) -> list[discord.File]:

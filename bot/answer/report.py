@@ -11,7 +11,7 @@ from bot.logs import JOB
 from bot.words import say
 from bot.words.locale import own
 from generation.request import Refusal, Words
-from generation.serve.studio import StudioFault
+from generation.serve.pool import WorkerFault
 
 FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+")
 MARKS = re.compile(r"([\\*`~|]|(?<![^\W_])_|_(?![^\W_]))")  # an underscore within a word does not format
@@ -45,13 +45,13 @@ def sentence(interaction: Interaction, error: BaseException) -> str:
     words = _words(interaction, error)
     said = say(words, own(interaction))
     shown = FOLDERS.sub("", said)  # paths on the server are for the admin alone
-    if isinstance(error, StudioFault) or shown != said:
+    if isinstance(error, WorkerFault) or shown != said:
         log.error("%s", words)
     return MARKS.sub(r"\\\1", shown)
 
 
 def _words(interaction: Interaction, error: BaseException) -> Words:
-    if isinstance(error, Refusal | StudioFault):
+    if isinstance(error, Refusal | WorkerFault):
         return error.words
     if isinstance(error, app_commands.CheckFailure):
         return NOT_ALLOWED

@@ -60,12 +60,12 @@ def _machine() -> str:
 
 
 async def _requests(runs: int, seconds: float) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
-    """Medians by stage of whole requests through the studio, warm: the way a member of a server feels them; and the
+    """Medians by stage of whole requests through the pool, warm: the way a member of a server feels them; and the
     largest memory that each process had, in MB."""
-    from generation.serve.studio import Studio
+    from generation.serve.pool import WorkerPool
 
     rows: dict[str, dict[str, float]] = {}
-    async with Studio() as studio:
+    async with WorkerPool() as pool:
         wishes = {
             "first after the start": (1, 1),
             "one take": (1, runs),
@@ -79,14 +79,14 @@ async def _requests(runs: int, seconds: float) -> tuple[dict[str, dict[str, floa
                 number = next(numbers)
                 request = Request(tune(number).encode(), "a.abc", seconds=seconds, takes=takes, seed=number)
                 began = perf_counter()
-                reply = await studio.play(request)
+                reply = await pool.play(request)
                 for stage, spent in {**reply.timings, "all": perf_counter() - began}.items():
                     seen.setdefault(stage, []).append(spent)
-            await studio.ready()
+            await pool.ready()
             rows[name] = {stage: round(statistics.median(spent), 3) for stage, spent in seen.items()}
         memory = {
             f"{stage} {i + 1}" if len(pids) > 1 else stage: _peak(pid)
-            for stage, pids in studio.pids.items()
+            for stage, pids in pool.pids.items()
             for i, pid in enumerate(pids)
         }
     return rows, memory

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from generation.model.performer import Performer
+    from generation.model.loaded import LoadedModel
     from generation.music.melody import Melody
 
 NOTES = 80  # of a take that are timed
@@ -20,13 +20,13 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
     import torch
 
     from generation.judge.baselines.plain_loop import play_plainly
-    from generation.model.performer import load_performer
+    from generation.model.loaded import load_model
     from generation.play.session import Prompt, Session
     from generation.read.file import read
 
     torch.set_num_threads(1)  # as in the model's process
-    performer = load_performer(checkpoint, "cpu")
-    session, melody = Session(performer), read(tune.encode(), "a.abc").melody
+    loaded = load_model(checkpoint, "cpu")
+    session, melody = Session(loaded), read(tune.encode(), "a.abc").melody
 
     def played(takes: int, run: int) -> float:
         """By the sampler."""
@@ -44,11 +44,11 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
         """By the plain loop; what it takes to hear the tune does not count."""
         torch.manual_seed(run)
         prompts = [Prompt(melody, 30, seed=take, style="irish") for take in range(takes)]
-        parts = [take.part for take in Session(performer).add(prompts)]
+        parts = [take.part for take in Session(loaded).add(prompts)]
         seconds = []
         for notes in (0, NOTES):
             began = perf_counter()
-            play_plainly(performer.model, parts, notes)
+            play_plainly(loaded.model, parts, notes)
             seconds.append(perf_counter() - began)
         return NOTES * takes / (seconds[1] - seconds[0])
 
@@ -61,7 +61,7 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
             seen["plain loop"].append(looped(takes, run))
         for name, rates in seen.items():
             figures[name][str(takes)] = round(statistics.median(rates), 1)
-    return {**figures, "floor": _floor(checkpoint), "nats": _nats(performer, melody)}
+    return {**figures, "floor": _floor(checkpoint), "nats": _nats(loaded, melody)}
 
 
 def table(figures: dict[str, Any]) -> str:
@@ -91,11 +91,11 @@ def _floor(checkpoint: Path | None) -> dict[str, float]:
     company: its products, at the rate of those of an LSTM layer."""
     import torch
 
-    from generation.model.performer import load_performer
+    from generation.model.loaded import load_model
     from generation.play.fused import fuse, weights
 
     torch.set_num_threads(1)
-    fused = fuse(load_performer(checkpoint, "cpu").model)
+    fused = fuse(load_model(checkpoint, "cpu").model)
     matrices = weights(fused)
     size = sum(matrix.numel() * matrix.element_size() for matrix in matrices)
     products = sum(matrix.numel() for matrix in matrices)
@@ -115,7 +115,7 @@ def _floor(checkpoint: Path | None) -> dict[str, float]:
     }
 
 
-def _nats(performer: "Performer", melody: "Melody") -> dict[str, float]:
+def _nats(loaded: "LoadedModel", melody: "Melody") -> dict[str, float]:
     """Nats a note of 48 takes of 64 notes that 32-bit floats drew: as these foresee them, and as what plays does."""
     from torch import Tensor
     from torch.nn.functional import cross_entropy
@@ -130,7 +130,7 @@ def _nats(performer: "Performer", melody: "Melody") -> dict[str, float]:
 
     def nats(arithmetic: str | None) -> float:
         batch, total, before = (
-            Batch(performer.model, performer.device, arithmetic=arithmetic),
+            Batch(loaded.model, loaded.device, arithmetic=arithmetic),
             0.0,
             iter([*drawn]),
         )
@@ -143,7 +143,7 @@ def _nats(performer: "Performer", melody: "Melody") -> dict[str, float]:
             total += float(cross_entropy(logits, said, reduction="sum"))
             return said
 
-        for take in Session(performer).add(prompts):
+        for take in Session(loaded).add(prompts):
             batch.join(take.part)
         for note in range(64):
             advance(batch.fused, batch._now, note == 0, choose)

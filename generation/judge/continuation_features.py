@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from generation.learn.corpus import Tune
 from generation.model import tokens
-from generation.model.performer import Performer
+from generation.model.loaded import LoadedModel
 from generation.music.key import find_key
 from generation.music.melody import Melody
 from generation.play.session import Prompt, sample
@@ -71,7 +71,7 @@ def features(melody: Melody, first: int, last: int, timed: bool, shaded: bool) -
     return found
 
 
-def continuations(performer: Performer, tunes: Sequence[Tune], primes: int, seed: int = 0) -> list[Pair]:
+def continuations(loaded: LoadedModel, tunes: Sequence[Tune], primes: int, seed: int = 0) -> list[Pair]:
     """Features of the true continuation of each prime and of ours at the usual temperature.
 
     Both stop after the same time: where the tune goes on beyond it, ours is cut off there as well (an open end); where
@@ -87,7 +87,7 @@ def continuations(performer: Performer, tunes: Sequence[Tune], primes: int, seed
         seconds = CONTINUATION if goes_on else tune.melody.seconds - prime.seconds
         prompts.append(Prompt(prime, seconds, seed=seed + number, open_end=goes_on))
     pairs = []
-    for tune, ours in zip(chosen, sample(performer, prompts), strict=True):
+    for tune, ours in zip(chosen, sample(loaded, prompts), strict=True):
         first, last = split(tune.melody) or (0, 0)
         # How a flat prime is played on has nothing to compare with: there the true one is flat as well.
         prime = tune.melody[:first]

@@ -10,8 +10,8 @@ from tqdm import tqdm
 from generation.judge.continuation_features import TRIAD
 from generation.learn.corpus import Tune
 from generation.model.likelihood import surprise
+from generation.model.loaded import LoadedModel
 from generation.model.memorised import Memorised, copies
-from generation.model.performer import Performer
 from generation.model.priors import PRIORS
 from generation.music.key import Key, find_key
 from generation.music.melody import Melody
@@ -40,7 +40,7 @@ def on_a_bar_line(melody: Melody) -> bool:
 
 
 def keeping(
-    performer: Performer, tunes: Sequence[Tune], memorised: Memorised, count: int, seed: int = 0
+    loaded: LoadedModel, tunes: Sequence[Tune], memorised: Memorised, count: int, seed: int = 0
 ) -> dict[str, float]:
     """Shares of `count` continuations of held-out tunes, and of as many fresh pieces in every style, that keep each
     promise; beside some of them what the held-out tunes themselves do."""
@@ -51,7 +51,7 @@ def keeping(
     def keep(name: str, *values: bool) -> None:
         kept.setdefault(name, []).extend(values)
 
-    wholes = sample(performer, [Prompt(tune.melody, SECONDS, seed=seed + i) for i, tune in enumerate(chosen)])
+    wholes = sample(loaded, [Prompt(tune.melody, SECONDS, seed=seed + i) for i, tune in enumerate(chosen)])
     for tune, whole in zip(chosen, wholes, strict=True):
         given, first = tune.melody, len(tune.melody)
         key = given.key or find_key(given.pitch, given.duration)
@@ -61,7 +61,7 @@ def keeping(
         keep("extend: last note on a bar line", on_a_bar_line(whole))
         keep("extend: no copy", copies(whole, memorised, tune.style, first) == 0)
         keep("true tunes: no copy", copies(given, memorised, tune.style, 0) == 0)
-    styles = [style for style in PRIORS if style in performer.card.get("metres", PRIORS)]
+    styles = [style for style in PRIORS if style in loaded.card.get("metres", PRIORS)]
     wishes = []
     for number in range(count):
         style = styles[number % len(styles)]
@@ -69,7 +69,7 @@ def keeping(
         key, metre = Key.parse(keys[number % len(keys)]), metres[number % len(metres)]
         wish = Prompt(None, SECONDS, seed=seed + number, style=style, key=key, tempo=(slow + fast) / 2)
         wishes.append(replace(wish, metre=(metre[0], metre[1])))
-    for wish, piece in zip(wishes, sample(performer, wishes), strict=True):
+    for wish, piece in zip(wishes, sample(loaded, wishes), strict=True):
         key = wish.key or Key("C", "major")
         heard = find_key(piece.pitch, piece.duration)
         keep("compose: signature heard as asked", abs(heard.sharps - key.sharps) <= 1)
@@ -80,7 +80,7 @@ def keeping(
     return {name: float(np.mean(values)) for name, values in sorted(kept.items())}
 
 
-def warmth(performer: Performer, tunes: Sequence[Tune], count: int, seed: int = 0) -> dict[float, float]:
+def warmth(loaded: LoadedModel, tunes: Sequence[Tune], count: int, seed: int = 0) -> dict[float, float]:
     """temperature → nats per note, under the model at temperature 1, of onsets, pitches and durations that it plays at
     that temperature."""
     rng = np.random.default_rng(seed)
@@ -92,8 +92,8 @@ def warmth(performer: Performer, tunes: Sequence[Tune], count: int, seed: int = 
             for number, tune in enumerate(chosen)
         ]
         nats = []
-        for tune, whole in zip(chosen, sample(performer, prompts), strict=True):
-            found, _ = surprise(performer, whole, len(tune.melody), timed=True, shaded=True)
+        for tune, whole in zip(chosen, sample(loaded, prompts), strict=True):
+            found, _ = surprise(loaded, whole, len(tune.melody), timed=True, shaded=True)
             nats.append(float(found[:, :CONTENT].sum(1).mean()))
         ladder[temperature] = float(np.mean(nats))
     return ladder

@@ -15,7 +15,7 @@ from generation.judge.continuation_features import CONTINUATION, PRIME, split
 from generation.learn.corpus import Tune
 from generation.model import tokens
 from generation.model.likelihood import surprise
-from generation.model.performer import Performer
+from generation.model.loaded import LoadedModel
 from generation.music.melody import Melody
 
 
@@ -28,7 +28,7 @@ class Told:
     primes: int
 
 
-def discrimination(performer: Performer, tunes: Sequence[Tune], ngram: NGram, seed: int = 0) -> dict[str, Told]:
+def discrimination(loaded: LoadedModel, tunes: Sequence[Tune], ngram: NGram, seed: int = 0) -> dict[str, Told]:
     """For all tunes that are long enough, false being: the continuation of another tune of the set, moved to the same
     key and tempo; one sampled from the 3-gram."""
     rng = np.random.default_rng(seed)
@@ -36,14 +36,14 @@ def discrimination(performer: Performer, tunes: Sequence[Tune], ngram: NGram, se
     right: dict[str, list[tuple[bool, bool]]] = {"another tune's": [], "a 3-gram's": []}
     for tune in tqdm(long, desc="discrimination", unit="tune", leave=False):
         first, last = split(tune.melody) or (0, 0)
-        true = _worth(performer, tune, tune.melody[:last], first)
+        true = _worth(loaded, tune, tune.melody[:last], first)
         mates = [t for t in long if t.dataset == tune.dataset and t.group != tune.group]
         false = {"a 3-gram's": _sampled(tune, first, last, ngram, rng)}
         if mates:
             other = mates[int(rng.integers(len(mates)))].melody
             false["another tune's"] = _graft(tune.melody, first, last, other)
         for name, melody in false.items():
-            likelihood, gain = _worth(performer, tune, melody, first)
+            likelihood, gain = _worth(loaded, tune, melody, first)
             right[name].append((true[0] > likelihood, true[1] > gain))
     table = {}
     for name, wins in right.items():
@@ -52,11 +52,11 @@ def discrimination(performer: Performer, tunes: Sequence[Tune], ngram: NGram, se
     return table
 
 
-def _worth(performer: Performer, tune: Tune, melody: Melody, first: int) -> tuple[float, float]:
+def _worth(loaded: LoadedModel, tune: Tune, melody: Melody, first: int) -> tuple[float, float]:
     """Likelihood and gain of the notes from `first` on."""
     flags = {"timed": tune.played_timing, "shaded": tune.played_dynamics}
-    given = float(surprise(performer, melody, first, **flags)[0].sum(1).mean())
-    alone = float(surprise(performer, _alone(melody, first), **flags)[0].sum(1).mean())
+    given = float(surprise(loaded, melody, first, **flags)[0].sum(1).mean())
+    alone = float(surprise(loaded, _alone(melody, first), **flags)[0].sum(1).mean())
     return -given, alone - given
 
 

@@ -17,14 +17,14 @@ from generation.learn import copying, corpus
 from generation.learn.corpus import Tune
 from generation.model import tokens
 from generation.model.likelihood import surprise
-from generation.model.performer import Performer, load_performer
+from generation.model.loaded import LoadedModel, load_model
 
 SCORES = ("oneills1850", "ryansMammoth", "airdsAirs", "lieder", "ewld1928", "hymns")
 PLAYED = ("wjd", "piano_midi_de")
 PARTS = ("onset", "pitch", "duration", "velocity", "total")
 
 
-def nats_by_set(performer: Performer, tunes: Sequence[Tune], ngram: NGram) -> dict[str, dict[str, dict[str, float]]]:
+def nats_by_set(loaded: LoadedModel, tunes: Sequence[Tune], ngram: NGram) -> dict[str, dict[str, dict[str, float]]]:
     """set → {"model", "3-gram"} → nats per note of onset, pitch, duration, velocity (0 where not played), total."""
     table: dict[str, dict[str, dict[str, float]]] = {}
     for name in dict.fromkeys(tune.dataset for tune in tunes):
@@ -32,7 +32,7 @@ def nats_by_set(performer: Performer, tunes: Sequence[Tune], ngram: NGram) -> di
         model, counted = [], []
         for tune in tqdm(members, desc=name, unit="tune", leave=False):
             flags = {"timed": tune.played_timing, "shaded": tune.played_dynamics}
-            model.append(surprise(performer, tune.melody, **flags)[0])
+            model.append(surprise(loaded, tune.melody, **flags)[0])
             counted.append(ngram.nats(tokens.encode(tune.melody, **flags).rows))
         table[name] = {"model": _spelled(np.concatenate(model)), "3-gram": _spelled(np.concatenate(counted))}
         for row in table[name].values():
@@ -101,7 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    performer = load_performer(args.checkpoint)
+    loaded = load_model(args.checkpoint)
     tunes = [tune for tune in corpus.load(args.data, args.cache) if len(tune.melody) >= 8 and "|played" not in tune.id]
     ngram = NGram(3)
     learn = [tune for tune in tunes if tune.split == "train"]
@@ -113,21 +113,21 @@ def main(args: argparse.Namespace) -> int:
     if args.limit:
         sets = dict.fromkeys(tune.dataset for tune in test)
         test = [tune for name in sets for tune in [t for t in test if t.dataset == name][: args.limit]]
-    figures: dict[str, Any] = {"nats": nats_by_set(performer, test, ngram)}
+    figures: dict[str, Any] = {"nats": nats_by_set(loaded, test, ngram)}
     _print_nats(figures["nats"])
-    told = discrimination(performer, test, ngram)
+    told = discrimination(loaded, test, ngram)
     figures["discrimination"] = {name: asdict(each) for name, each in told.items()}
     rows = [[name, f"{t.primes}", f"{t.likelihood:.1%}", f"{t.gain:.1%}"] for name, t in told.items()]
     _table(["true continuation told from", "primes", "by likelihood", "by gain over no prime"], rows)
-    pairs = continuation_features.continuations(performer, test, args.primes)
+    pairs = continuation_features.continuations(loaded, test, args.primes)
     figures["continuations"] = _print_pairs(f"continuations of {len(pairs)} primes", pairs)
     figures["told apart, AUC"] = continuation_features.told_apart(pairs)
     print(f"\nA classifier on these features tells ours from the true ones with AUC {figures['told apart, AUC']:.2f}.")
     played = continuation_features.continuations(
-        performer, [tune for tune in test if tune.dataset in PLAYED], args.primes, seed=1
+        loaded, [tune for tune in test if tune.dataset in PLAYED], args.primes, seed=1
     )
     figures["expression"] = _print_pairs(f"jazz and piano, {len(played)} primes", played)
-    figures["memory"] = repetition.remembered(performer, test, max(1, args.primes // 12))
+    figures["memory"] = repetition.remembered(loaded, test, max(1, args.primes // 12))
     _table(
         [f"bars heard {repetition.LONG_AGO:g} s before", "pieces", "notes, true", "ours", "rhythm, true", "ours"],
         [
@@ -135,10 +135,10 @@ def main(args: argparse.Namespace) -> int:
             for style, (pieces, true, ours) in figures["memory"].items()
         ],
     )
-    memorised = performer.memorised or copying.learn(tunes)
-    figures["promises"] = contracts.keeping(performer, test, memorised, args.primes // 2)
+    memorised = loaded.memorised or copying.learn(tunes)
+    figures["promises"] = contracts.keeping(loaded, test, memorised, args.primes // 2)
     _table(["promise", "kept"], [[name, f"{share:.0%}"] for name, share in figures["promises"].items()])
-    figures["temperature"] = contracts.warmth(performer, test, max(1, args.primes // 8))
+    figures["temperature"] = contracts.warmth(loaded, test, max(1, args.primes // 8))
     _table(
         ["temperature", *(f"{t:g}" for t in figures["temperature"])],
         [["nats per note", *(f"{nats:.2f}" for nats in figures["temperature"].values())]],

@@ -6,7 +6,7 @@ import numpy as np
 
 from generation.judge.continuation_features import bars
 from generation.learn.corpus import Tune
-from generation.model.performer import Performer
+from generation.model.loaded import LoadedModel
 from generation.music.key import find_key
 from generation.music.melody import Melody
 from generation.music.pulse import typical_tempo
@@ -35,7 +35,7 @@ def returns(melody: Melody) -> tuple[float, float]:
 
 
 def remembered(
-    performer: Performer, tunes: Sequence[Tune], count: int, seed: int = 0
+    loaded: LoadedModel, tunes: Sequence[Tune], count: int, seed: int = 0
 ) -> dict[str, tuple[int, tuple[float, float], tuple[float, float]]]:
     """style → how many held-out tunes, what `returns` says of them, and of as many fresh pieces of the same style, key,
     metre, tempo and length; at most `count` a style."""
@@ -60,7 +60,7 @@ def remembered(
             )
             for number, melody in enumerate(true)
         ]
-        ours = sample(performer, prompts)
+        ours = sample(loaded, prompts)
         both = [np.mean([returns(until(melody, LONGEST)) for melody in some], 0) for some in (true, ours)]
         theirs, mine = ((float(notes), float(rhythm)) for notes, rhythm in both)
         table[style] = (len(true), theirs, mine)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from generation.model import tokens
-from generation.model.performer import Performer
+from generation.model.loaded import LoadedModel
 from generation.model.tokens import FIELDS, PITCH
 from generation.music.melody import Melody
 from generation.request import STYLES
@@ -32,7 +32,7 @@ class Nats:
     total: float
 
 
-def score(performer: Performer, melody: Melody, from_seconds: float = 0.0, alone: bool = False) -> Nats:
+def score(loaded: LoadedModel, melody: Melody, from_seconds: float = 0.0, alone: bool = False) -> Nats:
     """Nats of the notes that start at or after `from_seconds`, given all before; or `alone`, as if nothing went before.
 
     Nothing is taken from the notes to be foreseen: a key that the file does not state, and the style, are unknown,
@@ -43,9 +43,9 @@ def score(performer: Performer, melody: Melody, from_seconds: float = 0.0, alone
         return Nats(0, 0.0, 0.0, 0.0, None, 0.0)
     if alone:
         timed, shaded = _played(melody, first)
-        nats, shaded = surprise(performer, _without(melody, first), 0, timed, shaded)
+        nats, shaded = surprise(loaded, _without(melody, first), 0, timed, shaded)
     else:
-        nats, shaded = surprise(performer, melody, first)
+        nats, shaded = surprise(loaded, melody, first)
     step, pitch, duration, velocity, deviation, articulation = nats.mean(0)
     return Nats(
         notes=len(nats),
@@ -59,16 +59,16 @@ def score(performer: Performer, melody: Melody, from_seconds: float = 0.0, alone
 
 @torch.inference_mode()
 def surprise(
-    performer: Performer, melody: Melody, first: int = 0, timed: bool | None = None, shaded: bool | None = None
+    loaded: LoadedModel, melody: Melody, first: int = 0, timed: bool | None = None, shaded: bool | None = None
 ) -> tuple[NDArray[np.float64], bool]:
     """Nats of the notes from index `first` on, (notes, len(HEADS)), 0 where nothing was played; were dynamics?"""
     heard = _played(melody, first)
     timed, shaded = heard[0] if timed is None else timed, heard[1] if shaded is None else shaded
     versions = _versions(melody, timed, shaded)
-    rows = torch.from_numpy(np.stack([rows for rows, _ in versions])).to(performer.device)
-    conditions = torch.from_numpy(np.stack([condition for _, condition in versions])).to(performer.device)
-    model, state = performer.model, None
-    unknown = torch.full(rows.shape[:2], tokens.UNKNOWN_COUNTDOWN, device=performer.device)
+    rows = torch.from_numpy(np.stack([rows for rows, _ in versions])).to(loaded.device)
+    conditions = torch.from_numpy(np.stack([condition for _, condition in versions])).to(loaded.device)
+    model, state = loaded.model, None
+    unknown = torch.full(rows.shape[:2], tokens.UNKNOWN_COUNTDOWN, device=loaded.device)
     chance = np.zeros((len(versions), len(melody), len(HEADS)))
     for start in range(0, len(melody), CHUNK):  # so that time and memory grow with the length, not with its square
         now = slice(start, min(start + CHUNK, len(melody)))

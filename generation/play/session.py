@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.model import memorised, tokens
-from generation.model.performer import Performer
+from generation.model.loaded import LoadedModel
 from generation.model.priors import PRIORS, blank_page
 from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
 from generation.music.clock import Tempo
@@ -70,14 +70,14 @@ class Take:
 
 
 class Session:
-    """Takes of any number of requests that one performer plays at once.
+    """Takes of any number of requests that one model plays at once.
 
     A take that copies what was learned is played again, and of several that do the least is kept.
     """
 
-    def __init__(self, performer: Performer) -> None:
-        self.performer = performer
-        self._batch = Batch(performer.model, performer.device, **performer.card.get("plays", {}))
+    def __init__(self, loaded: LoadedModel) -> None:
+        self.loaded = loaded
+        self._batch = Batch(loaded.model, loaded.device, **loaded.card.get("plays", {}))
         self._playing: list[Take] = []
         self._waiting: list[Take] = []
 
@@ -87,7 +87,7 @@ class Session:
 
     def add(self, prompts: Sequence[Prompt]) -> list[Take]:
         """Takes that are played from the next step on; they are ready once they have a `whole`."""
-        takes = [*_takes(self.performer, prompts)]
+        takes = [*_takes(self.loaded, prompts)]
         self._waiting += takes
         return takes
 
@@ -111,7 +111,7 @@ class Session:
             self._end(take)
 
     def _end(self, take: Take) -> None:
-        whole, known_passages = _written(take, self._batch.made_by), self.performer.memorised
+        whole, known_passages = _written(take, self._batch.made_by), self.loaded.memorised
         copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, len(take.given))
         if take.best is None or copied < take.copied:
             take.best, take.copied = whole, copied
@@ -124,10 +124,10 @@ class Session:
 
 
 def sample(
-    performer: Performer, prompts: Sequence[Prompt], progress: Callable[[float], None] | None = None
+    loaded: LoadedModel, prompts: Sequence[Prompt], progress: Callable[[float], None] | None = None
 ) -> list[Melody]:
     """For every prompt its melody: the notes as they came, then new ones. Same prompt, same notes, in any company."""
-    session = Session(performer)
+    session = Session(loaded)
     takes = session.add(prompts)
     while session.busy:
         session.step()
@@ -136,14 +136,14 @@ def sample(
     return [take.whole for take in takes if take.whole is not None]
 
 
-def _takes(performer: Performer, prompts: Sequence[Prompt]) -> Iterator[Take]:
+def _takes(loaded: LoadedModel, prompts: Sequence[Prompt]) -> Iterator[Take]:
     """Those that go on from one melody in one way share what is known of it."""
     known_already: dict[tuple[object, ...], Take] = {}
     for prompt in prompts:
         fresh = prompt.melody is None or not len(prompt.melody)
         wish = (id(prompt),) if fresh else (id(prompt.melody), prompt.style, prompt.seconds)
         if wish not in known_already:
-            known_already[wish] = _begun(performer, prompt)
+            known_already[wish] = _begun(loaded, prompt)
         first = known_already[wish]
         part = replace(
             first.part,
@@ -156,16 +156,16 @@ def _takes(performer: Performer, prompts: Sequence[Prompt]) -> Iterator[Take]:
         yield replace(first, prompt=prompt, part=part)
 
 
-def _begun(performer: Performer, prompt: Prompt) -> Take:
+def _begun(loaded: LoadedModel, prompt: Prompt) -> Take:
     """What is known before the first new note."""
     style, given = prompt.style, prompt.melody
     if given is None or not len(given):
         rng = random_stream(prompt.seed, "blank page")
-        learned = [name for name in PRIORS if name in performer.card.get("metres", PRIORS)] or ["auto"]
+        learned = [name for name in PRIORS if name in loaded.card.get("metres", PRIORS)] or ["auto"]
         style = style if style != "auto" else str(rng.choice(learned))
-        given = blank_page(PRIORS.get(style) or performer.card["priors"], rng, prompt.key, prompt.tempo, prompt.metre)
+        given = blank_page(PRIORS.get(style) or loaded.card["priors"], rng, prompt.key, prompt.tempo, prompt.metre)
     elif style == "auto":
-        style = likeliest_style(performer.model, performer.device, given, performer.card.get("metres", {}))
+        style = likeliest_style(loaded.model, loaded.device, given, loaded.card.get("metres", {}))
     encoded = tokens.encode(given, style, key=given.key)
     rows = encoded.rows[-LONGEST_PROMPT:] if len(given) else encoded.rows[:1]
     longest = int(LENGTHS[rows[:, DURATION]].max(initial=TICKS))

@@ -36,7 +36,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Done:
+class Event:
     """A worker's answer to a job: its result, a refusal, or a fault of ours; with `progress`, only a sign of life.
 
     id        the job's; 0 means that the process is ready or, with a fault, that it cannot start
@@ -65,10 +65,10 @@ class Done:
 
 _encoder = msgspec.msgpack.Encoder()
 _jobs = msgspec.msgpack.Decoder(Job)
-_done = msgspec.msgpack.Decoder(Done)
+_events = msgspec.msgpack.Decoder(Event)
 
 
-def frame(message: Job | Done) -> bytes:
+def frame(message: Job | Event) -> bytes:
     """A message as bytes, its length before it."""
     body = _encoder.encode(message)
     return HEADER.pack(len(body)) + body
@@ -84,6 +84,6 @@ def read_job(stream: BinaryIO) -> Job | None:
     return _jobs.decode(body) if len(body) == size else None
 
 
-def parse_done(body: bytes) -> Done:
-    """Decode a `Done` from its frame's body. Raises msgspec.MsgspecError for anything else."""
-    return _done.decode(body)
+def parse_event(body: bytes) -> Event:
+    """Decode an `Event` from its frame's body. Raises msgspec.MsgspecError for anything else."""
+    return _events.decode(body)

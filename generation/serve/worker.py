@@ -1,4 +1,4 @@
-"""A worker process: `python -m generation.serve.worker model` samples, `… craft` reads files and finishes takes.
+"""A worker process: `python -m generation.serve.worker model` samples, `… render` reads files and finishes takes.
 
 Jobs arrive on standard input, results leave on standard output. When the input ends, so does the process, even in the
 middle of a job: nobody waits for the result any more.
@@ -17,9 +17,9 @@ from typing import NoReturn
 
 from generation.request import Refusal
 from generation.serve.confine import confine
-from generation.serve.desk import Desk, Work, fault, guarded, leave
+from generation.serve.inbox import Inbox, Work, fault, guarded, leave
 from generation.serve.pack import pack_melody, pack_reading, unpack_melody, unpack_reading
-from generation.serve.wire import Done, Job
+from generation.serve.wire import Event, Job
 
 # Bytes of address space that a job may take beyond what the process already has.
 MEMORY = {"read": 512 * 2**20, "rehearse": 2**30, "finish": 3 * 2**30, "sample": 4 * 2**30, "score": 4 * 2**30}
@@ -27,42 +27,42 @@ MEMORY = {"read": 512 * 2**20, "rehearse": 2**30, "finish": 3 * 2**30, "sample":
 Serve = Callable[[], NoReturn]
 
 
-def craft(desk: Desk) -> Serve:
+def render(inbox: Inbox) -> Serve:
     """Read files and finish takes, one after the other."""
     from generation.finish.sound.render import load
 
     with ThreadPoolExecutor(1) as beside:
         loading = beside.submit(load, 0)  # the piano's sounds, while the remaining modules are imported
         from generation.read.file import read
-        from generation.serve.craft import answer, make, rehearse
         from generation.serve.listen import listen
+        from generation.serve.rendering import answer, make, rehearse
 
         loading.result()
 
-    def work(job: Job) -> Done:
+    def work(job: Job) -> Event:
         if job.stage == "read":
             # Before scoring, no beat is looked for in the notes: it would reveal something of the notes to predict.
             plain = job.since is not None
             reading = read(job.request.data or b"", job.request.filename) if plain else listen(job.request)
             if reading is None:
-                return Done(job.id)
-            return Done(job.id, reading=pack_reading(reading), lasts=reading.melody.seconds)
+                return Event(job.id)
+            return Event(job.id, reading=pack_reading(reading), lasts=reading.melody.seconds)
         reading = unpack_reading(job.reading) if job.reading else None
         if job.stage == "rehearse" and reading is not None:
             rehearse(job.request, reading)
-            return Done(job.id)
+            return Event(job.id)
         whole = unpack_melody(job.whole)
         take = make(job.request, reading, whole, job.take)
-        return Done(job.id, take=take, about=answer(job.request, reading, whole))
+        return Event(job.id, take=take, about=answer(job.request, reading, whole))
 
-    return lambda: one_by_one(desk, work)
+    return lambda: one_by_one(inbox, work)
 
 
-def model(desk: Desk) -> Serve:
+def model(inbox: Inbox) -> Serve:
     """Play the takes of all requests at once. Raises `Refusal` if the checkpoint cannot be loaded."""
     from generation.serve.playing import Playing, on_gpu
 
-    playing = Playing(desk)
+    playing = Playing(inbox)
 
     def serve() -> NoReturn:
         limit_memory(None if on_gpu() else MEMORY["sample"])  # a GPU's driver claims address space as it likes
@@ -71,32 +71,32 @@ def model(desk: Desk) -> Serve:
     return serve
 
 
-def echo(desk: Desk) -> Serve:
+def echo(inbox: Inbox) -> Serve:
     """Stand in for the model in tests: repeat the input."""
     from generation.play.prompts import prompts
     from generation.serve.echo import again
 
-    def work(job: Job) -> Done:
+    def work(job: Job) -> Event:
         if job.stage == "score":
             raise Refusal("There is no model to score with.")
         reading = unpack_reading(job.reading) if job.reading else None
         asked = prompts(job.request, reading)
-        desk.tell(job, 0.0)  # as the model does once a request is accepted
+        inbox.tell(job, 0.0)  # as the model does once a request is accepted
         wholes = [again(prompt) for prompt in asked]
-        return Done(job.id, wholes=[pack_melody(whole) for whole in wholes])
+        return Event(job.id, wholes=[pack_melody(whole) for whole in wholes])
 
-    return lambda: one_by_one(desk, work)
-
-
-STAGES = {"craft": craft, "model": model, "echo": echo}
+    return lambda: one_by_one(inbox, work)
 
 
-def one_by_one(desk: Desk, work: Work) -> NoReturn:
+ROLES = {"render": render, "model": model, "echo": echo}
+
+
+def one_by_one(inbox: Inbox, work: Work) -> NoReturn:
     """Do job after job, each within its own memory limit."""
     while True:
-        job = desk.take()
+        job = inbox.take()
         limit_memory(MEMORY[job.stage])
-        desk.send(guarded(work, job, desk))
+        inbox.send(guarded(work, job, inbox))
         limit_memory(None)
 
 
@@ -108,25 +108,25 @@ def limit_memory(more: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (wanted, resource.RLIM_INFINITY))
 
 
-def main(stage: str) -> None:
+def main(role: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if stage == "craft":  # the one kind that opens strangers' files
+    if role == "render":  # the one kind that opens strangers' files
         for left in confine(Path(tempfile.gettempdir())):
-            logging.warning("the %s process is less confined than it could be: %s", stage, left)
+            logging.warning("the %s process is less confined than it could be: %s", role, left)
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # so that nothing a library prints can end up between the frames
-    desk = Desk(sys.stdin.buffer, results)
+    inbox = Inbox(sys.stdin.buffer, results)
     try:
-        serve = STAGES[stage](desk)
+        serve = ROLES[role](inbox)
     except Exception as error:  # every job that is asked of this process fails with these words
         if isinstance(error, Refusal | OSError):
             why = error.words if isinstance(error, Refusal) else str(error)
-            desk.send(fault(0, "Encore's {stage} process cannot start: {why}", stage=stage, why=why))
+            inbox.send(fault(0, "Encore's {stage} process cannot start: {why}", stage=role, why=why))
         else:
-            desk.send(fault(0, "Encore's {stage} process cannot start.", stage=stage))
+            inbox.send(fault(0, "Encore's {stage} process cannot start.", stage=role))
         leave()
-    desk.send(Done(0))
+    inbox.send(Event(0))
     serve()
 
 

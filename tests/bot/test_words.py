@@ -11,7 +11,7 @@ from bot import catalogues
 from bot.catalogues import load, messages, templates, translations, untranslated
 from bot.words import LANGUAGES, key_in, say
 from generation.request import INSTRUMENTS, STYLES, Refusal, Request, Words
-from generation.serve.wire import Done, frame, parse_done
+from generation.serve.wire import Event, frame, parse_event
 
 HOSTILE = ("Night plays on: a waltz", "{title}", "{0.__class__}", "100 % %s %(n)d", "}{", "A {music}.", "\\1")
 
@@ -152,8 +152,8 @@ def test_words_survive_the_way_between_processes() -> None:
     where = Words(
         "the top voice of {where}", where=Words("{place} ({name})", place=Words("track {number}", number=2), name="{}")
     )
-    sent = Done(1, refusal=Words("{a} {b} {c}", a=where, b=1.5, c=(Words("piano"), where)), fault=Words("{\ud800"))
-    received = parse_done(frame(sent)[4:])
+    sent = Event(1, refusal=Words("{a} {b} {c}", a=where, b=1.5, c=(Words("piano"), where)), fault=Words("{\ud800"))
+    received = parse_event(frame(sent)[4:])
     assert received == sent and str(received.refusal) == str(sent.refusal) and str(received.fault) == "{?"
 
 

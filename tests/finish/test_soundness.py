@@ -13,7 +13,7 @@ from scipy.signal import resample_poly
 from generation.music.reading import Reading
 from generation.read.file import read
 from generation.request import INSTRUMENTS, STYLES, Request, Take
-from generation.serve.studio import Studio
+from generation.serve.pool import WorkerPool
 from tests.hostile_bytes import midi, notes, number, tempo, track
 from tests.listening import RATE, decibels, decode, midi_notes, midi_tracks, score_notes
 from tests.tally import tried
@@ -147,7 +147,7 @@ async def test_random_requests(soak: bool) -> None:
     async def play(number: int, request: Request) -> None:
         nonlocal takes
         async with door:
-            reply = await studio.play(request)
+            reply = await pool.play(request)
             reading = read(request.data, request.filename) if request.data is not None else None
             for take in reply.takes:
                 found = await asyncio.to_thread(flaws, request, reading, take)
@@ -156,7 +156,7 @@ async def test_random_requests(soak: bool) -> None:
                 bad.extend(f"{number}, seed {take.seed}: {words}" for words in found)
                 takes += 1
 
-    async with Studio(crafts=2) as studio:
+    async with WorkerPool(renderers=2) as pool:
         await asyncio.gather(*(play(number, request) for number, request in enumerate(asked)))
     tried("random requests", len(asked), f"{takes} takes heard and read, {len(bad)} flaws")
     assert bad == []

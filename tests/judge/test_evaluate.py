@@ -14,7 +14,7 @@ from generation.judge.continuation_features import Pair, features, means, told_a
 from generation.judge.contracts import at_rest, on_a_bar_line, on_time, rises
 from generation.judge.repetition import returns, until
 from generation.learn.corpus import Tune
-from generation.model.performer import load_performer
+from generation.model.loaded import load_model
 from generation.music.key import Key
 from generation.read.file import read
 from tests.learn.test_train import midi
@@ -98,5 +98,5 @@ def test_a_warmer_take_of_the_shipped_weights_surprises_more(monkeypatch: pytest
     monkeypatch.setattr(contracts, "TEMPERATURES", (0.2, 0.7, 1.2, 1.8))
     tunes = [read(Path(f"assets/examples/{name}.abc").read_bytes(), "a.abc").melody for name in ("jig", "minuet")]
     held_out = [Tune("examples", name, "irish", "test", name, False, False, m) for m in tunes for name in "abcdefgh"]
-    ladder = contracts.warmth(load_performer(), held_out, len(held_out))  # a single take may be an odd one
+    ladder = contracts.warmth(load_model(), held_out, len(held_out))  # a single take may be an odd one
     assert rises(ladder), ladder

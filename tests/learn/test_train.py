@@ -11,7 +11,7 @@ from generation.finish.write_midi import write_midi
 from generation.learn import corpus, train
 from generation.learn.corpus import Tune, _keep, _kept, load
 from generation.model import checkpoint
-from generation.model.performer import load_performer
+from generation.model.loaded import load_model
 from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.play.session import Prompt, sample
@@ -52,7 +52,7 @@ def test_a_folder_of_tunes_is_learned_and_what_was_learned_plays(folder: Path, t
     assert run(folder, out, "--epochs", "4", "--device", "cpu") == 0
     assert "going on after epoch 2" in capsys.readouterr().out
     assert (out / "model.safetensors").read_bytes() != first
-    [whole] = sample(load_performer(out / "model.safetensors", "cpu"), [Prompt(scale(16), seconds=5, seed=1)])
+    [whole] = sample(load_model(out / "model.safetensors", "cpu"), [Prompt(scale(16), seconds=5, seed=1)])
     assert len(whole) > 16
 
 

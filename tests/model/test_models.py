@@ -6,8 +6,8 @@ import torch
 from generation.learn.batches import Example, collate
 from generation.learn.train import loss
 from generation.model import tokens
+from generation.model.loaded import LoadedModel
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
-from generation.model.performer import Performer
 from generation.music.key import Key
 from generation.play.session import Prompt, sample
 from tests.tunes import performance, scale
@@ -74,7 +74,7 @@ def test_it_learns_a_tune_by_heart(name: str):
 
 def test_a_plain_lstm_plays_as_well():
     """A window of 0 is the network without its attention: the same framework trains it, and the sampler plays it."""
-    performer = Performer(small("plain LSTM"), {}, torch.device("cpu"))
+    loaded = LoadedModel(small("plain LSTM"), {}, torch.device("cpu"))
     given = scale(24, Key("C", "major"))
-    [whole] = sample(performer, [Prompt(given, seconds=5, seed=1)])
+    [whole] = sample(loaded, [Prompt(given, seconds=5, seed=1)])
     assert len(whole) > len(given) and (whole.pitch[: len(given)] == given.pitch).all()

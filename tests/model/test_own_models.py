@@ -10,9 +10,9 @@ import torch
 
 from generation.__main__ import main
 from generation.model import checkpoint, memorised
+from generation.model.loaded import load_model, model_for
 from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
-from generation.model.performer import load_performer, performer_for
 from generation.play.session import Prompt, sample
 from generation.request import STYLES, Refusal, Request, styles
 
@@ -41,11 +41,11 @@ def test_it_is_offered_by_its_name(models: Path):
 
 def test_it_is_loaded_once_and_again_when_it_changes(models: Path):
     ready = {}
-    first = performer_for("dusk", ready)
-    assert performer_for("dusk", ready) is first is not performer_for("jazz", ready)
+    first = model_for("dusk", ready)
+    assert model_for("dusk", ready) is first is not model_for("jazz", ready)
     torch.manual_seed(1)
     checkpoint.save(models / "dusk.safetensors", AttentiveLSTM(Sizes(width=24, layers=1, heads=2)), CARD)
-    assert performer_for("dusk", ready).model.sizes.width == 24
+    assert model_for("dusk", ready).model.sizes.width == 24
 
 
 def test_it_plays_from_the_command_line(models: Path, capsys: pytest.CaptureFixture[str]):
@@ -58,19 +58,19 @@ def test_it_plays_from_the_command_line(models: Path, capsys: pytest.CaptureFixt
 def test_a_take_that_copies_is_played_again(models: Path):
     path = models / "dusk.safetensors"
     prompt = Prompt(seconds=20, seed=4)
-    [first] = sample(load_performer(path), [prompt])
+    [first] = sample(load_model(path), [prompt])
     memorised.save(Memorised(np.unique(memorised.passages(first)), {"auto": 14}), memorised.beside(path))
-    performer = load_performer(path)
-    assert performer.memorised is not None and memorised.longest_run(first, performer.memorised) == len(first)
-    [second] = sample(performer, [prompt])
-    assert memorised.longest_run(second, performer.memorised) <= 14
-    np.testing.assert_array_equal(sample(performer, [prompt])[0].pitch, second.pitch)
+    loaded = load_model(path)
+    assert loaded.memorised is not None and memorised.longest_run(first, loaded.memorised) == len(first)
+    [second] = sample(loaded, [prompt])
+    assert memorised.longest_run(second, loaded.memorised) <= 14
+    np.testing.assert_array_equal(sample(loaded, [prompt])[0].pitch, second.pitch)
 
 
 def test_what_it_has_not_learned_to_play_it_plays_flat(models: Path):
-    dusk = load_performer(models / "dusk.safetensors")
+    dusk = load_model(models / "dusk.safetensors")
     flat = replace(dusk, card=CARD | {"plays": {"timing": False, "dynamics": False}})
-    [free], [even] = (sample(performer, [Prompt(seconds=12, seed=4)]) for performer in (dusk, flat))
+    [free], [even] = (sample(loaded, [Prompt(seconds=12, seed=4)]) for loaded in (dusk, flat))
     assert len(np.unique(free.velocity)) > 3 and len(np.unique(even.velocity)) == 1
     assert np.abs(even.onset * 24 - np.round(even.onset * 24)).max() < 1e-6 < np.abs(free.onset * 24 % 1).max()
 
@@ -78,7 +78,7 @@ def test_what_it_has_not_learned_to_play_it_plays_flat(models: Path):
 def test_a_broken_one_says_so(models: Path):
     (models / "dusk.json").write_text(json.dumps({"model": "attentive_lstm"}))
     with pytest.raises(Refusal, match="trained on another encoding"):
-        performer_for("dusk", {})
+        model_for("dusk", {})
 
 
 def swapped(names: list[str]) -> list[str]:
@@ -93,7 +93,7 @@ def test_weights_are_refused_where_a_list_that_they_depend_on_has_another_order(
     with pytest.raises(Refusal, match=f"trained with these {name}: .*order"):
         checkpoint.load(models / "dusk.safetensors")
     with pytest.raises(Refusal, match=f"encore.safetensors was trained with these {name}"):
-        load_performer()
+        load_model()
 
 
 def test_what_is_added_at_the_end_of_a_list_does_no_harm(models: Path, monkeypatch: pytest.MonkeyPatch):

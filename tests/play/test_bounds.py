@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from generation.model import memorised
+from generation.model.loaded import LoadedModel
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
-from generation.model.performer import Performer
 from generation.model.tokens import ARTICULATION, DURATION, LENGTHS, PITCH, TICKS
 from generation.music.clock import Tempo
 from generation.music.key import Key
@@ -21,26 +21,26 @@ from tests.tunes import scale
 
 
 @pytest.fixture(scope="module")
-def performer() -> Performer:
+def loaded() -> LoadedModel:
     """An untrained model: what must hold for any weights."""
     torch.manual_seed(0)
-    return Performer(AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval(), {}, torch.device("cpu"))
+    return LoadedModel(AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval(), {}, torch.device("cpu"))
 
 
 @torch.inference_mode()
-def wanting(performer: Performer, head: str, wanted: int) -> Performer:
+def wanting(loaded: LoadedModel, head: str, wanted: int) -> LoadedModel:
     """The same, whose model wants one class alone at every note."""
-    model = copy.deepcopy(performer.model)
+    model = copy.deepcopy(loaded.model)
     linear = getattr(model, f"to_{head}")
     linear.weight.zero_()
     linear.bias.zero_()
     linear.bias[wanted] = 100
-    return replace(performer, model=model)
+    return replace(loaded, model=model)
 
 
-def played(performer: Performer, prompt: Prompt) -> tuple[Part, np.ndarray]:
+def played(loaded: LoadedModel, prompt: Prompt) -> tuple[Part, np.ndarray]:
     """A take to its end, and its new notes as the model put them: classes, and the tick."""
-    [take] = (session := Session(performer)).add([prompt])
+    [take] = (session := Session(loaded)).add([prompt])
     while session.busy:
         session.step()
     return take.part, np.array(take.part.rows)
@@ -50,7 +50,7 @@ def played(performer: Performer, prompt: Prompt) -> tuple[Part, np.ndarray]:
     ("copied", "times", "kept"), [([5, 3, 4], 3, 1), ([5, 0], 2, 1), ([2, 3, 4], 3, 0), ([4, 4, 4], 3, 0), ([0], 1, 0)]
 )
 def test_of_three_attempts_the_one_that_copies_least_is_kept(
-    performer: Performer, monkeypatch: pytest.MonkeyPatch, copied: list[int], times: int, kept: int
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch, copied: list[int], times: int, kept: int
 ):
     attempts: list[Melody] = []
 
@@ -59,23 +59,23 @@ def test_of_three_attempts_the_one_that_copies_least_is_kept(
         return copied[len(attempts) - 1]
 
     monkeypatch.setattr(memorised, "copies", copies)
-    knowing = replace(performer, memorised=memorised.Memorised(np.zeros(0, np.uint64), {}))
+    knowing = replace(loaded, memorised=memorised.Memorised(np.zeros(0, np.uint64), {}))
     [whole] = sample(knowing, [Prompt(scale(16), 5, seed=3, style="irish")])
     assert len(attempts) == times and whole is attempts[kept]
     assert len({attempt.pitch.tobytes() for attempt in attempts}) == times, "no attempt is like another"
 
 
-def test_a_fresh_piece_stays_where_most_instruments_are_at_home(performer: Performer):
+def test_a_fresh_piece_stays_where_most_instruments_are_at_home(loaded: LoadedModel):
     prompt = Prompt(None, 30, seed=2, style="irish", key=Key("C", "major"), temperature=2.0, top_p=1.0)
-    [piece] = sample(performer, [prompt])
+    [piece] = sample(loaded, [prompt])
     assert len(piece) > 20 and piece.pitch.min() >= 55 and piece.pitch.max() <= 81
 
 
 @pytest.mark.parametrize("longest", [3, 9])
-def test_a_pitch_is_repeated_as_often_as_in_the_tune_or_six_times(performer: Performer, longest: int):
+def test_a_pitch_is_repeated_as_often_as_in_the_tune_or_six_times(loaded: LoadedModel, longest: int):
     pitch = scale(40).pitch.copy()
     pitch[10:20] = [64] * longest + [65, 67, 65, 67, 65, 67, 65][: 10 - longest]
-    [whole] = sample(wanting(performer, "pitch", 67), [Prompt(replace(scale(40), pitch=pitch), 20, style="irish")])
+    [whole] = sample(wanting(loaded, "pitch", 67), [Prompt(replace(scale(40), pitch=pitch), 20, style="irish")])
     changes = np.flatnonzero(np.diff(whole.pitch[40:]) != 0)
     assert np.diff(changes, prepend=-1).max() == max(longest, 6)
 
@@ -84,36 +84,36 @@ def test_a_pitch_is_repeated_as_often_as_in_the_tune_or_six_times(performer: Per
     ("metre", "longest", "allowed"), [((4, 4), 144, 96), ((3, 4), 84, 84), ((3, 4), 144, 96), ((3, 4), 12, 72)]
 )
 def test_a_note_lasts_a_bar_or_as_long_as_the_longest_of_the_tune(
-    performer: Performer, metre: tuple[int, int], longest: int, allowed: int
+    loaded: LoadedModel, metre: tuple[int, int], longest: int, allowed: int
 ):
     """But no longer than a whole note in four quarters; ticks."""
     duration = np.full(32, 0.5)
     duration[-1] = longest / TICKS
     melody = replace(scale(32), metre=metre, duration=duration)
-    wants = wanting(performer, "duration", int(np.flatnonzero(LENGTHS == 144)[0]))
+    wants = wanting(loaded, "duration", int(np.flatnonzero(LENGTHS == 144)[0]))
     assert LENGTHS[played(wants, Prompt(melody, 25, style="irish", open_end=True))[1][:-1, DURATION]].max() <= allowed
-    wants = wanting(performer, "duration", int(np.flatnonzero(allowed == LENGTHS)[0]))
+    wants = wanting(loaded, "duration", int(np.flatnonzero(allowed == LENGTHS)[0]))
     assert LENGTHS[played(wants, Prompt(melody, 25, style="irish", open_end=True))[1][:-1, DURATION]].max() == allowed
 
 
-def test_even_a_little_slowing_down_is_not_played_on(performer: Performer):
+def test_even_a_little_slowing_down_is_not_played_on(loaded: LoadedModel):
     slowing = replace(scale(64, Key("C", "major")), tempo=(Tempo(0, 100), Tempo(31, 90)))
-    [whole] = sample(performer, [Prompt(slowing, seconds=6, seed=2)])
+    [whole] = sample(loaded, [Prompt(slowing, seconds=6, seed=2)])
     assert whole.tempo[-1].quarters_per_minute > 95
 
 
 @pytest.mark.parametrize(("key", "triad"), [(("D", "major"), (2, 6, 9)), (("G", "minor"), (7, 10, 2))])
-def test_the_closing_note_is_at_rest_in_any_key(performer: Performer, key: tuple[str, str], triad: tuple[int, ...]):
+def test_the_closing_note_is_at_rest_in_any_key(loaded: LoadedModel, key: tuple[str, str], triad: tuple[int, ...]):
     prompts = [Prompt(scale(32, Key(*key)), 6, seed=seed, style="irish") for seed in range(6)]
-    closing = [whole.pitch[-1] % 12 for whole in sample(performer, prompts)]
+    closing = [whole.pitch[-1] % 12 for whole in sample(loaded, prompts)]
     assert set(closing) <= set(triad) and closing.count(triad[0]) > 3, "on the tonic most of all"
 
 
 @pytest.mark.parametrize(("notes", "goes_on"), [(9, True), (10, False)])
-def test_two_pitches_in_turn_are_ten_notes_at_most(performer: Performer, notes: int, goes_on: bool):
+def test_two_pitches_in_turn_are_ten_notes_at_most(loaded: LoadedModel, notes: int, goes_on: bool):
     pitch = scale(40).pitch.copy()
     pitch[-notes - 1 :] = [69, *np.resize([62, 64], notes)]
-    _, rows = played(wanting(performer, "pitch", pitch[-2]), Prompt(replace(scale(40), pitch=pitch), 5, style="irish"))
+    _, rows = played(wanting(loaded, "pitch", pitch[-2]), Prompt(replace(scale(40), pitch=pitch), 5, style="irish"))
     assert (rows[0, PITCH] == pitch[-2]) == goes_on
 
 
@@ -125,24 +125,24 @@ def test_places_where_a_twentieth_of_the_notes_lie_are_usual():
     assert unusual(np.arange(8) * 24).tolist() == [int(tick % 3 > 0 and tick % 4 > 0) for tick in range(24)]
 
 
-def test_the_closing_note_does_not_stumble_and_rings_to_the_end(performer: Performer):
+def test_the_closing_note_does_not_stumble_and_rings_to_the_end(loaded: LoadedModel):
     """Though the model wants a tick between any two notes; a short piece closes on a short note."""
     for seed in range(3):
-        part, rows = played(wanting(performer, "step", 1), Prompt(scale(32), 5, seed=seed, style="irish"))
+        part, rows = played(wanting(loaded, "step", 1), Prompt(scale(32), 5, seed=seed, style="irish"))
         assert rows[-1, -1] - rows[-2, -1] >= 6, "not within a sixteenth of the note before"
         lasts = LENGTHS[rows[-1, DURATION]]
         assert rows[-1, -1] + lasts == part.goal and rows[-1, ARTICULATION] == 9, "all of its length"
         assert lasts <= (part.goal - rows[0, -1]) / 3
 
 
-def test_at_an_open_end_no_note_has_only_just_begun(performer: Performer):
-    part, rows = played(wanting(performer, "step", 5), Prompt(scale(32), 5, style="irish", open_end=True))
+def test_at_an_open_end_no_note_has_only_just_begun(loaded: LoadedModel):
+    part, rows = played(wanting(loaded, "step", 5), Prompt(scale(32), 5, style="irish", open_end=True))
     assert rows[-1, -1] <= part.goal - 6
 
 
-def test_the_last_note_of_the_tune_is_not_cut_short(performer: Performer):
+def test_the_last_note_of_the_tune_is_not_cut_short(loaded: LoadedModel):
     duration = np.full(32, 0.5)
     duration[-1] = 2
     melody = replace(scale(32), duration=duration)
-    _, rows = played(wanting(performer, "step", 1), Prompt(melody, 5, style="irish"))
+    _, rows = played(wanting(loaded, "step", 1), Prompt(melody, 5, style="irish"))
     assert rows[0, -1] >= (15.5 + 2) * TICKS

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from generation.model.likelihood import score
+from generation.model.loaded import LoadedModel
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
-from generation.model.performer import Performer
 from generation.model.tokens import (
     CLASSES,
     FIELDS,
@@ -35,16 +35,16 @@ from tests.tunes import performance, scale
 
 
 @pytest.fixture(scope="module")
-def performer() -> Performer:
+def loaded() -> LoadedModel:
     """An untrained model: what must hold for any weights."""
     torch.manual_seed(0)
     model = AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval()
-    return Performer(model, {}, torch.device("cpu"))
+    return LoadedModel(model, {}, torch.device("cpu"))
 
 
-def test_the_input_stays_as_it_was(performer: Performer):
+def test_the_input_stays_as_it_was(loaded: LoadedModel):
     melody = performance()
-    [whole] = sample(performer, [Prompt(melody, seconds=10, seed=1)])
+    [whole] = sample(loaded, [Prompt(melody, seconds=10, seed=1)])
     n = len(melody)
     assert len(whole) > n
     for name in ("onset", "duration", "pitch", "velocity"):
@@ -53,17 +53,17 @@ def test_the_input_stays_as_it_was(performer: Performer):
 
 @pytest.mark.parametrize("seconds", [5, 30])
 @pytest.mark.parametrize("melody", [None, scale(32, Key("C", "major")), performance(), scale(1)])
-def test_the_new_music_is_as_long_as_wished(performer: Performer, melody, seconds: float):
-    for whole in sample(performer, [Prompt(melody, seconds=seconds, seed=seed, style="irish") for seed in range(2)]):
+def test_the_new_music_is_as_long_as_wished(loaded: LoadedModel, melody, seconds: float):
+    for whole in sample(loaded, [Prompt(melody, seconds=seconds, seed=seed, style="irish") for seed in range(2)]):
         n = len(melody) if melody is not None else 0
         new = whole.seconds - whole.seconds_at(whole.onset[n])
         assert abs(new / seconds - 1) <= 0.15
 
 
-def test_the_same_seed_gives_the_same_notes_alone_and_in_company(performer: Performer):
+def test_the_same_seed_gives_the_same_notes_alone_and_in_company(loaded: LoadedModel):
     melody = performance()
-    three = sample(performer, [Prompt(melody, seconds=8, seed=seed) for seed in (5, 6, 7)])
-    [alone] = sample(performer, [Prompt(melody, seconds=8, seed=6)])
+    three = sample(loaded, [Prompt(melody, seconds=8, seed=seed) for seed in (5, 6, 7)])
+    [alone] = sample(loaded, [Prompt(melody, seconds=8, seed=6)])
     np.testing.assert_array_equal(alone.pitch, three[1].pitch)
     np.testing.assert_array_equal(alone.onset, three[1].onset)
     assert not np.array_equal(three[0].pitch, three[1].pitch)
@@ -77,9 +77,9 @@ def test_the_random_numbers_of_a_seed_have_nothing_to_do_with_each_other():
     assert random_stream(5, "notes", 1).random() == random_stream(5, "notes", 1).random()
 
 
-def test_a_take_says_what_it_was_played_by(performer: Performer, monkeypatch: pytest.MonkeyPatch):
+def test_a_take_says_what_it_was_played_by(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ENCORE_ARITHMETIC", "float32")
-    [whole] = sample(performer, [Prompt(scale(16), seconds=5, style="irish")])
+    [whole] = sample(loaded, [Prompt(scale(16), seconds=5, style="irish")])
     assert whole.meta["arithmetic"].startswith("float32, ") and whole.meta["style"] == "irish"
 
 
@@ -90,22 +90,22 @@ def test_rhythm_loses_less_of_its_tail_than_pitch():
     np.testing.assert_allclose(shares, (0.97, 0.9, 0.97, 0.99, 0.99, 0.99))
 
 
-def test_a_fresh_piece_has_the_key_metre_and_tempo_wished_for(performer: Performer):
-    [piece] = sample(performer, [Prompt(None, 12, key=Key("D", "minor"), tempo=90, metre=(6, 8), style="irish")])
+def test_a_fresh_piece_has_the_key_metre_and_tempo_wished_for(loaded: LoadedModel):
+    [piece] = sample(loaded, [Prompt(None, 12, key=Key("D", "minor"), tempo=90, metre=(6, 8), style="irish")])
     assert (piece.key, piece.metre, piece.tempo[0].quarters_per_minute) == (Key("D", "minor"), (6, 8), 90)
 
 
 @torch.inference_mode()
-def test_constraints_hold_whatever_the_model_wants(performer: Performer):
+def test_constraints_hold_whatever_the_model_wants(loaded: LoadedModel):
     """Its heads are made to want one thing alone, at every note."""
     for head, wanted in (("step", 0), ("step", 96), ("pitch", 60), ("pitch", 20), ("duration", 0), ("duration", 120)):
-        model = copy.deepcopy(performer.model)
+        model = copy.deepcopy(loaded.model)
         linear = getattr(model, f"to_{head}")
         linear.weight.zero_()
         linear.bias.zero_()
         linear.bias[wanted] = 100
         melody = scale(40, Key("C", "major"))
-        [whole] = sample(replace(performer, model=model), [Prompt(melody, 15, seed=1, style="irish")])
+        [whole] = sample(replace(loaded, model=model), [Prompt(melody, 15, seed=1, style="irish")])
         new = slice(len(melody), None)
         assert np.diff(whole.onset[len(melody) - 1 :]).min() > 0, "one note at a time"
         assert np.diff(whole.onset[new]).max() <= 8, "no long silence"
@@ -115,18 +115,18 @@ def test_constraints_hold_whatever_the_model_wants(performer: Performer):
         assert "=" * LONGEST_RUN not in runs, "no stuck note"
 
 
-def test_two_notes_in_turn_come_to_an_end(performer: Performer):
+def test_two_notes_in_turn_come_to_an_end(loaded: LoadedModel):
     melody = scale(40)
     trill = replace(melody, pitch=np.resize([62, 64], 40))
-    [whole] = sample(performer, [Prompt(trill, 10, seed=1, style="irish", temperature=0.1)])
+    [whole] = sample(loaded, [Prompt(trill, 10, seed=1, style="irish", temperature=0.1)])
     assert set(whole.pitch[40:43].tolist()) - {62, 64}
 
 
 def test_a_take_keeps_to_the_places_within_a_beat_that_are_usual_or_heard(
-    performer: Performer, monkeypatch: pytest.MonkeyPatch
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def beside(prompt: Prompt) -> float:
-        [take] = (session := Session(performer)).add([prompt])
+        [take] = (session := Session(loaded)).add([prompt])
         while session.busy:
             session.step()
         ticks = np.array([row[-1] for row in take.part.rows])
@@ -174,7 +174,7 @@ def test_the_nucleus_leaves_the_tail_out():
 def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
     torch.manual_seed(1)
     model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=window)).eval()
-    session = Session(Performer(model, {}, torch.device("cpu")))
+    session = Session(LoadedModel(model, {}, torch.device("cpu")))
     session._batch = Batch(model, torch.device("cpu"), arithmetic="float32")
     session.add([Prompt(performance(50), 90, seed=seed, style="jazz") for seed in (1, 2)])
     [take, _] = session._waiting
@@ -195,13 +195,13 @@ def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
     torch.testing.assert_close(session._batch._slots.x[0], x[0, -1], atol=1e-4, rtol=1e-4)
 
 
-def test_takes_come_and_go_and_nobody_notices(performer: Performer):
+def test_takes_come_and_go_and_nobody_notices(loaded: LoadedModel):
     """Each as if it were alone, however many play and whoever joins or leaves meanwhile."""
     prompts = [
         Prompt(performance(20 + 9 * i), 6 + 2 * i, seed=i, style="jazz", temperature=0.6 + 0.1 * i) for i in range(7)
     ]
-    alone = [sample(performer, [prompt])[0] for prompt in prompts]
-    session = Session(performer)
+    alone = [sample(loaded, [prompt])[0] for prompt in prompts]
+    session = Session(loaded)
     takes = session.add(prompts[:3])
     gone = session.add([Prompt(performance(30), 30, seed=99, style="jazz")])
     for prompt in prompts[3:]:
@@ -218,15 +218,15 @@ def test_takes_come_and_go_and_nobody_notices(performer: Performer):
     assert gone[0].whole is None
 
 
-def test_more_takes_than_slots_wait_for_their_turn(performer: Performer):
-    wholes = sample(performer, [Prompt(scale(16), 5, seed=seed, style="irish") for seed in range(70)])
+def test_more_takes_than_slots_wait_for_their_turn(loaded: LoadedModel):
+    wholes = sample(loaded, [Prompt(scale(16), 5, seed=seed, style="irish") for seed in range(70)])
     assert len(wholes) == 70 and len({tuple(whole.pitch) for whole in wholes}) > 60
 
 
 @pytest.mark.parametrize("metre", [(4, 4), (6, 8), (3, 4), None])
-def test_the_music_closes_on_a_strong_beat_and_a_tone_of_rest(performer: Performer, metre: tuple[int, int] | None):
+def test_the_music_closes_on_a_strong_beat_and_a_tone_of_rest(loaded: LoadedModel, metre: tuple[int, int] | None):
     melody = replace(scale(32, Key("C", "major")), metre=metre)
-    for whole in sample(performer, [Prompt(melody, 20, seed=seed, style="irish") for seed in range(8)]):
+    for whole in sample(loaded, [Prompt(melody, 20, seed=seed, style="irish") for seed in range(8)]):
         bar = melody.bar or 1.0
         assert whole.pitch[-1] % 12 in (0, 4, 7)
         assert min(whole.onset[-1] % bar, -whole.onset[-1] % bar) < 0.25, "from a bar line"
@@ -234,20 +234,20 @@ def test_the_music_closes_on_a_strong_beat_and_a_tone_of_rest(performer: Perform
         assert min(end % bar, -end % bar) < 0.25, "to a bar line"
 
 
-def test_score_is_a_probability_of_what_comes(performer: Performer):
+def test_score_is_a_probability_of_what_comes(loaded: LoadedModel):
     """Nats of a flat file have no velocity; earlier notes do not change when later ones do; the key may be unknown."""
     flat = scale(40, Key("C", "major"))
-    nats = score(performer, flat, 6.0)
+    nats = score(loaded, flat, 6.0)
     assert nats.velocity is None
     assert nats.total == pytest.approx(nats.onset + nats.pitch + nats.duration)
     assert nats.notes == sum(flat.seconds_at(onset) >= 6.0 for onset in flat.onset)
-    unstated = score(performer, replace(flat, key=None), 6.0)
+    unstated = score(loaded, replace(flat, key=None), 6.0)
     assert unstated.total < 3 * len(FIELDS) and unstated.total != nats.total
-    assert score(performer, performance(), 3.0).velocity is not None
+    assert score(loaded, performance(), 3.0).velocity is not None
 
 
-def test_a_style_is_found_for_every_tune_of_some_length(performer: Performer):
-    model, device = performer.model, performer.device
+def test_a_style_is_found_for_every_tune_of_some_length(loaded: LoadedModel):
+    model, device = loaded.model, loaded.device
     learned = {name: {"4/4": 1} for name in STYLES if name != "auto"}
     assert likeliest_style(model, device, performance(), learned) in learned
     assert likeliest_style(model, device, scale(40), {"hymn": {"4/4": 10**9}, "irish": {"6/8": 10**9}}) == "hymn"
@@ -255,34 +255,34 @@ def test_a_style_is_found_for_every_tune_of_some_length(performer: Performer):
     assert likeliest_style(model, device, scale(40), {}) == "auto", "it learned no style"
 
 
-def test_a_flat_score_is_played_on_with_dynamics_around_its_own_level(performer: Performer):
+def test_a_flat_score_is_played_on_with_dynamics_around_its_own_level(loaded: LoadedModel):
     flat = scale(32, Key("C", "major"), velocity=60)
-    [whole] = sample(performer, [Prompt(flat, seconds=20, seed=2)])
+    [whole] = sample(loaded, [Prompt(flat, seconds=20, seed=2)])
     new = whole.velocity[len(flat) :]
     assert len(np.unique(new)) > 3
     assert abs(new.mean() - 60) < 8
 
 
-def test_the_new_music_runs_at_the_tempo_before_the_last_slowing_down(performer: Performer):
+def test_the_new_music_runs_at_the_tempo_before_the_last_slowing_down(loaded: LoadedModel):
     even = scale(64, Key("C", "major"))
     slowing = replace(even, tempo=(Tempo(0, 100), Tempo(31, 50)))
-    [whole] = sample(performer, [Prompt(slowing, seconds=10, seed=2)])
+    [whole] = sample(loaded, [Prompt(slowing, seconds=10, seed=2)])
     assert whole.tempo[:2] == slowing.tempo
     assert whole.tempo[-1].quarters_per_minute > 85
 
 
-def test_an_open_end_stops_in_time_and_adds_nothing(performer: Performer) -> None:
+def test_an_open_end_stops_in_time_and_adds_nothing(loaded: LoadedModel) -> None:
     prompt = Prompt(scale(32), seconds=10, seed=2)
-    [closed], [open_] = sample(performer, [prompt]), sample(performer, [replace(prompt, open_end=True)])
+    [closed], [open_] = sample(loaded, [prompt]), sample(loaded, [replace(prompt, open_end=True)])
     assert open_.seconds_at(open_.onset[-1]) - open_.seconds_at(open_.onset[32]) < 11.6
     assert closed.seconds > closed.seconds_at(closed.onset[-1]) + 1, "a closing note lasts"
     wild = [replace(prompt, open_end=True, temperature=2.0, top_p=1.0, seed=seed) for seed in range(12)]
-    for whole in sample(performer, wild):
+    for whole in sample(loaded, wild):
         # The end may move to a bar line near the wished one, see `advance.ROUNDING`.
         assert whole.seconds - whole.seconds_at(whole.onset[32]) < 11.6, "no note rings on when the time is up"
 
 
-def test_a_checkpoint_without_our_styles_composes_in_its_own_habits(performer: Performer) -> None:
-    own = replace(performer, card={"metres": {"auto": {"5/4": 3}}, "priors": [[[5, 4]], [90, 90], ["E minor"]]})
+def test_a_checkpoint_without_our_styles_composes_in_its_own_habits(loaded: LoadedModel) -> None:
+    own = replace(loaded, card={"metres": {"auto": {"5/4": 3}}, "priors": [[[5, 4]], [90, 90], ["E minor"]]})
     [fresh] = sample(own, [Prompt(seconds=6, seed=3)])
     assert fresh.metre == (5, 4) and str(fresh.key) == "E minor" and fresh.tempo[0].quarters_per_minute == 90

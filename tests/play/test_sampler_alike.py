@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from generation.judge.baselines.plain_loop import draw, play_plainly
+from generation.model.loaded import LoadedModel
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
-from generation.model.performer import Performer
 from generation.model.tokens import CLASSES
 from generation.music.key import Key
 from generation.music.melody import Melody
@@ -45,7 +45,7 @@ def model() -> AttentiveLSTM:
 
 
 def parts_of(model: AttentiveLSTM, prompts: list[Prompt]) -> list[Part]:
-    return [take.part for take in _takes(Performer(model, {}, CPU), prompts)]
+    return [take.part for take in _takes(LoadedModel(model, {}, CPU), prompts)]
 
 
 def step(by: str, batch: Batch, opening: bool, choose: Choose) -> Tensor:

@@ -14,7 +14,7 @@ from generation.music.song import SUSTAIN
 from generation.read.beat import find_beats, on_its_beat
 from generation.read.file import read
 from generation.request import Request
-from generation.serve.studio import Studio
+from generation.serve.pool import WorkerPool
 from tests.tunes import performance, piece_of, reading_of, scale
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
@@ -164,8 +164,8 @@ def test_what_keeps_no_beat_stays_as_it_is():
 async def test_a_free_performance_is_played_on_at_its_own_tempo_and_scored_as_its_file_counts():
     melody, _ = free()
     request = Request(data=midi(melody), filename="free.mid", formats=("mid",), seconds=8)
-    async with Studio(crafts=1, performer="echo", quiet=True) as studio:
-        reply = await studio.play(request)
+    async with WorkerPool(renderers=1, model="echo", quiet=True) as pool:
+        reply = await pool.play(request)
     assert reply.tempo == pytest.approx(87, rel=0.1) and reply.metre == "4/4"
     whole = read(reply.takes[0].files["mid"], "a.mid")
     np.testing.assert_allclose(np.diff(moments(whole)[: len(melody)]), np.diff(melody.onset / 2), atol=0.004)

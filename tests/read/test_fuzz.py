@@ -21,7 +21,7 @@ from generation.music.melody import Melody
 from generation.music.reading import Reading
 from generation.read.file import read
 from generation.request import Refusal, Request
-from generation.serve.studio import DEADLY, Studio
+from generation.serve.pool import DEADLY, WorkerPool
 from tests.discord_openapi import Description
 from tests.hostile_bytes import ABC, TUNE, midi, notes, packed, tempo, track
 from tests.tally import tried
@@ -93,14 +93,14 @@ async def test_mutated_files_through_the_processes(soak: bool) -> None:
         name, data = files[number % len(files)]
         data = mutated(rng, data)
         try:
-            await studio.check(Request(data=data, filename=name))
+            await pool.check(Request(data=data, filename=name))
             outcomes["read"] += 1
         except Refusal as refusal:
             outcomes["refused"] += 1
             if refusal.words == DEADLY:
                 deadly.append((name, data))
 
-    async with Studio(crafts=2, performer="echo", quiet=True) as studio:
+    async with WorkerPool(renderers=2, model="echo", quiet=True) as pool:
         for start in range(0, count, AT_ONCE):
             await asyncio.gather(*(send(number) for number in range(start, min(count, start + AT_ONCE))))
     tried("mutated files", sum(outcomes.values()), f"{outcomes['read']} read, {outcomes['refused']} refused, no crash")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from generation.request import Refusal, Request
-from generation.serve.studio import DEADLY, TOO_HARD, Studio
+from generation.serve.pool import DEADLY, TOO_HARD, WorkerPool
 from tests.hostile_files import hostile_files
 from tests.tally import tried
 
@@ -68,15 +68,15 @@ async def test_hostile_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "sitecustomize.py").write_text(LISTENER)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     read, refused, late = 0, 0, []
-    async with Studio(crafts=1, performer="echo", quiet=True) as studio:
+    async with WorkerPool(renderers=1, model="echo", quiet=True) as pool:
         for path in TINY:
-            await studio.check(Request(data=path.read_bytes(), filename=path.name))
-        (pid,) = studio.pids["craft"]
+            await pool.check(Request(data=path.read_bytes(), filename=path.name))
+        (pid,) = pool.pids["render"]
         open_files, memory, heard = count(f"/proc/{pid}/fd"), figure(pid, "VmRSS"), (tmp_path / "told").stat()
         scratch = Path(f"/proc/{pid}/environ").read_bytes().partition(b"TMPDIR=")[2].partition(b"\0")[0].decode()
         for name, data in hostile_files():
             try:
-                await studio.check(Request(data=data, filename=name))
+                await pool.check(Request(data=data, filename=name))
                 read += 1
             except Refusal as refusal:
                 assert is_a_sentence(str(refusal)), (name, str(refusal))
@@ -86,10 +86,10 @@ async def test_hostile_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
                     late.append(name)
         assert read + refused >= 300 and len(late) <= LATE, late
         if not late:
-            assert studio.pids["craft"] == [pid], "one process lived through it all"
+            assert pool.pids["render"] == [pid], "one process lived through it all"
             assert count(f"/proc/{pid}/fd") == open_files and count(scratch) == 0
             assert figure(pid, "VmHWM") < memory + MEMORY
-        await studio.check(Request(data=TINY[0].read_bytes(), filename="tune.abc"))
+        await pool.check(Request(data=TINY[0].read_bytes(), filename="tune.abc"))
     told = (tmp_path / "told").read_bytes()
     assert b" open " in told[: heard.st_size], "it does listen"
     later = [line.partition(" ") for line in told[heard.st_size :].decode().splitlines()]

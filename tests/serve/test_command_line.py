@@ -11,7 +11,7 @@ import pytest
 from generation.__main__ import main
 from generation.music.melody import Melody
 from generation.read.file import read
-from generation.serve.studio import Studio
+from generation.serve.pool import WorkerPool
 from tests.hostile_bytes import midi, notes, track
 from tests.patience import PATIENCE
 
@@ -195,10 +195,10 @@ def test_read_shows_a_table_and_a_piano_roll(tmp_path: Path) -> None:
 def test_a_bad_file_is_answered_before_any_process_is_started(
     command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def start(studio: Studio) -> Studio:
+    async def start(pool: WorkerPool) -> WorkerPool:
         raise AssertionError("nobody needs it")
 
-    monkeypatch.setattr(Studio, "__aenter__", start)
+    monkeypatch.setattr(WorkerPool, "__aenter__", start)
     (tmp_path / "broken.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1")
     (tmp_path / "empty.abc").write_text("X:1\nK:C\n")
     files = [str(tmp_path / name) for name in ("broken.mid", "empty.abc", "missing.mid")]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from generation.request import Request
-from generation.serve.studio import Studio
+from generation.serve.pool import WorkerPool
 from tests.tally import tried
 
 # ruff: noqa: ASYNC240
@@ -134,11 +134,11 @@ def test_where_the_platform_cannot_it_says_so_and_goes_on(
 
 
 async def test_the_processes_that_read_are_confined() -> None:
-    async with Studio(crafts=2, performer="echo") as studio:
-        await studio.play(Request(data=b"X:1\nK:C\nCDEF|", filename="a.abc", formats=("mid",)))
-        await studio.ready()
-        assert len(studio.pids["craft"]) == 2
-        for pid in studio.pids["craft"]:
+    async with WorkerPool(renderers=2, model="echo") as pool:
+        await pool.play(Request(data=b"X:1\nK:C\nCDEF|", filename="a.abc", formats=("mid",)))
+        await pool.ready()
+        assert len(pool.pids["render"]) == 2
+        for pid in pool.pids["render"]:
             status = dict(
                 line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line
             )

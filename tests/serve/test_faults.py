@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from bot.preview.world import MEMBER, Message, User
 from generation.request import Request
-from generation.serve.studio import Studio
+from generation.serve.pool import WorkerPool
 from tests.bot.test_bot_mishaps import long_tune
 from tests.discord_stand_in import Discord, Reply, acknowledged, has_files, refusal, running
 from tests.patience import soon
@@ -167,15 +167,15 @@ async def test_a_disk_that_fills_while_the_bot_runs(fresh: Discord) -> None:
 
 async def test_a_disk_that_is_full_where_sound_is_made() -> None:
     """All files of a take are made in memory: they come out as ever where not one byte can be written."""
-    async with Studio(crafts=1, performer="echo", quiet=True) as studio:
+    async with WorkerPool(renderers=1, model="echo", quiet=True) as pool:
         wish = Request(data=TUNE[1], filename="a.abc", formats=ALL_FORMATS, seconds=5)
-        before = await studio.play(wish)
-        (pid,) = studio.pids["craft"]
+        before = await pool.play(wish)
+        (pid,) = pool.pids["render"]
         _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
-        after = await studio.play(wish)
+        after = await pool.play(wish)
         assert set(after.takes[0].files) == set(ALL_FORMATS)
-        assert after.takes[0].files == before.takes[0].files and studio.pids["craft"] == [pid]
+        assert after.takes[0].files == before.takes[0].files and pool.pids["render"] == [pid]
     tried("disk full where sound is made", 1, "the same music")
 
 
@@ -184,11 +184,11 @@ async def test_a_gpu_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     root, mark = Path(__file__).parents[2], tmp_path / "lost"
     (tmp_path / "sitecustomize.py").write_text(LOST.format(mark=str(mark)))
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{root}")
-    async with Studio(crafts=1, quiet=True) as studio:
-        (before,) = studio.pids["model"]
+    async with WorkerPool(renderers=1, quiet=True) as pool:
+        (before,) = pool.pids["model"]
         wishes = [Request(data=TUNE[1], filename="a.abc", formats=("mid",), seconds=5, seed=seed) for seed in (1, 2)]
-        replies = await asyncio.gather(*(studio.play(wish) for wish in wishes))
-        assert mark.exists() and studio.pids["model"] != [before]
+        replies = await asyncio.gather(*(pool.play(wish) for wish in wishes))
+        assert mark.exists() and pool.pids["model"] != [before]
         assert [reply.takes[0].seed for reply in replies] == [1, 2]
     tried("GPU lost", 1, "played again in a new process")
 

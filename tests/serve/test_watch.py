@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from generation.request import Request
-from generation.serve.studio import Studio
+from generation.serve.pool import WorkerPool
 from generation.serve.watch import LOOK, TOLD, Limits, Verdict, Watch
 from tests.tally import tried
 
@@ -97,14 +97,14 @@ def many_parts(parts: int, notes: int) -> bytes:
 async def test_a_process_at_work_on_a_slow_machine_is_left_to_it() -> None:
     """With a fifth of a core, and fifteen parts to render."""
     request = Request(data=many_parts(15, 64), filename="a.mid", formats=("mp3", "mid"))
-    async with Studio(crafts=1, performer="echo") as studio:
-        await studio.ready()
-        (pid,) = studio.pids["craft"]
-        playing = asyncio.create_task(studio.play(request))
+    async with WorkerPool(renderers=1, model="echo") as pool:
+        await pool.ready()
+        (pid,) = pool.pids["render"]
+        playing = asyncio.create_task(pool.play(request))
         while not playing.done():
             os.kill(pid, signal.SIGSTOP)
             await asyncio.sleep(0.4)
             os.kill(pid, signal.SIGCONT)
             await asyncio.sleep(0.1)
-        assert playing.result().takes and studio.pids["craft"] == [pid]
+        assert playing.result().takes and pool.pids["render"] == [pid]
     tried("a fifth of a core for rendering 15 parts", 1, "left to its work")

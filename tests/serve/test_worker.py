@@ -1,4 +1,4 @@
-"""The studio and its processes: whatever happens to one of them, a request ends in its music or in a sentence."""
+"""The pool and its processes: whatever happens to one of them, a request ends in its music or in a sentence."""
 
 import asyncio
 import os
@@ -14,10 +14,10 @@ import pytest_asyncio
 
 from generation.read.file import read
 from generation.request import Refusal, Reply, Request
-from generation.serve import child, desk, studio
-from generation.serve.studio import Studio, StudioFault
+from generation.serve import inbox, pool, worker_process
+from generation.serve.pool import WorkerFault, WorkerPool
 from generation.serve.watch import Limits
-from generation.serve.wire import Done, Job
+from generation.serve.wire import Event, Job
 from tests.patience import soon, until
 from tests.tally import tried
 
@@ -33,14 +33,14 @@ def wish(data: bytes | None = TUNE, **more: object) -> Request:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared() -> AsyncIterator[Studio]:
-    async with Studio(performer="echo") as open_studio:
-        yield open_studio
+async def shared() -> AsyncIterator[WorkerPool]:
+    async with WorkerPool(model="echo") as open_pool:
+        yield open_pool
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def warm(shared: Studio) -> Studio:
-    """A studio whose processes are all ready."""
+async def warm(shared: WorkerPool) -> WorkerPool:
+    """A pool whose processes are all ready."""
     await soon(asyncio.gather(shared.play(wish()), shared.play(wish())))
     return shared
 
@@ -61,7 +61,7 @@ def pitches(midi: bytes) -> list[int]:
     return [int(pitch) for pitch in read(midi, "a.mid").melody.pitch]
 
 
-async def test_a_request_is_played(warm: Studio) -> None:
+async def test_a_request_is_played(warm: WorkerPool) -> None:
     heard: list[float] = []
     reply = await warm.play(wish(takes=3, seed=7, formats=("mp3", "mid", "png")), heard.append)
     assert [take.seed for take in reply.takes] == [7, 8, 9]
@@ -72,19 +72,19 @@ async def test_a_request_is_played(warm: Studio) -> None:
     assert given == [int(pitch) for pitch in read(TUNE, "a.abc").melody.pitch][:22]
 
 
-@pytest.mark.parametrize("performer", ["echo", "model"])
-async def test_no_progress_is_told_of_what_is_refused(performer: str) -> None:
+@pytest.mark.parametrize("model", ["echo", "model"])
+async def test_no_progress_is_told_of_what_is_refused(model: str) -> None:
     """Whoever hears of progress tells the whole channel that music will come."""
     heard: list[float] = []
-    async with Studio(crafts=1, performer=performer) as studio:
+    async with WorkerPool(renderers=1, model=model) as pool:
         with pytest.raises(Refusal, match="is not a key"):
-            await studio.play(wish(None, key="h moll"), heard.append)
+            await pool.play(wish(None, key="h moll"), heard.append)
         assert not heard
-        await studio.play(wish(), heard.append)
+        await pool.play(wish(), heard.append)
         assert heard
 
 
-async def test_a_fresh_piece_has_what_was_wished(warm: Studio) -> None:
+async def test_a_fresh_piece_has_what_was_wished(warm: WorkerPool) -> None:
     reply = await warm.play(wish(None, key="D minor", tempo=90, meter="6/8"))
     assert (reply.key, reply.metre, reply.tempo) == ("D minor", "6/8", 90)
 
@@ -104,12 +104,12 @@ LONG = b"X:1\nM:4/4\nL:1/1\nQ:1/4=20\nK:C\n" + b"C|D|E|F|G|A|B|c|" * 8 + b"\n"  
         (wish(None, key="H dur"), "not a key"),
     ],
 )
-async def test_a_refusal_crosses_the_boundary(warm: Studio, request_: Request, words: str) -> None:
+async def test_a_refusal_crosses_the_boundary(warm: WorkerPool, request_: Request, words: str) -> None:
     with pytest.raises(Refusal, match=words):
         await warm.play(request_)
 
 
-async def test_requests_at_once_do_not_mix(warm: Studio) -> None:
+async def test_requests_at_once_do_not_mix(warm: WorkerPool) -> None:
     wishes = [wish(TUNE if i % 2 else OTHER, seed=10 * i, takes=1 + i % 3) for i in range(6)]
     replies = await asyncio.gather(*(warm.play(each) for each in wishes))
     for i, reply in enumerate(replies):
@@ -117,15 +117,15 @@ async def test_requests_at_once_do_not_mix(warm: Studio) -> None:
         assert [take.seed for take in reply.takes] == [10 * i + take for take in range(1 + i % 3)]
 
 
-async def test_idle_processes_killed_are_started_again(warm: Studio) -> None:
+async def test_idle_processes_killed_are_started_again(warm: WorkerPool) -> None:
     before = [pid for pids in warm.pids.values() for pid in pids]
     send(signal.SIGKILL, before)
     reply = await warm.play(wish())
     assert reply.takes and not any(alive(pid) for pid in before)
 
 
-@pytest.mark.parametrize("stage", ["craft", "echo"])
-async def test_a_process_killed_at_work_is_replaced_and_the_work_done_again(warm: Studio, stage: str) -> None:
+@pytest.mark.parametrize("stage", ["render", "echo"])
+async def test_a_process_killed_at_work_is_replaced_and_the_work_done_again(warm: WorkerPool, stage: str) -> None:
     before = warm.pids[stage]
     send(signal.SIGSTOP, before)  # so that the work is surely in its hands
     playing = [asyncio.create_task(warm.play(wish(seed=seed))) for seed in range(3)]
@@ -136,29 +136,29 @@ async def test_a_process_killed_at_work_is_replaced_and_the_work_done_again(warm
     tried("kill -9 of one kind of process at work", 1, "its work was done again")
 
 
-async def test_a_file_that_hangs_the_reader_is_refused(warm: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studio, "READING", Limits(0.03, 5.0))
-    before = warm.pids["craft"]
+async def test_a_file_that_hangs_the_reader_is_refused(warm: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "READING", Limits(0.03, 5.0))
+    before = warm.pids["render"]
     with pytest.raises(Refusal, match="to read"):
         await warm.play(wish(b"X:1\nK:C\n" + b"CDEFGABc|" * 3_000))
     monkeypatch.undo()
-    assert (await warm.play(wish())).takes and warm.pids["craft"] != before
+    assert (await warm.play(wish())).takes and warm.pids["render"] != before
 
 
-@pytest.mark.parametrize("stage", ["craft", "echo"])
+@pytest.mark.parametrize("stage", ["render", "echo"])
 async def test_a_process_that_sleeps_is_replaced_and_nobody_pays_for_it(
-    warm: Studio, stage: str, monkeypatch: pytest.MonkeyPatch
+    warm: WorkerPool, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would take up no job: that is not the fault of whoever comes with one."""
-    monkeypatch.setattr(child, "TAKING", Limits(0.5, 0.5))
+    monkeypatch.setattr(worker_process, "TAKING", Limits(0.5, 0.5))
     send(signal.SIGSTOP, warm.pids[stage])
     replies = await soon(asyncio.gather(*(warm.play(wish(seed=seed)) for seed in (1, 2))))
     assert [reply.takes[0].seed for reply in replies] == [1, 2]
 
 
-@pytest.mark.parametrize(("stage", "error"), [("craft", Refusal), ("echo", StudioFault)])
+@pytest.mark.parametrize(("stage", "error"), [("render", Refusal), ("echo", WorkerFault)])
 async def test_a_process_that_dies_of_it_twice_ends_in_a_sentence(
-    warm: Studio, stage: str, error: type[Exception]
+    warm: WorkerPool, stage: str, error: type[Exception]
 ) -> None:
     playing = asyncio.create_task(warm.play(wish()))
     while not playing.done():
@@ -169,9 +169,9 @@ async def test_a_process_that_dies_of_it_twice_ends_in_a_sentence(
     assert (await warm.play(wish())).takes
 
 
-@pytest.mark.parametrize("stage", ["craft", "echo"])
-async def test_what_is_cancelled_makes_room(warm: Studio, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "CANCELLING", Limits(0.5, 0.5))
+@pytest.mark.parametrize("stage", ["render", "echo"])
+async def test_what_is_cancelled_makes_room(warm: WorkerPool, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_process, "CANCELLING", Limits(0.5, 0.5))
     before = warm.pids[stage]
     send(signal.SIGSTOP, before)
     playing = [asyncio.create_task(warm.play(wish())) for _ in before]
@@ -184,7 +184,7 @@ async def test_what_is_cancelled_makes_room(warm: Studio, stage: str, monkeypatc
     await until(lambda: not any(alive(pid) for pid in before))
 
 
-async def test_a_cancelled_job_in_the_line_is_not_done(warm: Studio) -> None:
+async def test_a_cancelled_job_in_the_line_is_not_done(warm: WorkerPool) -> None:
     send(signal.SIGSTOP, warm.pids["echo"])
     first, second, third = [asyncio.create_task(warm.play(wish(seed=seed))) for seed in range(3)]
     await asyncio.sleep(0.5)
@@ -198,7 +198,7 @@ async def test_a_cancelled_job_in_the_line_is_not_done(warm: Studio) -> None:
 async def test_processes_know_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISCORD_TOKEN", "ENCORE_DATABASE_URL", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, f"a-secret-{name}")
-    async with Studio(crafts=1, performer="echo") as fresh:
+    async with WorkerPool(renderers=1, model="echo") as fresh:
         for pid in [pid for pids in fresh.pids.values() for pid in pids]:
             environment = Path(f"/proc/{pid}/environ").read_bytes()
             assert b"PATH=" in environment and b"a-secret" not in environment
@@ -206,12 +206,12 @@ async def test_processes_know_no_secrets(monkeypatch: pytest.MonkeyPatch) -> Non
 
 async def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    async with Studio(crafts=1, performer="echo") as fresh:
+    async with WorkerPool(renderers=1, model="echo") as fresh:
         playing = asyncio.create_task(fresh.play(wish(formats=("mp3",))))
         await asyncio.sleep(0.5)
         pids = [pid for each in fresh.pids.values() for pid in each]
         assert len(pids) == 2 and len(list(tmp_path.iterdir())) == 2
-    with pytest.raises(StudioFault, match="being stopped"):
+    with pytest.raises(WorkerFault, match="being stopped"):
         await playing
     assert not any(alive(pid) for pid in pids) and not list(tmp_path.iterdir())
 
@@ -220,11 +220,11 @@ async def test_processes_end_with_whoever_started_them(tmp_path: Path) -> None:
     program = """
 import asyncio
 from generation.request import Request
-from generation.serve.studio import Studio
+from generation.serve.pool import WorkerPool
 async def main():
-    async with Studio(crafts=1, performer="echo") as studio:
-        await studio.play(Request(formats=("mid",)))
-        print(*studio.pids["craft"], *studio.pids["echo"], flush=True)
+    async with WorkerPool(renderers=1, model="echo") as pool:
+        await pool.play(Request(formats=("mid",)))
+        print(*pool.pids["render"], *pool.pids["echo"], flush=True)
         await asyncio.sleep(3600)
 asyncio.run(main())
 """
@@ -240,9 +240,9 @@ asyncio.run(main())
 
 
 async def test_a_process_that_cannot_start_says_so() -> None:
-    async with Studio(crafts=1, performer="pianola", quiet=True) as fresh:
+    async with WorkerPool(renderers=1, model="pianola", quiet=True) as fresh:
         for _ in range(2):
-            with pytest.raises(StudioFault, match="pianola process cannot start"):
+            with pytest.raises(WorkerFault, match="pianola process cannot start"):
                 await fresh.play(wish(None))
 
 
@@ -250,15 +250,15 @@ async def test_a_memory_bomb_is_refused_and_the_process_goes_on() -> None:
     program = """
 import io
 from generation.request import Refusal
-from generation.serve.wire import Done, Job
-from generation.serve import desk, worker
-class Desk:
+from generation.serve.wire import Event, Job
+from generation.serve import inbox, worker
+class Inbox:
     def check(self, job): pass
 def bomb(job):
-    return Done(job.id, reading=bytes(200_000_000 * job.take))
+    return Event(job.id, reading=bytes(200_000_000 * job.take))
 for take in (1, 0):
     worker.limit_memory(100_000_000)
-    done = desk.guarded(bomb, Job(7, "read", take=take), Desk())
+    done = inbox.guarded(bomb, Job(7, "read", take=take), Inbox())
     worker.limit_memory(None)
     print(done.refusal, done.fault)
 print(len(bytes(200_000_000)))
@@ -275,12 +275,12 @@ print(len(bytes(200_000_000)))
 
 
 async def test_a_fault_of_ours_is_a_sentence_and_its_cause_is_for_the_log() -> None:
-    class Desk:
+    class Inbox:
         def check(self, job: Job) -> None: ...
 
-    def broken(job: Job) -> Done:
-        return Done(job.id, seconds=1 / job.take)
+    def broken(job: Job) -> Event:
+        return Event(job.id, seconds=1 / job.take)
 
-    done = desk.guarded(broken, Job(3, "finish"), Desk())  # type: ignore[arg-type]
+    done = inbox.guarded(broken, Job(3, "finish"), Inbox())  # type: ignore[arg-type]
     assert done.id == 3 and "went wrong on Encore's side" in str(done.fault) and "Zero" not in str(done.fault)
     assert "ZeroDivisionError" in done.trace

@@ -30,7 +30,7 @@ from generation.learn.datasets.midi_files import piano_melody
 from generation.learn.train import Options, fast_precision
 from generation.learn.train import train as train_ours
 from generation.model.likelihood import surprise
-from generation.model.performer import Performer, load_performer
+from generation.model.loaded import LoadedModel, load_model
 from generation.music.clock import Tempo
 from generation.music.melody import Melody
 from generation.read.midi import read_midi
@@ -140,10 +140,10 @@ def judge(model: MelodyEvents, melodies: list[Melody]) -> dict[str, float]:
     }
 
 
-def judge_ours(performer: Performer, melodies: list[Melody], played: bool) -> dict[str, float]:
+def judge_ours(loaded: LoadedModel, melodies: list[Melody], played: bool) -> dict[str, float]:
     """Nats of a note under our model: of its content on the grid, or of all of it as it was `played`."""
     nats = np.concatenate(
-        [surprise(performer, m, timed=played, shaded=played)[0][1:] for m in tqdm(melodies, desc="ours", unit="piece")]
+        [surprise(loaded, m, timed=played, shaded=played)[0][1:] for m in tqdm(melodies, desc="ours", unit="piece")]
     )
     step, pitch, duration, velocity, deviation, articulation = nats.mean(0)
     content = float(step + pitch + duration)
@@ -208,13 +208,13 @@ def main(args: argparse.Namespace) -> int:
     model.load_state_dict(load_file(args.out / "model.safetensors"))
     trained = json.loads((args.out / "model.json").read_text())
     gridded = [on_grid(melody) for melody in held_out]
-    performer, same = load_performer(args.checkpoint), load_performer(args.out / "ours" / "model.safetensors")
+    loaded, same = load_model(args.checkpoint), load_model(args.out / "ours" / "model.safetensors")
     figures = {
         "melody events, training": trained,
         "melody events, held out": judge(model, gridded),
         "ours on the grid, same training": judge_ours(same, gridded, played=False),
-        "ours on the grid, as shipped": judge_ours(performer, gridded, played=False),
-        "ours as played, as shipped": judge_ours(performer, held_out, played=True),
+        "ours on the grid, as shipped": judge_ours(loaded, gridded, played=False),
+        "ours as played, as shipped": judge_ours(loaded, held_out, played=True),
     }
     for who, row in figures.items():
         print(f"{who:32} " + "  ".join(f"{name} {value:.4f}" for name, value in row.items()), flush=True)

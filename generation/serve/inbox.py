@@ -15,12 +15,12 @@ from time import perf_counter
 from typing import BinaryIO
 
 from generation.request import Refusal, Value, Words
-from generation.serve.wire import SCRATCH, Done, Job, frame, read_job
+from generation.serve.wire import SCRATCH, Event, Job, frame, read_job
 
 SIGNS_A_SECOND = 10  # reports of progress for one job, at most
 LONGEST_TRACE = 8_000  # characters
 
-Work = Callable[[Job], Done]
+Work = Callable[[Job], Event]
 log = logging.getLogger(__name__)
 
 
@@ -28,7 +28,7 @@ class Cancelled(Exception):  # noqa: N818 — not an error
     """Nobody wants the result any more."""
 
 
-class Desk:
+class Inbox:
     """The jobs that a worker is sent and the results that it sends. A thread of its own reads the jobs, so that a
     cancellation is noticed during work; when their stream ends, so does the process."""
 
@@ -50,17 +50,17 @@ class Desk:
     def take(self) -> Job:
         """Wait for the next job and acknowledge it."""
         job = self._jobs.get()
-        self.send(Done(job.id, progress=0.0))
+        self.send(Event(job.id, progress=0.0))
         return job
 
     def waiting(self) -> bool:
         """Whether there is a job to take."""
         return not self._jobs.empty()
 
-    def send(self, done: Done) -> None:
-        if done.progress is None:
-            self._told.pop(done.id, None)
-        self._out.write(frame(done))
+    def send(self, event: Event) -> None:
+        if event.progress is None:
+            self._told.pop(event.id, None)
+        self._out.write(frame(event))
         self._out.flush()
 
     def check(self, job: Job) -> None:
@@ -74,36 +74,36 @@ class Desk:
         self.check(job)
         if perf_counter() - self._told.get(job.id, 0.0) > 1 / SIGNS_A_SECOND:
             self._told[job.id] = perf_counter()
-            self.send(Done(job.id, progress=share))
+            self.send(Event(job.id, progress=share))
 
 
-def guarded(work: Work, job: Job, desk: Desk) -> Done:
+def guarded(work: Work, job: Job, inbox: Inbox) -> Event:
     """Do a job and answer it in every case: an error becomes a refusal or a fault."""
     began = perf_counter()
     try:
-        desk.check(job)
-        done = work(job)
+        inbox.check(job)
+        event = work(job)
     except Cancelled:
-        done = Done(job.id, refusal=Words("Cancelled."))
+        event = Event(job.id, refusal=Words("Cancelled."))
     except Refusal as refusal:
-        done = Done(job.id, refusal=refusal.words)
+        event = Event(job.id, refusal=refusal.words)
     except Exception as error:
         leave_if_lost(error)
         if isinstance(error, MemoryError) or "allocate memory" in str(error):  # numpy, Python; torch
             too_large = Words("This piece needs more memory than there is. Send a shorter or simpler one.")
-            done = Done(job.id, refusal=too_large)
+            event = Event(job.id, refusal=too_large)
         else:
-            done = fault(
+            event = fault(
                 job.id,
                 "Something went wrong on Encore's side with this piece ({stage}). It is in the log; try again.",
                 stage=job.stage,
             )
-    return replace(done, seconds=perf_counter() - began)
+    return replace(event, seconds=perf_counter() - began)
 
 
-def fault(job: int, template: str, **values: Value) -> Done:
+def fault(job: int, template: str, **values: Value) -> Event:
     """The answer for an error of ours, with its traceback for the log. Call it in the `except` block."""
-    return Done(job, fault=Words(template, **values), trace=traceback.format_exc()[-LONGEST_TRACE:])
+    return Event(job, fault=Words(template, **values), trace=traceback.format_exc()[-LONGEST_TRACE:])
 
 
 def leave_if_lost(error: Exception) -> None:

@@ -17,9 +17,9 @@ import msgspec
 
 from generation.request import Told
 from generation.serve.watch import LOOK, Limits, Verdict, Watch
-from generation.serve.wire import HEADER, LARGEST, SCRATCH, Done, Job, frame, parse_done
+from generation.serve.wire import HEADER, LARGEST, SCRATCH, Event, Job, frame, parse_event
 
-log = logging.getLogger("encore.studio")
+log = logging.getLogger("encore.pool")
 
 STARTING = Limits(120.0, 60.0)  # until a process is ready: it may have to compile, on a cold disk
 TAKING = Limits(3.0, 3.0)  # until an idle process has acknowledged a job
@@ -29,9 +29,9 @@ PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVI
              "PYTHONWARNINGS", "OMP_NUM_THREADS", "NUMBA_CACHE_DIR", "SYSTEMROOT", "ENCORE_MODELS",
              "ENCORE_ARITHMETIC")  # fmt: skip
 
-# Two settings of glibc's malloc. Arenas: more of them than threads that run at a time waste 35 MB in each craft. The
-# size from which freed memory goes back to the system at once: left to itself it grows to 32 MB, and freed sounds
-# still occupy 60 MB in each craft.
+# Two settings of glibc's malloc. Arenas: more of them than threads that run at a time waste 35 MB in a render worker.
+# The size from which freed memory goes back to the system at once: left to itself it grows to 32 MB, and freed sounds
+# still occupy 60 MB in each render worker.
 FRUGAL = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(2**20)}
 
 Progress = Callable[[float], None]
@@ -60,18 +60,18 @@ class _Held:
     taken  whether the process has acknowledged it
     """
 
-    result: asyncio.Future[Done]
+    result: asyncio.Future[Event]
     limits: Limits
     progress: Progress | None
     taken: bool = False
 
 
-class Child:
+class WorkerProcess:
     """A worker process of one kind (a key of `worker.STAGES`), which is replaced whenever it dies."""
 
-    def __init__(self, stage: str, quiet: bool = False) -> None:
-        self.stage, self._quiet = stage, quiet
-        self._life: _Life | None = None
+    def __init__(self, role: str, quiet: bool = False) -> None:
+        self.role, self._quiet = role, quiet
+        self._running: _Running | None = None
         self._starting = asyncio.Lock()
         self._closed = False
         self._tasks: set[asyncio.Task[Any]] = set()  # the readers of all processes so far, and restarts
@@ -79,35 +79,35 @@ class Child:
     @property
     def pid(self) -> int | None:
         """The process's id while it lives."""
-        return self._life.process.pid if self._life and not self._life.dead else None
+        return self._running.process.pid if self._running and not self._running.dead else None
 
-    async def start(self) -> "_Life":
+    async def start(self) -> "_Running":
         """Start the process unless it runs. Raises `Unfit` after `close`."""
         async with self._starting:
             if self._closed:
                 raise Unfit("Encore is being stopped. Ask again in a minute.")
-            if self._life is None or self._life.dead:
-                life = self._life = await _born(self.stage, self._quiet)
-                self._keep(life.reader)
-                life.reader.add_done_callback(lambda _: self._again(life))
-            return self._life
+            if self._running is None or self._running.dead:
+                running = self._running = await _born(self.role, self._quiet)
+                self._keep(running.reader)
+                running.reader.add_done_callback(lambda _: self._again(running))
+            return self._running
 
-    async def ready(self) -> "_Life":
+    async def ready(self) -> "_Running":
         """Start the process unless it runs, and wait until it can work. Raises `Died` or `Unfit` if it cannot."""
-        life = await self.start()
-        await asyncio.shield(life.ready)
-        return life
+        running = await self.start()
+        await asyncio.shield(running.ready)
+        return running
 
-    def _again(self, life: "_Life") -> None:
+    def _again(self, running: "_Running") -> None:
         """Start a new process as soon as one dies, before anybody needs it; but not if it never became ready."""
-        if not self._closed and life.ready.exception() is None:
+        if not self._closed and running.ready.exception() is None:
             self._keep(asyncio.create_task(self.start()))
 
     def _keep(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def ask(self, job: Job, limits: Limits, progress: Progress | None = None) -> Done:
+    async def ask(self, job: Job, limits: Limits, progress: Progress | None = None) -> Event:
         """The result of a job. The time that the process needs to start does not count against its limits.
 
         Raises `Died`, `Interrupted`, `Overrun` or `Unfit`. Cancelling tells the process to abandon the job; if it
@@ -116,8 +116,8 @@ class Child:
         return await (await self.ready()).do(job, limits, progress)
 
     def kill(self) -> None:
-        if self._life is not None:
-            self._life.kill()
+        if self._running is not None:
+            self._running.kill()
 
     async def close(self) -> None:
         """End the process for good, and wait until its readers and its scratch folder are gone too."""
@@ -127,11 +127,11 @@ class Child:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _born(stage: str, quiet: bool) -> "_Life":
+async def _born(role: str, quiet: bool) -> "_Running":
     scratch = tempfile.mkdtemp(prefix=SCRATCH)
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "generation.serve.worker", stage,
+            sys.executable, "-m", "generation.serve.worker", role,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL if quiet else None,
             cwd=Path(__file__).parents[2],
@@ -141,10 +141,10 @@ async def _born(stage: str, quiet: bool) -> "_Life":
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
-    return _Life(process, scratch)
+    return _Running(process, scratch)
 
 
-class _Life:
+class _Running:
     """One process from its start to its death."""
 
     def __init__(self, process: asyncio.subprocess.Process, scratch: str) -> None:
@@ -160,7 +160,7 @@ class _Life:
         self._follow()
         self.reader = asyncio.create_task(self._read())
 
-    async def do(self, job: Job, limits: Limits, progress: Progress | None) -> Done:
+    async def do(self, job: Job, limits: Limits, progress: Progress | None) -> Event:
         if self.dead:
             raise Interrupted
         assert self.process.stdin is not None
@@ -216,7 +216,7 @@ class _Life:
                 (size,) = HEADER.unpack(await self.process.stdout.readexactly(HEADER.size))
                 if size > LARGEST:
                     raise msgspec.ValidationError(f"a frame of {size} bytes")
-                self._receive(parse_done(await self.process.stdout.readexactly(size)))
+                self._receive(parse_event(await self.process.stdout.readexactly(size)))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         except msgspec.MsgspecError as error:
@@ -229,27 +229,27 @@ class _Life:
             await self.process.wait()
             await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
 
-    def _receive(self, done: Done) -> None:
-        if done.trace:
-            log.error("%s\n%s", done.fault, done.trace)
+    def _receive(self, event: Event) -> None:
+        if event.trace:
+            log.error("%s\n%s", event.fault, event.trace)
         self._watch.heard()
-        if done.id == 0:
-            if done.fault:
-                self.ready.set_exception(Unfit(done.fault))
+        if event.id == 0:
+            if event.fault:
+                self.ready.set_exception(Unfit(event.fault))
                 self.kill()
             else:
                 self.ready.set_result(None)
                 self._follow()
-        elif held := self._jobs.get(done.id):
+        elif held := self._jobs.get(event.id):
             begun, held.taken = held.taken, True
-            if done.progress is None:
-                del self._jobs[done.id]
+            if event.progress is None:
+                del self._jobs[event.id]
                 if not held.result.done():
-                    held.result.set_result(done)
+                    held.result.set_result(event)
             elif (
                 begun and held.progress is not None and not held.result.done()
             ):  # the first message only acknowledges the job, which may yet be refused
-                held.progress(done.progress)
+                held.progress(event.progress)
             self._follow()
 
     def _bury(self, why: type[Exception]) -> None:

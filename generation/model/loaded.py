@@ -1,4 +1,4 @@
-"""A performer: a model that is ready to play, for every style that there is."""
+"""A loaded model: ready to play, one for every style."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ CHECKPOINT = Path(__file__).parents[2] / "assets" / "encore.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
-class Performer:
+class LoadedModel:
     """A model that is ready to play, the card of its checkpoint, and what it may not repeat."""
 
     model: AttentiveLSTM
@@ -24,19 +24,19 @@ class Performer:
     memorised: Memorised | None = None
 
 
-def load_performer(path: Path | None = None, device: str | None = None) -> Performer:
+def load_model(path: Path | None = None, device: str | None = None) -> LoadedModel:
     """The shipped checkpoint, or the one at `path`, on a GPU where there is one. `Refusal` if it does not fit."""
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model, card = checkpoint.load(path or CHECKPOINT, where)
     passages = memorised.beside(path or CHECKPOINT)
-    return Performer(model, card, where, memorised.load(passages) if passages.exists() else None)
+    return LoadedModel(model, card, where, memorised.load(passages) if passages.exists() else None)
 
 
-def performer_for(style: str, ready: dict[Path, tuple[int, Performer]]) -> Performer:
+def model_for(style: str, ready: dict[Path, tuple[int, LoadedModel]]) -> LoadedModel:
     """Who plays a style: the checkpoint of that name in ENCORE_MODELS, else the shipped one. `ready` keeps those that
     were loaded until their files change."""
     path = own_checkpoints().get(style, CHECKPOINT)
     changed = path.stat().st_mtime_ns if path.exists() else 0
     if path not in ready or ready[path][0] != changed:
-        ready[path] = changed, load_performer(path)
+        ready[path] = changed, load_model(path)
     return ready[path][1]
