@@ -23,25 +23,26 @@ from generation.serve.arguments import Parser, parser, separated
 from generation.serve.console import bar, clear, complain, facts, say, write
 from generation.serve.pool import WorkerFault, WorkerPool
 
-MAX_BYTES = 5_000_000  # of a file, as `generation.read.file` has it
-# Commands that need torch at once: where each has its `add_arguments` and `main`, and what it is about.
+MAX_BYTES = 5_000_000  # of a file, the same limit as in `generation.read.file`
+# Commands that need torch at once → the module with their `add_arguments` and `main`, and their help.
 WORKSHOP = {
-    "gather": ("generation.learn.gather", "turn what one downloads into the archives to train from"),
+    "gather": ("generation.learn.gather", "turn downloaded collections into the archives to train from"),
     "train": ("generation.learn.train", "train a model"),
     "train-band": ("generation.learn.train_band", "train a model of several parts"),
     "evaluate": ("generation.judge.evaluate", "judge a checkpoint on held-out tunes"),
     "evaluate-band": ("generation.judge.evaluate_band", "judge a checkpoint of several parts on held-out scores"),
-    "copying": ("generation.learn.copying", "what a piece has in common with the tunes learned from"),
-    "predecessor": ("generation.judge.baselines.predecessor", "train the baseline from before Encore, and compare"),
+    "copying": ("generation.learn.copying", "find what a piece has in common with the training tunes"),
+    "predecessor": ("generation.judge.baselines.predecessor", "train the baseline that preceded Encore, and compare"),
     "bench": ("generation.judge.bench", "measure speed"),
 }
-AT_ONCE = 3  # files in work, so that one is rendered while the next is played
+AT_ONCE = 3  # files in progress, so that one is rendered while the next is sampled
 Result = TypeVar("Result")
 Asked = list[tuple[Path, Request]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0: done; 2: a bad request or file; 1: a fault of ours. Errors are a line on stderr."""
+    """Run a command. Returns 0 if all is done, 2 for a bad request or file, 1 for a fault of ours; an error is one line
+    on standard error."""
     logging.basicConfig(level=logging.DEBUG if os.environ.get("ENCORE_DEBUG") else logging.CRITICAL)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -56,19 +57,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return complain(str(refusal), 2)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # nobody reads what is printed any more, such as `| head`
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (WorkerFault, OSError) as fault:
         return complain(str(fault), 1)
-    except Exception as error:  # the edge: a line is what a user can use, and says where to look
+    except Exception as error:  # the edge: one line for the user, with the place for us to look at
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"
         return complain(f"something of ours went wrong, {type(error).__name__} at {place}: {error}", 1)
 
 
 def _workshop(arguments: list[str]) -> int:
-    """train, evaluate and the like: torch is imported only here."""
+    """Run one of `WORKSHOP`; torch is imported only here."""
     command, *rest = arguments
     module = import_module(WORKSHOP[command][0])
     own = Parser(prog=f"python -m generation {command}", description=module.__doc__)
@@ -78,7 +79,7 @@ def _workshop(arguments: list[str]) -> int:
 
 
 def _read(args: argparse.Namespace) -> int:
-    """What is read; music21 is imported only here."""
+    """Show the contents of files; music21 is imported only here."""
     from generation.read.file import read
     from generation.read.show import lines, plain
 
@@ -179,7 +180,7 @@ def _pool(renderers: int) -> WorkerPool:
 
 
 def _listened(files: Sequence[Path], wish: Request, codes: list[int]) -> Asked:
-    """The files that can be played on from; music21 is imported only here."""
+    """The files that can be played on from, with their requests; music21 is imported only here."""
     from generation.serve.listen import listen
 
     first: dict[str, Path] = {}
@@ -193,7 +194,7 @@ def _listened(files: Sequence[Path], wish: Request, codes: list[int]) -> Asked:
 
 
 def _good(files: Sequence[Path], wish: Request, check: Callable[[Request], object], codes: list[int]) -> Asked:
-    """The files that pass a check, with their requests, before any process is started; complains of the others."""
+    """The files that pass a check, with their requests; reports the others. Needs no worker process."""
     asked = []
     for file in files:
         try:
@@ -208,7 +209,7 @@ def _good(files: Sequence[Path], wish: Request, check: Callable[[Request], objec
 async def _each(
     jobs: Sequence[tuple[Path, Callable[[], Awaitable[Result]]]], codes: list[int]
 ) -> AsyncIterator[tuple[Path, Result]]:
-    """Do a few jobs at once and give what comes of them, in their order; complain of those that fail."""
+    """Do a few jobs at once and yield (file, result) in their order; report those that fail."""
     room = asyncio.Semaphore(AT_ONCE)
 
     async def one(work: Callable[[], Awaitable[Result]]) -> Result:
@@ -232,7 +233,7 @@ async def _each(
 
 
 def _worst(codes: Sequence[int]) -> int:
-    """A fault of ours counts more than a bad file."""
+    """The exit code for several files: a fault of ours (1) outranks a bad file (2)."""
     return min(codes, default=0)
 
 
@@ -244,7 +245,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _bytes(file: Path) -> bytes:
-    """What is in a file; `Refusal` if it cannot be read or is larger than any melody."""
+    """The contents of a file. Raises `Refusal` if it cannot be read or has more than `MAX_BYTES`."""
     try:
         with file.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)

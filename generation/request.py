@@ -1,4 +1,4 @@
-"""What is asked of the music and what comes back: plain data, without torch or music21."""
+"""Request and Reply: plain data, importable without torch or music21."""
 
 import os
 import re
@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-# How the names of files end that Encore reads → the format that is expected in them, "" where it may be any. What they
-# hold counts more.
+# Ending of a file name that Encore reads → the format to expect, "" for any. The contents of the file decide.
 ENDINGS = {
     ".mid": "MIDI",
     ".midi": "MIDI",
@@ -25,7 +24,7 @@ ENDINGS = {
     ".gz": "",
 }
 FORMATS = ("mp3", "mid", "abc", "musicxml", "png")
-# style → what a musician would call it; the order is that of the model's style numbers.
+# style → a musician's name for it, in the order of the model's style numbers.
 STYLES = {
     "auto": "whatever fits",
     "jazz": "jazz solo",
@@ -87,14 +86,13 @@ Value: TypeAlias = "str | int | float | Words | tuple[Words, ...]"
 
 @dataclass(frozen=True, init=False)
 class Words:
-    """What Encore says: an English template with {names}, and the values that fill them. `str()` is the English.
+    """A message to a user: an English template with {names}, and the values that fill them. `str()` is the English.
 
-    It is put into the reader's language where it is read; there `template` is what the translation is looked up by.
+    It is translated where it is shown; the translation is looked up by `template`.
 
-    template  a sentence or a phrase; without values it is taken as it stands, braces and all
-    plural    the template where the value `count` is not 1; "" where both are alike
-    values    a number is written as the reader's language writes amounts (a seed is no amount: pass it as text), a
-              tuple as a list
+    template  a sentence or a phrase; without values it is shown as it is, braces included
+    plural    the template if the value `count` is not 1; "" if there is no difference
+    values    a number is formatted as an amount in the reader's language (so pass a seed as text), a tuple as a list
     """
 
     template: str
@@ -113,12 +111,12 @@ class Words:
         return self.fill(self.plural if self.plural and self.values["count"] != 1 else self.template, _in_english)
 
     def fill(self, template: str, show: Callable[[Value], str]) -> str:
-        """These values in a template. What they say is never taken for a template."""
+        """`template` with these values, each formatted by `show`. Braces within a value are left alone."""
         return template.format_map({name: show(of) for name, of in self.values.items()}) if self.values else template
 
 
 def _whole(text: str) -> str:
-    """Text without halves of characters, for these cannot travel."""
+    """Text without lone surrogates, which cannot be encoded."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -134,7 +132,7 @@ UNSAID = Words("")
 
 
 class Told(Exception):  # noqa: N818 — an error that users read
-    """An error in `words`: see `Words` for what it is made of."""
+    """An error whose `words` users read; its arguments are those of `Words`."""
 
     def __init__(self, words: str | Words, plural: str = "", /, **values: Value) -> None:
         self.words = words if isinstance(words, Words) else Words(words, plural, **values)
@@ -142,13 +140,13 @@ class Told(Exception):  # noqa: N818 — an error that users read
 
 
 class Refusal(Told):
-    """The one error that is the user's to mend. It says what is wrong, the number, the limit, and what to do."""
+    """The one error that a user can correct. It says what is wrong, the number, the limit, and what to do."""
 
 
 def own_checkpoints() -> dict[str, Path]:
     """Style → checkpoint, for every pair NAME.safetensors and NAME.json in the folder that ENCORE_MODELS names.
 
-    A name is that of the file; one of ours, or one longer than 32 characters or with odd ones in it, is passed over.
+    A file whose name is that of a built-in style, has more than 32 characters or has unusual ones is ignored.
     """
     folder = os.environ.get("ENCORE_MODELS", "")
     if not folder or not Path(folder).is_dir():
@@ -160,20 +158,25 @@ def own_checkpoints() -> dict[str, Path]:
 
 
 def styles() -> dict[str, str]:
-    """style → what a musician would call it: ours, then those of the checkpoints in ENCORE_MODELS by their names."""
+    """style → a musician's name for it: the built-in styles, then the checkpoints in ENCORE_MODELS."""
     return STYLES | {name: name for name in own_checkpoints()}
 
 
 @dataclass(frozen=True)
 class Request:
-    """A wish for music. `data` is the bytes of a file to continue, or None for a fresh piece.
+    """A request for music. Raises `Refusal` for a value out of range or unknown.
 
+    data         the bytes of a file to continue; None for a fresh piece
     seconds      length of the new music, 5 … 180
-    temperature  0.1 … 2.0; top_p 0.05 … 1.0
-    style        a key of `styles()`; instrument a key of `INSTRUMENTS`, or "auto": the file's own, else piano
-    only_new     the files hold the new music alone; open_end: it is cut off in time instead of coming to a close
-    key, tempo, meter   for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves it to the model
-    mp3_bytes    what an MP3 may weigh, by a lower bit rate where need be; 0 for as much as it likes
+    takes        how many different answers, 1 … 64
+    temperature  0.1 … 2.0
+    top_p        0.05 … 1.0
+    style        a key of `styles()`
+    instrument   a key of `INSTRUMENTS`, or "auto": the file's own, else piano
+    only_new     leave the input out of the files
+    open_end     cut the music off when the time is up, instead of bringing it to a close
+    key, tempo, meter  for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves the choice to Encore
+    mp3_bytes    the largest size of an MP3, whose bit rate is lowered to fit; 0 for no limit
     """
 
     data: bytes | None = None
@@ -228,9 +231,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Take:
-    """One answer. `seconds` is the length of the sound, `new_from` where the new music begins in it, in seconds;
-    `notes` counts the new notes; `files` maps format → bytes; `arithmetic` says in what arithmetic and on what kind of
-    processor it was played: on another one the same seed may give other notes."""
+    """One answer.
+
+    seconds     length of the sound
+    new_from    second at which the new music begins in it
+    notes       number of new notes
+    files       format → bytes
+    arithmetic  the arithmetic and the kind of processor that it was sampled with: with another, the same seed may
+                give other notes
+    """
 
     seed: int
     temperature: float
@@ -243,10 +252,12 @@ class Take:
 
 @dataclass(frozen=True)
 class Reply:
-    """The takes of one request, facts for the caption in a musician's words, and seconds by stage.
+    """The takes of one request, and facts for the caption in a musician's words.
 
-    source   where the melody was found in the file; empty where there was no choice
-    remarks  what was mended or left out in reading the file, in half a sentence each
+    tempo    quarter notes a minute
+    source   where the melody was found in the file; empty if there was no choice
+    remarks  half a sentence on each thing that was repaired or left out in reading the file
+    timings  stage → seconds
     """
 
     takes: tuple[Take, ...]

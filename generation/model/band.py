@@ -1,8 +1,8 @@
 """Several parts ↔ model input: every note, drum stroke and change of harmony is one row of small integers.
 
 Parts are declared once, in a heading of up to `SLOTS` slots (role and General MIDI family); a row names its slot.
-Rows are sorted by tick, then by slot, then from the highest pitch down: harmony first, the lead next, the rest
-downward, drums last. Content and expression are the same as in `tokens`, which has the grid and the classes.
+Rows are sorted by tick, then by slot, then from the highest pitch down. Slots are in this order: harmony, lead, the
+other parts from high to low, drums. Content and expression are as in `tokens`, which defines the grid and the classes.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ from generation.model.tokens import (
 SLOTS = 16
 ROLES = ("harmony", "lead", "second", "chords", "bass", "pad", "other", "drums")
 HARMONY, DRUMS = ROLES.index("harmony"), ROLES.index("drums")
-NO_FAMILY = 16  # beside General MIDI's sixteen: harmony and drums have none, some files name none
-# A kit in twelve classes, and the General MIDI drums that each stands for, the usual one first.
+NO_FAMILY = 16  # besides General MIDI's sixteen: for harmony and drums, and where a file names none
+# A drum kit in twelve classes → the General MIDI drums in each, the usual one first.
 KIT = {
     "kick": (36, 35),
     "snare": (38, 40),
@@ -41,7 +41,7 @@ KIT = {
     "other": (54,),
 }
 QUALITIES = ("maj", "min", "7", "maj7", "min7", "dim", "hdim7", "dim7", "aug", "sus4", "maj6", "min6")
-# What a row's value means: a pitch, a drum, no chord, or a chord (root × quality).
+# A row's value is a pitch, a drum, no chord, or a chord (root × quality), in this order.
 FIRST_DRUM = 128
 NO_CHORD = FIRST_DRUM + len(KIT)
 FIRST_CHORD = NO_CHORD + 1
@@ -52,7 +52,7 @@ KINDS = ("pitch", "drum", "chord")
 
 FIELDS = ("step", "part", "value", "duration", "velocity", "deviation", "articulation", "tick", "since", "bar")
 STEP, PART, VALUE, DURATION, VELOCITY, DEVIATION, ARTICULATION, TICK, SINCE, BAR = range(len(FIELDS))
-# number of classes a field that the model predicts has
+# field that the model predicts → its number of classes
 CLASSES = {
     "step": len(LENGTHS) + 1,
     "part": SLOTS,
@@ -69,9 +69,9 @@ for _i, _pitches in enumerate(KIT.values()):
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A piece as the model sees it, before what sounds is heard (`hearing.listen`).
+    """A piece as the model sees it; `hearing.listen` adds what sounds at each row.
 
-    rows     (n + 1, len(FIELDS)): the start row, then a row a note, stroke or chord
+    rows     (n + 1, len(FIELDS)): the start row, then one row for each note, drum stroke or chord
     heading  (SLOTS, 4): role + 1 (0: no such part), family, whether its timing and its dynamics were played
     end      tick at which the last note ends
     """
@@ -82,15 +82,17 @@ class Encoded:
 
 
 def drum_value(pitch: Ints) -> Ints:
-    """The value of General MIDI drums."""
+    """The values of General MIDI drums; same shape."""
     return np.asarray(_DRUM_CLASS[pitch], np.int64)
 
 
 def chord_value(root: int, quality: str) -> int:
+    """The value of a chord on a pitch class, with one of `QUALITIES`."""
     return FIRST_CHORD + 12 * QUALITIES.index(quality) + root % 12
 
 
 def start_row() -> Ints:
+    """The row (len(FIELDS),) before the first."""
     row = np.zeros(len(FIELDS), np.int64)
     row[[PART, VALUE]] = SLOTS, START
     row[[VELOCITY, DEVIATION, ARTICULATION]] = FLAT["velocity"], FLAT["deviation"], FLAT["articulation"]
@@ -100,11 +102,14 @@ def start_row() -> Ints:
 def rows_of(
     tick: Ints, part: Ints, value: Ints, duration: Ints, expression: Ints | None, bars: Sequence[tuple[int, int]]
 ) -> Ints:
-    """(n + 1, len(FIELDS)) sorted rows of (n,) notes; the same value of a part struck twice at a tick counts once.
+    """Sorted rows (n + 1, len(FIELDS)) of n notes in any order; a value struck twice by a part at one tick counts once.
 
-    duration    ticks; 0 for drums and chords
+    tick        (n,) when they begin
+    part        (n,) their slots
+    value       (n,) as `VALUE`
+    duration    (n,) ticks; 0 for drums and chords
     expression  (n, 3) classes of velocity, deviation and articulation, or None for none
-    bars        (tick of a bar line, ticks a bar) wherever the metre begins or changes; 0 ticks where nobody knows
+    bars        (tick of a bar line, ticks a bar) wherever the metre begins or changes; 0 ticks a bar if unknown
     """
     order = np.lexsort((-duration, -value, part, tick))
     tick, part, value, duration = tick[order], part[order], value[order], duration[order]
@@ -124,7 +129,7 @@ def rows_of(
 
 
 def transpose(rows: Ints, by: int) -> Ints:
-    """The same rows `by` semitones higher; drums stay. The pitches must stay within 0 … 127."""
+    """Rows (n, len(FIELDS)) moved up `by` semitones; drums stay. The pitches must stay within 0 … 127."""
     moved = rows.copy()
     value = rows[:, VALUE]
     pitch, chord = value < FIRST_DRUM, (value >= FIRST_CHORD) & (value < VALUES)
@@ -135,6 +140,6 @@ def transpose(rows: Ints, by: int) -> Ints:
 
 
 def kinds(heading: Ints) -> NDArray[np.int64]:
-    """(SLOTS,) which of `KINDS` the values of each slot are."""
+    """(SLOTS,) index in `KINDS` of each slot's values, for a heading (SLOTS, 4)."""
     role = heading[:, 0] - 1
     return np.where(role == DRUMS, 1, np.where(role == HARMONY, 2, 0))

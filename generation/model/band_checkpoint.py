@@ -1,4 +1,4 @@
-"""Checkpoints of models of several parts: as those of `checkpoint`, with their own encoding and lists."""
+"""Checkpoints of models for several parts: like those of `checkpoint`, with an encoding and lists of their own."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from generation.model import band, hearing, tokens
 from generation.model.networks.band_lstm import CONDITIONS, BandLSTM, Sizes
 from generation.request import STYLES, Refusal
 
-# What the rows mean, and every list whose order the weights depend on; weights trained on others cannot be used.
+# The meaning of the rows and every list whose order the weights depend on; weights trained on others cannot be used.
 ENCODING = {
     "version": 1,
     "fields": list(band.FIELDS),
@@ -39,7 +39,7 @@ def save(path: Path, model: BandLSTM, card: dict[str, Any], dtype: torch.dtype =
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> tuple[BandLSTM, dict[str, Any]]:
-    """The model, ready to play, and its card. `Refusal` says in words what does not fit."""
+    """The model, ready to play, and its card. Raises `Refusal` if a file cannot be read or does not fit."""
     try:
         card = json.loads(path.with_suffix(".json").read_text())
         weights = load_file(path)

@@ -1,4 +1,4 @@
-"""A checkpoint describes itself: weights in safetensors, and beside them a card in JSON that says what they are."""
+"""Checkpoints that describe themselves: weights in safetensors, and beside them a card in JSON."""
 
 import dataclasses
 import json
@@ -13,9 +13,9 @@ from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.request import STYLES, Refusal
 
 NETWORK = "attentive_lstm"
-# What the rows mean; weights trained on another encoding cannot be used.
+# The meaning of the rows; weights that were trained on another encoding cannot be used.
 ENCODING = {"version": 1, "fields": list(tokens.FIELDS), "classes": tokens.CLASSES, "ticks": tokens.TICKS}
-# Lists whose order the weights depend on: a style or a metre is its place in them. What is new is added at the end.
+# Lists whose order the weights depend on: the model knows a style or a metre by its place. Append new ones at the end.
 LISTS = {"conditions": [*tokens.CONDITIONS], "styles": [*STYLES], "metres": [f"{a}/{b}" for a, b in tokens.METRES]}
 
 
@@ -30,7 +30,7 @@ def save(path: Path, model: AttentiveLSTM, card: dict[str, Any], dtype: torch.dt
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM, dict[str, Any]]:
-    """The model, ready to play, and its card. `Refusal` says in words what does not fit."""
+    """The model, ready to play, and its card. Raises `Refusal` if a file cannot be read or does not fit."""
     try:
         card = json.loads(path.with_suffix(".json").read_text())
         weights = load_file(path)

@@ -1,4 +1,4 @@
-"""Chord symbols as musicians write them, and as the Weimar Jazz Database does → what the model calls a chord."""
+"""Chord symbols, as musicians and the Weimar Jazz Database write them → the model's classes of chords."""
 
 import re
 
@@ -6,7 +6,7 @@ from generation.model.band import NO_CHORD, chord_value
 from generation.music.key import PITCH_CLASS
 
 ROOT = re.compile(r"[A-G][b#♭♯]*")
-# What follows the root → quality; the first that fits.
+# The text after the root → quality; the first that matches counts.
 QUALITIES = tuple(
     (re.compile(written), quality)
     for written, quality in (
@@ -30,7 +30,8 @@ QUALITIES = tuple(
 
 
 def value_of(symbol: str) -> int:
-    """The value (see `band`) of a symbol such as “F#m7b5/C”: root and quality, no bass. Without a root, no chord."""
+    """The value (see `band`) of a symbol such as “F#m7b5/C”: its root and quality, not its bass; `NO_CHORD` where it
+    has no root."""
     root = ROOT.match(symbol.strip())
     if not root:
         return NO_CHORD

@@ -1,4 +1,4 @@
-"""What a listener knows at each row and a recurrent network cannot count: what sounds, since when, until when."""
+"""Which notes sound at each row, since when and until when: a recurrent network cannot count this by itself."""
 
 from typing import Any
 
@@ -9,22 +9,24 @@ from generation.model import band
 from generation.model.band import DURATION, FIRST_DRUM, NO_CHORD, PART, SLOTS, START, STEP, TICK, VALUE
 from generation.model.tokens import LENGTHS, Ints
 
-# At the tick of a row, before the row itself: the value that its part had last, and how long ago (class of ticks);
-# the lowest and the highest pitch that sound (128: none), how many; the chord, and its age; then, with the row itself:
-# how long until one of the notes that sound ends. Then 12 pitch classes (0 or 1), and the state of each slot.
+# Columns. At the tick of a row, the row itself not yet counted: the value that its part had last, and how long ago
+# (class of ticks); the lowest and the highest pitch that sound (128: none), and how many sound; the chord, and its age.
+# With the row itself counted: the time until the next of the sounding notes ends. Then, again without it, the 12 pitch
+# classes that sound (0 or 1), and the state of each slot.
 HEARD = ("last", "gap", "bass", "top", "voices", "chord", "age", "until")
 LAST, GAP, LOW, TOP, VOICES, CHORD, AGE, UNTIL = range(len(HEARD))
 CLASSES_HEARD, SLOTS_HEARD = len(HEARD), len(HEARD) + 12
 WIDTH = len(HEARD) + 12 + SLOTS
-SILENT, ENDED, SOUNDING, STRUCK = range(4)  # states of a slot: ended at this very tick; struck at it
+SILENT, ENDED, SOUNDING, STRUCK = range(4)  # states of a slot; it ended, or was struck, at this very tick
 STATES = 4
-MOST = 16  # more voices are not told apart
-NEVER = len(LENGTHS)  # the class of a gap or an age since nothing
+MOST = 16  # voices that are counted
+NEVER = len(LENGTHS)  # the class of a gap or an age where nothing came before
 ROOM = 96  # notes that can sound at once
 
 
 def listen(encoded_rows: Ints, heading: Ints) -> Ints:
-    """(n, WIDTH) what is heard at each of (n, len(band.FIELDS)) rows, whose parts `heading` declares."""
+    """What is heard (n, WIDTH) at each of the rows (n, len(band.FIELDS)), whose parts are declared in `heading`
+    (SLOTS, 4)."""
     heard = np.zeros((len(encoded_rows), WIDTH), np.int64)
     _listen(encoded_rows, band.kinds(heading), LENGTHS, heard)
     return heard

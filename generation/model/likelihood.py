@@ -1,4 +1,4 @@
-"""How well the model foresees the notes of a melody, each given all before it, in nats."""
+"""How well the model predicts the notes of a melody, each given all notes before it, in nats."""
 
 from dataclasses import dataclass, replace
 
@@ -13,15 +13,18 @@ from generation.music.melody import Melody
 from generation.request import STYLES
 
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
-CHUNK = 512  # notes that are looked at at once
-ENOUGH = 8  # notes that tell whether timing and dynamics were played
+CHUNK = 512  # notes in one pass through the model
+ENOUGH = 8  # notes, from which one can tell whether timing and dynamics were played
 
 
 @dataclass(frozen=True)
 class Nats:
-    """Surprise by what it is about, in nats per note over `notes` notes; None for what was not played.
+    """Mean surprise in nats per note, over `notes` notes.
 
-    onset: step and deviation; duration: written duration and articulation; total: the sum.
+    onset     step and deviation
+    duration  written duration and articulation
+    velocity  None if the dynamics were not played
+    total     the sum of all four
     """
 
     notes: int
@@ -33,10 +36,11 @@ class Nats:
 
 
 def score(loaded: LoadedModel, melody: Melody, from_seconds: float = 0.0, alone: bool = False) -> Nats:
-    """Nats of the notes that start at or after `from_seconds`, given all before; or `alone`, as if nothing went before.
+    """Nats of the notes that start at or after `from_seconds`, given all notes before them or, if `alone`, none.
 
-    Nothing is taken from the notes to be foreseen: a key that the file does not state, and the style, are unknown,
-    and the model's answers for each of them are mixed by how well they foresaw the notes so far (Bayes' rule).
+    Nothing is learned from the notes to be predicted. The style is unknown, and so is a key that the file does not
+    state: the model's predictions under each possibility are mixed, weighted by how well each predicted the notes so
+    far (Bayes' rule).
     """
     first = int(np.searchsorted([melody.seconds_at(onset) for onset in melody.onset], from_seconds - 1e-6))
     if first >= len(melody):
@@ -61,7 +65,8 @@ def score(loaded: LoadedModel, melody: Melody, from_seconds: float = 0.0, alone:
 def surprise(
     loaded: LoadedModel, melody: Melody, first: int = 0, timed: bool | None = None, shaded: bool | None = None
 ) -> tuple[NDArray[np.float64], bool]:
-    """Nats of the notes from index `first` on, (notes, len(HEADS)), 0 where nothing was played; were dynamics?"""
+    """Nats (notes, len(HEADS)) of the notes from index `first` on, 0 for expression that was not played; and whether
+    the dynamics were. `timed`, `shaded`: whether timing and dynamics were played, None decides by the notes."""
     heard = _played(melody, first)
     timed, shaded = heard[0] if timed is None else timed, heard[1] if shaded is None else shaded
     versions = _versions(melody, timed, shaded)
@@ -70,7 +75,7 @@ def surprise(
     model, state = loaded.model, None
     unknown = torch.full(rows.shape[:2], tokens.UNKNOWN_COUNTDOWN, device=loaded.device)
     chance = np.zeros((len(versions), len(melody), len(HEADS)))
-    for start in range(0, len(melody), CHUNK):  # so that time and memory grow with the length, not with its square
+    for start in range(0, len(melody), CHUNK):  # so that time and memory grow with the length, not its square
         now = slice(start, min(start + CHUNK, len(melody)))
         x, state = model(rows[:, now], conditions, unknown[:, now], state)
         following = rows[:, start + 1 : now.stop + 1].flatten(0, 1)
@@ -81,14 +86,15 @@ def surprise(
             said = torch.log_softmax(logits[head].float(), -1)
             told = said.gather(1, following[:, FIELDS.index(head), None])[:, 0]
             chance[:, now, i] = told.view(len(versions), -1).cpu().numpy()
-    # P(all fields so far) under the even mixture; the surprise of a field is what it takes away from that.
+    # log P(all fields so far) under the even mixture; a field's surprise is the amount by which it lowers that.
     so_far = np.logaddexp.reduce(chance.reshape(len(versions), -1).cumsum(1) - np.log(len(versions)), 0)
     nats = -np.diff(so_far, prepend=0.0).reshape(len(melody), len(HEADS))
     return nats[first:], shaded
 
 
 def _played(melody: Melody, first: int) -> tuple[bool, bool]:
-    """Whether timing and dynamics were played, by the notes before index `first`, if these are enough to tell."""
+    """Whether timing and dynamics were played, judged by the notes before index `first`, or by all where those are too
+    few."""
     before = melody[:first] if first >= ENOUGH else melody
     return tokens.is_timed(before), tokens.is_shaded(before)
 
@@ -102,7 +108,8 @@ def _without(melody: Melody, first: int) -> Melody:
 
 
 def _versions(melody: Melody, timed: bool, shaded: bool) -> list[tuple[tokens.Ints, tokens.Ints]]:
-    """The melody as it looks in every style if its key is stated, else moved by every interval."""
+    """(rows, conditions) of the melody under each possibility: every style if its key is stated, else every
+    transposition."""
     if melody.key is not None:
         every = [tokens.encode(melody, style, timed=timed, shaded=shaded) for style in STYLES]
         return [(encoded.rows, encoded.conditions) for encoded in every]

@@ -16,7 +16,7 @@ CHECKPOINT = Path(__file__).parents[2] / "assets" / "encore.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """A model that is ready to play, the card of its checkpoint, and what it may not repeat."""
+    """A model that is ready to play, the card of its checkpoint, and the passages that it may not repeat."""
 
     model: AttentiveLSTM
     card: dict[str, Any]
@@ -25,7 +25,8 @@ class LoadedModel:
 
 
 def load_model(path: Path | None = None, device: str | None = None) -> LoadedModel:
-    """The shipped checkpoint, or the one at `path`, on a GPU where there is one. `Refusal` if it does not fit."""
+    """Load the shipped checkpoint, or the one at `path`, on `device`, else on a GPU if there is one. Raises `Refusal`
+    if it cannot be used."""
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model, card = checkpoint.load(path or CHECKPOINT, where)
     passages = memorised.beside(path or CHECKPOINT)
@@ -33,8 +34,8 @@ def load_model(path: Path | None = None, device: str | None = None) -> LoadedMod
 
 
 def model_for(style: str, ready: dict[Path, tuple[int, LoadedModel]]) -> LoadedModel:
-    """Who plays a style: the checkpoint of that name in ENCORE_MODELS, else the shipped one. `ready` keeps those that
-    were loaded until their files change."""
+    """The model for a style: the checkpoint of that name in ENCORE_MODELS, else the shipped one. `ready` caches
+    (time of change in ns, model) by path; a file that has changed is loaded again."""
     path = own_checkpoints().get(style, CHECKPOINT)
     changed = path.stat().st_mtime_ns if path.exists() else 0
     if path not in ready or ready[path][0] != changed:

@@ -1,6 +1,6 @@
-"""What a model has learned by heart: passages of its tunes as hashes, and how long a run of them is no copy.
+"""Memorised passages: those of the training tunes, as hashes, so that a take which copies a tune can be found.
 
-The tunes themselves need not be at hand, and no melody can be had back from 32 bits a passage.
+The tunes themselves are not needed, and no melody can be recovered from 32 bits a passage.
 """
 
 import json
@@ -15,20 +15,24 @@ from generation.model.tokens import LENGTHS, PITCH, STEP
 from generation.music.melody import Melody
 from generation.request import Refusal
 
-PASSAGE = 12  # notes of a passage: shorter ones are everybody's
+PASSAGE = 12  # notes in a passage: shorter ones are common property
 Hashes = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, eq=False)
 class Memorised:
-    """hashes of all passages learned from, sorted; style → longest run (notes) that is no copy."""
+    """The passages of the training tunes.
+
+    hashes  (passages,) sorted
+    limits  style → the longest run, in notes, that is not yet a copy
+    """
 
     hashes: Hashes
     limits: dict[str, int]
 
 
 def passages(melody: Melody) -> Hashes:
-    """(max(0, notes − PASSAGE + 1),) a hash of each passage: intervals and written inter-onsets, in whatever key."""
+    """(max(0, notes − PASSAGE + 1),) a hash of each passage: its intervals and written inter-onsets, in any key."""
     rows = tokens.encode(melody, timed=False, shaded=False).rows[1:]
     if len(rows) < PASSAGE:
         return np.zeros(0, np.uint32)
@@ -42,9 +46,9 @@ def passages(melody: Melody) -> Hashes:
 
 
 def longest_run(melody: Melody, memorised: Memorised, first_new: int = 0) -> int:
-    """Notes in the longest run of memorised passages that has a note from index `first_new` on, 0 if there is none.
+    """Notes in the longest run of memorised passages that includes a note from index `first_new` on; 0 for none.
 
-    What the given notes before hold themselves is not counted: to repeat a musician's own theme is form, not theft.
+    Passages that also occur among the given notes before do not count: repeating a musician's own theme is no copy.
     """
     found = passages(melody)
     given = found[: max(0, first_new - PASSAGE + 1)]
@@ -60,13 +64,13 @@ def longest_run(melody: Melody, memorised: Memorised, first_new: int = 0) -> int
 
 
 def copies(melody: Melody, memorised: Memorised, style: str, first_new: int) -> int:
-    """By how many notes a take's longest run passes the limit of its style; 0 if it is no copy."""
+    """The number of notes by which a take's longest run exceeds the limit of its style; 0 if it is no copy."""
     limit = memorised.limits.get(style, max(memorised.limits.values(), default=0))
     return max(0, longest_run(melody, memorised, first_new) - limit)
 
 
 def save(memorised: Memorised, path: Path) -> None:
-    """The sorted hashes as differences, which compress to half."""
+    """Write the sorted hashes as differences, which compress to half the size."""
     steps = np.diff(memorised.hashes.astype(np.int64), prepend=0).astype(np.uint32)
     limits = np.frombuffer(json.dumps(memorised.limits).encode(), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +79,7 @@ def save(memorised: Memorised, path: Path) -> None:
 
 
 def load(path: Path) -> Memorised:
-    """`Refusal` if it cannot be read."""
+    """Read what `save` wrote. Raises `Refusal` if it cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as file:
             hashes = np.cumsum(file["steps"].astype(np.uint64)).astype(np.uint32)
@@ -89,5 +93,5 @@ def load(path: Path) -> Memorised:
 
 
 def beside(checkpoint: Path) -> Path:
-    """Where the passages of a checkpoint lie."""
+    """The path of a checkpoint's memorised passages."""
     return checkpoint.with_suffix(".memorised.npz")

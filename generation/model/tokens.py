@@ -1,9 +1,9 @@
-"""Melody ↔ model input: every note is one row of small integers, content first, expression after.
+"""Melody ↔ model input: every note is one row of small integers, content first, then expression.
 
-Content is what a score says: step (from the onset before), pitch, duration, on a grid of 1/24 quarter.
-Expression is what a player adds: velocity, deviation of the onset from the grid, articulation (how much of
-its written duration a note sounds). A flat score has no expression, and says so in two flags.
-Pitches are moved so that the key's signature has no sharps or flats, and moved back when decoded.
+Content is what a score states: step (from the onset before), pitch, duration, on a grid of 1/24 quarter.
+Expression is what a player adds: velocity, deviation of the onset from the grid, articulation (the share of
+its written duration for which a note sounds). A score that nobody played has no expression; two flags say so.
+Pitches are transposed so that the key's signature has no sharps or flats, and transposed back when decoded.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,8 @@ from generation.request import STYLES
 Ints = NDArray[np.int64]
 
 TICKS = 24  # a quarter
-# Seconds that a note may reach into the next one, and by which that comes too soon for it: well within one voice.
+# Seconds by which a note may overlap the next one, and the gap to the next below which it may not. Both leave a margin
+# to what `Melody` takes for one voice.
 LONGEST_LEGATO, SOONEST = LEGATO_SECONDS - 0.02, CHORD_SECONDS + 0.01
 LENGTHS = np.array([*range(97), *range(108, 385, 12)])  # ticks that steps and durations can have
 DEVIATIONS = 41  # −20 … 20 in 1/96 quarter
@@ -36,7 +37,7 @@ TEMPI = 16
 
 FIELDS = ("step", "pitch", "duration", "velocity", "deviation", "articulation", "interval", "timed", "shaded", "tick")
 STEP, PITCH, DURATION, VELOCITY, DEVIATION, ARTICULATION, INTERVAL, TIMED, SHADED, TICK = range(len(FIELDS))
-# number of classes a field that the model predicts has
+# field that the model predicts → its number of classes
 CLASSES = {
     "step": len(LENGTHS),
     "pitch": 128,
@@ -53,7 +54,7 @@ CONDITIONS = ("style", "metre", "tonic", "tempo", "bar", "downbeat")
 class Encoded:
     """A melody as the model sees it.
 
-    rows        (n + 1, len(FIELDS)): the start row, then a row a note; pitches are moved by `shift`
+    rows        (n + 1, len(FIELDS)): the start row, then one row for each note; pitches are transposed by `shift`
     conditions  (len(CONDITIONS),): 0 is “unknown” for style, metre, tonic, tempo and bar; bar and downbeat in ticks
     shift       semitones added to every pitch
     end         tick at which the last note ends
@@ -74,8 +75,9 @@ def encode(
     key: Key | None = None,
     keyless: bool = False,
 ) -> Encoded:
-    """Rows of a melody. `timed` and `shaded` say that timing and dynamics were played; None finds out from the notes.
-    `key` overrides the melody's; without either it is estimated from the notes, or left unknown if `keyless`."""
+    """Encode a melody. `timed` and `shaded` say whether its timing and its dynamics were played; None decides by the
+    notes. `key` overrides the melody's own; without either it is estimated from the notes, or left unknown if
+    `keyless`."""
     timed = is_timed(melody) if timed is None else timed
     shaded = is_shaded(melody) if shaded is None else shaded
     key = key or melody.key
@@ -106,7 +108,8 @@ def encode(
 
 
 def decode(rows: Ints, shift: int, like: Melody) -> Melody:
-    """The melody that rows (without the start row) stand for, in the tempo, metre and key of `like`."""
+    """The melody that rows (n, len(FIELDS)), without the start row, stand for, in the tempo, metre and key of `like`;
+    `shift` as in `Encoded`."""
     tick, step = rows[:, TICK], 1 / TICKS
     onset = tick * step + (rows[:, DEVIATION] - 20) * DEVIATION_UNIT * (rows[:, TIMED] > 0)
     onset = apart(np.maximum(onset, 0))
@@ -124,7 +127,8 @@ def decode(rows: Ints, shift: int, like: Melody) -> Melody:
 
 
 def _first_line(melody: Melody, tick: Ints) -> int:
-    """The tick from which the first step is counted: 0, or after bars of silence the bar line before the first note."""
+    """The tick from which the first step is counted: 0 or, after more than a bar of silence, the bar line before the
+    first of the (n,) ticks."""
     bar, downbeat = round((melody.bar or 4) * TICKS), round(melody.downbeat * TICKS)
     if not len(tick) or tick[0] <= bar:
         return 0
@@ -132,12 +136,13 @@ def _first_line(melody: Melody, tick: Ints) -> int:
 
 
 def apart(onset: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Onsets at least one unit of deviation apart: later ones give way."""
+    """Onsets (n,) in quarters, moved later where they are less than one unit of deviation apart."""
     room = np.arange(len(onset)) * DEVIATION_UNIT
     return np.asarray(np.maximum.accumulate(onset - room) + room)
 
 
 def start_row() -> Ints:
+    """The row (len(FIELDS),) before the first note."""
     row = np.zeros(len(FIELDS), dtype=np.int64)
     row[[PITCH, INTERVAL]] = START, NO_INTERVAL
     row[[VELOCITY, DEVIATION, ARTICULATION]] = FLAT["velocity"], FLAT["deviation"], FLAT["articulation"]
@@ -145,6 +150,7 @@ def start_row() -> Ints:
 
 
 def conditions_of(melody: Melody, style: str, key: Key | None) -> Ints:
+    """The conditions (len(CONDITIONS),) of a melody in a key, before transposition, or in none that is known."""
     bar = round(melody.bar * TICKS) if melody.bar else 0
     metre = METRES.index(melody.metre) + 1 if melody.metre in METRES else 0
     tonic = (key.pitch_class + shift_of(key)) % 12 + 1 if key else 0
@@ -154,28 +160,28 @@ def conditions_of(melody: Melody, style: str, key: Key | None) -> Ints:
 
 
 def tempo_class(quarters_per_minute: float) -> int:
-    """1 … TEMPI - 1 on a logarithmic scale from 30 to 360."""
+    """The class of a tempo, 1 … TEMPI − 1 on a logarithmic scale from 30 to 360 quarters a minute."""
     return int(np.clip(np.log2(quarters_per_minute / 30) / np.log2(12) * (TEMPI - 1), 0, TEMPI - 2)) + 1
 
 
 def shift_of(key: Key | None) -> int:
-    """Semitones, −6 … 5, that take the key's signature to no sharps and no flats."""
+    """Semitones, −6 … 5, that transpose the key to a signature without sharps and flats."""
     return 0 if key is None else (-7 * key.sharps + 6) % 12 - 6
 
 
 def length_class(ticks: Ints) -> Ints:
-    """The class in `LENGTHS` nearest to a number of ticks."""
+    """The classes in `LENGTHS` nearest to numbers of ticks; same shape."""
     ticks = np.clip(ticks, 0, LENGTHS[-1])
     return np.asarray(np.where(ticks <= 96, ticks, 96 + np.maximum(0, np.round((ticks - 96) / 12))), dtype=np.int64)
 
 
 def countdown_class(quarters: NDArray[np.float64]) -> Ints:
-    """The class of a distance to the end; `UNKNOWN_COUNTDOWN` is for nobody knows."""
+    """The classes of distances to the end, in quarters; same shape. An unknown one has class `UNKNOWN_COUNTDOWN`."""
     return np.searchsorted(COUNTDOWN, quarters, side="right").astype(np.int64)
 
 
 def is_timed(melody: Melody) -> bool:
-    """Whether the onsets were played: more than a tenth lie off every plain grid."""
+    """Whether the onsets were played rather than written: more than a tenth lie off every plain grid."""
     if len(melody) < 4:
         return False
     near = [np.abs(melody.onset * grid - np.round(melody.onset * grid)) / grid < 0.006 for grid in (8, 12, 24)]
@@ -183,20 +189,20 @@ def is_timed(melody: Melody) -> bool:
 
 
 def is_shaded(melody: Melody) -> bool:
-    """Whether the dynamics were played: more than a handful of velocities."""
+    """Whether the dynamics were played: the notes have more than a few different velocities."""
     return len(np.unique(melody.velocity)) > min(6, max(2, len(melody) // 4))
 
 
 def to_grid(onset: NDArray[np.float64]) -> Ints:
-    """The nearest ticks, one note a tick."""
+    """The nearest ticks to onsets (n,) in quarters, strictly increasing."""
     return _increasing(np.round(onset * TICKS).astype(np.int64))
 
 
 def notate(melody: Melody) -> tuple[Ints, Ints]:
-    """Ticks of onset and duration that a copyist would write for played notes.
+    """Onsets and durations (n,) in ticks that a copyist would write for played notes.
 
     Each beat takes the division whose lines lie nearest to its onsets, coarse divisions preferred; a note that
-    sounds for most of the way to the next one is written as long as that way.
+    sounds for more than half the time to the next one is written as lasting until then.
     """
     tick: list[int] = []
     for beat, group in groupby(melody.onset, key=lambda onset: int(onset)):
@@ -209,13 +215,13 @@ def notate(melody: Melody) -> tuple[Ints, Ints]:
     return grid, np.minimum(np.where(whole, step, written), LENGTHS[-1])
 
 
-# Divisions of a beat and what they cost beside the squared deviations (in units of `SPREAD` quarters).
+# Divisions of a beat → their cost, which is added to the squared deviations (in units of `SPREAD` quarters).
 DIVISIONS = {1: 0.0, 2: 0.4, 4: 1.5, 3: 1.8, 6: 4.0, 8: 5.0, 12: 8.0, 24: 12.0}
 SPREAD = 0.06
 
 
 def places(onsets: Sequence[float]) -> list[int]:
-    """Ticks within a beat, 0 … 24, of onsets in 0 ≤ x < 1."""
+    """Ticks within a beat, 0 … 24, for its onsets in quarters, 0 ≤ x < 1."""
     best, cheapest = [round(onset * TICKS) for onset in onsets], float("inf")
     for division, cost in DIVISIONS.items():
         lines = [round(onset * division) for onset in onsets]
@@ -228,10 +234,11 @@ def places(onsets: Sequence[float]) -> list[int]:
 
 
 def _increasing(tick: Ints) -> Ints:
-    """The least change that leaves one note a tick: later notes give way."""
+    """Ticks (n,) made strictly increasing by moving notes later, as little as possible."""
     place = np.arange(len(tick))
     return np.maximum.accumulate(tick - place) + place
 
 
 def _at_least(least: int, quarters: NDArray[np.float64]) -> Ints:
+    """Quarters (n,) in ticks, none less than `least`."""
     return np.maximum(least, np.round(quarters * TICKS).astype(np.int64))

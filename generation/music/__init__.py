@@ -1,1 +1,1 @@
-"""Music: the nouns and the theory that everything speaks: notes, parts, songs, their clock, keys, pulse, spelling."""
+"""Music: the types and the theory that all rooms share: notes, parts, songs, clock, keys, pulse, spelling."""

@@ -1,4 +1,4 @@
-"""Keys: their names, their signatures, and the key of a tune by its notes."""
+"""Keys: their names, their signatures, and how to find a tune's key by its notes."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from generation.request import Refusal
 
 FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
 PITCH_CLASS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-# How many fifths each mode's signature lies from the major signature on the same tonic.
+# Mode → sharps of its signature, less those of the major signature on the same tonic.
 MODES = {"major": 0, "minor": -3, "dorian": -2, "phrygian": -4, "lydian": 1, "mixolydian": -1, "locrian": -5}
 
 
@@ -28,7 +28,7 @@ class Key:
 
     @property
     def sharps(self) -> int:
-        """Sharps of the signature; flats are negative. May pass ±7 for keys that nobody writes."""
+        """Sharps of the signature; flats are negative. Beyond ±7 for keys that nobody writes."""
         accidental = {"": 0, "b": -7, "#": 7}[self.tonic[1:]]
         return FIFTHS[self.tonic[0]] + accidental + MODES[self.mode]
 
@@ -42,7 +42,8 @@ class Key:
 
     @staticmethod
     def parse(text: str) -> "Key":
-        """Read "D minor", "d min", "Bbm", "A dorian", "F# major" or "G"; `Refusal` for anything else."""
+        """Read a key such as "D minor", "d min", "Bbm", "A dorian", "F# major" or "G". Raises `Refusal` for any other
+        text."""
         words = text.replace("♭", "b").replace("♯", "#").split()
         if len(words) == 1 and len(words[0]) > 1 and words[0].endswith("m"):
             words = [words[0][:-1], "minor"]
@@ -58,28 +59,29 @@ class Key:
 # Krumhansl and Kessler (1982), “Tracing the dynamic changes in perceived tonal organization”.
 MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
-FEWEST = 12  # notes, of which fewer do not contradict what is said
+FEWEST = 12  # notes; fewer are no evidence against a stated key
 RELATIVE, RELATIVE_MAJOR, UNLIKE = (
     0.08,
     0.15,
     0.35,
-)  # by which another key must fit better: of the same signature, of any
+)  # by how much another key must fit better: the relative minor, the relative major, any other
 MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
 
 def find_key(pitch: NDArray[np.int64], weight: NDArray[np.float64]) -> Key:
-    """The major or minor key whose profile correlates best with the pitch classes, weighted (by duration, say)."""
+    """The major or minor key whose profile correlates best with the pitch classes of pitch (n,), each note counted by
+    its weight (n,), for example its duration; C major where none fits better than another."""
     fits = _fits(pitch, weight)
     return max(fits, key=lambda key: fits[key]) if fits else Key("C", "major")
 
 
 def believed(said: Key, pitch: NDArray[np.int64], weight: NDArray[np.float64]) -> Key:
-    """The key that a file says, as far as its notes agree: else the minor or major key of the same signature, or the
-    key of the notes. Programs often write a major key for a minor one, and any key for none.
+    """The key that a file states, if its notes agree; else the relative key, or else the key that the notes suggest.
+    Programs often write a major key where the music is in minor, or an arbitrary key where none is known.
 
-    said           major or minor; another mode is believed
-    pitch, weight  (n,) the notes for which it is said
+    said           the stated key; a mode other than major and minor is always believed
+    pitch, weight  (n,) the notes that it is stated for
     """
     fits = _fits(pitch, weight)
     if said.mode not in ("major", "minor") or len(pitch) < FEWEST or not fits:
@@ -98,7 +100,7 @@ def believed(said: Key, pitch: NDArray[np.int64], weight: NDArray[np.float64]) -
 
 
 def _tonic(relative: Key, said: Key) -> str:
-    """The tonic of a relative key, spelt with the signature that was said."""
+    """The tonic of a relative key, spelt so that its signature is that of the stated key."""
     return next(
         name
         for letter in FIFTHS
@@ -108,7 +110,8 @@ def _tonic(relative: Key, said: Key) -> str:
 
 
 def _fits(pitch: NDArray[np.int64], weight: NDArray[np.float64]) -> dict[Key, float]:
-    """How well each major and minor key correlates with the pitch classes, −1 … 1; none where all are alike."""
+    """Each major and minor key's correlation with the pitch classes, −1 … 1; empty where all are equally frequent.
+    pitch, weight: (n,)."""
     heard = np.bincount(pitch % 12, weights=weight, minlength=12)
     if np.ptp(heard) == 0:
         return {}

@@ -15,15 +15,15 @@ from generation.request import Refusal
 MAX_NOTES = 20_000
 MAX_SECONDS = 900.0
 CHORD_SECONDS = 0.03  # notes that begin within this time of each other are struck together
-LEGATO_SECONDS = 0.12  # so far may a note reach into the next one and still be its neighbour in one line
+LEGATO_SECONDS = 0.12  # by which a note may overlap the next one of the same voice
 
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """How the last notes of a melody stand in its score, where that is known.
+    """How the last n notes of a melody are written in its score.
 
-    late      (n,) quarters by which a note is played after its written onset
-    duration  (n,) quarters for which it is written
+    late      (n,) quarters by which each is played after its written onset
+    duration  (n,) its written duration, in quarters
     """
 
     late: NDArray[np.float64]
@@ -32,14 +32,14 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Melody(Notes):
-    """One voice: notes whose onsets increase strictly, and what is known of them. Durations may reach a little into
-    the next note (legato).
+    """One voice: notes whose onsets increase strictly, and facts about them. A note may overlap the next one a little
+    (legato). Raises `Refusal` for more than `MAX_NOTES` notes or `MAX_SECONDS` seconds.
 
-    tempo     at least one mark, the first at onset 0, sorted; says what a quarter is in seconds
-    metre     (beats, unit) such as (6, 8), that of its end, or None where nobody said
-    key       the key of its end, or None where nobody said
+    tempo     at least one mark, sorted, the first at onset 0
+    metre     (beats, unit) such as (6, 8), as at the end of the melody; None if unknown
+    key       the key at the end of the melody; None if unknown
     downbeat  quarters from 0 to a bar line of that metre: the length of the pickup, 0 without one
-    written   of the last notes, those that we made up ourselves
+    written   for the new notes at its end, which the model made up: how a score has them
     """
 
     tempo: tuple[Tempo, ...] = Clock().marks
@@ -72,7 +72,7 @@ class Melody(Notes):
         return Notes.__getitem__(replace(self, written=None), which)
 
     def then(self, others: Notes) -> Self:
-        """The same notes and, behind them, others as these are written; all else stays."""
+        """The notes followed by `others`, with their `written` if they have one; all else stays."""
         both = Notes.then(replace(self, written=None), others)
         return replace(both, written=others.written) if isinstance(others, Melody) else both
 
@@ -88,9 +88,9 @@ class Melody(Notes):
 
     @cached_property
     def clock(self) -> Clock:
-        """What a quarter is in seconds."""
+        """The tempo map."""
         return Clock(self.tempo)
 
     def seconds_at(self, quarter: float) -> float:
-        """The moment of `quarter` in seconds, by the tempo map."""
+        """A quarter in seconds from quarter 0."""
         return self.clock.second(quarter)

@@ -1,4 +1,4 @@
-"""Notes: what is struck, when, for how long and how loudly; parallel arrays that everything speaks."""
+"""Notes: onset, duration, pitch and velocity in parallel arrays, the type that all rooms share."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -11,7 +11,8 @@ COLUMNS = {"onset": np.float64, "duration": np.float64, "pitch": np.int64, "velo
 
 @dataclass(frozen=True, eq=False)
 class Notes:
-    """Notes in order. Times are in quarter notes, real numbers, never quantised: what lies off the grid is expression.
+    """Notes in order. Times are in quarter notes, real numbers, never quantised: deviation from the grid is expression.
+    Raises ValueError if the arrays are not as follows.
 
     onset     (n,) float, ≥ 0, sorted
     duration  (n,) float, > 0
@@ -61,11 +62,11 @@ class Notes:
         return float(self.ends.max()) if len(self) else 0.0
 
     def later(self, quarters: float) -> Self:
-        """The same, so much later; before quarter 0 nothing begins."""
+        """The same notes so many quarters later, or earlier if negative; none begins before quarter 0."""
         return replace(self, onset=np.maximum(self.onset + quarters, 0.0))
 
     def then(self, others: "Notes") -> Self:
-        """The same notes and, behind them, others; all else stays."""
+        """The notes followed by `others`; all else stays."""
         return replace(
             self,
             **{name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in COLUMNS},

@@ -1,4 +1,4 @@
-"""Find the steady pulse under a tempo that breathes, so that what breathes stays in the onsets."""
+"""Find the steady pulse under a tempo map that holds rubato, so that the rubato moves into the onsets."""
 
 from dataclasses import replace
 
@@ -12,14 +12,14 @@ WINDOW = 4  # beats
 
 
 def smoothed(beats: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Times of beats, averaged over `WINDOW` beats around each; the ends are continued by reflection."""
+    """Times (n,) of beats, each averaged over the `WINDOW` beats around it; the ends are extended by reflection."""
     padded = np.pad(beats, WINDOW // 2, "reflect", reflect_type="odd")
     return np.asarray(np.convolve(padded, np.ones(WINDOW + 1) / (WINDOW + 1), "valid"))
 
 
 def steady(melody: Melody) -> Melody:
-    """The same sound on a pulse that is smoothed over four quarters, at one tempo: rubato within a bar, which the
-    tempo map held, is now in onsets and durations."""
+    """The same performance at one tempo, on a pulse smoothed over four quarters: rubato within a bar moves from the
+    tempo map into onsets and durations."""
     quarters = [float(quarter) for quarter in range(-8, int(melody.end) + 9)]
     first = 60 / melody.tempo[0].quarters_per_minute
     pulse = smoothed(np.array([melody.seconds_at(max(q, 0.0)) + min(q, 0.0) * first for q in quarters]))
@@ -32,17 +32,17 @@ def steady(melody: Melody) -> Melody:
 
 
 def strongest_beat(beat: NDArray[np.int64], weight: NDArray[np.float64], bar: int) -> tuple[float, int]:
-    """In bars of so many beats, how far the strongest stands out (1 if they are all alike), and which it is.
+    """In bars of `bar` beats: how far the strongest beat stands out (1 if all are alike), and its index in the bar.
 
-    beat, weight  (n,) the number of the beat on which each note falls, and what the note counts
+    beat, weight  (n,) the number of the beat on which each note falls, and how much the note counts
     """
     on = [float(weight[beat % bar == place].sum()) for place in range(bar)]
     return max(on) * bar / max(sum(on), 1e-9), int(np.argmax(on))
 
 
 def typical_tempo(melody: Melody) -> float:
-    """Quarter notes a minute at the end of a melody: the mean over its last 16 quarters, so that a slowing down in
-    the last bar is not taken for the tempo."""
+    """Quarter notes a minute at the end of a melody: the mean over its last 16 quarters, so that a ritardando in the
+    last bar counts little."""
     if not len(melody):
         return melody.tempo[-1].quarters_per_minute
     since = max(0.0, melody.end - 16)

@@ -1,4 +1,4 @@
-"""Reading: what was found in a file, and which voice of it the model goes on with."""
+"""Reading: the song that was found in a file, and the voice of it that the model continues."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from generation.request import UNSAID, Words
 class Reading:
     """A song and its melody.
 
-    song    all that the file holds
+    song    everything in the file
     melody  the voice that the model continues, on the song's clock
-    part    index of the part of the song in which it lies
-    source  a musician's words for where it came from, such as “the top voice of track 2 (Violin)”;
-            empty when the file holds one voice only
-    why     a musician's words for why it is taken for the melody
+    part    index of the song's part that holds it
+    source  where it was found, in a musician's words, such as “the top voice of track 2 (Violin)”; empty when the
+            file holds one voice only
+    why     the reason why it was taken for the melody, in a musician's words
     """
 
     song: Song
@@ -28,7 +28,7 @@ class Reading:
 
     @property
     def program(self) -> int | None:
-        """General MIDI program of the melody's part, None where nobody said."""
+        """General MIDI program of the melody's part; None if the file names none."""
         return self.song.parts[self.part].program
 
 

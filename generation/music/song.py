@@ -1,4 +1,4 @@
-"""Song: all that a file of music holds, its parts on one clock."""
+"""Song: everything in a file of music, its parts on one clock."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,26 +18,26 @@ Metre = tuple[int, int]
 Mark = TypeVar("Mark", bound=tuple[Any, ...])
 
 ROLES = ("lead", "second", "chords", "bass", "drums", "pad", "other")
-# Numbers of General MIDI's controllers that have a meaning here.
+# Numbers of MIDI controllers.
 BANK, MODULATION, VOLUME, PAN, EXPRESSION, BANK_FINE, SUSTAIN = 0, 1, 7, 10, 11, 32, 64
-BENT, SHORTEST = 8192, 1e-3  # half the range of a bend; quarters that a moved note lasts at least
+BENT, SHORTEST = 8192, 1e-3  # half the range of the pitch wheel; least duration, in quarters, of a moved note
 LONGEST_SILENCE = 60.0  # seconds before the first note
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One player: their notes, chords and all, and how these sound. Times are in quarters, all tuples sorted by them.
+    """One player: the notes, chords included, and how they sound. Times are in quarters; all tuples are sorted by time.
 
-    program   General MIDI's, 0 … 127; None where nobody said
-    bank      of that program, 128 times controller 0 and controller 32 on top
-    place     where it stands in its file, such as “track 2” or “part 1”
-    channel   of a MIDI file, 1 … 16; 0 where there is none
+    program   General MIDI's, 0 … 127; None if the file names none
+    bank      of that program: 128 × controller 0 + controller 32
+    place     its place in the file, such as “track 2” or “part 1”
+    channel   in a MIDI file, 1 … 16; else 0
     drums     whether its pitches are drums rather than tones
     role      one of `ROLES`; "" until it is found
-    words     (quarter, syllable) of what is sung to it
-    controls  (quarter, controller, value 0 … 127) as they came, those of bank and sustain pedal among them
+    words     (quarter, syllable) of the lyrics
+    controls  (quarter, controller, value 0 … 127) as in the file, bank and sustain pedal included
     bends     (quarter, −8192 … 8191) of the pitch wheel
-    programs  (quarter, program) of changes midway
+    programs  (quarter, program) of later changes
     """
 
     notes: Notes
@@ -63,18 +63,18 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Song:
-    """Parts on one clock. Times are in quarters from the beginning, all tuples sorted by them.
+    """Parts on one clock. Times are in quarters from the beginning; all tuples are sorted by time.
 
     tempo    at least one mark, the first at quarter 0
-    metres   (quarter of a bar line, (beats, unit)) of each change, the first at 0; empty where nobody said. A bar that
-             is shorter or longer than its metre is a metre of its own, unless the bar after it makes up for it, as
-             where a repeat begins with a pickup.
-    keys     (quarter, Key) of each change; empty where nobody said
+    metres   (quarter of a bar line, (beats, unit)) of each change, the first at 0; empty if unknown. A bar that is
+             shorter or longer than its metre counts as a change, unless the next bar makes up for it, as where a
+             repeat begins with a pickup.
+    keys     (quarter, Key) of each change; empty if unknown
     pickup   quarters before the first bar line, 0 without a pickup
     chords   (quarter, symbol such as “Am7”)
     markers  (quarter, text)
-    remarks  what was mended or left out in reading, in half a sentence each
-    written  whether it was written down as a score, whose quarters are meant, rather than recorded
+    remarks  half a sentence on each thing that was repaired or left out in reading
+    written  whether it is a score, whose note values can be trusted, rather than a recording
     """
 
     parts: tuple[Part, ...]
@@ -91,7 +91,7 @@ class Song:
 
     @cached_property
     def clock(self) -> Clock:
-        """What a quarter is in seconds."""
+        """The tempo map."""
         return Clock(self.tempo)
 
     @cached_property
@@ -116,7 +116,7 @@ class Song:
 
     @property
     def downbeat(self) -> float:
-        """Quarters from 0 to the first place where a bar line of the last metre stands or would stand."""
+        """Quarters from 0 to the first bar line of the last metre, as if that metre had ruled from the beginning."""
         if not self.metres:
             return 0.0
         since, (beats, unit) = ruling(self.metres, self.end)
@@ -124,18 +124,18 @@ class Song:
 
 
 def ruling(marks: Sequence[Mark], quarter: float) -> Mark:
-    """The last of some marks, at least one, at or before a quarter; the first if there is none."""
+    """The last mark at or before a quarter, or the first mark if all come later. Needs at least one mark."""
     return next((mark for mark in reversed(marks) if mark[0] <= quarter + 1e-6), marks[0])
 
 
 def in_force(marks: Sequence[tuple[float, int]], quarters: ArrayLike, usual: int) -> NDArray[np.int64]:
-    """The value that holds at each of some quarters, by marks (quarter, value) in order; `usual` before the first."""
+    """The values in force at some quarters, same shape, by sorted marks (quarter, value); `usual` before the first."""
     at = np.searchsorted(np.array([quarter for quarter, _ in marks], np.float64), np.asarray(quarters), side="right")
     return np.array([usual, *(value for _, value in marks)], np.int64)[at]
 
 
 def moved(song: Song, quarters: Callable[[Floats], Floats]) -> Song:
-    """The same with all times but those of the tempo counted in other quarters: old → new, increasing."""
+    """The song with all times but those of the tempo marks mapped by `quarters`, an increasing function of quarters."""
 
     def marks(old: tuple[Mark, ...]) -> tuple[Mark, ...]:
         at = quarters(np.array([mark[0] for mark in old], np.float64))
@@ -163,7 +163,7 @@ def moved(song: Song, quarters: Callable[[Floats], Floats]) -> Song:
 
 
 def trimmed(song: Song) -> Song:
-    """The same without the bars before its first note, where these last longer than anybody waits."""
+    """The song without the empty bars before its first note, if these last longer than `LONGEST_SILENCE`."""
     first = min((float(part.notes.onset[0]) for part in song.parts if len(part.notes)), default=0.0)
     if song.clock.second(first) <= LONGEST_SILENCE:
         return song
@@ -174,7 +174,7 @@ def trimmed(song: Song) -> Song:
     return replace(
         rest,
         tempo=song.clock.since(silence),
-        metres=tuple({mark[0]: mark for mark in rest.metres}.values()),  # of those before, the last one
+        metres=tuple({mark[0]: mark for mark in rest.metres}.values()),  # of several at one quarter, the last
         keys=tuple({mark[0]: mark for mark in rest.keys}.values()),
         pickup=0.0,
     )
@@ -184,11 +184,11 @@ NotesLike = TypeVar("NotesLike", bound=Notes)
 
 
 def stretched(notes: NotesLike, quarters: Callable[[Floats], Floats]) -> NotesLike:
-    """The same notes counted in other quarters: old → new, increasing."""
+    """The notes with their times mapped by `quarters`, an increasing function of quarters."""
     onset = quarters(notes.onset)
     return replace(notes, onset=onset, duration=np.maximum(quarters(notes.ends) - onset, SHORTEST))
 
 
 def legible(words: str) -> str:
-    """A name or a title as one line of a bearable length, without signs that nobody sees or that turn it round."""
+    """A name or a title as one line of at most 80 characters, without invisible or direction-changing characters."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())[:80]

@@ -1,4 +1,4 @@
-"""Pitches → note names as the key would spell them."""
+"""Pitches → note names, spelt as the key suggests."""
 
 from dataclasses import dataclass
 
@@ -19,12 +19,12 @@ class Name:
 
 
 def key_of(melody: Melody) -> Key:
-    """The melody's key, estimated where nobody said, and never of more than seven sharps or flats."""
+    """The melody's key, estimated if it is unknown, with at most seven sharps or flats."""
     return written_key(melody.key or find_key(melody.pitch, melody.duration))
 
 
 def written_key(key: Key) -> Key:
-    """The same key, or that of the same sound with at most seven sharps or flats."""
+    """The key itself, or the enharmonic one if it has more than seven sharps or flats."""
     if abs(key.sharps) <= 7:
         return key
     names = [Key(letter + accidental, key.mode) for letter in FIFTHS for accidental in ACCIDENTALS.values()]
@@ -32,12 +32,12 @@ def written_key(key: Key) -> Key:
 
 
 def spell(pitch: int, key: Key) -> Name:
-    """The name nearest to the key on the line of fifths: up to the flat sixth and the raised tonic in major, the flat
-    second and the raised fourth in minor."""
+    """The name of a MIDI pitch that lies nearest to the key on the line of fifths: in major from the flat sixth to the
+    raised tonic, in minor from the flat second to the raised fourth."""
     tonic = FIFTHS[key.tonic[0]] + {"": 0, "b": -7, "#": 7}[key.tonic[1:]]
     lowest = tonic - (4 if key.mode in ("major", "mixolydian", "lydian") else 5)
     position = lowest + (pitch * 7 - lowest) % 12  # fifths from C, of the twelve that the key prefers
-    if position < min(-6, key.sharps - 1):  # C flat, F flat or a double flat, foreign to the key: hard to read
+    if position < min(-6, key.sharps - 1):  # C flat, F flat or a double flat outside the key is hard to read
         position += 12
     alter, letter = divmod(position + 1, 7)
     name = LETTERS[letter - 1]
@@ -45,7 +45,7 @@ def spell(pitch: int, key: Key) -> Name:
 
 
 def signature(key: Key) -> dict[str, int]:
-    """Letter → alteration that the key signature gives it."""
+    """Letter → its alteration by the key signature: 1, 0 or −1."""
     sharps = "FCGDAEB"[: max(key.sharps, 0)]
     flats = "BEADGCF"[: max(-key.sharps, 0)]
     return {letter: (letter in sharps) - (letter in flats) for letter in PITCH_CLASS}

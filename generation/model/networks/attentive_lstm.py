@@ -1,7 +1,7 @@
 """An LSTM that looks back: each layer is an LSTM followed by one causal attention over the piece so far.
 
 The attention is an induction head (Olsson et al., 2022, “In-context Learning and Induction Heads”): the key of a
-note is the state *before* it, so a state that resembles an earlier moment reads what followed then. Positions
+note is the state *before* it, so that a state which resembles an earlier one reads what followed then. Positions
 enter by rotation (Su et al., 2021, “RoFormer”) in musical time, so that “eight bars ago” is a direction.
 A note's fields are predicted one after the other, each given those before it.
 """
@@ -24,7 +24,7 @@ EXPRESSION = ("velocity", "deviation", "articulation")
 
 @dataclass(frozen=True)
 class Sizes:
-    """width: of every layer; heads: of the attention; window: notes that it can see, 0 for a plain LSTM without it."""
+    """width: of every layer; heads: of the attention; window: notes that it can see, 0 for no attention."""
 
     width: int = 384
     layers: int = 2
@@ -34,7 +34,7 @@ class Sizes:
 
 
 class LayerState(NamedTuple):
-    """What a layer keeps of the past: the LSTM's cell, the state before the next note and its tick, keys, values."""
+    """A layer's state between two calls: the LSTM's, its output for the last row and that row's tick, keys, values."""
 
     hidden: Tensor  # (1, B, W)
     cell: Tensor  # (1, B, W)
@@ -48,7 +48,8 @@ State = tuple[LayerState, ...]
 
 
 def phases(tick: Tensor, conditions: Tensor) -> Tensor:
-    """Where ticks (B, T) stand: sine and cosine over quarters and bars, (B, T, PHASES). Bars are 0 where unknown."""
+    """Metrical positions (B, T, PHASES) of ticks (B, T): sines and cosines with periods in quarters and in bars, the
+    latter 0 where the bar is unknown; conditions (B, len(CONDITIONS))."""
     bar, downbeat = conditions[:, None, 4].float(), conditions[:, None, 5].float()
     since = tick.float() - downbeat
     quarters = since[..., None] / (TICKS * torch.tensor(PERIODS, device=tick.device))
@@ -59,7 +60,8 @@ def phases(tick: Tensor, conditions: Tensor) -> Tensor:
 
 
 def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
-    """Drop the same channels at every step of a sequence (Gal and Ghahramani, 2016), which suits recurrence."""
+    """Drop the same channels of x (B, T, W) at every step of a sequence, as Gal and Ghahramani (2016) do for recurrent
+    networks."""
     if not training or rate == 0:
         return x
     keep = torch.rand(x.shape[0], 1, x.shape[2], device=x.device) > rate
@@ -67,7 +69,7 @@ def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
 
 
 class Layer(nn.Module):
-    """LSTM, then attention, both added to the stream."""
+    """LSTM, then attention, each added to its input."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -85,10 +87,11 @@ class Layer(nn.Module):
         self.register_buffer("rate", rate / TICKS, persistent=False)
 
     def _split(self, x: Tensor) -> Tensor:
+        """(B, T, W) → (B, heads, T, W / heads)."""
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
     def _rotate(self, x: Tensor, tick: Tensor) -> Tensor:
-        """Turn the first half of each head's (B, heads, T, D) channels by the musical time."""
+        """Rotate the first half of the channels of x (B, heads, T, D) by the musical time, tick (B, T)."""
         angle = (tick.float()[..., None] * self.rate)[:, None]
         sine, cosine = angle.sin().to(x.dtype), angle.cos().to(x.dtype)
         n = len(self.rate)
@@ -96,7 +99,8 @@ class Layer(nn.Module):
         return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], -1)
 
     def forward(self, x: Tensor, notes: Tensor, tick: Tensor, state: LayerState | None) -> tuple[Tensor, LayerState]:
-        """x, notes (B, T, W) → (B, T, W): `notes` are the embedded rows, what the values tell of."""
+        """x, notes (B, T, W), tick (B, T) → (B, T, W) and the state after. `notes`, the embedded rows, go into the
+        values of the attention."""
         cells = None if state is None else (state.hidden, state.cell)
         h, (hidden, cell) = self.lstm(self.norm(x), cells)
         x = x + dropout(h, self.dropout, self.training)
@@ -124,14 +128,14 @@ class Layer(nn.Module):
         return x, LayerState(hidden, cell, h[:, -1:], tick[:, -1:], keys[:, :, keep], values[:, :, keep])
 
     def _mask(self, queries: int, keys: int, device: torch.device) -> Tensor:
-        """Which keys a query may see: the last `window` up to itself."""
+        """(queries, keys) whether a query may see a key: the last `window` keys up to its own row."""
         place = torch.arange(keys, device=device)
         now = place[keys - queries :, None]
         return (place <= now) & (place > now - self.window)
 
 
 class AttentiveLSTM(nn.Module):
-    """`forward` reads rows and gives what is known before the next note; the heads turn that into its fields."""
+    """`forward` turns rows into outputs; from an output, the heads predict the fields of the next note."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -167,7 +171,7 @@ class AttentiveLSTM(nn.Module):
     ) -> tuple[Tensor, State]:
         """rows (B, T, len(FIELDS)), conditions (B, len(CONDITIONS)), countdown (B, T) → outputs (B, T, width), state.
 
-        Rows one at a time with the state handed on give the same outputs as all at once.
+        Rows passed one at a time, each with the state after the one before, give the same outputs as all at once.
         """
         assert rows.shape[-1] == len(FIELDS)
         notes = self._embed(rows, conditions)
@@ -182,6 +186,7 @@ class AttentiveLSTM(nn.Module):
         return x, tuple(states)
 
     def _embed(self, rows: Tensor, conditions: Tensor) -> Tensor:
+        """(B, T, width)."""
         played = rows[..., TIMED] + 2 * rows[..., SHADED]
         touch = self.flags(played)
         for index, name in enumerate(EXPRESSION, start=tokens.VELOCITY):
@@ -201,8 +206,8 @@ class AttentiveLSTM(nn.Module):
         embedded: Tensor = self.note(torch.cat(parts, -1))
         return embedded
 
-    # The heads, in the order in which a note is spelled, for (N, width) moments. Each takes what the one before
-    # returned beside its logits.
+    # The heads, in the order in which a note's fields are predicted. Each takes x (N, width), which the head before it
+    # returned, and the fields (N,) predicted so far; it returns logits (N, classes) and x for the next head.
 
     def step_head(self, x: Tensor) -> Tensor:
         logits: Tensor = self.to_step(x)
@@ -233,8 +238,8 @@ class AttentiveLSTM(nn.Module):
     def logits(
         self, x: Tensor, following: Tensor, conditions: Tensor, expressive: Tensor | None = None
     ) -> dict[str, Tensor]:
-        """All heads at once for N moments: outputs x (N, width), the rows that follow them (N, len(FIELDS)) and
-        conditions (N, len(CONDITIONS)). The heads of expression speak only where `expressive` (N,) is set."""
+        """Logits (N, classes) of all heads, given outputs x (N, width), the rows that follow them (N, len(FIELDS)) and
+        conditions (N, len(CONDITIONS)); those of expression only for the rows where `expressive` (N,) is set."""
         step = self.step_head(x)
         pitch, x = self.pitch_head(x, following[:, STEP], following[:, TICK], conditions)
         duration, x = self.duration_head(x, following[:, PITCH])

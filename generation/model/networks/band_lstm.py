@@ -1,8 +1,8 @@
-"""The network for several parts: an LSTM that looks back, as `attentive_lstm`, over rows of all parts.
+"""The network for several parts: an LSTM that looks back, like `attentive_lstm`, over the rows of all parts.
 
-It hears beside each row what sounds (`generation.model.hearing`), which counting rows does not tell it. A row's
-fields are predicted one after the other, each given those before it; its part by comparing the state with each
-declared part and what that part is doing, its pitch also by the interval from the pitch that the part had last.
+Besides each row it is given what sounds then (`generation.model.hearing`), which it could not work out from the rows.
+A row's fields are predicted one after the other, each given those before it: the part by comparing the state with each
+declared part and its present state, the pitch also by the interval from the part's last pitch.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from generation.model.networks.onset_attention import Layer, LayerState, rows_at
 from generation.model.tokens import METRES, TEMPI, TICKS, UNKNOWN_COUNTDOWN
 from generation.request import STYLES
 
-# Conditions of a piece, 0 for unknown; those of a row, its countdown to the end, come separately.
+# Conditions of a whole piece → their number of classes, 0 for unknown. The countdown to the end is given for each row.
 CONDITIONS = {"style": len(STYLES), "metre": len(METRES) + 1, "tonic": 13, "tempo": TEMPI}
 
 
@@ -38,8 +38,8 @@ State = tuple[LayerState, ...]
 
 
 def phases(since: Tensor, bar: Tensor) -> Tensor:
-    """Where rows stand: sine and cosine over quarters and bars of ticks `since` a bar line, bars of `bar` ticks, of
-    like shape (…); (…, PHASES). Bars are 0 where unknown."""
+    """Metrical positions (…, PHASES) of rows: sines and cosines with periods in quarters and in bars, the latter 0
+    where the bar is unknown. since (…): ticks from a bar line; bar (…): ticks a bar, 0 if unknown."""
     quarters = since[..., None].float() / (TICKS * torch.tensor(PERIODS, device=since.device))
     bars = since[..., None].float() / (bar.clamp(min=1)[..., None] * torch.tensor(BARS, device=since.device))
     angle = 2 * torch.pi * torch.cat([quarters, bars], -1)
@@ -48,7 +48,7 @@ def phases(since: Tensor, bar: Tensor) -> Tensor:
 
 
 class BandLSTM(nn.Module):
-    """`forward` reads rows and gives what is known before the next one; the heads turn that into its fields."""
+    """`forward` turns rows into outputs; from an output, the heads predict the fields of the next row."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class BandLSTM(nn.Module):
         self.expression = nn.ModuleDict({name: nn.Embedding(CLASSES[name], small) for name in EXPRESSION})
         self.countdown = nn.Embedding(UNKNOWN_COUNTDOWN + 1, small)
         self.condition = nn.ModuleList([nn.Embedding(size, small) for size in CONDITIONS.values()])
-        # A part: its slot, role, family, whether timing and dynamics were played; and how it is doing.
+        # A part: its slot, role, family, whether its timing and dynamics were played; and its state (see `hearing`).
         self.slot = nn.Embedding(SLOTS + 1, small)
         self.declared = nn.ModuleList([nn.Embedding(n, small) for n in (len(band.ROLES) + 1, 17, 2, 2)])
         self.doing = nn.Embedding(hearing.STATES, small)
@@ -109,7 +109,7 @@ class BandLSTM(nn.Module):
         """rows (B, T, len(FIELDS)), heard (B, T, hearing.WIDTH), heading (B, SLOTS, 4), conditions
         (B, len(CONDITIONS)), countdown (B, T) → outputs (B, T, width), state.
 
-        Rows one at a time with the state handed on give the same outputs as all at once.
+        Rows passed one at a time, each with the state after the one before, give the same outputs as all at once.
         """
         parts = self.parts(heading)
         notes = self._embed(rows, heard, parts)
@@ -126,7 +126,8 @@ class BandLSTM(nn.Module):
         return x, tuple(states)
 
     def parts(self, heading: Tensor) -> Tensor:
-        """(B, SLOTS + 1, width / 4) what is declared of each part, and of the row before the first; 0 for none."""
+        """Embeddings (B, SLOTS + 1, width / 4) of the parts that a heading (B, SLOTS, 4) declares, 0 for empty slots;
+        the last one is for the start row."""
         slots = self.slot.weight[:SLOTS] + sum(embed(heading[..., i]) for i, embed in enumerate(self.declared))
         slots = slots * (heading[..., :1] > 0)
         return torch.cat([slots, self.slot.weight[SLOTS:].expand(len(heading), 1, -1)], 1)
@@ -153,7 +154,8 @@ class BandLSTM(nn.Module):
         return embedded + sounding
 
     def _ages(self, heard: Tensor) -> Tensor:
-        """(…, width / 4) the harmony and the edges of what sounds, and how old they are."""
+        """(…, width / 4) the chord and its age, the lowest and highest sounding pitch and the number of voices, from
+        heard (…, hearing.WIDTH)."""
         total: Tensor = (
             self.value(heard[..., hearing.CHORD])
             + self.ages[1](heard[..., hearing.AGE])
@@ -163,9 +165,9 @@ class BandLSTM(nn.Module):
         )
         return total
 
-    # The heads, in the order in which a row is spelled, for (N, width) moments. Each takes what the one before
-    # returned beside its logits; `row` (N, len(FIELDS)) and `heard` (N, hearing.WIDTH) are of the row to be spelled,
-    # of which a head reads only what is known by then.
+    # The heads, in the order in which a row's fields are predicted. Each takes x (N, width), which the head before it
+    # returned, and returns logits (N, classes) and x for the next head. `row` (N, len(FIELDS)) and `heard`
+    # (N, hearing.WIDTH) belong to the row that is predicted; a head reads only the fields that are known by then.
 
     def step_head(self, x: Tensor) -> Tensor:
         logits: Tensor = self.to_step(x)
@@ -174,23 +176,23 @@ class BandLSTM(nn.Module):
     def part_head(
         self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor, sequence: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """parts as `parts` gives them, sequence (N,) the one of them that each moment is of."""
+        """parts (B, SLOTS + 1, width / 4) as from `parts`; sequence (N,): index into B of each output's sequence."""
         where = phases(row[:, band.SINCE], row[:, band.BAR])
         known = torch.cat([x, self.step(row[:, band.STEP]), self._ages(heard), where, _many_hot(heard)], -1)
         x = x + F.gelu(self.given_step(known))
         asked = self.to_part(x)
-        # How well each part fits what is asked: for what it is, of all sequences at once, and for what it is doing.
+        # How well each part fits the query: by its declaration, for all sequences at once, and by its present state.
         declared = parts[:, :SLOTS]
         fits = (asked @ declared.flatten(0, 1).T).view(len(x), *declared.shape[:2])
         fits = fits[torch.arange(len(x), device=x.device), sequence]
         fits = fits + (asked @ self.doing.weight.T).gather(1, heard[:, SLOTS_HEARD:])
-        fits = fits * asked.shape[1] ** -0.5  # or else the first guesses are far too sure
+        fits = fits * asked.shape[1] ** -0.5  # otherwise an untrained network is far too confident
         return fits.masked_fill((declared == 0).all(-1)[sequence], -torch.inf), x
 
     def value_head(
         self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor, sequence: Tensor, kind: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """kind (N,) which of `band.KINDS` the row's part plays."""
+        """kind (N,): index in `band.KINDS` of the values that the row's part plays."""
         part = parts[sequence, row[:, band.PART]]
         gap, last = self.ages[0](heard[:, hearing.GAP]), heard[:, LAST]
         x = x + F.gelu(self.given_part(torch.cat([x, part, self.value(last), gap], -1)))
@@ -223,6 +225,6 @@ def _pitch_class(value: Tensor) -> Tensor:
 
 
 def _many_hot(heard: Tensor) -> Tensor:
-    """(…, 12 + SLOTS × STATES) pitch classes that sound, and states of the slots, as 0 and 1."""
+    """(…, 12 + SLOTS × STATES) the sounding pitch classes and the states of the slots, as 0 and 1."""
     states = F.one_hot(heard[..., SLOTS_HEARD:], hearing.STATES).flatten(-2)
     return torch.cat([heard[..., CLASSES_HEARD:SLOTS_HEARD], states], -1).float()

@@ -1,7 +1,7 @@
-"""A layer of an LSTM that looks back at onsets: as the layers of `attentive_lstm`, with one key an onset.
+"""A layer of an LSTM that looks back at onsets: like the layers of `attentive_lstm`, with one key for each onset.
 
-The key of an onset is the state before it, its value all that begins there: a moment that resembles an earlier one
-reads what followed then. Rows of one onset see only the onsets that were over before theirs.
+The key of an onset is the state before it, its value everything that begins there, so that a state which resembles an
+earlier one reads what followed then. The rows of an onset see only earlier onsets, never their own.
 """
 
 from typing import NamedTuple
@@ -15,13 +15,13 @@ from generation.model.tokens import TICKS
 
 
 class LayerState(NamedTuple):
-    """What a layer keeps of the past: the LSTM's cell; of the onset that may not be over, the state before it, its
-    tick and the sum of its rows; keys and values of the onsets before, `used` columns of each sequence."""
+    """A layer's state between two calls: the LSTM's; for the current onset, which may get more rows, the state before
+    it, that state's tick and the sum of its rows; keys and values of earlier onsets, `used` columns a sequence."""
 
     hidden: Tensor  # (1, B, W)
     cell: Tensor  # (1, B, W)
     last: Tensor  # (B, 1, W) the LSTM's output for the row before the next
-    tick: Tensor  # (B, 1) and its tick
+    tick: Tensor  # (B, 1) that row's tick
     open_key: Tensor  # (B, 1, W)
     open_tick: Tensor  # (B, 1)
     open_sum: Tensor  # (B, 1, W)
@@ -31,7 +31,7 @@ class LayerState(NamedTuple):
 
 
 class Layer(nn.Module):
-    """LSTM, then attention over onsets, both added to the stream."""
+    """LSTM, then attention over onsets, each added to its input."""
 
     def __init__(self, width: int, heads: int, window: int, rate_of_dropout: float) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Layer(nn.Module):
         self.norm, self.norm_after = nn.LayerNorm(width), nn.LayerNorm(width)
         self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)
         self.value, self.out = nn.Linear(2 * width, width), nn.Linear(width, width)
-        # What a query reads that finds nothing of use in the past, or has none yet.
+        # A key and a value that are always there, for a query that finds nothing useful in the past or has no past.
         self.nothing = nn.Parameter(torch.zeros(2, heads, 1, depth))
         self.rate: Tensor
         rate = 2 * torch.pi / (0.5 * 2.0 ** torch.linspace(0, 10, depth // 4))
@@ -51,7 +51,7 @@ class Layer(nn.Module):
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
     def _rotate(self, x: Tensor, tick: Tensor) -> Tensor:
-        """Turn the first half of each head's (B, heads, T, D) channels by the musical time."""
+        """Rotate the first half of the channels of x (B, heads, T, D) by the musical time, tick (B, T)."""
         angle = (tick.float()[..., None] * self.rate)[:, None]
         sine, cosine = angle.sin().to(x.dtype), angle.cos().to(x.dtype)
         n = len(self.rate)
@@ -61,13 +61,13 @@ class Layer(nn.Module):
     def forward(
         self, x: Tensor, notes: Tensor, tick: Tensor, begins: Tensor, state: LayerState | None
     ) -> tuple[Tensor, LayerState]:
-        """x, notes (B, T, W), tick and begins (B, T) → (B, T, W). `notes` are the embedded rows, `begins` whether a
-        row is the first of its onset."""
+        """x, notes (B, T, W), tick, begins (B, T) → (B, T, W) and the state after. `notes` are the embedded rows;
+        `begins` says whether a row is the first of its onset."""
         cells = None if state is None else (state.hidden, state.cell)
         h, (hidden, cell) = self.lstm(self.norm(x), cells)
         x = x + dropout(h, self.dropout, self.training)
         state = self._blank(h, tick, hidden, cell) if state is None else state
-        # Onsets that this chunk touches, by number: 0 is the one that was open before it.
+        # Number of each row's onset; 0 is the one that the previous call left unfinished.
         number = begins.long().cumsum(1)
         onsets = int(number.max()) + 1
         before = torch.cat([state.last.to(h.dtype), h[:, :-1]], 1)
@@ -110,7 +110,7 @@ class Layer(nn.Module):
         return LayerState(hidden, cell, nothing, zero, nothing, zero, nothing, none, none, zero[:, 0])
 
     def _read(self, query: Tensor, keys: Tensor, values: Tensor, number: Tensor, state: LayerState) -> Tensor:
-        """(B, T, W) what queries find in the onsets that were over before their own, the last `window` of them."""
+        """(B, T, W) the attention of each query to the last `window` onsets before its own."""
         past = torch.arange(state.keys.shape[2], device=number.device)
         here = torch.arange(keys.shape[2], device=number.device)
         seen = number[..., None] - here  # (B, T, onsets): how many onsets ago
@@ -123,7 +123,8 @@ class Layer(nn.Module):
         return F.scaled_dot_product_attention(query, keys, values, mask).transpose(1, 2).flatten(2)
 
     def _keep(self, keys: Tensor, values: Tensor, closed: Tensor, state: LayerState) -> tuple[Tensor, Tensor, Tensor]:
-        """Keys and values of the last `window` onsets that are over, from the first column on, and how many."""
+        """Keys and values (B, heads, O, D) of the last `window` finished onsets, left-aligned, and their number (B,).
+        `closed` (B,): finished onsets among the new ones."""
         old, new = state.keys.shape[2], keys.shape[2]
         count = state.used + closed
         columns = min(self.window, int(count.max()))
@@ -138,5 +139,5 @@ class Layer(nn.Module):
 
 
 def rows_at(x: Tensor, index: Tensor) -> Tensor:
-    """(B, N, W) the rows of x (B, T, W) at index (B, N)."""
+    """The rows (B, N, W) of x (B, T, W) at index (B, N)."""
     return x.gather(1, index[..., None].expand(-1, -1, x.shape[2]))
