@@ -1,1 +1,1 @@
-"""Finish: notes → the files that a musician gets."""
+"""Finish: notes → the files that a musician receives."""

@@ -1,4 +1,4 @@
-"""What was read and what was played on → a Piece: whose notes sound in which part, and when."""
+"""The input and its continuation → a Piece: which notes sound in which part, and when."""
 
 import math
 from dataclasses import replace
@@ -12,18 +12,18 @@ from generation.music.reading import Reading, song_of
 from generation.music.song import EXPRESSION, PAN, SUSTAIN, VOLUME, Part, Song, in_force
 from generation.request import INSTRUMENTS, Request
 
-# What the new part takes over from its player, and what General MIDI has where nothing is said.
-FAINT = 20  # of loudness: what is softer is turned off rather than soft
+# Controllers that the new part takes over from the part it continues → General MIDI's defaults.
+FAINT = 20  # volume and expression below this mean that a part was silenced, not that it is soft
 KEPT = {VOLUME: 100, EXPRESSION: 127, PAN: 64}
 
 
 def arrange(
     reading: Reading | None, whole: Melody, first_new: int, request: Request, seed: int, title: str = ""
 ) -> Piece:
-    """The piece that answers a request; see `finish.finish` for the arguments.
+    """The piece that answers a request; see `take.finish` for the arguments. `whole` needs at least one new note.
 
-    The input keeps its own instruments. The new part plays the instrument that was wished for, else the melody's
-    own, else piano; so does an input that names none. `whole` has at least one new note.
+    The input keeps its own instruments. The new part plays the instrument that was asked for, else the melody's own,
+    else piano; so does an input of one part that names none.
     """
     program = _program(reading, request)
     if reading is None or request.only_new or not first_new:
@@ -38,7 +38,7 @@ def arrange(
 
 
 def given_song(reading: Reading, request: Request) -> Song:
-    """The input as it sounds before a new part goes on."""
+    """The input as it sounds before a new part continues it."""
     alone = len(reading.song.pitched) == 1
     parts, home = [*reading.song.parts], reading.song.parts[reading.part]
     if alone:
@@ -48,7 +48,8 @@ def given_song(reading: Reading, request: Request) -> Song:
 
 
 def _going_on(player: Part, notes: Notes, program: int) -> Part:
-    """The new part: as loud and as far left or right as its player mostly was, the pedal up and the wheel at rest."""
+    """The new part: as loud and as far left or right as `player`, the part it continues, mostly was; with the pedal up
+    and the pitch wheel centred."""
     begin = float(notes.onset[0])
     controls = []
     for number, usual in KEPT.items():
@@ -65,7 +66,7 @@ def _going_on(player: Part, notes: Notes, program: int) -> Part:
 
 
 def _program(reading: Reading | None, request: Request) -> int:
-    """Of the new part."""
+    """The General MIDI program of the new part."""
     if request.instrument != "auto":
         return INSTRUMENTS[request.instrument]
     if reading is None or reading.program is None:
@@ -75,11 +76,11 @@ def _program(reading: Reading | None, request: Request) -> int:
 
 
 def without_input(whole: Melody, first_new: int) -> Melody:
-    """The new notes alone, from the beat on which they begin."""
+    """The new notes alone, counted from the beat on which they begin."""
     compound = whole.metre is not None and whole.metre[1] == 8 and whole.metre[0] % 3 == 0
     beat = 1.5 if compound else 1.0
     first = float(whole.onset[first_new])
-    # Counted from a bar line; a note a little before the beat belongs to it.
+    # Beats are counted from a bar line; a note that comes a little before a beat belongs to it.
     start = whole.downbeat + math.floor((first - whole.downbeat) / beat + 0.1) * beat
     start = min(start, first)
     return replace(
@@ -90,9 +91,9 @@ def without_input(whole: Melody, first_new: int) -> Melody:
 
 
 def room(song: Song, whole: Melody, first_new: int) -> float:
-    """Quarters, in whole bars, by which the new part waits for an input that goes on after its melody has ended.
+    """Quarters, in whole bars, by which the new part is delayed if the input goes on after its melody has ended.
 
-    A chord may ring on into the new part for up to a bar; nothing is struck there any more.
+    A chord of the input may ring for up to a bar into the new part, but the input strikes no note there.
     """
     bar = whole.bar or 4.0
     last = max(float(part.notes.onset[-1]) for part in song.parts if len(part.notes))

@@ -1,4 +1,4 @@
-"""Piece: what is to be written down and made to sound, the same for every output format."""
+"""Piece: the finished music from which every output format is made."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,12 +16,12 @@ from generation.music.song import Song
 class Piece:
     """A finished piece of music.
 
-    song       what sounds: the input's parts as they were, and last, if there is any, the new part
-    melody     what is notated, on the song's clock
+    song       all that sounds: the input's parts as they were and, last, the new part if there is one
+    melody     the voice that is notated, on the song's clock
     first_new  index in `melody` of the first new note
-    home       index of the part that the new one goes on with, in its own track; None if there is no new part
-               or no input before it
-    mp3_bytes  what its MP3 may weigh; 0 for as much as it likes
+    home       index of the part that the new part continues, in the same MIDI track; None if the song is one part,
+               without an input before it
+    mp3_bytes  the largest size of the MP3; 0 for no limit
     """
 
     song: Song
@@ -33,7 +33,7 @@ class Piece:
 
     @property
     def given(self) -> int:
-        """How many of the parts are the input's."""
+        """The number of parts that are the input's; 0 where it is not played apart."""
         return 0 if self.home is None else len(self.song.parts) - 1
 
     @property
@@ -42,14 +42,14 @@ class Piece:
 
     @cached_property
     def score(self) -> Score:
-        """The melody on paper, for all that write or draw it."""
+        """The melody as a score, made once for all formats that write or draw it."""
         song = self.song
         words = () if self.home is None else song.parts[self.home].words
         return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup, song.chords, words)
 
 
 def let_go(notes: Notes) -> Floats:
-    """(n,) quarters at which each note is let go: a key that is struck again is let go by then."""
+    """(n,) quarters at which each note is released: at its end, or when its pitch is struck again before that."""
     end = notes.ends
     struck: dict[int, tuple[float, float]] = {}  # pitch → its next onset, and the next after that onset
     for i in reversed(range(len(end))):

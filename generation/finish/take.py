@@ -1,4 +1,4 @@
-"""A finished melody → the files that were asked for: sound, MIDI, ABC, MusicXML and a picture."""
+"""A finished melody → the files that were asked for: MP3, MIDI, ABC, MusicXML and a picture."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -49,11 +49,11 @@ def finish(
 ) -> Take:
     """Make the files of one take.
 
-    reading  what the input was, None for a fresh piece
-    whole    the input's melody and after it, from index `first_new` on, the new notes
-    timings  where given, gets the seconds that each format took, the sound and its MP3 apart
+    reading  the input; None for a fresh piece
+    whole    the input's melody followed, from index `first_new` on, by the new notes
+    timings  filled with the seconds that each format took, rendering (“sound”) and MP3 separately
 
-    The sound comes first and has all cores; while it is encoded, the other files are made.
+    The sound is rendered first, on all cores; while it is encoded, the other files are made.
     """
     piece = arrange(reading, whole, first_new, request, seed, title or whole.title)
     piece = replace(piece, mp3_bytes=request.mp3_bytes)

@@ -1,4 +1,4 @@
-"""Piece → MIDI file: type 1, 960 ticks a quarter, every event of the input as it came."""
+"""Piece → MIDI file: type 1, 960 ticks a quarter, with every event of the input unchanged."""
 
 import struct
 from collections.abc import Iterable, Sequence
@@ -7,17 +7,17 @@ from generation.finish.piece import Piece, let_go
 from generation.music.song import BANK, BANK_FINE, BENT, SUSTAIN, Part, Song
 
 TICKS = 960  # a quarter
-SLOW = 40.0  # quarters a minute under which a tick would be long enough to be noticed
+SLOW = 40.0  # quarters a minute; below this a tick would be long enough to notice, so ticks are made finer
 DRUMS = 9  # the channel of drums, counted from 0
 CHANNELS = (*range(9), *range(10, 16))  # the others
 
-# (tick, rank among what happens at once, message): released before struck, settings before both, banks before programs
+# (tick, rank among simultaneous messages, message): notes off, then settings, banks before programs, then notes on
 Message = tuple[int, int, bytes]
 OFF, CONTROL, PROGRAM, BEND, WORD, ON = range(6)
 
 
 def write_midi(piece: Piece) -> bytes:
-    """The bytes of a Standard MIDI File. The new notes stand in the track of the part they go on with."""
+    """The bytes of a Standard MIDI File. The new notes are in the track of the part that they continue."""
     ticks = TICKS if min(tempo.quarters_per_minute for tempo in piece.song.tempo) >= SLOW else TICKS * 10
     tracks = [_track(_conductor(piece.song, piece.seed, ticks), piece.title or "Encore")]
     parts = piece.song.parts
@@ -31,8 +31,8 @@ def write_midi(piece: Piece) -> bytes:
 
 
 def channels(parts: Sequence[Part]) -> list[int]:
-    """A channel for each part, 0 … 15: its own of the file that it came from, else a free one, and the drums' for
-    drums alone. Where there are too many, parts of one instrument share one."""
+    """A channel for each part, 0 … 15: the one it had in its file, else a free one; drums alone get the drum channel.
+    If too few are free, parts of one instrument share a channel."""
     said = {part.channel - 1 for part in parts if part.channel and not part.drums}
     free = [channel for channel in CHANNELS if channel not in said] or [*CHANNELS]
     without = [part for part in parts if not part.drums and part.channel - 1 not in CHANNELS]
@@ -50,7 +50,7 @@ def channels(parts: Sequence[Part]) -> list[int]:
 
 
 def _conductor(song: Song, seed: int, ticks: int) -> list[Message]:
-    """Tempo, metres, keys and markers of the whole piece."""
+    """The messages for the whole piece: tempo, metres, keys and markers."""
     messages = [(0, 0, _meta(0x01, f"Encore, seed {seed}".encode()))]
     messages += [(tick, 0, _meta(0x58, signature)) for tick, signature in _signatures(song, ticks)]
     for quarter, key in song.keys:
@@ -65,7 +65,7 @@ def _conductor(song: Song, seed: int, ticks: int) -> list[Message]:
 
 
 def _signatures(song: Song, ticks: int) -> Iterable[tuple[int, bytes]]:
-    """The metres where their bars begin, and a short bar before the first for a pickup."""
+    """(tick, time signature) of each metre; a pickup gets a short bar of its own before the first."""
     for quarter, (beats, unit) in song.metres:
         pickup = song.pickup % (beats * 4 / unit) if quarter == 0 else 0.0
         for finer in (unit, 8, 16, 32):
@@ -83,7 +83,7 @@ def _signature(beats: int, unit: int) -> bytes:
 
 
 def _messages(part: Part, channel: int, ticks: int) -> list[Message]:
-    """Everything that one part sends on its channel."""
+    """All messages of one part on its channel."""
 
     def at(quarter: float) -> int:
         return max(round(quarter * ticks), 0)
@@ -109,7 +109,7 @@ def _messages(part: Part, channel: int, ticks: int) -> list[Message]:
         messages.append((at(onset), ON, bytes((0x90 | channel, pitch, velocity))))
         messages.append((max(at(end), at(onset) + 1), OFF, bytes((0x80 | channel, pitch, 64))))
     pedal = part.control(SUSTAIN)
-    if pedal and pedal[-1][1] >= 64:  # nobody else lifts it
+    if pedal and pedal[-1][1] >= 64:  # otherwise it would stay down for ever
         end = max(float(ends.max(initial=0.0)), pedal[-1][0])
         messages.append((at(end), CONTROL, bytes((0xB0 | channel, SUSTAIN, 0))))
     return messages

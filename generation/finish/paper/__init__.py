@@ -1,1 +1,1 @@
-"""Paper: a melody as a score would have it, written out or drawn."""
+"""Paper: a melody as a score, written as text or drawn."""

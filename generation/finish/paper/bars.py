@@ -1,4 +1,4 @@
-"""Where the bar lines of a piece stand, whatever its metre changes to."""
+"""The bar lines of a piece, through all changes of metre."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from typing import TypeAlias, TypeVar
 from generation.music.melody import Melody
 
 Value = TypeVar("Value")
-Marks: TypeAlias = Sequence[tuple[float, Value]]  # (quarter, what holds from there on)
+Marks: TypeAlias = Sequence[tuple[float, Value]]  # (quarter, value from there on)
 
-COMMON_TIME = (4, 4)  # where nobody said, or said only what a beat is
-GRID = 960  # of a quarter: bar lines stand on it
+COMMON_TIME = (4, 4)  # where the metre is unknown, or has one beat
+GRID = 960  # divisions of a quarter, to which bar lines are rounded
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Bars of one metre; from the quarter `start` on, or before it by whole bars if it is the first."""
+    """Bars of one metre, from the quarter `start` on; the first stretch also has whole bars before its `start`."""
 
     start: Fraction
     metre: tuple[int, int]
@@ -29,7 +29,8 @@ class Stretch:
 
 
 def stretched_bars(melody: Melody, metres: Marks[tuple[int, int]], pickup: float) -> list[Stretch]:
-    """The stretches of a piece, from its first note on; one of the melody's own metre where there are no others."""
+    """The stretches of a piece from its first note on; without changes in `metres`, one stretch in the melody's metre.
+    `pickup` in quarters."""
     if len(metres) < 2:
         return [Stretch(exact(melody.downbeat if melody.metre else 0.0), _counted(melody.metre))]
     found = [Stretch(exact(pickup), _counted(metres[0][1]))]
@@ -43,7 +44,8 @@ def stretched_bars(melody: Melody, metres: Marks[tuple[int, int]], pickup: float
 
 
 def bar_lines(stretches: Sequence[Stretch], first: Fraction) -> Iterator[tuple[Fraction, Fraction, tuple[int, int]]]:
-    """(line, next line, metre) of every bar without end, from the one in which the quarter `first` lies."""
+    """(bar line, next bar line, metre) of every bar, in quarters, endlessly, from the bar that holds the quarter
+    `first`."""
     for i, stretch in enumerate(stretches):
         stop = stretches[i + 1].start if i + 1 < len(stretches) else None
         line = stretch.start + (floor((first - stretch.start) / stretch.bar) * stretch.bar if i == 0 else 0)
@@ -58,5 +60,5 @@ def _counted(metre: tuple[int, int] | None) -> tuple[int, int]:
 
 
 def exact(quarter: float) -> Fraction:
-    """A quarter on the grid."""
+    """A quarter rounded to the grid."""
     return Fraction(round(quarter * GRID), GRID)

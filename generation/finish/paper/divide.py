@@ -1,4 +1,4 @@
-"""How a bar is divided on paper: where tuplets stand, and where a long note is cut and tied so that it can be read."""
+"""Divide a bar for notation: find its tuplets, and cut long notes into tied ones where that makes them readable."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from math import floor
 
 from generation.finish.paper.quantise import beat_of
 
-# What a bar falls into, in quarters, where halving or the beat alone would not say it.
+# Metre → the lengths, in quarters, of the groups that its bar falls into between the bar and the beat.
 GROUPS = {
     (4, 4): (2,),
     (2, 2): (2,),
@@ -23,7 +23,7 @@ FINEST = Fraction(1, 256)
 
 @dataclass(frozen=True)
 class Cell:
-    """A stretch of a bar that is divided in one way. `ratio` (1, 1): by halves; (3, 2): as a triplet."""
+    """A stretch of a bar, in quarters, that is divided in one way. `ratio` (1, 1): by halves; (3, 2): as a triplet."""
 
     start: Fraction
     length: Fraction
@@ -31,7 +31,7 @@ class Cell:
 
 
 def cells(points: Sequence[Fraction], metre: tuple[int, int]) -> list[Cell]:
-    """How to divide a bar with events at `points`: neighbouring stretches without tuplets are one cell."""
+    """The cells of a bar with events at `points` (quarters from its start). Neighbours without tuplets are joined."""
     bar, beat = Fraction(metre[0] * 4, metre[1]), beat_of(metre)
     cells: list[Cell] = []
     at = Fraction(0)
@@ -52,7 +52,7 @@ def cells(points: Sequence[Fraction], metre: tuple[int, int]) -> list[Cell]:
 
 
 def _divide(points: Sequence[Fraction], start: Fraction, length: Fraction) -> list[Cell]:
-    """Cells for the events at `points` within start … start + length."""
+    """Cells of the stretch from `start` to `start + length` for the events at `points`, in quarters."""
     inside = [point - start for point in points if start < point < start + length]
     if all(by_halves(point) for point in inside):
         return [Cell(start, length)]
@@ -65,7 +65,7 @@ def _divide(points: Sequence[Fraction], start: Fraction, length: Fraction) -> li
             ):
                 return [Cell(start, length, (actual, normal))]
         parts = [halves, halves]
-    else:  # a dotted beat: try to leave as many of its thirds alone as possible
+    else:  # a dotted beat: cut it into as few pieces as possible
         third = length / 3
         options = ([2 * third, third], [third, 2 * third], [third, third, third])
         parts = next((option for option in options if option[0] in inside), options[2])
@@ -79,13 +79,15 @@ def _divide(points: Sequence[Fraction], start: Fraction, length: Fraction) -> li
 
 
 def by_halves(point: Fraction) -> bool:
+    """Whether a point is reached from a quarter by halving alone."""
     return point.denominator & (point.denominator - 1) == 0
 
 
 def drawn(
     spans: Sequence[tuple[Fraction, Fraction, int]], cell: Cell, metre: tuple[int, int]
 ) -> Iterator[tuple[Fraction, Fraction, Fraction, int]]:
-    """(start, end, drawn value, note) of all that lies in a cell, cut so that every piece can be drawn and read."""
+    """(start, end, drawn value, note) of the spans (start, end, note) in a cell, cut so that each can be read.
+    Times in quarters from the bar line; note −1 is a rest."""
     actual, normal = cell.ratio
     for start, end, note in spans:
         start, end = max(start, cell.start), min(end, cell.start + cell.length)
@@ -106,7 +108,7 @@ def drawn(
 
 
 def _split(start: Fraction, end: Fraction, rest: bool, metre: tuple[int, int]) -> list[tuple[Fraction, Fraction]]:
-    """Cut where the eye needs to see the metre: a note may hide the next stronger pulse but no more than that."""
+    """Cut a note or rest where the eye needs to see the metre: it may hide one stronger pulse, but no more."""
     levels, beat_level = _levels(metre)
     inner = _strongest_between(start, end, levels)
     if inner is None:
@@ -127,7 +129,7 @@ def _split(start: Fraction, end: Fraction, rest: bool, metre: tuple[int, int]) -
 
 
 def _levels(metre: tuple[int, int]) -> tuple[list[Fraction], int]:
-    """The pulses of a metre from the bar down, in quarters, and which of them is the beat."""
+    """The pulses of a metre from the bar down, in quarters, and the index of the beat among them."""
     bar, beat = Fraction(metre[0] * 4, metre[1]), beat_of(metre)
     levels = [bar, *(Fraction(group) for group in GROUPS.get(metre, ()))]
     if beat != bar:
@@ -140,12 +142,13 @@ def _levels(metre: tuple[int, int]) -> tuple[list[Fraction], int]:
 
 
 def _level(point: Fraction, levels: Sequence[Fraction]) -> int:
-    """How strong a moment is: 0 for a bar line, higher for weaker."""
+    """How weak a moment is: 0 for a bar line, higher for weaker ones."""
     return next((i for i, level in enumerate(levels) if point % level == 0), len(levels))
 
 
 def _strongest_between(start: Fraction, end: Fraction, levels: Sequence[Fraction]) -> tuple[Fraction, int] | None:
-    """The strongest moment strictly inside; of several the one that leaves the longer note first on a strong start."""
+    """(moment, level) of the strongest moment strictly between two; of several, the last if the start is no weaker
+    than the end, else the first. None if there is none."""
     for i, level in enumerate(levels):
         first = (floor(start / level) + 1) * level
         if first < end:
@@ -161,7 +164,7 @@ def _writable(value: Fraction) -> bool:
 
 
 def _split_plain(start: Fraction, end: Fraction, unit: Fraction) -> list[tuple[Fraction, Fraction]]:
-    """Within a tuplet of notes of value `unit`: one note if it can be drawn, else cut at a unit."""
+    """Cut a note within a tuplet of notes of value `unit`: not at all if it can be drawn, else at a multiple of it."""
     if _writable(end - start) or end - start <= FINEST:
         return [(start, end)]
     cut = floor(end / unit) * unit

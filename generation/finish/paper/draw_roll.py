@@ -1,4 +1,4 @@
-"""Piece → a piano roll: the picture for music that has no beat a score could show."""
+"""Piece → a piano roll: the picture of music without a beat that a score could show."""
 
 import math
 from collections.abc import Iterator
@@ -8,16 +8,15 @@ from PIL import ImageColor
 from generation.finish.paper.page import GREY, INK, MARGIN, NEW, WIDTH, page, text
 from generation.finish.piece import Piece
 
-ROW_SECONDS = 20.0  # about so much in a row
-ROWS, BEFORE = 6, 1  # at most so many rows, of them so many before the seam
-LEFT = MARGIN + 60  # the labels of the octaves stand before it
-TOP, GAP = 20, 64  # above the first row; between rows, for the seconds
+ROW_SECONDS = 20.0  # in a row, roughly
+ROWS, BEFORE = 6, 1  # rows of a long piece that are shown; how many of them lie before the seam
+LEFT = MARGIN + 60  # where rows begin, to the right of the labels of the octaves
+TOP, GAP = 20, 64  # space above the first row; space below each row, for the labels of the seconds
 BLACK_KEYS = (1, 3, 6, 8, 10)
 
 
 def draw_roll(piece: Piece) -> bytes:
-    """A PNG with time to the right, pitch upwards; the stronger the note the darker. Of a long piece the part around
-    the seam."""
+    """A PNG: time to the right, pitch upwards; louder notes are darker. A long piece is cut to the part at the seam."""
     melody = piece.melody
     begin = melody.clock.seconds(melody.onset) - melody.seconds_at(float(melody.onset[0]))
     end = melody.clock.seconds(melody.onset + melody.duration) - melody.seconds_at(float(melody.onset[0]))
@@ -56,7 +55,7 @@ def draw_roll(piece: Piece) -> bytes:
 
 
 def _lanes(top: int, low: int, high: int, key: int) -> Iterator[str]:
-    """The lanes of black keys in grey, a line and a label at every C."""
+    """SVG of the lanes of black keys, in grey, and a line and a label at every C."""
     for pitch in range(low, high + 1):
         y = top + (high - pitch) * key
         if pitch % 12 in BLACK_KEYS:
@@ -75,6 +74,6 @@ def _line(x: float, y: float, to_x: float, to_y: float, colour: str) -> str:
 
 
 def _faded(colour: str, velocity: int) -> str:
-    """The colour of a note of this velocity: paler when soft."""
+    """The colour of a note of this velocity: paler for soft ones."""
     share = 0.35 + 0.65 * min(velocity / 100, 1.0)
     return "#" + "".join(f"{round(255 + (part - 255) * share):02x}" for part in ImageColor.getrgb(colour)[:3])

@@ -1,4 +1,4 @@
-"""Piece → a picture of its score: verovio engraves, resvg draws; the new notes in a colour of their own."""
+"""Piece → a picture of its score, engraved by verovio and drawn by resvg, with the new notes in another colour."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ from generation.finish.paper.quantise import beat_of
 from generation.finish.paper.write_musicxml import musicxml
 from generation.finish.piece import Piece
 
-SCALE = 88  # per cent of verovio's staff size: a staff of some 65 pixels
+SCALE = 88  # per cent of verovio's staff size: a staff of about 65 pixels
 BARS_A_LINE = 4
-ROOM = 46.0  # of a line, in widths of a short note
-LETTER = 0.5  # of words that are sung, in the same
-LINES, BEFORE = 8, 2  # of a long piece so many lines are shown, of them so many before the seam
-ALL_LINES = 10  # up to so many, all
+ROOM = 46.0  # width of a line, in widths of a short note
+LETTER = 0.5  # width of a letter of the lyrics, in the same unit
+LINES, BEFORE = 8, 2  # lines of a long piece that are shown; how many of them lie before the seam
+ALL_LINES = 10  # a piece with no more lines is shown whole
 LETTERS = {0xEA64: "♭", 0xEA65: "♮", 0xEA66: "♯"}  # SMuFL → Unicode
 SVG = "{http://www.w3.org/2000/svg}"
 ElementTree.register_namespace("", SVG[1:-1])
@@ -48,14 +48,14 @@ OPTIONS = {
 
 
 def draw(piece: Piece) -> bytes:
-    """A PNG as wide as all pictures: the score, or a piano roll of what was played too freely to be read as one."""
+    """A PNG of the score, or of a piano roll if the music was played too freely to be read as a score."""
     return draw_score(piece) if legible(piece.score) else draw_roll(piece)
 
 
 def legible(score: Score) -> bool:
-    """Whether a musician would want to read it: written, or played to a beat that the notes keep.
+    """Whether a musician would want to read the score: it was written, or played to a steady beat.
 
-    Free playing that is forced into bars shows itself by all that makes a page hard to read at once.
+    Free playing that is forced into bars has short, tied, tuplet and off-beat notes everywhere.
     """
     notes = [symbol for bar in score.bars for symbol in bar.symbols if symbol.note >= 0]
     short = sum(symbol.value < Fraction(1, 4) for symbol in notes)
@@ -66,7 +66,7 @@ def legible(score: Score) -> bool:
 
 
 def draw_score(piece: Piece) -> bytes:
-    """The score as a PNG; of a long piece the lines around the seam."""
+    """A PNG of the score; of a long piece, the lines around the seam."""
     score = piece.score
     lines = _lines(score)
     seam = next(
@@ -85,7 +85,7 @@ def draw_score(piece: Piece) -> bytes:
 
 
 def _lines(score: Score) -> list[list[Bar]]:
-    """Bars by line: four, or fewer where they would be crowded; a pickup comes on top."""
+    """Bars by line: four, or fewer where they would be crowded; a pickup does not count."""
     lines: list[list[Bar]] = [[]]
     for bar in score.bars:
         full = sum(other.number > 0 for other in lines[-1]) >= BARS_A_LINE
@@ -96,15 +96,15 @@ def _lines(score: Score) -> list[list[Bar]]:
 
 
 def _width(bar: Bar, sung: Mapping[int, str]) -> float:
-    """What a bar needs, in widths of a short note."""
+    """The width of a bar, in widths of a short note. `sung`: index of a note → its syllable."""
     syllables = ("" if symbol.continued else sung.get(symbol.note, "") for symbol in bar.symbols)
     notes = (1 + min(float(symbol.length), 4) / 4 for symbol in bar.symbols)
     return 1.5 + sum(max(note, LETTER * (len(words) + 1)) for note, words in zip(notes, syllables, strict=True))
 
 
 def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
-    """The lines as SVG `WIDTH` pixels wide, and its height."""
-    verovio.enableLog(verovio.LOG_OFF)  # a tie that leads out of the picture is no news
+    """The lines as SVG, `WIDTH` pixels wide, and its height in pixels."""
+    verovio.enableLog(verovio.LOG_OFF)  # it would warn of ties that lead out of the picture
     toolkit = verovio.toolkit()
     toolkit.setOptions(OPTIONS)
     if not toolkit.loadData(musicxml(score, lines, new_colour=NEW if score.first_new else INK)):
@@ -119,7 +119,7 @@ def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
 
 
 def _drop_styles(root: ElementTree.Element) -> None:
-    """Write what verovio's style sheet says to where it counts: to apply it costs more than all else to be drawn."""
+    """Replace verovio's style sheet by attributes: applying it takes longer than all the rest of the drawing."""
     for parent in list(root.iter()):
         for child in list(parent):
             unseen = "placeholder" in (child.get("class") or "")
@@ -132,7 +132,7 @@ def _drop_styles(root: ElementTree.Element) -> None:
 
 
 def _in_our_font(root: ElementTree.Element) -> None:
-    """Flats and sharps of chord symbols as letters: verovio's own font for them is not at hand."""
+    """Write the flats and sharps of chord symbols as text, since resvg has no access to verovio's font for them."""
     for element in root.iter():
         if element.text and (plain := element.text.translate(LETTERS)) != element.text:
             element.text = plain
@@ -141,7 +141,7 @@ def _in_our_font(root: ElementTree.Element) -> None:
 
 
 def _colour(root: ElementTree.Element) -> None:
-    """Give beams, rests, ties and tuplet numbers between new notes the colour that the notes have."""
+    """Give beams, rests, ties and tuplet numbers between new notes the colour of the notes."""
     new = False
     for measure in (g for g in root.iter(f"{SVG}g") if g.get("class") == "measure"):
         seam = 0 if new else None  # where in this bar the new notes begin
@@ -159,7 +159,7 @@ def _colour(root: ElementTree.Element) -> None:
 
 
 def _left(g: ElementTree.Element) -> int:
-    """Where the first thing that is drawn in a group begins, in verovio's units; 0 where nothing is."""
+    """The x coordinate of the first shape in a group, in verovio's units; 0 if there is none."""
     drawn = (child.get("d") or child.get("transform") or "" for child in g.iter())
     numbers = re.findall(r"-?\d+", next(filter(None, drawn), "0"))
     return int(numbers[0])

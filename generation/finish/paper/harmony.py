@@ -1,4 +1,4 @@
-"""Chord symbols over a score: where they stand in a bar, and what MusicXML calls them."""
+"""Chord symbols above a score: their places in a bar, and their form in MusicXML."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SYMBOL = re.compile(r"([A-G])([#b♯♭]?)([^/]*)(?:/([A-G])([#b♯♭]?))?")
 DEGREE = re.compile(r"\((add|no)?([#b♯♭]?)(\d{1,2})\)")
 ALTERED = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
-# How a symbol goes on behind its root → MusicXML's kind; the longest that fits counts.
+# The text of a symbol after its root → MusicXML's kind; the longest match counts.
 KINDS = {
     "": "major",
     "m": "minor",
@@ -49,7 +49,7 @@ Chords = Sequence[tuple[Fraction, str]]  # (quarters from the bar line, symbol)
 
 
 def over(symbols: Sequence["Symbol"], chords: Chords) -> dict[int, list[tuple[Fraction, str]]]:
-    """The chords of a bar by the index of the note or rest during which each of them begins."""
+    """Index of a note or rest → the chords that begin during it, as (quarters after its start, symbol)."""
     found: dict[int, list[tuple[Fraction, str]]] = {}
     for at, chord in chords:
         index = max((i for i, symbol in enumerate(symbols) if symbol.start <= at), default=0)
@@ -58,7 +58,7 @@ def over(symbols: Sequence["Symbol"], chords: Chords) -> dict[int, list[tuple[Fr
 
 
 def harmony(chord: str, offset: int) -> str:
-    """A <harmony> so many divisions behind the note that follows it; as words where it is no chord that has a name."""
+    """A <harmony> element, `offset` divisions after the start of the next note; plain words if it is no known chord."""
     later = f"<offset>{offset}</offset>" if offset else ""
     if chord.replace(".", "").upper() == "NC":
         silent = '<root><root-step text="">C</root-step></root><kind text="N.C.">none</kind>'

@@ -1,4 +1,4 @@
-"""The words that are sung to a melody: which note has which syllable, in ABC and in MusicXML."""
+"""The words that are sung to a melody: the syllable of each note, in ABC and in MusicXML."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from generation.finish.paper.notate import Symbol
 
 NEAR = 0.1  # quarters between a note and its syllable
-LEFT_OUT = str.maketrans("", "", '/\\_*|~"')  # what means something else in ABC, or a new line in karaoke files
+LEFT_OUT = str.maketrans("", "", '/\\_*|~"')  # characters with a meaning in ABC, or for a new line in karaoke files
 SYLLABIC = {(False, False): "single", (False, True): "begin", (True, True): "middle", (True, False): "end"}
 
 
 def syllables(melody: Melody, words: Sequence[tuple[float, str]]) -> dict[int, str]:
-    """The syllable of each note that has one, by its index; a word that goes on ends in “-”."""
+    """Index of a note → its syllable, for (quarter, syllable) in `words`; one that is not the last of its word ends in
+    “-”."""
     found: dict[int, str] = {}
     for quarter, text in words:
         plain = "".join(letter for letter in text.translate(LEFT_OUT) if letter.isprintable()).strip()
@@ -28,7 +29,7 @@ def syllables(melody: Melody, words: Sequence[tuple[float, str]]) -> dict[int, s
 
 
 def abc_line(symbols: Iterable["Symbol"], sung: Mapping[int, str]) -> str:
-    """The words under a line of music; empty where nothing is sung in it."""
+    """ABC's `w:` line under a line of music; "" if it has no syllables."""
     line, said = "w:", False
     for symbol in symbols:
         if symbol.pitch is None:
@@ -42,7 +43,7 @@ def abc_line(symbols: Iterable["Symbol"], sung: Mapping[int, str]) -> str:
 
 
 def xml_lyrics(sung: Mapping[int, str]) -> dict[int, str]:
-    """The <lyric> of each note that has a syllable."""
+    """Index of a note → its <lyric> element."""
     found, goes_on = {}, False
     for note, text in sorted(sung.items()):
         again = text.endswith("-")

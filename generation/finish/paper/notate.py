@@ -1,4 +1,4 @@
-"""A melody as a score would have it: bars of notes and rests, with ties and tuplets."""
+"""Melody → score: bars of notes and rests, with ties and tuplets."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,8 +16,8 @@ from generation.music.melody import Melody, Written
 from generation.music.song import ruling
 from generation.music.spell import key_of, written_key
 
-EARLY = 0.12  # quarters by which a note may come before the bar line that it is meant for
-FINEST = Fraction(1, 64)  # quarters between two notes that are both meant for one place
+EARLY = 0.12  # quarters by which a note may come before the bar line to which it belongs
+FINEST = Fraction(1, 64)  # quarters between two notes that would otherwise share one place
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Symbol:
 
     start, length  when it sounds, in quarters from its bar line
     pitch          MIDI, or None for a rest
-    value          what is drawn: 1 a quarter, 3/2 a dotted one; within a tuplet more than it sounds
+    value          the note value that is drawn: 1 a quarter, 3/2 a dotted one; in a tuplet, longer than it sounds
     tuplet         (actual, normal): (3, 2) for a triplet; None outside
     first, last    whether a tuplet begins or ends here
-    tied           goes on in the next symbol
-    continued      goes on from the symbol before
+    tied           whether the note continues in the next symbol
+    continued      whether the note began in an earlier symbol
     note           index of the note in the melody, −1 for a rest
     """
 
@@ -48,8 +48,12 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Bar:
-    """`number` counts full bars from 1; a pickup is bar 0. `length` in quarters, `chords` (quarters from the bar line,
-    symbol)."""
+    """A bar of the score.
+
+    number  counts full bars from 1; a pickup is bar 0
+    length  quarters
+    chords  (quarters from the bar line, symbol)
+    """
 
     number: int
     length: Fraction
@@ -61,9 +65,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Score:
-    """Bars, each in its metre and key. Notes from index `first_new` on are new; with `swing`, the second of two eighths
-    comes late; `error` is how far, in quarters, the worst quarter of the onsets lies from what was played; `sung` holds
-    the syllable of each note that has one, by its index."""
+    """The bars of a melody.
+
+    tempo      quarter notes a minute at the beginning
+    first_new  index of the first new note
+    swing      whether the second of two eighths is played late
+    error      quarters by which written onsets differ from the played ones: the third quartile
+    sung       index of a note → its syllable
+    """
 
     bars: tuple[Bar, ...]
     tempo: float
@@ -74,12 +83,12 @@ class Score:
 
     @property
     def metre(self) -> tuple[int, int]:
-        """That of the beginning."""
+        """The metre at the beginning."""
         return self.bars[0].metre
 
     @property
     def key(self) -> Key:
-        """That of the beginning."""
+        """The key at the beginning."""
         return self.bars[0].key
 
 
@@ -94,7 +103,7 @@ def notate(
 ) -> Score:
     """The score of a melody with at least one note. Empty bars before the first note are left out.
 
-    metres, keys, pickup, chords, words  as in `Song` and `Part`; without them the melody's own metre and key hold
+    metres, keys, pickup, chords, words  as in `Song` and `Part`; without metres and keys, the melody's own apply
     """
     stretches = stretched_bars(melody, metres, pickup)
     onsets, ends, swung = _quantised(melody, first_new, stretches)
@@ -136,21 +145,21 @@ def notate(
 def _quantised(
     melody: Melody, first_new: int, stretches: Sequence[Stretch]
 ) -> tuple[list[Fraction], list[Fraction], bool]:
-    """Onsets and ends of all notes as a score would have them, in quarters of the melody, and whether it swings."""
+    """Written onsets and ends of all notes, in quarters of the melody, and whether it swings."""
     onsets: list[Fraction] = []
     ends: list[Fraction] = []
     swung, stop = False, len(melody)
-    for stretch in reversed(stretches):  # from behind: a note may last until the next one, whatever the metre there
+    for stretch in reversed(stretches):  # backwards: a note may last until the next one, even in another metre
         first = stretch is stretches[0]
         begin = 0 if first else int(np.searchsorted(melody.onset, float(stretch.start) - EARLY))
         if begin >= stop:
             continue
         bar = stretch.bar
-        line = stretch.start % bar - bar if stretch.start % bar else Fraction(0)  # from which `quantise` counts
+        line = stretch.start % bar - bar if stretch.start % bar else Fraction(0)  # where `quantise` starts to count
         some = _some(melody, begin, stop, float(stretch.start % bar))
         after = onsets[0] - line if onsets else None
         x, y, feel = quantise(some, max(0, first_new - begin), stretch.metre, after)
-        least = line if first else stretch.start  # what comes a little early is meant for the bar line
+        least = line if first else stretch.start  # a note that comes a little early belongs to the bar line
         x = [max(at + line, least + i * FINEST) for i, at in enumerate(x)]
         y = [end + line if end + line > x[i] else x[i] + FINEST for i, end in enumerate(y)]
         onsets, ends, stop = x + onsets, y + ends, begin
@@ -159,7 +168,7 @@ def _quantised(
 
 
 def _some(melody: Melody, begin: int, stop: int, downbeat: float) -> Melody:
-    """Some notes in bars that begin at `downbeat`, those that we made up as they are written."""
+    """The notes from index `begin` to `stop`, with a downbeat of their own (quarters) and their share of `written`."""
     some, written = replace(melody[begin:stop], downbeat=downbeat), melody.written
     if written is None or stop < len(melody):
         return some
@@ -176,9 +185,9 @@ def _symbols(
     came_in: bool,
     goes_on: bool,
 ) -> Iterator[Symbol]:
-    """The symbols of one bar, `bar` quarters long, from its spans (start, end, note or −1), which fill it without gaps.
+    """The symbols of one bar, `bar` quarters long, from spans (start, end, note or −1) that fill it without gaps.
 
-    `came_in` says that the first of them is tied from the bar before, `goes_on` that the last is tied to the next.
+    `came_in`: the first is tied from the bar before; `goes_on`: the last is tied to the next bar.
     """
     if len(spans) == 1 and spans[0][2] == -1 and spans[0][0] == 0:
         yield Symbol(Fraction(0), bar, None, bar)

@@ -1,4 +1,4 @@
-"""A drawing → a page: title, legend and a line of small print around it, as a PNG."""
+"""A drawing → a page with a title, a legend and a footer, as a PNG."""
 
 from functools import cache
 from pathlib import Path
@@ -9,17 +9,20 @@ from PIL import ImageFont
 
 FONT = Path(__file__).parents[3] / "assets" / "fonts" / "DejaVuSerif.ttf"
 FAMILY = "DejaVu Serif"
-WIDTH = 1600  # in which everything is laid out
-PIXELS = 1200  # as wide a picture is: sharp on a phone, and drawn in 60 % of the time that 1600 take
+WIDTH = 1600  # units, in which everything is laid out
+PIXELS = 1200  # width of the picture: sharp on a phone, and drawn in 60 % of the time that 1600 would take
 MARGIN = 40
-TOP = 130  # of a page, above the drawing
+TOP = 130  # space above the drawing
 INK, NEW, GREY = "#1a1a1a", "#d9480f", "#6b6b6b"
 GIVEN_LABEL, NEW_LABEL = "your tune", "Encore"
 
 
 def page(drawing: str, height: int, title: str, under: str, both: bool, footer: str = "") -> bytes:
-    """A white page, `PIXELS` wide, around an SVG `drawing` that is `WIDTH` wide and `height` high. `under` stands under
-    the title, `both` asks for a legend of the two colours: there are given notes beside new ones."""
+    """A PNG of a white page, `PIXELS` wide, around an SVG `drawing` that is `WIDTH` wide and `height` high.
+
+    under  a line below the title
+    both   whether to explain the two colours, since there are both given and new notes
+    """
     whole = TOP + height + (70 if footer else 40)
     words, right = "", WIDTH - MARGIN
     for label, colour in ((NEW_LABEL, NEW), (GIVEN_LABEL, INK)) if both else ():
@@ -44,13 +47,13 @@ def page(drawing: str, height: int, title: str, under: str, both: bool, footer: 
 
 
 def text(x: float, y: float, words: str, size: int, colour: str, anchor: str = "start") -> str:
-    """A line of text as SVG, its foot at `y`."""
+    """A line of text as SVG, with its baseline at `y`."""
     return f'<text x="{x}" y="{y}" font-size="{size}" fill="{colour}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """The one typeface of all pictures, in pixels."""
+    """The typeface of all pictures, at a size in pixels."""
     return ImageFont.truetype(FONT, size)
 
 
@@ -59,7 +62,7 @@ def _wide(words: str, size: int) -> float:
 
 
 def _shortened(words: str, size: int, width: float) -> str:
-    """As much of a line as fits, without letters that cannot be drawn."""
+    """A line of text without unprintable characters, cut so that it fits into `width`."""
     words = " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
     if _wide(words, size) <= width:
         return words

@@ -1,4 +1,4 @@
-"""When notes were played → when a score would say that they are played."""
+"""Played onsets and durations → those that a score would have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from generation.music.melody import Melody
 
 Floats = NDArray[np.float64]
-Chain: TypeAlias = "tuple[int, int, list[int], Chain] | None"  # (beat, division, slot of every note, what came before)
+Chain: TypeAlias = "tuple[int, int, list[int], Chain] | None"  # (beat, division, slot of every note, the beats before)
 
-# Into how many equal parts a beat may fall, and what each costs beside the squared error of the notes: the
-# simplest reading wins unless the notes speak against it. Beats of a quarter, of a dotted quarter, of an eighth.
+# Number of equal parts of a beat → its cost, which is added to the squared error of the notes, so that the simplest
+# reading wins unless the notes contradict it. For beats of a quarter, of a dotted quarter and of an eighth.
 SIMPLE = {1: 0.0, 2: 0.5, 4: 1.2, 3: 2.0, 6: 3.5, 8: 4.0, 5: 6.0, 12: 7.0, 16: 7.5, 7: 8.0, 24: 10.0, 32: 11.0}
 COMPOUND = {1: 0.0, 3: 0.5, 6: 1.2, 2: 2.5, 12: 4.0, 4: 4.0, 9: 4.5, 24: 7.5, 18: 8.0, 48: 11.0}
 SHORT = {1: 0.0, 2: 0.5, 4: 1.5, 3: 3.0, 8: 5.0, 6: 6.0, 16: 9.0}
 
-PLAYED = 0.025  # seconds that a player's onset lies off the score, typically
-EXACT = 0.008  # the same in quarters for a file that was made from a score
-REST_PLAYED = (0.3, 0.25)  # a rest is written only where it explains more: quarters, and share of the interval
+PLAYED = 0.025  # seconds by which a player's onset typically differs from the score
+EXACT = 0.008  # quarters, the same for a file that was made from a score
+REST_PLAYED = (0.3, 0.25)  # the cost of writing a rest: quarters, plus a share of the time to the next onset
 REST_EXACT = (0.04, 0.0)
-DOTTED = 0.71  # of a beat: where the second half begins later, it is not swung but dotted
+DOTTED = 0.71  # of a beat: if the second note comes later than this, the rhythm is dotted, not swung
 
 
 def beat_of(metre: tuple[int, int]) -> Fraction:
@@ -36,13 +36,14 @@ def beat_of(metre: tuple[int, int]) -> Fraction:
 
 
 def divisions_of(metre: tuple[int, int]) -> dict[int, float]:
-    """The ways in which a beat of this metre may be divided, and their costs."""
+    """Numbers of parts into which a beat of this metre may be divided → their costs."""
     beat = beat_of(metre)
     return COMPOUND if beat.numerator == 3 else SIMPLE if beat == 1 else SHORT
 
 
 def is_exact(onset: Floats, *grids: int) -> bool:
-    """Whether these onsets (quarters) were written rather than played: on one or the other of the grids, each note."""
+    """Whether onsets (n,) in quarters were written rather than played: nearly all lie on one of the grids (lines a
+    quarter)."""
     off_grid = np.min([np.abs(onset * n - np.round(onset * n)) / n for n in grids or (12, 16, 5, 7)], axis=0)
     return len(onset) == 0 or float(np.mean(off_grid < 0.006)) > 0.9
 
@@ -50,9 +51,10 @@ def is_exact(onset: Floats, *grids: int) -> bool:
 def quantise(
     melody: Melody, first_new: int, metre: tuple[int, int], after: Fraction | None = None
 ) -> tuple[list[Fraction], list[Fraction], "Feel"]:
-    """Onsets and ends of all notes in quarters from a bar line at or before 0, as a score would have them; the feel.
+    """Written onsets and ends of all notes, in quarters from a bar line at or before 0; and the feel of the playing.
 
-    The onsets increase strictly, an end is at most the next onset; `after` is that of a note behind the last.
+    The onsets increase strictly, and a note ends at the next onset or before. `after` is the onset of a note that
+    follows the last.
     """
     beat, divisions = beat_of(metre), divisions_of(metre)
     bar = metre[0] * 4 / metre[1]
@@ -65,10 +67,10 @@ def quantise(
     at = (moment + shift) / float(beat)
     feel = Feel.of(at[:heard][~exact[:heard]]) if beat == 1 else Feel()
     at[:heard] = np.where(exact[:heard], at[:heard], np.maximum(at[:heard] - feel.lag, 0.0))
-    if made.swung:  # triplets they are, but a copyist would write eighths
+    if made.swung:  # the notes are triplets, but a copyist would write eighths
         exact[heard:], feel = False, made
     spread = np.where(exact, EXACT, np.clip(PLAYED * pace / 60, 0.035, 0.12)) / float(beat)
-    if not exact.all():  # at a fast tempo, what looks like a fine division is more often a loose one
+    if not exact.all():  # at a fast tempo, apparently fine divisions are more often just loose playing
         divisions = {division: cost * min(max(pace / 120, 0.5), 2.5) for division, cost in divisions.items()}
     onsets, chosen = _fit(np.maximum.accumulate(at).tolist(), spread.tolist(), divisions, feel.swing)
     ends = []
@@ -80,9 +82,9 @@ def quantise(
 
 
 def _as_meant(melody: Melody, beat: Fraction) -> tuple[Floats, Floats, int, "Feel"]:
-    """Onsets and durations, of the notes that we made up as they were meant and not as they are played; how many notes
-    come before these, and their feel. Where eighths, triplets and a shuffle were meant all at once, as in jazz, a
-    copyist goes by the ear, as with a player: then no note counts as made up."""
+    """Onsets and durations (n,) in quarters, those of Encore's own notes as written instead of as played; the number of
+    notes before these; and their feel. If the written onsets mix eighths, triplets and a shuffle, as in jazz, all
+    notes are treated as played, since a copyist would go by ear."""
     as_played = melody.onset, melody.duration, len(melody), Feel()
     if melody.written is None:
         return as_played
@@ -96,7 +98,7 @@ def _as_meant(melody: Melody, beat: Fraction) -> tuple[Floats, Floats, int, "Fee
 
 @dataclass(frozen=True)
 class Feel:
-    """How a player places notes. `lag`: beats behind the beat, all along; `swing`: where the second half of a beat
+    """How a player places notes. `lag`: beats by which all notes come late; `swing`: where in a beat its second half
     begins, 1/2 for even eighths, 2/3 for a shuffle."""
 
     lag: float = 0.0
@@ -104,12 +106,12 @@ class Feel:
 
     @property
     def swung(self) -> bool:
-        """Whether a score would say so."""
+        """Whether a score would say “swing”."""
         return self.swing > 0.57
 
     @staticmethod
     def of(at: Floats) -> "Feel":
-        """The feel of notes at these moments, in beats."""
+        """The feel of notes at the moments (n,), in beats."""
         off = at - np.round(at)
         near = off[np.abs(off) < 0.2]
         if len(near) < 12:
@@ -118,7 +120,7 @@ class Feel:
         beat = np.floor(at - lag + 0.12)
         beats, counts = np.unique(beat, return_counts=True)
         first, second = (at - lag - beat)[np.isin(beat, beats[counts == 2])].reshape(-1, 2).T
-        second = second[(first < 0.12) & (second > 0.35) & (second < 0.8)]  # from the beat: others are no swing
+        second = second[(first < 0.12) & (second > 0.35) & (second < 0.8)]  # only where the first note is on the beat
         if len(second) < 6 or np.median(np.abs(second - np.median(second))) > 0.07 or np.median(second) > DOTTED:
             return Feel(lag)
         return Feel(lag, float(np.clip(np.median(second), 0.5, 0.67)))
@@ -129,12 +131,15 @@ def _fit(
 ) -> tuple[list[Fraction], dict[int, int]]:
     """The cheapest division of every beat, by dynamic programming over beats: (onsets in beats, beat → division).
 
-    What one beat tells the next is only whether its last note was moved to the beat line between them.
+    at, spread  (n,) onsets and their expected deviations, in beats
+    swing       as in `Feel`
+
+    The only state between one beat and the next is whether a note was moved to the line between them.
     """
     groups: dict[int, list[int]] = {}
     for i, moment in enumerate(at):
         groups.setdefault(floor(moment), []).append(i)
-    # state: is the line at the start of the next beat taken? → (cost, how it came about)
+    # whether the line at the start of the next beat is taken → (cost, the beats so far)
     states: dict[bool, tuple[float, Chain]] = {False: (0.0, None)}
     previous = -2
     for beat, notes in sorted(groups.items()):
@@ -161,10 +166,11 @@ def _fit(
 def _readings(
     within: list[float], spread: list[float], taken: bool, divisions: dict[int, float], swing: float
 ) -> list[tuple[int, list[int], float]]:
-    """Ways to read the notes of one beat, at moments `within` it: (division, slot of every note, cost)."""
+    """Ways to read the notes of one beat, at moments `within` it (0 … 1): (division, slot of every note, cost).
+    `taken`: a note of the beat before is already on the line at the start."""
     found = []
     for division, cost in divisions.items():
-        if division in (2, 4, 8, 16):  # where swung halves would be if they were even
+        if division in (2, 4, 8, 16):  # the moments with the swing taken out
             moments = [x / swing / 2 if x < swing else 1 - (1 - x) / (1 - swing) / 2 for x in within]
         else:
             moments = within
@@ -192,11 +198,11 @@ def _end(
     exact: bool,
     beat: Fraction,
 ) -> Fraction:
-    """Where the note is let go on paper: at the next onset, unless a rest explains the silence better. In beats."""
+    """Where a note ends on paper, in beats: at the next onset, unless a rest explains the silence better."""
     end = float(onset) + duration
     if following is not None and end >= following:
         return following
-    if following is None and not exact:  # nobody holds the last note for as long as it is written
+    if following is None and not exact:  # players do not hold the last note for its full length
         return Fraction(max(ceil(end - 0.15), floor(onset) + 1))
     at = floor(end)
     default = (6 if exact else 3) if beat.numerator == 3 else (4 if exact else 2)

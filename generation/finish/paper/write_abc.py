@@ -1,4 +1,4 @@
-"""Piece → ABC, the notation that folk musicians send each other."""
+"""Piece → ABC, the text notation that folk musicians exchange."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -13,13 +13,13 @@ from generation.music.spell import signature, spell
 
 UNIT = Fraction(1, 2)  # L:1/8 in quarters
 BARS_A_LINE = 4
-MOST_IN_TUPLET = 9  # most programs read a count of one digit only
+MOST_IN_TUPLET = 9  # since most programs read only one digit
 SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 KEY_WORDS = {mode: mode[:3] for mode in MODES} | {"major": "", "minor": "m"}
 
 
 def write_abc(piece: Piece) -> bytes:
-    """The melody as an ABC tune, UTF-8. Timing and dynamics of a performance are for MIDI: this is the score."""
+    """The melody as an ABC tune in UTF-8: the score, without the timing and dynamics of the performance."""
     score = piece.score
     title = " ".join(piece.title.replace("%", " ").split()) or "Encore"
     lines = [
@@ -42,7 +42,7 @@ def write_abc(piece: Piece) -> bytes:
 
 
 def _lines(bars: Sequence[Bar]) -> Iterator[Sequence[Bar]]:
-    """Bars by line: four, or fewer before another metre or key; a pickup shares the line of the bars behind it."""
+    """Bars by line: four, or fewer before a change of metre or key; a pickup does not count."""
     start = 0
     for i in range(1, len(bars) + 1):
         ends = i == len(bars) or i - start - (bars[start].number == 0) == BARS_A_LINE
@@ -52,13 +52,13 @@ def _lines(bars: Sequence[Bar]) -> Iterator[Sequence[Bar]]:
 
 
 def _changes(bar: Bar, before: Bar) -> list[str]:
-    """What is said before a bar whose metre or key is another than that of the bar before."""
+    """The fields before a bar whose metre or key differs from that of the bar before."""
     metre = [f"M:{bar.metre[0]}/{bar.metre[1]}"] if bar.metre != before.metre else []
     return metre + ([f"K:{_key(bar.key)}"] if bar.key != before.key else [])
 
 
 def _seam(score: Score) -> str:
-    """Where the new notes begin, for a reader's eye."""
+    """A remark on the bar in which the new notes begin; "" without an input."""
     if not score.first_new:
         return ""
     bar = next(bar.number for bar in score.bars if any(symbol.note >= score.first_new for symbol in bar.symbols))
@@ -70,7 +70,7 @@ def _key(key: Key) -> str:
 
 
 def _bar(bar: Bar) -> str:
-    """One bar: notes of one beat are written together, so that they are beamed together."""
+    """One bar as ABC; the notes of a beat are written without spaces, so that they share a beam."""
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration so far in this bar
     beat, text, counted = beat_of(bar.metre), "", 0
@@ -90,7 +90,7 @@ def _bar(bar: Bar) -> str:
         name = spell(symbol.pitch, bar.key)
         place = (name.letter, name.octave)
         others = {alter for (letter, _), alter in altered.items() if letter == name.letter}
-        # Also where only another octave was altered: programs differ in whether that counts here.
+        # Also if the same letter was altered in another octave: programs disagree on whether that applies here.
         if altered.get(place, usual[name.letter]) != name.alter or others - {name.alter} or name.alter > 1:
             text += SIGNS[name.alter]
             altered[place] = name.alter
@@ -99,12 +99,12 @@ def _bar(bar: Bar) -> str:
 
 
 def _plain(chord: str) -> str:
-    """A symbol without what would end it."""
+    """A chord symbol without quotation marks and unprintable characters."""
     return "".join(sign for sign in chord if sign.isprintable() and sign != '"')
 
 
 def _letter(letter: str, octave: int) -> str:
-    """C is middle C, c the octave above; commas and apostrophes beyond."""
+    """A note's letter in ABC: C is middle C, c the octave above; commas lower, apostrophes raise it further."""
     return letter + "," * (4 - octave) if octave < 5 else letter.lower() + "'" * (octave - 5)
 
 

@@ -1,4 +1,4 @@
-"""Piece → MusicXML, for notation programs and for our own picture of the score."""
+"""Piece → MusicXML, for notation programs and for Encore's own picture of the score."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -12,7 +12,7 @@ from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
 from generation.music.spell import Name, signature, spell
 
-DIVISIONS = 26_880  # of a quarter: 2^8 · 3 · 5 · 7, so that every tuplet has whole numbers
+DIVISIONS = 26_880  # of a quarter: 2^8 · 3 · 5 · 7, so that lengths in tuplets are whole numbers
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">
 """
@@ -38,8 +38,8 @@ def write_musicxml(piece: Piece) -> bytes:
 def musicxml(
     score: Score, lines: Sequence[Sequence[Bar]], title: str = "", program: int = 0, new_colour: str = ""
 ) -> str:
-    """MusicXML of some bars of a score. With `new_colour`, for a picture: new notes have that colour, every line
-    of bars begins a line of the picture, and there is no text."""
+    """MusicXML of some bars of a score, given line by line. With `new_colour`, for a picture: new notes have
+    that colour, line breaks are kept, and names and tempo are left out."""
     measures, before, lyrics = "", None, xml_lyrics(score.sung)
     for line in lines:
         for bar in line:
@@ -89,7 +89,7 @@ def _measure(bar: Bar, score: Score, before: str, new_colour: str, lyrics: Mappi
 
 
 def _changes(bar: Bar, before: Bar) -> str:
-    """The signatures that differ from those of the bar before."""
+    """An <attributes> element with the signatures that differ from those of the bar before; "" if none do."""
     said = _key(bar) if bar.key != before.key else ""
     said += _time(bar) if bar.metre != before.metre else ""
     return f"<attributes>{said}</attributes>" if said else ""
@@ -132,7 +132,7 @@ def clef(score: Score) -> tuple[str, int, int]:
 
 
 def _note(symbol: Symbol, name: Name | None, accidental: str, beam: str, colour: str, bar_length: Fraction) -> str:
-    """One <note>, its children in the order that the schema demands."""
+    """One <note> element, with its children in the order of the schema."""
     duration = f"<duration>{round(symbol.length * DIVISIONS)}</duration>"
     if name is None and symbol.length == bar_length:
         return f'<note{colour}><rest measure="yes"/>{duration}<voice>1</voice></note>'
@@ -163,7 +163,7 @@ def _note(symbol: Symbol, name: Name | None, accidental: str, beam: str, colour:
 
 
 def _flags(symbol: Symbol) -> int:
-    """Flags or beams of a note: 1 for an eighth; 0 for a rest."""
+    """The number of flags or beams of a note: 1 for an eighth; 0 for a rest."""
     plain = symbol.value / 3 * 2 if symbol.value.numerator == 3 else symbol.value
     return 0 if symbol.pitch is None else max(plain.denominator.bit_length() - 1, 0)
 
@@ -186,7 +186,7 @@ def _beams(bar: Bar, score: Score) -> list[str]:
 
 
 def _groups(bar: Bar, score: Score) -> Iterator[list[int]]:
-    """Indices of symbols that share a beam: within a beat, or two beats of plain eighths; never over the seam."""
+    """Indices of the symbols that share a beam: within a beat, or two beats of plain eighths; never across the seam."""
     beat = max(beat_of(bar.metre), Fraction(1))
     even = all(symbol.tuplet is None and symbol.value == Fraction(1, 2) for symbol in bar.symbols if _flags(symbol))
     window = 2 * beat if bar.metre in TWO_BEATS and even else beat

@@ -1,1 +1,1 @@
-"""Sound: notes → an MP3 that is as loud as others are."""
+"""Sound: notes → an MP3 of the usual loudness."""

@@ -1,4 +1,4 @@
-"""Sound → sound as loud as others are, its peaks held, and nothing clipped."""
+"""Master a sound: the usual loudness, with its peaks limited and nothing clipped."""
 
 import numpy as np
 import pyloudnorm
@@ -11,31 +11,31 @@ from generation.finish.sound.synth import SAMPLE_RATE, Sound
 LOUDNESS = -16.0  # LUFS, integrated, by ITU-R BS.1770
 CEILING = 10 ** (-1.4 / 20)  # true peak before encoding; MP3 adds a few tenths of a decibel to the 1 dB promised
 MOST_GAIN = 10 ** (40 / 20)
-OVERSAMPLED = 4  # for the true peak
-BETWEEN = firwin(20 * OVERSAMPLED + 1, 1 / OVERSAMPLED, window=("kaiser", 5.0))  # what fills in between the samples
-# The two filters by which BS.1770 weighs a sound as the ear does, as one: numerator and denominator.
+OVERSAMPLED = 4  # times, to find the true peak
+BETWEEN = firwin(20 * OVERSAMPLED + 1, 1 / OVERSAMPLED, window=("kaiser", 5.0))  # interpolates between the samples
+# BS.1770's two filters, which weight a sound as the ear does, combined into one: numerator and denominator.
 _SHELF, _HIGH_PASS = (
     pyloudnorm.IIRfilter(*design) for design in ((4.0, 2**-0.5, 1500.0, SAMPLE_RATE, "high_shelf"),
                                                  (0.0, 0.5, 38.0, SAMPLE_RATE, "high_pass"))
 )  # fmt: skip
 WEIGHING = np.polymul(_SHELF.b, _HIGH_PASS.b), np.polymul(_SHELF.a, _HIGH_PASS.a)
-STEP, STEPS = SAMPLE_RATE // 10, 4  # frames by which the blocks of 0.4 s advance that the gates let through or not
+STEP, STEPS = SAMPLE_RATE // 10, 4  # loudness is measured in blocks of 4 steps (0.4 s), one block each step; in frames
 STRETCH = 100 * STEP
 LOOK_AHEAD = round(0.006 * SAMPLE_RATE)
 HOLD = round(0.06 * SAMPLE_RATE)
 
 
 def master(sound: Sound) -> Sound:
-    """The same sound at −16 LUFS, its peaks held under −1.4 dBTP without clipping. Silence stays silence."""
+    """The sound (frames, 2) at −16 LUFS, with its true peaks limited to −1.4 dBTP. Silence stays silence."""
     peak = float(_level(sound).max(initial=0.0))
     if peak == 0.0:
         return sound
     before = np.inf
-    for _ in range(10):  # the limiter takes a little loudness away from percussive sounds; this gives it back
+    for _ in range(10):  # the limiter makes percussive sounds a little softer, so gain and limiter take turns
         lacking = LOUDNESS - loudness(sound)
-        if not np.isfinite(lacking):  # all of it lies below the gate of the measurement
+        if not np.isfinite(lacking):  # the whole sound lies below the gate of the measurement
             lacking = 20 * np.log10(CEILING / peak)
-        if abs(lacking) < 0.3 or abs(lacking) > before - 0.1:  # there, or it comes no nearer
+        if abs(lacking) < 0.3 or abs(lacking) > before - 0.1:  # close enough, or no longer getting closer
             break
         before = abs(lacking)
         sound = sound * np.float32(min(10 ** (lacking / 20), MOST_GAIN))
@@ -46,11 +46,13 @@ def master(sound: Sound) -> Sound:
 
 
 def loudness(sound: Sound) -> float:
-    """Integrated loudness in LUFS (ITU-R BS.1770-4, gated twice); −inf for silence."""
+    """Integrated loudness in LUFS of a sound (frames, 2), gated twice as ITU-R BS.1770-4 says; −inf for silence."""
     if len(sound) < STEPS * STEP:
         sound = np.pad(sound, ((0, STEPS * STEP - len(sound)), (0, 0)))
     steps, state = [], np.zeros((len(WEIGHING[0]) - 1, 2))
-    for start in range(0, len(sound) // STEP * STEP, STRETCH):  # a stretch at a time: an hour would fill the memory
+    for start in range(
+        0, len(sound) // STEP * STEP, STRETCH
+    ):  # in stretches, since an hour at once would fill the memory
         weighed, state = lfilter(*WEIGHING, sound[start : start + STRETCH], 0, state)
         steps.append(np.square(weighed[: len(weighed) // STEP * STEP]).reshape(-1, STEP * 2).sum(1))
     blocks = np.convolve(np.concatenate(steps), np.ones(STEPS), "valid") / (STEPS * STEP)
@@ -66,7 +68,7 @@ def loudness(sound: Sound) -> float:
 
 
 def true_peak(sound: Sound) -> float:
-    """The highest value between the samples too: 4 × oversampled where the samples come near their highest."""
+    """The largest magnitude in a sound (frames, 2), between samples too: 4 × oversampled near the highest ones."""
     level = _level(sound)
     near = np.flatnonzero(level > 0.7 * level.max(initial=0.0))
     peak = float(level.max(initial=0.0))
@@ -83,8 +85,8 @@ def _level(sound: Sound) -> NDArray[np.float32]:
 
 
 def _limit(sound: Sound) -> Sound:
-    """Turn down smoothly around what would pass the ceiling; nothing is clipped."""
-    ceiling = CEILING * 0.98  # between the samples it may be a little higher
+    """The sound (frames, 2), turned down smoothly around each peak above the ceiling; nothing is clipped."""
+    ceiling = CEILING * 0.98  # because the peak between the samples may be a little higher
     wanted = np.minimum(1, ceiling / np.maximum(_level(sound), 1e-9))
     held = minimum_filter1d(wanted, 2 * LOOK_AHEAD + HOLD, origin=HOLD // 2)
     smooth = uniform_filter1d(uniform_filter1d(held, LOOK_AHEAD), LOOK_AHEAD)

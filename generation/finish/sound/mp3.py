@@ -1,4 +1,4 @@
-"""Sound → MP3: LAME encodes, and what a player wants to know stands before it: title, length, what is padding."""
+"""Sound → MP3, encoded by LAME, with tags and a first frame that tells players the length and the padding."""
 
 import warnings
 
@@ -14,17 +14,17 @@ with warnings.catch_warnings():
 
 BIT_RATES = (192, 160, 128, 96, 64)  # kbit/s
 TAG_BYTES = 4096  # for the tags and the rounding to whole frames
-QUALITY = 5  # of LAME's scale; its noise lies a decibel under that of ffmpeg's default, in every band
+QUALITY = 5  # on LAME's scale; its noise is a decibel below that of ffmpeg's default, in every band
 FADE_IN = 6  # ms
 FRAME = 1152  # samples
-DELAY = 576  # samples that LAME puts before the first
+DELAY = 576  # samples that LAME adds before the first
 HEADER = {192: 0xFFFBB000, 160: 0xFFFBA000, 128: 0xFFFB9000, 96: 0xFFFB7000, 64: 0xFFFB5000}  # of a stereo frame
 SIDE = 32  # bytes in each frame that describe the sound
-COUNTED = 0b1111  # frames, bytes, places to jump to, quality
+COUNTED = 0b1111  # the info frame has: frames, bytes, table of places to jump to, quality
 
 
 def encode(sound: Sound, title: str = "", comment: str = "", most_bytes: int = 0) -> bytes:
-    """A stereo MP3, tagged, 192 kbit/s constant, or the next lower rate at which it has at most `most_bytes`."""
+    """A tagged stereo MP3 of a sound (frames, 2), of constant 192 kbit/s, or less to fit `most_bytes` (0: no limit)."""
     rate = bit_rate(len(sound) / SAMPLE_RATE, most_bytes)
     samples = np.rint(np.clip(sound, -1, 1) * np.float32(32767)).astype("<i2")
     segment = AudioSegment(samples.tobytes(), sample_width=2, frame_rate=SAMPLE_RATE, channels=2).fade_in(FADE_IN)
@@ -32,7 +32,7 @@ def encode(sound: Sound, title: str = "", comment: str = "", most_bytes: int = 0
     lame.silence()
     lame.set_channels(segment.channels)
     lame.set_in_sample_rate(segment.frame_rate)
-    lame.set_out_sample_rate(segment.frame_rate)  # by itself it would take a lower one for a low bit rate
+    lame.set_out_sample_rate(segment.frame_rate)  # left to itself, LAME lowers it for a low bit rate
     lame.set_bit_rate(rate)
     lame.set_quality(QUALITY)
     frames = bytes(lame.encode(segment.raw_data) + lame.flush())
@@ -41,13 +41,13 @@ def encode(sound: Sound, title: str = "", comment: str = "", most_bytes: int = 0
 
 
 def bit_rate(seconds: float, most_bytes: int) -> int:
-    """The highest rate at which so many seconds have at most `most_bytes`, else the lowest; 0: the highest."""
+    """The highest rate in kbit/s at which so many seconds fit `most_bytes` (0: no limit), else the lowest."""
     fitting = (rate for rate in BIT_RATES if not most_bytes or seconds * rate * 125 + TAG_BYTES <= most_bytes)
     return next(fitting, BIT_RATES[-1])
 
 
 def length(mp3: bytes) -> float:
-    """Seconds that an MP3 of ours plays: its first frame counts the others and the samples that only pad them."""
+    """Seconds that an MP3 of ours plays, by its first frame, which holds the numbers of frames and padding samples."""
     info = mp3.index(b"Info")
     frames = int.from_bytes(mp3[info + 8 : info + 12], "big")
     padding = int.from_bytes(mp3[info + 141 : info + 144], "big")  # 12 bits before, 12 after
@@ -55,7 +55,7 @@ def length(mp3: bytes) -> float:
 
 
 def _tagged(texts: dict[str, str]) -> bytes:
-    """ID3 version 2.4, in UTF-8."""
+    """An ID3v2.4 tag in UTF-8, of texts by frame name."""
     frames = b""
     for name, text in texts.items():
         body = b"\x03" + (b"und\0" if name == "COMM" else b"") + text.encode()
@@ -68,9 +68,9 @@ def _seven_bits(number: int) -> bytes:
 
 
 def _counting(frames: bytes, samples: int, rate: int) -> bytes:
-    """The silent frame before the first, by which players know the length, where to jump to, and what not to play.
+    """The silent info frame before the first, which tells players the length, where to jump to and what to skip.
 
-    Without it they would play the samples that LAME adds before and after, and guess the length."""
+    Without it they would play the samples that LAME adds at both ends, and would have to guess the length."""
     size = FRAME * rate * 125 // SAMPLE_RATE
     count = round(len(frames) / (FRAME * rate * 125 / SAMPLE_RATE))
     places = bytes(place * 256 // 100 for place in range(100))

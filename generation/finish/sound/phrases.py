@@ -1,4 +1,4 @@
-"""Parts → phrases: what a synthesiser is told, second by second, in stretches that can be played apart."""
+"""Parts → phrases: the events for the synthesisers, in stretches that can be rendered separately."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,26 +13,27 @@ Phrase = tuple[Event, ...]
 Mark = tuple[float, Kind, int, int]  # (second, kind of event, its two numbers)
 
 MAX_SECONDS = 1_100.0  # the longest input, the longest answer, and a tail
-PHRASE = 8.0  # seconds of music, about, that one synthesiser plays; their sounds add up as all its tones do
-DOWN = 64  # from this value on a pedal holds
-FINE = 0.005  # seconds: of controllers and bends that come closer than this, the last one counts
-ORDER = ("off", "program", "control", "bend", "on")  # of what happens in one moment
-BANKS = (1, 8, 16)  # variations that the soundfont has beside General MIDI's own
-RESET = 121  # puts all controllers back but these:
+PHRASE = 8.0  # seconds of music, roughly, that one synthesiser plays; the phrases' sounds are simply added
+DOWN = 64  # least value of a pedal that is down
+FINE = 0.005  # seconds: of equal controllers or bends that come closer than this, only the last counts
+ORDER = ("off", "program", "control", "bend", "on")  # of simultaneous events
+BANKS = (1, 8, 16)  # the soundfont's variations besides General MIDI's own sounds
+RESET = 121  # resets all controllers except these:
 LASTING = (VOLUME, PAN)
-# How far the wheel bends and the like: such numbers mean something only in their order.
+# Registered parameters, such as the range of the pitch wheel: these controllers have a meaning only in sequence.
 REGISTERED = (6, 38, 96, 97, 98, 99, 100, 101)
 MOST_REGISTERED = 64
-# Of the others, those that are heard: portamento, pedals, the envelope and the filter. The hall is ours.
+# All controllers that are passed on: also portamento, pedals, envelope and filter, but not reverb, which Encore sets.
 HEARD = (MODULATION, 5, VOLUME, PAN, EXPRESSION, SUSTAIN, 65, 66, 67, 71, 72, 73, 74, 84, *REGISTERED, RESET)
 
 
 def phrases(parts: Sequence[Part], clock: Clock, start: float) -> Iterator[Phrase]:
-    """What is played, in seconds after `start` and up to the limit, cut into stretches of about `PHRASE` seconds. Part
-    i plays on channel i.
+    """The events of all parts, in seconds after `start`, cut into phrases of about `PHRASE` seconds. Part i plays on
+    channel i; nothing begins after `MAX_SECONDS`.
 
-    A phrase holds the notes that begin in it; of what changes their sound, what it finds, what comes while they sound,
-    and what lets the last of them go. Where nothing begins, there is no phrase.
+    A phrase holds the notes that begin in it and all that shapes their sound: the settings in force at its beginning,
+    those that change while its notes sound, and the release of the pedal after them. A stretch in which no note begins
+    has no phrase.
     """
     notes = _notes(parts, clock, start)
     if not len(notes):
@@ -56,7 +57,7 @@ def phrases(parts: Sequence[Part], clock: Clock, start: float) -> Iterator[Phras
 
 
 class _Player:
-    """The marks of one part, asked for from the first phrase to the last."""
+    """The settings of one part, to be asked for phrase by phrase in order."""
 
     def __init__(self, marks: Sequence[Mark]) -> None:
         self._marks = marks
@@ -65,8 +66,8 @@ class _Player:
         self._registered: list[Mark] = []
 
     def during(self, begin: float, end: float) -> Iterator[Mark]:
-        """What holds for notes that are struck and let go between two moments, and what comes until the pedal is up
-        for the first time after."""
+        """The settings for notes that sound from `begin` to `end` (seconds): those in force at `begin`, and all later
+        ones until the pedal is first up after `end`."""
         while self._passed < len(self._marks) and self._marks[self._passed][0] < begin:
             self._pass(self._marks[self._passed])
             self._passed += 1
@@ -95,7 +96,7 @@ class _Player:
 
 
 def _notes(parts: Sequence[Part], clock: Clock, start: float) -> Floats:
-    """(n, 5): on, off, channel, pitch, velocity."""
+    """(n, 5): on and off in seconds after `start`, channel, pitch, velocity."""
     rows = [np.zeros((0, 5))]
     for channel, part in enumerate(parts):
         notes = part.notes
@@ -107,7 +108,7 @@ def _notes(parts: Sequence[Part], clock: Clock, start: float) -> Floats:
 
 
 def _marks(part: Part, clock: Clock, start: float) -> list[Mark]:
-    """All that changes the sound of a part, its first program to begin with; the pedal is lifted with the last key."""
+    """All settings of a part in order, beginning with its first program; the pedal is released with the last note."""
     bank = DRUM_BANK if part.drums else part.bank >> 7 if part.bank >> 7 in BANKS else 0
     marks: list[Mark] = [(0.0, "program", bank, program) for _, program in part.programs]
     marks += [(0.0, "control", number, value) for _, number, value in part.controls if number in HEARD]

@@ -1,4 +1,4 @@
-"""Parts → sound: FluidSynth plays them, sample by sample, until the last tone has died away."""
+"""Parts → sound: FluidSynth renders them to the sample, until the last tone has died away."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,21 +13,21 @@ from generation.music.song import Part
 
 LEAD_IN = 0.05  # seconds before the first note
 TAIL = 6.0  # seconds that the last tone may take to die away
-FADE = 0.4  # seconds; what is left of the tail goes out without a click
+FADE = 0.4  # seconds of fade at the end, so that a tail that is cut off makes no click
 SILENCE = 10 ** (-66 / 20)  # of the loudest sample
-BLOCK = 64  # frames, of which a synthesiser makes no fewer: phrases share them, so that no note comes earlier or later
-CHUNK = SAMPLE_RATE // 8  # frames at a time, of a tail
-HANDS = 2  # phrases that are played at the same time
+BLOCK = 64  # frames that a synthesiser computes at a time; phrases begin at a multiple, so that no note is shifted
+CHUNK = SAMPLE_RATE // 8  # frames of a tail that are rendered before its level is checked
+HANDS = 2  # phrases that are rendered at the same time
 AROUND = 8 * SAMPLE_RATE  # frames before and after the seam whose levels are compared
-STEP, MOST_GAIN = 2.0, 10.0  # decibels by which the new music may be softer, and is made louder at most
-REHEARSED = 8  # phrases of given music that are kept, of some 4 MB each
+STEP, MOST_GAIN = 2.0, 10.0  # decibels: how much softer the new music may be, and how much it is raised at most
+REHEARSED = 8  # phrases of the input that are cached, about 4 MB each
 
 
-Played = tuple[int, Sound]  # the frame where it begins, and what is heard
+Played = tuple[int, Sound]  # the frame at which a phrase begins, and its sound
 
 
 def load(program: int) -> None:
-    """Have a program's samples in this process's memory, so that the first rendering finds them there."""
+    """Load the samples of a program, so that the first rendering need not."""
     hands = [Synth(1) for _ in range(HANDS)]
     for synth in hands:
         synth.send((0.0, "program", 0, 0, program))
@@ -43,8 +43,8 @@ def start_of(parts: Sequence[Part], clock: Clock) -> float:
 def render(parts: Sequence[Part], clock: Clock, given: int = 0) -> Sound:
     """The sound of all parts together, (frames, 2) float32 at 44.1 kHz, neither mastered nor clipped.
 
-    Times of the parts are quarters of `clock`. Same parts, same bytes. The first `given` parts are played
-    apart from the others, so that they can be rehearsed before the others are known.
+    Times of the parts are quarters of `clock`. The same parts give the same bytes. The first `given` parts are rendered
+    separately from the others, so that they can be rehearsed before the others are known.
     """
     start = start_of(parts, clock)
     new = parts[given:]
@@ -61,19 +61,20 @@ def render(parts: Sequence[Part], clock: Clock, given: int = 0) -> Sound:
 
 
 def _gain(known: Sequence[Played], new: Sequence[Played], seam: int) -> np.float32:
-    """By how much the new parts are played louder, so that the level hardly sinks where a band falls silent."""
+    """The factor that raises the new parts, so that the level hardly drops where a whole band gives way to one part.
+    `seam`: the frame at which the new parts begin."""
     before = _level(_sum(known, max(0, seam - AROUND), seam))
     lacking = before - _level(_sum(new, seam, seam + AROUND)) - STEP
     return np.float32(10 ** (min(max(lacking, 0.0), MOST_GAIN) / 20))
 
 
 def _level(sound: Sound) -> float:
-    """Decibels, by the mean power."""
+    """The mean power of a sound (frames, 2), in decibels."""
     return float(10 * np.log10(np.mean(np.square(sound, dtype=np.float64)) + 1e-12)) if len(sound) else -120.0
 
 
 def _sum(played: Sequence[Played], start: int, stop: int) -> Sound:
-    """What sounds between two frames."""
+    """The sum (stop − start, 2) of some phrases between two frames."""
     sound = np.zeros((stop - start, 2), np.float32)
     for begin, heard in played:
         a, b = max(begin, start), min(begin + len(heard), stop)
@@ -83,13 +84,13 @@ def _sum(played: Sequence[Played], start: int, stop: int) -> Sound:
 
 
 def rehearse(parts: Sequence[Part], clock: Clock, most: int) -> None:
-    """Play the first `most` phrases of given parts, so that `render` need not do it again soon."""
+    """Render the first `most` phrases of the input's parts into the cache that `render` uses."""
     for phrase, _ in zip(phrases(parts, clock, start_of(parts, clock)), range(most), strict=False):
         _rehearsed(len(parts), phrase)
 
 
 def _played(channels: int, phrase: Phrase) -> Played:
-    """The frame where a phrase begins, and its sound until it has died away."""
+    """Render one phrase until it has died away."""
     begin, end = (round(phrase[i][0] * SAMPLE_RATE) for i in (0, -1))
     begin -= begin % BLOCK
     sound, done = np.zeros((end - begin + round(TAIL * SAMPLE_RATE), 2), np.float32), 0

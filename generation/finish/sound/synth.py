@@ -1,4 +1,4 @@
-"""FluidSynth, as found in the wheel of pygame-ce or on the system, through ctypes: events in, sound out."""
+"""FluidSynth through ctypes, from the wheel of pygame-ce or from the system: events in, sound out."""
 
 import ctypes
 import ctypes.util
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE = 44_100
 SOUNDFONT = Path(__file__).parents[3] / "assets" / "soundfont" / "MuseScore_General.sf3"
-GAIN = 0.35  # loud enough for float32, mastering sets the level
-# A small hall, some 22 dB under the direct sound: the soundfont alone is bone dry.
+GAIN = 0.35  # any level will do in float32: mastering sets the loudness
+# A small hall, about 22 dB below the direct sound: the soundfont alone is completely dry.
 REVERB = {"room-size": 0.72, "damp": 0.35, "width": 0.9, "level": 0.7}
 REVERB_SEND = 48  # 0 … 127
 REVERB_DEPTH = 91  # the controller's number
-KEPT = 16  # presets whose samples stay in memory with a soundfont that nobody uses
+KEPT = 16  # presets whose samples stay in memory while no synthesiser uses the soundfont
 DRUM_BANK = 128
-PIANO = (0, 0)  # on every channel to begin with, and never let go
+PIANO = (0, 0)  # every channel's first preset, always kept
 
 Sound = NDArray[np.float32]  # (frames, 2): left and right
 # (second, kind, channel, a, b): "on" pitch velocity, "off" pitch 0, "control" number value, "bend" 0 … 16383 0,
@@ -59,7 +59,8 @@ _PARAMETERS: dict[str, tuple[type | None, list[type]]] = {
 
 
 def library_path() -> str:
-    """Where libfluidsynth is: in pygame-ce's wheel, whatever the platform's layout, else on the system."""
+    """The path of libfluidsynth: in pygame-ce's wheel, on any platform, else on the system. Raises OSError if there is
+    none."""
     try:
         files = importlib.metadata.files("pygame-ce") or []
     except importlib.metadata.PackageNotFoundError:
@@ -76,34 +77,34 @@ def library_path() -> str:
 @cache
 def _fluid() -> ctypes.CDLL:
     path = library_path()
-    if hasattr(os, "add_dll_directory"):  # Windows looks for the library's own libraries only where it is told to
+    if hasattr(os, "add_dll_directory"):  # Windows searches only named folders for the libraries that it depends on
         os.add_dll_directory(str(Path(path).parent))
     fluid = ctypes.CDLL(path)
     for name, (result, arguments) in _PARAMETERS.items():
         function = getattr(fluid, name)
         function.restype, function.argtypes = result, arguments
-    for level in range(5):  # its words go to nobody; what matters is in its return codes
+    for level in range(5):  # silence its log: the return codes say enough
         fluid.fluid_set_log_function(level, None, None)
     return fluid
 
 
 @dataclass
 class _Font:
-    """A soundfont in memory, and its presets (bank, program) whose samples are, the last used last."""
+    """A soundfont in memory, and the presets (bank, program) whose samples are loaded, the last used last."""
 
     pointer: int
     pinned: dict[tuple[int, int], None] = field(default_factory=dict)
 
 
-# Soundfonts that no synthesiser holds just now, each with presets that were asked for. Finding the samples of a piano
-# takes ten times as long as all else that makes a synthesiser.
+# Soundfonts that no synthesiser uses at the moment, with their loaded presets. Loading the samples of a piano takes ten
+# times as long as everything else in making a synthesiser.
 _spare: dict[Path, list[_Font]] = {}
 
 
 class Synth:
-    """A synthesiser with the soundfont loaded. On every channel is a piano until a program is sent.
+    """A synthesiser with the soundfont loaded and a piano on every channel. Raises OSError if there is no soundfont.
 
-    A new one for every rendering gives the same bytes for the same events. Raises OSError if there is no soundfont.
+    Use a new one for every rendering: then the same events give the same bytes.
     """
 
     def __init__(self, channels: int, soundfont: Path = SOUNDFONT) -> None:
@@ -118,7 +119,7 @@ class Synth:
         for name, value in REVERB.items():
             fluid.fluid_settings_setnum(self._settings, f"synth.reverb.{name}".encode(), value)
         self._synth = fluid.new_fluid_synth(self._settings)
-        for channel in range(9, count, 16):  # before there are presets, or they would load drums that nobody wants
+        for channel in range(9, count, 16):  # before presets are chosen, or else drum kits would be loaded
             fluid.fluid_synth_set_channel_type(self._synth, channel, 0)
             fluid.fluid_synth_bank_select(self._synth, channel, 0)
         self._soundfont, self._font, self._id = soundfont, None, -1
@@ -136,7 +137,7 @@ class Synth:
             fluid.fluid_synth_cc(self._synth, channel, REVERB_DEPTH, REVERB_SEND)
 
     def close(self) -> None:
-        """Give its memory back, and the soundfont to whoever comes next."""
+        """Free the synthesiser, and keep its soundfont for the next one."""
         fluid = _fluid()
         if self._font is not None:
             for bank, program in [preset for preset in self._font.pinned if preset != PIANO][:-KEPT]:
@@ -145,7 +146,7 @@ class Synth:
             fluid.fluid_synth_remove_sfont(self._synth, self._font.pointer)
         fluid.delete_fluid_synth(self._synth)
         fluid.delete_fluid_settings(self._settings)
-        if self._font is not None:  # only now does no voice of ours sound with its samples
+        if self._font is not None:  # only now does no voice of this synthesiser use its samples
             _spare[self._soundfont].append(self._font)
 
     def send(self, event: Event) -> None:
@@ -163,7 +164,7 @@ class Synth:
             self._select(channel, a, b)
 
     def _select(self, channel: int, bank: int, program: int) -> None:
-        """Put a preset on a channel; where there is none of this number, the plain instrument or kit of its kind."""
+        """Put a preset on a channel; if the soundfont lacks it, the plain instrument or drum kit of its kind."""
         fluid, plain = _fluid(), ((bank, program // 8 * 8), (bank, 0)) if bank == DRUM_BANK else ((0, program),)
         assert self._font is not None
         for preset in ((bank, program), *plain):
@@ -175,7 +176,7 @@ class Synth:
         raise OSError(f"The soundfont {self._soundfont} has no preset {program}.")
 
     def write(self, sound: Sound) -> None:
-        """Fill `sound`, a contiguous stretch of frames, with what comes next."""
+        """Render the next frames into `sound` (frames, 2), which must be contiguous."""
         if len(sound):
             pointer = sound.ctypes.data
             _fluid().fluid_synth_write_float(self._synth, len(sound), pointer, 0, 2, pointer, 1, 2)
