@@ -1,4 +1,4 @@
-"""Full scores → batches to train on: crops from a mix of sets, other keys, fewer parts, and what each can teach."""
+"""Full scores → batches to train on: crops from a mix of sets, transposed, with parts joined or left out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from generation.model.band import FIRST_DRUM, PART, SLOTS, STEP, TICK, VALUE
 from generation.model.tokens import Ints
 
 KEYBOARDS = (0, 1, 2)  # families of General MIDI: pianos, mallets, organs
-BEFORE = 64  # rows before a crop that are heard, so that what sounds at its beginning is known
-SHAPE = 32  # lengths of batches are multiples of it: what is compiled for a shape is used again
-POOL = 16  # batches that are put together at once, of crops of like length
-FORGET = {"style": 0.3, "metre": 0.12, "tonic": 0.3, "tempo": 0.3}  # so that the model can do without
+BEFORE = 64  # rows before a crop from which the notes that sound at its beginning are found
+SHAPE = 32  # batch lengths are multiples of it, so that code compiled for a shape is used again
+POOL = 16  # batches that are put together at once, so that each has crops of similar length
+FORGET = {"style": 0.3, "metre": 0.12, "tonic": 0.3, "tempo": 0.3}  # share of crops in which a condition is unknown
 
 
 @dataclass(frozen=True)
 class Augment:
-    """keys: semitones, the most that a piece is moved; moved: share of crops that are; joined: share in which both
-    hands at a keyboard are one part, as in many files; dropped: share of crops that lose parts."""
+    """keys: the most semitones by which a crop is transposed; moved: share of crops that are; joined: share in which
+    both hands at a keyboard are one part, as in many files; dropped: share of crops that lose parts."""
 
     keys: int = 6
     moved: float = 0.3
@@ -43,7 +43,7 @@ class Example:
 @dataclass(frozen=True, eq=False)
 class Batch:
     """rows, following (B, T, len(FIELDS)); heard, heard_next (B, T, hearing.WIDTH); heading (B, SLOTS, 4);
-    conditions (B, C); countdown, valid (B, T): whether the row that follows is there to learn from."""
+    conditions (B, C); countdown (B, T); valid (B, T): whether a row follows to learn from."""
 
     rows: Tensor
     following: Tensor
@@ -74,7 +74,7 @@ def stream(
     augment: Augment,
     rng: np.random.Generator,
 ) -> Iterator[Batch]:
-    """Batches of about `rows` rows without end, mixed by weight × rows."""
+    """Endless batches of about `rows` rows, in crops of at most `length`; an example is drawn by its weight × rows."""
     size = np.array([len(each.piece.encoded.rows) for each in examples], float)
     chance = size * [each.weight for each in examples]
     chance /= chance.sum()
@@ -114,7 +114,7 @@ def _crop(source: Example, length: int, augment: Augment, rng: np.random.Generat
 
 
 def _joined(rows: Ints, heading: Ints, first: int) -> tuple[Ints, Ints, int]:
-    """With the first two parts of one family of keyboards as one."""
+    """Rows, heading and index of the first row, with the first two parts of one family of keyboards joined."""
     for family in KEYBOARDS:
         hands = np.flatnonzero((heading[:, 0] > 0) & (heading[:, 1] == family))
         if len(hands) > 1:
@@ -135,7 +135,7 @@ def _joined(rows: Ints, heading: Ints, first: int) -> tuple[Ints, Ints, int]:
 
 
 def _fewer(rows: Ints, heading: Ints, first: int, rng: np.random.Generator) -> tuple[Ints, Ints, int]:
-    """Without some of the parts, at least one of which stays."""
+    """Rows, heading and index of the first row, without some of the parts; at least one stays."""
     slots = np.unique(rows[rows[:, PART] < SLOTS, PART])
     if len(slots) < 2:
         return rows, heading, first
@@ -148,20 +148,20 @@ def _fewer(rows: Ints, heading: Ints, first: int, rng: np.random.Generator) -> t
 
 
 def _stepped(rows: Ints) -> Ints:
-    """Rows whose steps lead from tick to tick."""
+    """The rows (n, len(FIELDS)) with their steps computed again from their ticks."""
     rows = rows.copy()
     rows[1:, STEP] = tokens.length_class(np.diff(rows[:, TICK]))
     return rows
 
 
 def _heard(rows: Ints, heading: Ints, conditions: Ints, end: int, first: int, whole: bool) -> Crop:
-    """From the first row on, with what is heard. `end`: tick of the end, −1 for unknown; `whole`: the crop has it."""
+    """The crop from row `first` on. `end`: tick at which the piece ends, −1 if unknown; `whole`: the crop has it."""
     heard = hearing.listen(rows, heading)[first:]
     rows = rows[first:]
     countdown = np.full(len(rows), tokens.UNKNOWN_COUNTDOWN)
     if end >= 0:
         countdown = tokens.countdown_class(np.maximum(end - rows[:, TICK], 0) / tokens.TICKS)
-    if whole:  # after the last row nothing follows, and that is to be learned
+    if whole:  # the model also learns that nothing follows the last row
         last = rows[-1:].copy()
         last[:, STEP] = band.END
         rows, heard = np.concatenate([rows, last]), np.concatenate([heard, heard[-1:]])
@@ -170,12 +170,13 @@ def _heard(rows: Ints, heading: Ints, conditions: Ints, end: int, first: int, wh
 
 
 def whole(piece: Piece) -> Crop:
-    """All of a piece as it is, its end unknown."""
+    """A whole piece as one crop, unchanged, the time to its end unknown."""
     encoded = piece.encoded
     return _heard(encoded.rows.astype(np.int64), encoded.heading, piece.conditions, -1, 0, piece.complete)
 
 
 def collate(crops: Sequence[Crop]) -> Batch:
+    """Pad crops to one length."""
     size = max(len(rows) for rows, *_ in crops) - 1
     size += -size % SHAPE
     b = len(crops)

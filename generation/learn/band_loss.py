@@ -1,4 +1,4 @@
-"""What a network for several parts has to foresee, and how badly it does, in nats."""
+"""The loss of a network for several parts: how badly it predicts each field, in nats."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,14 @@ from generation.model.networks.band_lstm import BandLSTM, State
 CONTENT = ("step", "part", "value", "duration")
 EXPRESSION = ("velocity", "deviation", "articulation")
 HEADS = CONTENT + EXPRESSION
-TOGETHER = 16  # pieces that are judged at once
+TOGETHER = 16  # pieces in one batch
 CHUNK = 512  # rows at once
 
 
 def loss(model: BandLSTM, batch: Batch, state: State | None = None) -> tuple[dict[str, tuple[Tensor, Tensor]], State]:
-    """By head, (nats of every row that can teach it, which sequence each is of); and the state after the batch.
+    """head → (nats (N,) of each row that teaches it, index (N,) of that row's sequence); and the state after the batch.
 
-    A step is learned from every row and from the end, part and value from every row, duration from tones, expression
+    Steps are learned from every row and from the end, part and value from every row, duration from tones, expression
     from parts that were played.
     """
     outputs, state = model(batch.rows, batch.heard, batch.heading, batch.conditions, batch.countdown, state)

@@ -1,4 +1,4 @@
-"""Tunes → batches to train on: crops, augmentation, and what each set can teach."""
+"""Tunes → batches to train on: crops with augmentation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -71,7 +71,8 @@ def crops(examples: Sequence[Example], length: int, rng: np.random.Generator) ->
 def batches(
     examples: Sequence[Example], length: int, notes: int, rng: np.random.Generator, augment: bool = True
 ) -> Iterator[Batch]:
-    """One epoch in random order: batches of about `notes` rows, crops of like length together."""
+    """One epoch in random order: batches of about `notes` rows, each of crops of similar length, at most `length`.
+    Without `augment`, every row once, unchanged and in order."""
     if augment:
         todo = [(tune, start) for tune, start in crops(examples, length, rng)]
     else:
@@ -92,7 +93,8 @@ def batches(
 
 
 def collate(picked: Sequence[tuple[Example, int]], length: int, rng: np.random.Generator | None) -> Batch:
-    """Pad crops into a batch. With `rng`, forget conditions at random, so that the model can do without."""
+    """Pad crops (example, first row) to one length. With `rng`, drop conditions at random, so that the model can do
+    without them."""
     size = min(length, max(len(tune.encoded.rows) - start for tune, start in picked))
     b = len(picked)
     rows = np.tile(tokens.start_row(), (b, size, 1))
@@ -118,19 +120,21 @@ def collate(picked: Sequence[tuple[Example, int]], length: int, rng: np.random.G
 
 
 def _augment(tune: Example, players: Sequence[Example], rng: np.random.Generator) -> Example:
-    """A tune in another key now and then, with its expression hidden at first, or with a borrowed one."""
+    """The tune, sometimes transposed, sometimes with its expression hidden at first, sometimes with another's."""
     rows, conditions = tune.encoded.rows.copy(), tune.encoded.conditions.copy()
     if rng.random() < 0.3:
         _transpose(rows, conditions, int(rng.choice([-5, 5, -7, 7, *range(-6, 7)])))
     if (tune.timing or tune.dynamics) and rng.random() < 0.3:  # a flat score that turns into a performance
         flatten(rows[: rng.integers(1, len(rows) + 1)])
-    if players and not (tune.timing and tune.dynamics) and rng.random() < 0.4:  # content must not depend on who plays
+    if (
+        players and not (tune.timing and tune.dynamics) and rng.random() < 0.4
+    ):  # so that content does not depend on the playing
         _borrow(rows, players[int(rng.integers(len(players)))].encoded.rows, tune, rng)
     return replace(tune, encoded=replace(tune.encoded, rows=rows, conditions=conditions))
 
 
 def _borrow(rows: Ints, touch: Ints, tune: Example, rng: np.random.Generator) -> None:
-    """From the first note or a later one on, play with another's touch what was not played, in place."""
+    """From the first or a later note on, give rows that were not played the expression of another tune, in place."""
     start = 1 if rng.random() < 0.5 else int(rng.integers(1, len(rows) + 1))
     for fields, flag, played in (([VELOCITY], SHADED, tune.dynamics), ([DEVIATION, ARTICULATION], TIMED, tune.timing)):
         if not played:
@@ -139,7 +143,7 @@ def _borrow(rows: Ints, touch: Ints, tune: Example, rng: np.random.Generator) ->
 
 
 def flatten(rows: Ints) -> None:
-    """Take the expression out of rows, in place."""
+    """Remove the expression from rows (n, len(FIELDS)), in place."""
     rows[:, [VELOCITY, DEVIATION, ARTICULATION]] = [FLAT["velocity"], FLAT["deviation"], FLAT["articulation"]]
     rows[:, [TIMED, SHADED]] = 0
 

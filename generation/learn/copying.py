@@ -1,4 +1,4 @@
-"""Does a piece copy? The longest run of notes, by interval and rhythm, that it shares with the tunes learned from."""
+"""Find copies: the longest run of notes, by interval and rhythm, that a piece shares with the training tunes."""
 
 import argparse
 from collections import defaultdict
@@ -15,11 +15,11 @@ from generation.model.memorised import PASSAGE, Memorised, longest_run, passages
 from generation.music.melody import Melody
 from generation.read.file import read
 
-USUAL = 0.9  # of the held-out tunes share no longer a run than the limit of their style
+USUAL = 0.9  # share of the held-out tunes whose longest shared run is within the limit of their style
 
 
 def learn(tunes: Sequence[Tune]) -> Memorised:
-    """What the training tunes hold, and what the held-out ones share with it."""
+    """The passages of the training tunes, and limits by the runs that held-out tunes of a style share with them."""
     learned = [passages(t.melody) for t in tqdm(tunes, desc="passages", unit="tune") if t.split == "train"]
     hashes = np.unique(np.concatenate(learned)) if learned else np.zeros(0, np.uint32)
     runs: dict[str, list[int]] = defaultdict(list)
@@ -31,7 +31,7 @@ def learn(tunes: Sequence[Tune]) -> Memorised:
 
 
 def nearest(melody: Melody, tunes: Iterable[Tune]) -> tuple[int, str]:
-    """The longest run of notes shared with any one tune, exactly, and which tune it is."""
+    """The length in notes of the longest run shared with any one tune, and that tune's name."""
     mine: dict[int, list[int]] = defaultdict(list)
     for place, found in enumerate(passages(melody).tolist()):
         mine[found].append(place)
@@ -47,8 +47,8 @@ def nearest(melody: Melody, tunes: Iterable[Tune]) -> tuple[int, str]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="pieces to compare with what was learned")
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the tunes learned from")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="pieces to compare with the training tunes")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the training tunes")
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
     parser.add_argument("--make", type=Path, metavar="CHECKPOINT", help="write the memorised passages beside it")
 

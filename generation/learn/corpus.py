@@ -1,4 +1,4 @@
-"""All tunes to learn from: a folder of our archives, or of anybody's music files, read once and cached."""
+"""Load the tunes to learn from: a folder of our archives or of any music files, read once and cached."""
 
 import csv
 import hashlib
@@ -28,13 +28,13 @@ from generation.request import ENDINGS, Refusal
 log = logging.getLogger(__name__)
 
 MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one voice
-MUSIC = [ending for ending in ENDINGS if ending != ".txt"]  # words, as a rule
+MUSIC = [ending for ending in ENDINGS if ending != ".txt"]  # which is rarely music
 ARRAYS = ("onset", "duration", "pitch", "velocity")
 
 
 @dataclass(frozen=True, eq=False)
 class Tune:
-    """A melody and what is known of it. `group` holds all versions of a tune; a group is on one side of the split."""
+    """A melody and facts about it. All versions of a tune have one `group`, and a group is never split."""
 
     dataset: str
     id: str
@@ -47,10 +47,10 @@ class Tune:
 
 
 def load(folder: Path, cache: Path) -> list[Tune]:
-    """Every tune in `folder`: our archives where it holds splits.tsv, else all music files in it and below, of
-    ABC files every tune. A folder called music21 that does not exist is the tune books that come with music21.
+    """Every tune in `folder`: from our archives if it has a splits.tsv, else from all music files in it and below;
+    an ABC file may hold many tunes. “music21”, if there is no such folder, means the tune books that come with music21.
 
-    What was read is kept in `cache`, one file a set; delete it to read again. `Refusal` if there is nothing.
+    The tunes are kept in `cache`, one file a set; delete it to read them again. Raises `Refusal` if there are none.
     """
     if not folder.exists() and str(folder) == "music21":
         folder = Path(str(files("music21"))) / "corpus"
@@ -112,7 +112,7 @@ def _read_files(folder: Path, music: Iterable[Path]) -> Iterator[tuple[str, Melo
 
 
 def _own(name: str, melody: Melody) -> Tune:
-    """A tune of a folder without a split: one in twenty is held out to test, one to validate, by its name's hash."""
+    """A tune of a folder without a split: by the hash of its name, one in twenty is for testing, one for validation."""
     from generation.model.tokens import is_shaded, is_timed
 
     place = hashlib.sha256(name.removesuffix(PLAYED).encode()).digest()[0] % 20

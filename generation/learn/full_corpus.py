@@ -1,4 +1,4 @@
-"""All full scores to learn from: our archives with their splits, read once and kept as compact arrays."""
+"""Load the full scores to learn from: our archives with their splits, read once and cached as compact arrays."""
 
 import csv
 import hashlib
@@ -27,7 +27,8 @@ class FullSource:
 
     archives  files in the data folder, unpacked together; scores(that folder) → (id as in splits_poly.tsv, score)
     style     a key of `generation.request.STYLES`
-    terms     as stated by the source; benchmark: no weights that ship may be trained on it
+    terms     as stated by the source
+    benchmark whether it is for comparison only: no weights that ship may be trained on it
     """
 
     archives: tuple[str, ...]
@@ -56,7 +57,7 @@ FULL_SETS = {
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """A score and what is known of it; works of one `group` are on one side of the split."""
+    """A score and facts about it. All versions of a work have one `group`, and a group is never split."""
 
     dataset: str
     kind: str
@@ -68,10 +69,10 @@ class Work:
 
 
 def load(folder: Path, cache: Path, sets: Sequence[str] = ()) -> list[Work]:
-    """Works of the named sets, or of all that are no benchmark, from the archives in `folder`; where it holds no
-    splits_poly.tsv, all music files in it and below.
+    """Works of the named sets, or of all but benchmarks, from the archives in `folder`; if it has no splits_poly.tsv,
+    all music files in it and below.
 
-    What was read is kept in `cache`, one file a set; delete it to read again. `Refusal` if there is nothing.
+    The works are kept in `cache`, one file a set; delete it to read them again. Raises `Refusal` if there are none.
     """
     table = folder / "splits_poly.tsv"
     if not table.exists():
@@ -91,7 +92,7 @@ def load(folder: Path, cache: Path, sets: Sequence[str] = ()) -> list[Work]:
 
 
 def _load_files(folder: Path, cache: Path) -> list[Work]:
-    """One in twenty is held out to test, one to validate, by its name's hash."""
+    """A work for each music file: by the hash of its name, one in twenty is for testing, one for validation."""
     music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
     if not music:
         raise Refusal(

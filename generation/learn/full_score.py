@@ -1,4 +1,4 @@
-"""A full score to learn from: all its parts on one clock, and how it becomes rows."""
+"""A full score to learn from: all its parts on one clock, and its encoding as rows."""
 
 from dataclasses import dataclass, replace
 
@@ -12,14 +12,15 @@ from generation.music.key import Key, find_key
 from generation.request import STYLES
 
 Reals = NDArray[np.float64]
-KEYS = 24  # that can be found
-TONIC = 2  # place in the conditions
+KEYS = 24  # major and minor keys among which `find_key` chooses
+TONIC = 2  # index of the tonic in the conditions
 TOGETHER = 0.04  # quarters: played notes that begin so close are one chord
 
 
 @dataclass(frozen=True)
 class PartOf:
-    """One part: a role out of `band.ROLES`, the family of its General MIDI program, and what of it was played."""
+    """One part: its role out of `band.ROLES`, the family of its General MIDI program, and whether its timing and its
+    dynamics were played."""
 
     role: str
     family: int = NO_FAMILY
@@ -31,10 +32,11 @@ class PartOf:
 class FullScore:
     """onset, duration (n,) quarters; pitch, velocity, part (n,) int, `part` an index into `parts`.
 
-    bars    (quarter of a bar line, quarters a bar) wherever a metre begins or changes; empty where nobody knows
-    chords  (quarter, value as `band.chord_value`) wherever the harmony changes; empty where nobody knows
-    late    (n,) quarters by which notes are played after their onsets, which are written ones; None: nobody said
-    loose   durations are sounding ones, not written ones
+    bars    (quarter of a bar line, quarters a bar) wherever a metre begins or changes; empty if unknown
+    chords  (quarter, value as `band.chord_value`) wherever the harmony changes; empty if unknown
+    tempo   quarter notes a minute; 0 if unknown
+    late    (n,) quarters by which notes are played after their onsets, which are then written ones; None if unknown
+    loose   whether durations are sounding ones, not written ones
     """
 
     onset: Reals
@@ -53,7 +55,7 @@ class FullScore:
 
 
 def transposed(rows: Ints, conditions: Ints, by: int) -> tuple[Ints, Ints]:
-    """The same rows `by` semitones higher, and conditions whose tonic has moved with them."""
+    """Rows (n, len(FIELDS)) moved up `by` semitones, and conditions (C,) whose tonic moves with them."""
     moved = conditions.copy()
     moved[TONIC] = (conditions[TONIC] - 1 + by) % 12 + 1 if conditions[TONIC] else 0
     return band.transpose(rows, by), moved
@@ -61,12 +63,15 @@ def transposed(rows: Ints, conditions: Ints, by: int) -> tuple[Ints, Ints]:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """An encoded score. conditions as `band_lstm.CONDITIONS`; pitches are moved by `shift` semitones; `told`: nats that
-    it takes to tell the key where the score does not state it; whether its last row is the `complete` score's.
+    """An encoded score.
 
-    A key that is found in the notes themselves is no help that a judge may overlook. But a model can be
-    told one of so many keys first, at the price of the logarithm of their number, and then the moved rows: together
-    they say the piece, so that the sum is an honest upper bound of its nats.
+    conditions  (C,) as `band_lstm.CONDITIONS`
+    shift       semitones by which its pitches are transposed
+    told        nats that the choice of the key costs, where it was estimated from the notes
+    complete    whether it reaches the end of the score
+
+    An estimated key depends on the notes to be predicted, so it must not come for free. Naming one of 24 keys costs the
+    logarithm of 24; with this added, the nats of the transposed rows are an honest upper bound for the piece.
     """
 
     encoded: band.Encoded
@@ -76,13 +81,13 @@ class Piece:
     complete: bool = True
 
     def beginning(self, rows: int) -> "Piece":
-        """Its first rows."""
+        """The piece cut to its first `rows` rows after the start row."""
         first = replace(self.encoded, rows=self.encoded.rows[: rows + 1])
         return replace(self, encoded=first, complete=len(first.rows) == len(self.encoded.rows))
 
 
 def encode(score: FullScore, style: str = "auto", keyed: bool = True) -> Piece:
-    """Rows of a score. Without `keyed` its pitches stay where they are and its key is unknown."""
+    """Encode a score. Without `keyed`, it is not transposed and its key counts as unknown."""
     slots, order = _slots(score)
     tones = np.isin(score.part, order)
     onset, duration, pitch = score.onset[tones], score.duration[tones], score.pitch[tones]
@@ -125,7 +130,8 @@ def encode(score: FullScore, style: str = "auto", keyed: bool = True) -> Piece:
 
 
 def _slots(score: FullScore) -> tuple[dict[int, int], list[int]]:
-    """Part → slot, the lead first, then downward by mean pitch, drums last; of too many the ones with most notes."""
+    """Part → slot, and the parts in that order: the lead, the others from high to low, drums. If there are too many,
+    those with the most notes."""
     room = SLOTS - bool(score.chords)
     size = np.bincount(score.part, minlength=len(score.parts))
     keep = [int(i) for i in np.argsort(-size, kind="stable")[:room] if size[i]]
@@ -141,7 +147,7 @@ def _slots(score: FullScore) -> tuple[dict[int, int], list[int]]:
 def _written(
     onset: Reals, duration: Reals, part: Ints, timed: NDArray[np.bool_], late: Reals | None, loose: bool
 ) -> tuple[Ints, Ints, Ints]:
-    """Ticks and durations (ticks) as a copyist would write them, and (n, 3) classes of expression."""
+    """Onsets and durations (n,) in ticks as a copyist would write them, and classes of expression (n, 3)."""
     expression = np.tile([tokens.FLAT[name] for name in ("velocity", "deviation", "articulation")], (len(onset), 1))
     tick = np.round(onset * TICKS).astype(np.int64)
     if timed.any():
@@ -158,7 +164,7 @@ def _written(
 
 
 def _on_grid(onset: Reals) -> Ints:
-    """Ticks for played onsets: what begins together counts once, and each beat takes the division that fits best."""
+    """Ticks (n,) for played onsets (n,) in quarters: each beat takes the division that fits its chords best."""
     ticks = np.zeros(len(onset), np.int64)
     order = np.argsort(onset, kind="stable")
     chords = np.split(order, np.flatnonzero(np.diff(onset[order]) > TOGETHER) + 1)
@@ -176,7 +182,7 @@ def _on_grid(onset: Reals) -> Ints:
 
 
 def _as_written(tick: Ints, sounding: Ints, part: Ints) -> Ints:
-    """Written durations: to the next onset of the part where a note sounds for most of that time, else rounded."""
+    """Written durations (n,) in ticks: to the part's next onset if a note sounds for most of that, else rounded."""
     rounded = np.maximum(3, np.round(sounding / 3).astype(np.int64) * 3)
     for each in np.unique(part):
         here = part == each

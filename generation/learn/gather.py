@@ -1,7 +1,7 @@
-"""Gather open collections, as their makers publish them, into the archives and the split that training reads.
+"""Pack downloaded open collections into the archives that training reads, and write their split.
 
-Nothing is fetched here: download each collection into a folder of its name (see `COLLECTIONS`, and runs/README.md for
-the versions that the shipped weights were trained on), and the same archives come out.
+This downloads nothing: put each collection into a folder of its name (see `COLLECTIONS`; runs/README.md names the
+versions that the shipped weights were trained on), and the same archives result.
 """
 
 import argparse
@@ -16,17 +16,17 @@ from pathlib import Path, PurePosixPath
 
 from generation.request import Refusal
 
-SPLITS = Path(__file__).parent / "runs" / "splits.tsv.xz"  # which tune is on which side, and what it is a version of
-MUSIC21 = "music21"  # whose corpus lies where the package does
+SPLITS = Path(__file__).parent / "runs" / "splits.tsv.xz"  # tune → its side of the split and its group of versions
+MUSIC21 = "music21"  # the package, which contains its corpus
 
 
 @dataclass(frozen=True)
 class Collection:
     """A collection as its makers publish it, and the archive that it becomes.
 
-    source   where it is published, and as what
+    source   its title and where it is published
     patterns globs of the files that are kept, below the downloaded folder
-    moved    (from, to): a leading folder that has another name in the archive
+    moved    (from, to): the name of a leading folder, and its name in the archive
     terms    as stated by the source
     """
 
@@ -36,7 +36,7 @@ class Collection:
     moved: tuple[str, str] = ("", "")
 
 
-# The name of the archive, and of the folder that the download lies in → the collection.
+# Name of the archive, and of the folder with the download → collection.
 COLLECTIONS = {
     "wjd_solos": Collection(
         "Weimar Jazz Database, the CSV export in github.com/slSeanWU/jazz_transformer",
@@ -75,7 +75,7 @@ COLLECTIONS = {
         ("collections/hymnproject/", ""),
     ),
 }
-# Sets of the split that lie together in one archive, and sets that are called otherwise than theirs.
+# Set of the split → its archive, where that has another name.
 ARCHIVE_OF = {
     **dict.fromkeys(("oneills1850", "ryansMammoth", "airdsAirs"), "oneill_ryan_aird_abc"),
     "wjd": "wjd_solos",
@@ -86,10 +86,10 @@ ARCHIVE_OF = {
 
 
 def gather(downloads: Path, out: Path) -> dict[str, list[str]]:
-    """Write splits.tsv and an archive for each collection found in `downloads`; → archive: files that it lacks.
+    """Write splits.tsv and an archive for each collection found in `downloads`. Returns archive → the files of the
+    split that it lacks.
 
-    Only files that the split names are kept, and those beside them that their reader needs. `Refusal` where nothing
-    was downloaded.
+    Only files that the split names are kept, and others that their reader needs. Raises `Refusal` if there is none.
     """
     text = lzma.decompress(SPLITS.read_bytes())
     named = _named(text.decode("utf-8"))
@@ -132,7 +132,8 @@ def _named(splits: str) -> dict[str, set[str]]:
 
 
 def _members(folder: Path, collection: Collection, named: set[str]) -> Iterator[tuple[str, Path]]:
-    """(name in the archive, file): of a kind that the split names, those that it names; of others all."""
+    """(name in the archive, path) of the files to keep: in folders that the split names, only the files that it names;
+    in others, all."""
     folders = {PurePosixPath(file).parts[0] for file in named}
     before, after = collection.moved
     for pattern in collection.patterns:
@@ -144,7 +145,9 @@ def _members(folder: Path, collection: Collection, named: set[str]) -> Iterator[
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("downloads", type=Path, help="folder with a folder a collection: " + ", ".join(COLLECTIONS))
+    parser.add_argument(
+        "downloads", type=Path, help="folder with one folder for each collection: " + ", ".join(COLLECTIONS)
+    )
     parser.add_argument("--out", type=Path, default=Path("data"), help="where the archives go; default data")
 
 

@@ -27,17 +27,20 @@ from generation.model.priors import usual
 from generation.model.tokens import FIELDS, SHADED, TIMED
 from generation.request import Refusal
 
-RARE = 0.05  # of tunes with timing or dynamics teach nothing
+RARE = 0.05  # a smaller share of tunes with played timing or dynamics is too small to learn from
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a run depends on. Each field is a flag and a line in a TOML file.
+    """The settings of a run. Each field is a flag and a line in a TOML file.
 
-    data: folder of archives with splits.tsv, or any folder of MIDI, ABC and MusicXML files
-    out: folder for the checkpoint; minutes: stop after so long, the learning rate falls to meet it
-    start: a checkpoint whose weights to begin with, instead of random ones; its sizes are taken over
+    data     folder of archives with splits.tsv, or any folder of music files
+    out      folder for the checkpoint
+    start    a checkpoint to begin with instead of random weights; its sizes are used
+    minutes  stop after so long, with the learning rate falling accordingly; 0 for no limit
+    length   rows of a crop, at most
+    notes    rows of a batch, about
     """
 
     data: str = "data"
@@ -60,7 +63,7 @@ class Options:
 
 
 def loss(model: AttentiveLSTM, batch: Batch) -> dict[str, tuple[Tensor, Tensor]]:
-    """By head, (sum of nats, count) over the notes that can teach it."""
+    """head → (sum of nats, count) over the notes that teach it."""
     x, _ = model(batch.rows, batch.conditions, batch.countdown)
     following = batch.following[batch.valid]
     every = batch.conditions[:, None].expand(-1, batch.valid.shape[1], -1)[batch.valid]
@@ -83,7 +86,7 @@ def loss(model: AttentiveLSTM, batch: Batch) -> dict[str, tuple[Tensor, Tensor]]
 def held_out(
     model: AttentiveLSTM, examples: Sequence[Example], options: Options, device: torch.device
 ) -> dict[str, float]:
-    """Nats per note by head over whole tunes, and their sum for content (`total`: step + pitch + duration)."""
+    """Nats per note by head, over whole tunes, and `total`: step + pitch + duration."""
     model.eval()
     sums, counts = dict.fromkeys(HEADS, 0.0), dict.fromkeys(HEADS, 0)
     rng = np.random.default_rng(0)
@@ -105,10 +108,10 @@ def fast_precision(device: torch.device) -> torch.dtype:
 
 
 def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] | None = None) -> dict[str, Any]:
-    """Train on `tunes`, or those that the options name.
+    """Train on `tunes`, or on those in the folder `data` of the options; returns the card of the best weights.
 
-    Keeps the best weights (by held-out loss) in `out`/model.safetensors, and beside it what they may not repeat;
-    returns their card.
+    Writes the best weights by held-out loss to `out`/model.safetensors, and beside it the passages that they may not
+    repeat. Raises `Refusal` if there is nothing to learn from.
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if options.threads:
@@ -231,7 +234,7 @@ def _finish_epoch(
 
 
 def _metres(tunes: Sequence[corpus.Tune]) -> dict[str, dict[str, int]]:
-    """style → metre → how many tunes: what `generation.play.style` needs to know."""
+    """style → metre → number of tunes, for `generation.play.style`."""
     counts: dict[str, Counter[str]] = {}
     for tune in tunes:
         if tune.split == "train" and tune.melody.metre:
@@ -266,7 +269,7 @@ def _tensorboard(options: Options) -> Any:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A flag for every field of `Options` and of the network's sizes; they win over the TOML file."""
+    """Add a flag for every field of `Options` and of the network's sizes; flags override the TOML file."""
     parser.add_argument("--config", type=Path, help="a TOML file with any of these, and a table [sizes]")
     for field in dataclasses.fields(Options):
         flag, value = f"--{field.name.replace('_', '-')}", field.default

@@ -27,21 +27,21 @@ from generation.model import band_checkpoint
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.request import Refusal
 
-FEWEST = 16  # notes of a work that can teach
-CHECK_ROWS = 768  # of each held-out work, from its beginning
+FEWEST = 16  # notes; shorter works are left out
+CHECK_ROWS = 768  # rows that are judged, from the beginning of each held-out work
 WARMUP = 50  # steps until the learning rate is full
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a run depends on; each field is a line in a TOML file.
+    """The settings of a run; each field is a line in a TOML file.
 
     data: folder of the archives with splits_poly.tsv, or any folder of music files; out: folder for the checkpoint
-    mix: set, or set/kind → weight of its rows; 1 where it is not named, 0 leaves it out
-    keyed: notate in the key without sharps and flats; moved, keys, joined, dropped: see `Augment`
-    minutes: stop after so long; over the last share `cool` of them the learning rate falls
-    rows: of a batch; length: of a crop; check: rows between two looks at held-out works, `checked` of each set
-    expression: weight of velocity, deviation and articulation beside content
+    mix: set or set/kind → weight of its rows, 1 if it is not named; 0 leaves it out
+    keyed: transpose to the key without sharps and flats; moved, keys, joined, dropped: see `Augment`
+    minutes: stop after so long; the learning rate falls over the last share `cool` of them
+    rows: of a batch; length: of a crop, in rows; check: rows between two tests on `checked` held-out works of each set
+    expression: weight of velocity, deviation and articulation relative to content
     """
 
     data: str = "data"
@@ -74,10 +74,10 @@ def weight(work: Work, mix: Mapping[str, float]) -> float:
 
 
 def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | None = None) -> dict[str, Any]:
-    """Train on `works`, or on those that the options name.
+    """Train on `works`, or on those that the options name; returns the card of the best weights.
 
-    Keeps the best weights (by held-out loss) in `out`/model.safetensors and the state to go on from in
-    `out`/last.safetensors; returns the card.
+    Writes the best weights by held-out loss to `out`/model.safetensors, and the state from which to resume to
+    `out`/last.safetensors. Raises `Refusal` if there is nothing to learn from.
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if options.threads:
@@ -226,7 +226,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="a TOML file: `Options`, and a table [sizes]")
     for name in ("data", "out", "cache", "minutes", "threads"):
         kind = type(getattr(Options, name))
-        parser.add_argument(f"--{name}", type=kind, help="wins over the file")
+        parser.add_argument(f"--{name}", type=kind, help="overrides the file")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -236,7 +236,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def options_of(config: Path, flags: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
-    """Options and sizes in a TOML file; flags that are not None win. `Refusal` for names that there are not."""
+    """Options and sizes in a TOML file, overridden by flags that are not None. Raises `Refusal` for unknown names."""
     try:
         file = tomllib.loads(config.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:

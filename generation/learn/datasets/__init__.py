@@ -1,4 +1,4 @@
-"""The data sets there are: a literal dict from name to source. A folder of music files needs no entry."""
+"""The data sets: a dict from name to source. A folder of music files needs no entry."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Anybody's music files as full scores: what `generation.read` makes of them, with all their parts."""
+"""Any music files as full scores, with all their parts, by way of `generation.read`."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ SHADED = 6  # more velocities are dynamics
 
 
 def scores(folder: Path, files: Iterable[Path]) -> Iterator[tuple[str, FullScore]]:
-    """Every file that can be read, by its path below the folder; what cannot is left out, and logged."""
+    """(path below the folder, score) of every file that can be read; others are left out, and logged."""
     for path in files:
         try:
             yield str(path.relative_to(folder)), of_reading(on_its_beat(read(path.read_bytes(), path.name)))

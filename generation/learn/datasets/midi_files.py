@@ -17,12 +17,12 @@ from generation.request import Refusal
 
 LOWEST = 55  # of a piano's melody
 BASS = 55  # below: a left hand, whose long notes mark where bars begin
-WALTZ = 1.25  # so much clearer must bars of three be than bars of four, of which there are many more
+WALTZ = 1.25  # times clearer that bars of three must be than bars of four, which are much more common
 TOGETHER = 0.03  # quarters: notes that begin so close are one chord
 
 
 def piano(root: Path) -> Iterator[tuple[str, Melody]]:
-    """The highest sounding note, a heuristic, on a pulse that leaves the rubato in the notes."""
+    """The top line of piano pieces, on a steady pulse, so that rubato is in the notes."""
     return _each(root / "midis", "*.mid", piano_melody)
 
 
@@ -32,7 +32,7 @@ def piano_melody(song: Song) -> Melody:
 
 
 def pop909(root: Path) -> Iterator[tuple[str, Melody]]:
-    """The track that is named so."""
+    """The track “MELODY” of each song."""
 
     def melody(song: Song) -> Melody:
         return _melody([part for part in song.parts if part.name.strip() == "MELODY"], _barred(song))
@@ -41,10 +41,10 @@ def pop909(root: Path) -> Iterator[tuple[str, Melody]]:
 
 
 def _barred(song: Song) -> Song:
-    """The same in bars of four or three quarters, where its bass says that they begin.
+    """The song in bars of four or three quarters, which begin where its bass suggests.
 
-    Three files in four state 1/4, and in nearly all of them the beat lies a constant part of a quarter beside the
-    file's own.
+    Three files in four state 1/4, and in nearly all of them the beat is a constant fraction of a quarter off the file's
+    grid.
     """
     beside = _beside(np.concatenate([part.notes.onset for part in song.parts]))
     bass = [part.notes for part in song.parts if part.name.strip() == "PIANO"]
@@ -63,7 +63,7 @@ def _barred(song: Song) -> Song:
 
 
 def _beside(onset: NDArray[np.float64]) -> float:
-    """How far the sixteenths that notes keep lie beside those of the file, in quarters: the mean angle on a circle."""
+    """Quarters by which the notes' sixteenths are off the file's: the mean angle of onsets (n,) on a circle."""
     turn = np.exp(8j * np.pi * onset).mean()
     return float(np.angle(turn) / (8 * np.pi))
 

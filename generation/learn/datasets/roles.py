@@ -1,4 +1,4 @@
-"""Which part plays what: roles and families of instruments from names, codes, programs and the notes themselves."""
+"""The roles and instrument families of parts, from names, codes, programs and the notes themselves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from generation.model.band import NO_FAMILY
 from generation.model.tokens import Ints
 
 KEYS, ORGAN, GUITAR, BASS, STRINGS, ENSEMBLE, BRASS, REED, PIPE, PAD = 0, 2, 3, 4, 5, 6, 7, 8, 9, 11
-# Part of a name, in lower case → family of General MIDI; the first that fits.
+# Part of a name, in lower case → family of General MIDI; the first match counts.
 FAMILIES = {
     "piano": KEYS, "forte": KEYS, "klav": KEYS, "clavi": KEYS, "harpsi": KEYS, "cemba": KEYS,
     "organ": ORGAN, "physh": ORGAN,
@@ -32,7 +32,7 @@ CHORDAL = (KEYS, 1, ORGAN, GUITAR)
 
 @dataclass(eq=False)
 class Staff:
-    """What a file says of one of its parts. lead, drums: whether it says so."""
+    """A file's statements about one of its parts. lead, drums: whether it says that the part is that."""
 
     name: str = ""
     code: str = ""
@@ -44,7 +44,7 @@ class Staff:
 
 
 def family_of(staff: Staff) -> int:
-    """By its program if that is known, its code, else its name."""
+    """A part's family, by its program, else its code, else its name."""
     if staff.family != NO_FAMILY:
         return staff.family
     for words in (staff.code.lower() if staff.code != "empty" else "", staff.name.lower()):
