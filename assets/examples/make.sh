@@ -13,12 +13,12 @@ fresh() {  # NAME and the flags of compose
 encore extend $here/jig.abc $here/minuet.abc $here/blues.mid --seconds 25 --seed 4 --formats mp3,mid,abc,png
 fresh jazz --style jazz --key "Bb major" --tempo 168 --seconds 30 --seed 46 --instrument "tenor sax"
 fresh classical --style classical --key "D minor" --meter 3/4 --tempo 104 --seconds 30 --seed 36
-fresh irish --style irish --key "A dorian" --meter 6/8 --tempo 168 --seconds 30 --seed 36 --instrument flute
+fresh irish --style irish --key "A dorian" --meter 6/8 --tempo 168 --seconds 30 --seed 1 --instrument flute
 fresh american --style american --key "A major" --meter 2/4 --tempo 108 --seconds 30 --seed 6 --instrument violin
 fresh british --style british --key "G major" --meter 4/4 --tempo 112 --seconds 30 --seed 8 --instrument recorder
 fresh artsong --style artsong --key "G minor" --meter 3/4 --tempo 84 --seconds 30 --seed 3 --instrument clarinet
-fresh pop --style pop --key "C major" --tempo 84 --seconds 30 --seed 28 --instrument "electric piano"
-fresh standards --style standards --key "F major" --tempo 126 --seconds 30 --seed 34 --instrument vibraphone
-fresh hymn --style hymn --key "Eb major" --meter 4/4 --tempo 92 --seconds 25 --seed 34 --instrument organ
+fresh pop --style pop --key "C major" --tempo 84 --seconds 30 --seed 6 --instrument "electric piano"
+fresh standards --style standards --key "F major" --tempo 126 --seconds 30 --seed 2 --instrument vibraphone
+fresh hymn --style hymn --key "Eb major" --meter 4/4 --tempo 92 --seconds 25 --seed 6 --instrument organ
 fresh irish-two-minutes --style irish --key "D major" --meter 6/8 --tempo 174 --seconds 120 --seed 12 --instrument flute
 fresh jazz-two-minutes --style jazz --key "F major" --tempo 144 --seconds 120 --seed 13 --instrument "alto sax"
