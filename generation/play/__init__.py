@@ -1,1 +1,1 @@
-"""Play: a tune, or none → new notes, any number of takes at once."""
+"""Play: new notes after a tune or from nothing, for any number of takes at once."""

@@ -1,4 +1,4 @@
-"""A note more for every take: heads, choice and network in one function of tensors, with no word from the host.
+"""One decode step: the next note of every take, by heads, choice and network in one function of tensors.
 
 Nothing here copies a number from the host or waits for the device, so that a GPU can replay it as a graph.
 """
@@ -17,8 +17,8 @@ from generation.play.fused import CYCLE, HEADS, Fused, FusedLayer
 from generation.play.slots import MOST, Slots, shortened
 from generation.play.state import State, note_down, of_all
 
-ROUNDING = 0.12  # of the wished length, to end on a bar line
-FILLS = 3  # the closing note may fill a bar if the new music is so many bars long
+ROUNDING = 0.12  # share of the length asked for, by which it may change so that the music ends on a bar line
+FILLS = 3  # the closing note may fill a bar if the new music has at least so many bars
 
 Choose = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -37,7 +37,7 @@ def nucleus(logits: Tensor, tail: Tensor, uniforms: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def advance(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = nucleus) -> Tensor:
-    """(B, len(HEADS) + 4): the next note's classes, interval and tick, and where its take closes and ends.
+    """(B, len(HEADS) + 4): the next note's classes, interval and tick, and the ticks at which its take closes and ends.
 
     Changes `slots`. `opening` may be false if no take is at its first new note.
     """
@@ -75,8 +75,8 @@ def advance(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = n
 
 
 def ending(begin: Tensor, wished: Tensor, downbeat: Tensor, bar: Tensor) -> tuple[Tensor, Tensor]:
-    """(B,) ticks at which the closing note begins and the music ends that begins at `begin` and shall last `wished`:
-    on a bar line where there is one near, else on a beat."""
+    """Ticks (B,) at which the closing note begins and at which the music ends, for music that begins at `begin` (B,)
+    and should last `wished` (B,) ticks: it ends on a bar line if one is near, else on a beat."""
     beat = downbeat + ((begin + wished - downbeat) / TICKS).round().long() * TICKS
     line = downbeat + ((begin + wished - downbeat) / bar.clamp(min=1)).round().long() * bar
     barred = (bar > 0) & ((line - begin - wished).abs() <= ROUNDING * wished)
@@ -88,7 +88,7 @@ def ending(begin: Tensor, wished: Tensor, downbeat: Tensor, bar: Tensor) -> tupl
 
 
 def countdown(ticks: Tensor) -> Tensor:
-    """The class of a distance to the end; as `tokens.countdown_class`."""
+    """The classes of distances to the end in ticks, as `tokens.countdown_class`; same shape."""
     return torch.bucketize(ticks // TICKS, _edges(ticks.device), right=True)
 
 
@@ -98,13 +98,13 @@ def _edges(device: torch.device) -> Tensor:
 
 
 def turn(fused: Fused, tick: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, 1, pairs) sines and cosines: by what the musical time of `tick` (B,) turns a head's channels."""
+    """Sines and cosines (B, 1, pairs) of the angles by which the musical time `tick` (B,) rotates a head's channels."""
     angle = tick[:, None, None] * fused.turn
     return angle.sin(), angle.cos()
 
 
 def turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-    """(B, heads, channels), turned."""
+    """x (B, heads, channels), rotated by the angles of `turn`."""
     sine, cosine = turn
     pairs = sine.shape[2]
     a, b, rest = x.tensor_split([pairs, 2 * pairs], 2)
@@ -118,7 +118,7 @@ def _phases(fused: Fused, slots: Slots, state: State) -> Tensor:
 
 
 def plan(state: State) -> None:
-    """With the first new note it is settled where the music ends."""
+    """Fix where the music closes and ends, for takes at their first new note."""
     last, goal = ending(state.onset, state.wished, state.downbeat, state.bar)
     opening = state.new == 0
     state.last.copy_(torch.where(opening & (state.closes > 0), last, state.last))
@@ -126,7 +126,7 @@ def plan(state: State) -> None:
 
 
 def _read(fused: Fused, slots: Slots, notes: Tensor, state: State) -> None:
-    """The network hears the note just chosen."""
+    """Pass the note that was just chosen, notes (B, …), through the network."""
     left = (state.goal - state.onset).clamp(min=0)
     takes, width = slots.x.shape
     x = notes[:, :width] + slots.constant + fused.countdown.index_select(0, countdown(left))
@@ -147,7 +147,7 @@ def _read(fused: Fused, slots: Slots, notes: Tensor, state: State) -> None:
 
 
 def _remember(layer: FusedLayer, hidden: Tensor, cell: Tensor, x: Tensor) -> None:
-    """The LSTM's step. tanh x is written 2 σ(2x) − 1: σ costs an eighth of it, and all gates take one."""
+    """The LSTM's step for x (B, W). tanh x is computed as 2 σ(2x) − 1, so that one fast σ serves all gates."""
     enter, forget, leave, new = layer.lstm(torch.cat([x, hidden], 1)).sigmoid_().chunk(4, 1)
     cell.mul_(forget).addcmul_(enter, new, value=2).sub_(enter)
     torch.mul((cell * 2).sigmoid_(), leave, out=hidden).mul_(2).sub_(leave)
@@ -155,12 +155,12 @@ def _remember(layer: FusedLayer, hidden: Tensor, cell: Tensor, x: Tensor) -> Non
 
 @dataclass(frozen=True, eq=False)
 class Now:
-    """What the attention of every layer needs to know of the note just chosen.
+    """The note just chosen, as the attention of every layer needs it.
 
-    told    (B, layers, heads, channels) what it is for the values
-    turn    by what its musical time turns channels
-    rows    where its values and keys go, in all values and keys of a layer one below the other
-    beyond  (B, 1, places) where there is nothing yet
+    told    (B, layers, heads, channels) its part of the values
+    turn    sines and cosines of the rotation by its musical time
+    rows    (B × heads,) index of its key and value in a layer's keys and values, flattened to rows
+    beyond  (B, 1, places) whether a place is still empty
     """
 
     told: Tensor
@@ -170,7 +170,7 @@ class Now:
 
 
 def _look_back(layer: FusedLayer, slots: Slots, i: int, now: Now) -> Tensor:
-    """What the attention of layer `i` reads; keeps the note's key and value, and the next one's key."""
+    """The attention (B, W) of layer `i`; stores the note's key and value, and the key of the next note."""
     assert layer.look is not None and layer.out is not None
     keys, values = slots.keys[i], slots.values[i]
     takes, heads, _, channels = values.shape

@@ -1,4 +1,4 @@
-"""`advance` on a CPU: products, and compiled loops for all that lies between."""
+"""`advance` on a CPU: matrix products, and compiled loops between them."""
 
 from dataclasses import fields
 from types import SimpleNamespace
@@ -17,12 +17,12 @@ from generation.play.slots import MOST, Slots
 from generation.play.state import of_all, powers
 
 STEP, PITCH = 0, 1  # places in HEADS
-TOLD_TICK = len(HEADS) + 1  # row of what is told: first the classes and the interval, then tick, last and goal
+TOLD_TICK = len(HEADS) + 1  # row of the tick in the result: after the classes and the interval, before last and goal
 EDGES, POWERS = COUNTDOWN.astype(np.int64), powers()
 
 
 class AdvanceOnCPU:
-    """The takes of some slots, and the weights, laid out for the loops: views of both, and room for a step."""
+    """The decode step for some slots: views of slots and weights for the loops, and buffers for one step."""
 
     def __init__(self, fused: Fused, slots: Slots) -> None:
         self.fused, self.slots = fused, slots
@@ -43,7 +43,7 @@ class AdvanceOnCPU:
 
     @torch.inference_mode()
     def __call__(self, opening: bool = True, choose: Choose | None = None) -> Whole:
-        """As `advance`; without `choose` the classes are drawn as `nucleus` does."""
+        """As `advance`; without `choose`, classes are drawn as `nucleus` draws them."""
         state, own, table, told = self.state, self.own, self.table, self.told
         for i, (head, product) in enumerate(zip(HEADS, self.fused.head, strict=True)):
             out, logits, where = product.array(self.x[i]), self.logits[i], self.nowhere
@@ -72,7 +72,7 @@ class AdvanceOnCPU:
         return told.T.copy()
 
     def _listen(self, tick: Whole) -> None:
-        """The network hears the note just chosen."""
+        """Pass the note that was just chosen, at `tick` (B,), through the network."""
         own, table, stream, fused = self.own, self.table, self.stream, self.fused
         hearing.hear(
             self.told, table.offsets, table.note, self.where, own.constant, table.countdown, EDGES, tick,
@@ -98,12 +98,12 @@ class AdvanceOnCPU:
 
 
 def arrays(of: Any) -> SimpleNamespace:
-    """The fields of a dataclass, the same numbers for NumPy."""
+    """The fields of a dataclass, tensors as NumPy views."""
     return SimpleNamespace(**{each.name: array(getattr(of, each.name)) for each in fields(of)})
 
 
 def array(of: Any) -> Any:
-    """The same numbers for NumPy. What is no tensor stays as it is."""
+    """A tensor, or those in a list or tuple, as NumPy views; anything else unchanged."""
     if isinstance(of, list | tuple):
         return type(of)(array(each) for each in of)
     return of.numpy() if isinstance(of, torch.Tensor) else of

@@ -1,4 +1,4 @@
-"""In which arithmetic a step multiplies: the fastest that the device can, or what ENCORE_ARITHMETIC says."""
+"""The arithmetic of a decode step: the fastest that the device supports, or the one named by ENCORE_ARITHMETIC."""
 
 import os
 import platform
@@ -9,12 +9,12 @@ from generation.request import Refusal
 
 SETTING = "ENCORE_ARITHMETIC"
 KINDS = ("int8", "float32")
-TAKES = 64  # at once, at most
+TAKES = 64  # that are played at once, at most
 
 
 def arithmetic(device: torch.device) -> str:
-    """One of `KINDS` for a device: what ENCORE_ARITHMETIC says; by itself int8 on a CPU, else float32. `Refusal` where
-    the setting names what there is not, or what the device cannot do."""
+    """One of `KINDS` for a device: the one named by ENCORE_ARITHMETIC, else int8 on a CPU and float32 on a GPU. Raises
+    `Refusal` if the setting names no kind, or one that the device does not support."""
     asked = os.environ.get(SETTING) or "auto"
     if asked not in ("auto", *KINDS):
         raise Refusal("{setting} is “{asked}”. Set it to one of: {kinds}.", setting=SETTING, asked=asked[:40],
@@ -28,12 +28,12 @@ def arithmetic(device: torch.device) -> str:
 
 
 def missing(kind: str, device: torch.device) -> str:
-    """Why a device cannot multiply in a kind of arithmetic, in words; empty where it can."""
+    """The reason why a device does not support a kind of arithmetic, in words; "" if it does."""
     return "a GPU plays in float32" if kind == "int8" and device.type != "cpu" else ""
 
 
 def made_by(kind: str, device: torch.device) -> str:
-    """What else than the seed decides which notes are played: the kind of arithmetic, and the kind of processor or the
-    GPU, each of which rounds in its own way."""
+    """The arithmetic and the kind of processor or GPU, in words: besides the seed, these decide the notes, since each
+    rounds in its own way."""
     on = torch.backends.cpu.get_cpu_capability() if device.type == "cpu" else torch.cuda.get_device_name(device)
     return f"{kind}, {platform.machine()} {on}" if device.type == "cpu" else f"{kind}, {on}"

@@ -1,7 +1,7 @@
-"""Takes that are played together, note by note: one joins at any step, and leaves when it has come to its end.
+"""Takes that are played together, note by note: a take may join at any step, and leaves when it is complete.
 
 Each take has a slot of constant size, whatever the length of its input: the LSTM's state, the last `window` keys and
-values, and what the constraints need. All takes share each step, which reads the weights once.
+values, and the state of the constraints. All takes share each step, which reads the weights once.
 """
 
 from dataclasses import dataclass, field
@@ -22,14 +22,15 @@ from generation.play.fused import HEADS, Fused, constant, fuse, waves
 from generation.play.slots import MOST, Slots, memory, shortened
 from generation.play.state import FAR, PASSAGE, REMEMBERED, State, followed, passage
 
-FEW = 4  # to begin with
-HIGHEST = 1 - 2**-22  # of a sum of chances is still less than the sum, when rounded
-BREATH = 0.3  # of what the nucleus leaves out of pitch it leaves out of rhythm
+FEW = 4  # slots at the start, on a CPU
+HIGHEST = 1 - 2**-22  # the largest uniform number: times a sum of chances, it is still less than the sum when rounded
+BREATH = 0.3  # the nucleus cuts off this share of 1 − top_p from rhythm, all of it from pitch
 
 
 def sampling_parameters(head: str, temperature: float, top_p: float) -> tuple[float, float]:
-    """Temperature and nucleus of a head in a take of these. A wild melody is still played with care, a tame one with
-    life; and rests are rare, so that a nucleus which cuts them off leaves a player breathless."""
+    """Temperature and top_p for a head. Expression does not depend on those of the take, so that a wild melody is still
+    played well, and a tame one with life. Rhythm has a wider nucleus than pitch, since rests are rare and would be
+    cut off."""
     if head in EXPRESSION:
         return 1.0, 0.99
     return temperature, 1 - BREATH * (1 - top_p) if head in ("step", "duration") else top_p
@@ -37,13 +38,19 @@ def sampling_parameters(head: str, temperature: float, top_p: float) -> tuple[fl
 
 @dataclass(eq=False)
 class Part:
-    """A take as it grows. `start` and `rows` are encoded notes: what it goes on from, and what is new.
+    """A take while it grows. Pitches are transposed like the rows.
 
-    conditions  (len(CONDITIONS),); wished: ticks of new music; begin: the tick from which it is counted beforehand
-    register    lowest and highest pitch; longest_note, longest_run: what the input has, or is usual
-    unusual     as in `constraints`, by where the input's notes lie
-    tonic       pitch class of rest, moved like the rows as the register is; third: semitones above it
-    uniforms    (MOST, heads) random numbers, its own
+    start        (n, len(FIELDS)) the encoded notes to continue
+    conditions   (len(CONDITIONS),)
+    wished       ticks of new music that were asked for
+    begin        tick at which the new music is expected to begin
+    register     lowest and highest pitch allowed
+    unusual      as in `constraints`, for the input's notes
+    longest_note, longest_run  allowed: as long as the input's, or as is usual
+    tonic, third pitch class of the tonic; semitones from it to the third of its triad
+    uniforms     (MOST, heads) its random numbers
+    rows         the new notes so far: classes of all heads, then tick
+    goal         tick at which the music ends
     """
 
     start: Ints
@@ -71,7 +78,7 @@ class Part:
 
     @property
     def share(self) -> float:
-        """How much of it is there, 0 … 1."""
+        """The share of the take that is complete, 0 … 1."""
         if not self.rows or self.over:
             return float(self.over)
         return min(1.0, max(0.0, 1 - (self.goal - self.rows[-1][-1]) / max(1, self.wished)))
@@ -98,7 +105,7 @@ class Batch:
 
     @property
     def made_by(self) -> str:
-        """In what arithmetic it plays, and on what."""
+        """The arithmetic and the processor, in words."""
         return made_by(self.fused.kind, self.device)
 
     @property
@@ -107,7 +114,7 @@ class Batch:
 
     @torch.inference_mode()
     def join(self, part: Part) -> None:
-        """Hear what a take goes on from; it plays from the next step on."""
+        """Read the notes that a take continues; it plays from the next step on."""
         slot = len(self.parts)
         if slot == len(self._slots.x):
             larger = memory(self.model, min(TAKES, slot * 4), self.device, self.fused.kept)
@@ -116,7 +123,7 @@ class Batch:
             self._slots = larger
         twin = next((i for i, other in enumerate(self.parts) if other.start is part.start and not other.rows), None)
         at = self._slots.first(slot + 1)
-        if twin is not None:  # takes of one melody are heard once
+        if twin is not None:  # the input of several takes is read once
             for tensor in at.tensors():
                 tensor[slot] = tensor[twin]
         else:
@@ -127,7 +134,7 @@ class Batch:
 
     @torch.inference_mode()
     def step(self) -> list[Part]:
-        """A note more for all; those takes that have come to their end leave and are returned."""
+        """Play one note in every take; takes that are complete leave and are returned."""
         takes = len(self.parts)
         for part, row in zip(self.parts, self._advance(takes), strict=True):
             _told(part, row)
@@ -138,7 +145,7 @@ class Batch:
 
     @torch.inference_mode()
     def leave(self, part: Part) -> None:
-        """A take is no longer wanted; the last one takes its slot."""
+        """Remove a take; the last one moves to its slot."""
         slot, last = self.parts.index(part), len(self.parts) - 1
         if slot != last:
             for tensor in self._now.tensors():
@@ -148,7 +155,7 @@ class Batch:
         self._now = self._slots.first(last)
 
     def _advance(self, takes: int) -> list[list[int]]:
-        """What `advance` tells of the next notes."""
+        """The rows of `advance`'s result, for the first `takes` slots."""
         if self.device.type != "cuda":
             if self._on_cpu is None or self._on_cpu.slots is not self._now:
                 self._on_cpu = AdvanceOnCPU(self.fused, self._now)
@@ -162,7 +169,7 @@ class Batch:
         return said[:takes].tolist()
 
     def _hear(self, slots: Slots, slot: int, part: Part) -> None:
-        """Read the notes given, all at once, with the model as it was trained."""
+        """Prefill: read the given notes all at once, with the model as it was trained."""
         rows = torch.from_numpy(part.start).to(self.device)[None]
         conditions = torch.from_numpy(part.conditions).to(self.device)[None]
         _, goal = ending(
@@ -186,7 +193,7 @@ class Batch:
             slots.next_key[i][slot] = turned(key, turn(self.fused, layer.tick[0]))[0]
 
     def _wish(self, slots: Slots, slot: int, part: Part) -> None:
-        """What is asked of a take, and where it stands."""
+        """Write a take's state, sampling parameters and random numbers into its slot."""
         pitch, notes = part.start[:, PITCH], part.start[part.start[:, PITCH] != START]
         bar, sounding, blank = int(part.conditions[4]), int(LENGTHS[part.start[-1, DURATION]]), pitch[-1] == START
         least, longest_rest = (0 if blank else min(max(1, sounding), int(LENGTHS[-1]))), bar or 4 * TICKS
@@ -232,20 +239,20 @@ class Batch:
 
 
 def _recalled(notes: Ints) -> tuple[Tensor, Tensor, Tensor]:
-    """Of the notes (N, fields) that a take goes on from: pitch and step of the last (PASSAGE,), and the passage before
-    each of the last REMEMBERED and after them all, with the pitch of each."""
+    """For given notes (N, fields): pitch and step of the last ones (PASSAGE,); the passage before each of the last
+    REMEMBERED notes and after them all (≤ REMEMBERED + 1,); and those notes' pitches (≤ REMEMBERED,)."""
     codes = np.concatenate([np.full(PASSAGE, -1), notes[:, PITCH] * 512 + notes[:, STEP]])
     recent = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(codes, PASSAGE).copy())
     return recent[-1], passage(recent)[-REMEMBERED - 1 :], torch.from_numpy(notes[-REMEMBERED:, PITCH])
 
 
 def _ring(newest: Tensor, heard: int) -> Tensor:
-    """(REMEMBERED,): the newest of so many, each at its place in a ring."""
+    """A ring (REMEMBERED,) with the newest of `heard` numbers, each at its place."""
     return torch.nn.functional.pad(newest, (0, REMEMBERED - len(newest))).roll(heard - len(newest))
 
 
 def _told(part: Part, said: list[int]) -> None:
-    """Write down the next note of a take, and see whether it was the last."""
+    """Add the next note to a take, and note whether it was the last."""
     *row, _, tick, last, part.goal = said
     if part.open_end and tick >= part.goal and part.rows:
         part.over = True
@@ -259,7 +266,7 @@ def _told(part: Part, said: list[int]) -> None:
 
 
 def _cut(part: Part) -> None:
-    """What sounds when the time is up is let go; what has only just begun is left out."""
+    """Cut a take off when its time is up: shorten its last note, or leave it out if it has only just begun."""
     if part.goal - part.rows[-1][-1] < LEFTOVER and len(part.rows) > 1:
         part.rows.pop()
     part.rows[-1][DURATION] = min(part.rows[-1][DURATION], _to_the_end(part))
@@ -271,13 +278,13 @@ def _to_the_end(part: Part) -> int:
 
 
 def _last(true: NDArray[np.bool_]) -> int:
-    """How many at the end are true in a row."""
+    """The length of the run of true values at the end of an array (n,)."""
     false = np.flatnonzero(~true)
     return len(true) - 1 - int(false[-1]) if len(false) else len(true)
 
 
 def _capture(fused: Fused, slots: Slots) -> tuple["torch.cuda.CUDAGraph", Tensor]:
-    """A step for these slots as one CUDA graph. Trying it out must leave no trace in the slots."""
+    """A step for these slots as one CUDA graph, with its output (B, …). The slots are restored after the trial runs."""
     before = [tensor.clone() for tensor in slots.tensors()]
     stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.current_stream())

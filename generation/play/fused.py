@@ -1,8 +1,8 @@
-"""A model's weights, rearranged to play one note at a time: fewer and larger products, and sums looked up.
+"""A model's weights, rearranged to play one note at a time: fewer and larger products, and tables of sums.
 
-A linear layer over embeddings side by side is a sum of one row a field, so tables of those rows take its place; what
-is multiplied with the same vector is multiplied at once. The numbers that come out are the model's own, but for the
-rounding of what is multiplied to 8 bits on a CPU.
+A linear layer over concatenated embeddings is a sum of one row for each field, so tables of those rows replace it;
+matrices that are multiplied by the same vector are joined. The results are the model's own, except for the rounding to
+8 bits on a CPU.
 """
 
 from dataclasses import dataclass
@@ -78,9 +78,9 @@ class Fused:
 
 @torch.inference_mode()
 def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True, kind: str | None = None) -> Fused:
-    """The weights of a model on its device. It plays flat what it has not learned: timing (deviation and articulation)
-    or dynamics (velocity). `kind` is the kind of arithmetic, by default that of the device: in float32 nothing is
-    rounded, in any other keys and values are kept in 8 bits."""
+    """The weights of a model, on its device. `timing` (deviation and articulation), `dynamics` (velocity): whether it
+    has learned them; otherwise they are played flat. `kind` of arithmetic, by default the device's: except in float32,
+    keys and values are kept in 8 bits."""
     w, small = model.sizes.width, model.sizes.width // 4
     kind = kind or arithmetic(model.pitch.weight.device)
     kept = torch.float32 if kind == "float32" else torch.int8
@@ -179,7 +179,7 @@ def _layer(layer: Layer, kind: str) -> FusedLayer:
 
 @torch.inference_mode()
 def constant(model: AttentiveLSTM, conditions: Tensor) -> Tensor:
-    """(B, width): what conditions (B, len(CONDITIONS)) add to the stream at every note, the countdown aside."""
+    """(B, width) the contribution of conditions (B, len(CONDITIONS)) to every note's input, the countdown excepted."""
     style, metre, tonic, tempo = (embed(conditions[:, i]) for i, embed in enumerate(model.condition))
     piece = torch.cat([style + metre, tonic + tempo], -1)
     added: Tensor = piece @ model.context.weight[:, : piece.shape[1]].T + model.context.bias
@@ -195,7 +195,7 @@ def waves(bar: int) -> Tensor:
 
 
 def weights(fused: Fused) -> list[Tensor]:
-    """The matrices that a step must read, each once; of tables it reads next to nothing."""
+    """The matrices that a step must read in full, each once; of the tables it reads only single rows."""
     products: list[Product | None] = [*fused.head, fused.bars]
     for layer in fused.layers:
         products += [layer.lstm, layer.look, layer.out]

@@ -1,8 +1,8 @@
-"""Products of a step with weights that stay: in 8 bits or exactly on a CPU, and as torch does it elsewhere.
+"""Products of vectors with constant weights: in 8 bits or exactly on a CPU, by torch elsewhere.
 
-In 8 bits each row of weights, and each row that is multiplied, has its own unit: its largest number is 127. The sums
-are whole numbers, the same in any order and company and on any processor. So oneDNN may add up where it does so exactly
-and fast, and our own loops do it elsewhere.
+In 8 bits, each row of weights and each row that is multiplied is scaled so that its largest number is 127. The sums are
+whole numbers, so they are the same in any order, in any batch and on any processor. oneDNN adds them up where it is
+exact and faster, loops of our own elsewhere.
 """
 
 from functools import cache
@@ -31,16 +31,16 @@ class Product(Protocol):
     def __call__(self, x: Tensor) -> Tensor: ...
 
     def array(self, x: Reals) -> Reals:
-        """The same for NumPy, on a CPU; there may be columns beyond `out`, that mean nothing."""
+        """The same for NumPy, on a CPU; columns beyond `out` are meaningless."""
 
 
 def product(weight: Tensor, bias: Tensor, kind: str) -> Product:
-    """With weights (out, in), in a kind of `arithmetic.KINDS`."""
+    """A product with weight (out, in) and bias (out,), in one of `arithmetic.KINDS`."""
     return Short(weight, bias) if kind == "int8" else Exact(weight, bias)
 
 
 class Exact:
-    """Nothing is rounded but the sums."""
+    """In 32-bit floats throughout."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self.weight, self.bias = weight.detach().contiguous(), bias.detach().contiguous()
@@ -57,7 +57,7 @@ class Exact:
 
 
 class Short:
-    """Weights and what they multiply in 8 bits. `weight` (out, in) is padded with zeros for our loops."""
+    """With both factors in 8 bits. `weight` (out, in) is padded with zeros for our loops."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self._out, self._in = weight.shape
@@ -89,7 +89,7 @@ Packed = tuple[Tensor, Tensor, Tensor]
 
 
 def _packed(weight: Tensor) -> Packed:
-    """Weights of 8 bits as oneDNN likes them, with units of 1 and zeros at 0."""
+    """8-bit weights (out, in) in oneDNN's layout, with a scale of 1 and zero points at 0."""
     packed = torch.ops.onednn.qlinear_prepack(weight, [16, weight.shape[1]])
     return packed, torch.ones(len(weight)), torch.zeros(len(weight), dtype=torch.int64)
 
@@ -104,8 +104,8 @@ def _added_up(rows: NDArray[np.uint8], packed: Packed) -> Reals:
 
 @cache
 def _library_is_exact() -> bool:
-    """Whether oneDNN adds up exactly on this processor, which it says nowhere: on those that multiply 8 bits by way of
-    16, it does not. Tried with the largest sums that there are."""
+    """Whether oneDNN adds up exactly on this processor, tried with the largest possible sums, since it does not say. On
+    processors that multiply 8 bits by way of 16, it does not."""
     rng = np.random.default_rng(0)
     weight = rng.choice(np.array([-127, 127], np.int8), (64, 768))
     weight[:8] = 127

@@ -1,4 +1,4 @@
-"""A request → what the model is asked: one prompt a take."""
+"""Request → prompts for the model, one for each take."""
 
 import re
 
@@ -9,7 +9,7 @@ from generation.request import STYLES, Refusal, Request
 
 
 def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
-    """One a take; take i is sampled with the request's seed + i."""
+    """A prompt for each take; take i has the request's seed + i. Raises `Refusal` for an unknown key or metre."""
     fresh = reading is None
     key = Key.parse(request.key) if request.key and fresh else None
     metre = parse_metre(request.meter) if request.meter and fresh else None
@@ -31,7 +31,7 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
 
 
 def parse_metre(text: str) -> tuple[int, int]:
-    """ "6/8" → (6, 8); `Refusal` for what nobody can count."""
+    """ "6/8" → (6, 8). Raises `Refusal` for anything that is not a metre."""
     match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*", text)
     if not match or not 1 <= int(match[1]) <= 16 or int(match[2]) not in (1, 2, 4, 8, 16):
         raise Refusal("“{text}” is not a metre. Write one like 4/4, 3/4 or 6/8.", text=text[:40])

@@ -1,4 +1,4 @@
-"""Play on: from prompts to melodies, any number of takes at once."""
+"""Prompts → melodies, for any number of takes at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,11 +27,12 @@ REGISTER = (55, 81)  # MIDI pitches of a fresh piece
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """One take: a melody to continue, or None, and how.
+    """What one take should be: the melody to continue, or None for a fresh piece, and how.
 
-    key, tempo, metre  for fresh pieces
-    open_end           cut off where the time is up instead of coming to a close
-    attempt            how many takes of this seed were thrown away, because they copied
+    seconds            length of the new music
+    key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
+    open_end           cut the music off when the time is up, instead of bringing it to a close
+    attempt            number of takes of this seed that were discarded because they copied a training tune
     """
 
     melody: Melody | None = None
@@ -49,9 +50,11 @@ class Prompt:
 
 @dataclass(eq=False)
 class Take:
-    """A prompt on its way: what it goes on from, as the model knows it, and at the end the `whole` melody.
+    """A prompt while it is played.
 
-    best    the one of those played so far that copies the fewest notes: `copied` more than it may
+    given    the melody that it continues; `encoded`: the same as the model sees it
+    whole    the given notes and the new ones, once it is complete
+    best     of the attempts so far, the one that copies the fewest notes: `copied` more than is allowed
     """
 
     prompt: Prompt
@@ -65,14 +68,14 @@ class Take:
 
     @property
     def share(self) -> float:
-        """How much of it is there, 0 … 1."""
+        """The share of the take that is complete, 0 … 1."""
         return 1.0 if self.whole is not None else self.part.share
 
 
 class Session:
-    """Takes of any number of requests that one model plays at once.
+    """Takes of any number of requests, which one model plays at once.
 
-    A take that copies what was learned is played again, and of several that do the least is kept.
+    A take that copies a training tune is played again, up to `ATTEMPTS` times; if all copy, the best attempt is kept.
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -86,13 +89,13 @@ class Session:
         return bool(self._playing or self._waiting)
 
     def add(self, prompts: Sequence[Prompt]) -> list[Take]:
-        """Takes that are played from the next step on; they are ready once they have a `whole`."""
+        """Add a take for each prompt, to be played from the next step on. A take is complete once it has a `whole`."""
         takes = [*_takes(self.loaded, prompts)]
         self._waiting += takes
         return takes
 
     def drop(self, takes: Sequence[Take]) -> None:
-        """Nobody wants these any more."""
+        """Stop playing these takes."""
         for take in takes:
             if take in self._playing:
                 self._playing.remove(take)
@@ -101,7 +104,7 @@ class Session:
                 self._waiting.remove(take)
 
     def step(self) -> None:
-        """A note more in every take."""
+        """Play one note in every take."""
         while self._waiting and not self._batch.full:
             self._playing.append(take := self._waiting.pop(0))
             self._batch.join(take.part)
@@ -126,7 +129,8 @@ class Session:
 def sample(
     loaded: LoadedModel, prompts: Sequence[Prompt], progress: Callable[[float], None] | None = None
 ) -> list[Melody]:
-    """For every prompt its melody: the notes as they came, then new ones. Same prompt, same notes, in any company."""
+    """A melody for every prompt: the given notes unchanged, then new ones. The same prompt gives the same notes,
+    whatever else is played at the same time. `progress` is called with the share that is done, 0 … 1."""
     session = Session(loaded)
     takes = session.add(prompts)
     while session.busy:
@@ -137,7 +141,7 @@ def sample(
 
 
 def _takes(loaded: LoadedModel, prompts: Sequence[Prompt]) -> Iterator[Take]:
-    """Those that go on from one melody in one way share what is known of it."""
+    """A take for each prompt. Prompts that continue the same melody in the same way share its analysis."""
     known_already: dict[tuple[object, ...], Take] = {}
     for prompt in prompts:
         fresh = prompt.melody is None or not len(prompt.melody)
@@ -157,7 +161,7 @@ def _takes(loaded: LoadedModel, prompts: Sequence[Prompt]) -> Iterator[Take]:
 
 
 def _begun(loaded: LoadedModel, prompt: Prompt) -> Take:
-    """What is known before the first new note."""
+    """A take before its first new note."""
     style, given = prompt.style, prompt.melody
     if given is None or not len(given):
         rng = random_stream(prompt.seed, "blank page")
@@ -191,7 +195,7 @@ def _begun(loaded: LoadedModel, prompt: Prompt) -> Take:
 
 
 def random_stream(seed: int, name: str, number: int = 0) -> np.random.Generator:
-    """Random numbers of a seed for one purpose: those of another name or number have nothing to do with them."""
+    """A seed's random numbers for one purpose, independent of those for any other name or number."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, *name.encode())))
 
 
@@ -200,8 +204,8 @@ def _uniforms(prompt: Prompt) -> NDArray[np.float32]:
 
 
 def _written(take: Take, made_by: str) -> Melody:
-    """The given notes untouched, then the new ones, at the tempo the given ones had; after a score without dynamics
-    at its level, so that it is neither drowned nor drowns."""
+    """The given notes unchanged, then the new ones, at the same tempo; after a score without dynamics, at its mean
+    velocity, so that neither is louder than the other."""
     given, encoded = take.given, take.encoded
     meta = {**given.meta, "style": take.style, "arithmetic": made_by}
     rows = np.tile(tokens.start_row(), (len(take.part.rows), 1))
@@ -224,7 +228,7 @@ def _written(take: Take, made_by: str) -> Melody:
 
 
 def _register(encoded: Encoded) -> tuple[int, int]:
-    """Lowest and highest pitch of the new music, moved like the rows: the input's, and a fifth more on both sides."""
+    """Lowest and highest pitch of the new music, transposed like the rows: the input's and at least a fifth beyond."""
     pitch = encoded.rows[1:, PITCH]
     if not len(pitch):
         return REGISTER

@@ -1,4 +1,4 @@
-"""The memory of takes that are played together: a slot of constant size each, whatever the length of its input."""
+"""The memory of takes that are played together: for each a slot of constant size, whatever the length of its input."""
 
 from dataclasses import dataclass, fields
 from typing import Self
@@ -10,21 +10,23 @@ from generation.model.networks.attentive_lstm import BARS, AttentiveLSTM
 from generation.model.tokens import CLASSES
 from generation.play.state import WIDTH
 
-MOST = 4096  # notes of a take, after which its uniform numbers come again
+MOST = 4096  # notes of a take, at most; after so many its random numbers would repeat
 
 
 @dataclass(eq=False)
 class Slots:
     """The memory of takes, each a row of every tensor.
 
-    table       (B, WIDTH) where each take stands, see `State`
-    x           (B, width) what the model knows before the next note; constant: what its conditions add
-    hidden …    a tensor a layer: the LSTM's (B, width); key of the next note (B, heads, D); keys and values
-                (B, heads, window, D), of which the newest is written over the oldest, with units (B, heads, window)
-                as in `shortened`
-    place       how many notes there were
-    waves       as in `fused`
-    temperature, tail  (B, heads of a note): 1 − top_p; uniforms (B, MOST, heads of a note): uniform random numbers
+    table         (B, WIDTH) the state of each take, see `State`
+    x             (B, width) the network's output for the last note
+    constant      (B, width) the contribution of the conditions, see `fused.constant`
+    hidden, cell  the LSTM's, (B, width) for each layer
+    next_key      key of the next note, (B, heads, D) for each layer
+    keys, values  (B, heads, window, D) for each layer, as rings; with units (B, heads, window) as in `shortened`
+    place         (B,) number of notes so far
+    waves         (B, 2, …) as in `fused.waves`
+    temperature   (B, heads of a note); tail, likewise: 1 − top_p
+    uniforms      (B, MOST, heads of a note) uniform random numbers
     """
 
     table: Tensor
@@ -52,7 +54,7 @@ class Slots:
         return every
 
     def first(self, takes: int) -> Self:
-        """The same memory, of the first `takes` alone."""
+        """Views of the first `takes` slots."""
         parts: dict[str, object] = {}
         for each in fields(self):
             value = getattr(self, each.name)
@@ -94,7 +96,7 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
 
 
 def shortened(x: Tensor, kept: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Vectors (…, channels) as they are kept, and (…) what a 1 is worth there: in 8 bits, a 127th of the largest."""
+    """Vectors (…, channels) in the type `kept`, and the unit (…) of each: in 8 bits, 1/127 of its largest number."""
     if kept != torch.int8:
         return x.to(kept), x.new_ones(x.shape[:-1])
     unit = x.abs().amax(-1).clamp(min=1e-30) / 127

@@ -1,4 +1,4 @@
-"""Where a take stands, each thing by its name: what rules and loops know of it."""
+"""The state of a take, as rules and loops use it."""
 
 from functools import cache
 from itertools import accumulate
@@ -12,28 +12,28 @@ from torch import Tensor
 from generation.model.tokens import CLASSES, TICKS
 
 PASSAGE = 12  # notes that make a passage
-REMEMBERED = 1024  # notes, by the passages before them
+REMEMBERED = 1024  # notes that are remembered, each with the passage before it
 FAR = 2**40  # a tick that never comes
 
 
 class State(NamedTuple):
-    """Whole numbers, times in ticks. Of one take, a field is a number or a row of them. Of all takes at once, the takes
-    are its first dimension, and it is a view of a table (takes, WIDTH).
+    """Whole numbers; times in ticks. For one take, a field is a number or a row of them. For all takes at once, it is
+    a view of a table (takes, WIDTH) with the takes as its first dimension.
 
-    tick, pitch, before  of the last note; pitch of the one before it; START where there is none
-    onset                of the coming note, as soon as its step is known
-    new, heard           how many notes are new; how many there are
-    run, trill           notes in a row of one pitch; that repeat the pitch of the last but one
-    longest_run          allowed
-    least, most          that the next step may be; longest_rest: a bar, or a whole note where it is unknown
-    bar, downbeat        a bar, 0 where unknown; where one begins
-    wished               how long the new music shall last
-    last, goal           where the closing note begins and where the music ends; FAR while unknown; last is FAR for a
-                         take that does not close
-    closes               whether it comes to a close at all, 0 or 1
-    lowest, highest      pitches allowed; longest_note: duration allowed
-    tonic, third         pitch class of rest; semitones from it to the third of its triad
-    passage              what `passage` makes of the last notes
+    tick, pitch, before  tick and pitch of the last note; pitch of the one before it; START if there is none
+    onset                of the next note, once its step is known
+    new, heard           number of new notes; of all notes
+    run, trill           length of the present run of one pitch; of notes that repeat the pitch two notes earlier
+    longest_run          that is allowed
+    least, most          allowed range of the next step; longest_rest: a bar, or a whole note if that is unknown
+    bar, downbeat        length of a bar, 0 if unknown; tick at which one begins
+    wished               length of the new music that was asked for
+    last, goal           ticks at which the closing note begins and the music ends; FAR while unknown; last is FAR for
+                         a take that does not close
+    closes               whether it comes to a close, 0 or 1
+    lowest, highest      range of pitches allowed; longest_note: duration allowed
+    tonic, third         pitch class of the tonic; semitones from it to the third of its triad
+    passage              number that stands for the last notes, see `passage`
     unusual (TICKS)      1 for each place within a quarter where no note should begin
     recent (PASSAGE)     pitch and step of the last notes, newest last, −1 before the first
     followed (pitches)   how often each pitch came after the passage that has just been played
@@ -85,7 +85,7 @@ def of_all(table: Any) -> State:
 
 
 def note_down(state: State, step: Tensor, pitch: Tensor, sounding: Tensor) -> None:
-    """A note more in every take, at `onset`; `step` (B,) is a class, `sounding` (B,) its written ticks."""
+    """Add a note at `onset` to every take: its step (B,), a class; pitch (B,); written ticks `sounding` (B,)."""
     state.run.add_(1).masked_fill_(pitch != state.pitch, 1)
     state.trill.add_(1).masked_fill_(pitch != state.before, 0)
     state.before.copy_(state.pitch)
@@ -104,18 +104,18 @@ def note_down(state: State, step: Tensor, pitch: Tensor, sounding: Tensor) -> No
 
 
 def passage(recent: Tensor) -> Tensor:
-    """(B,) one number for the last notes (B, PASSAGE), by which they are told from others."""
+    """(B,) a hash of the last notes (B, PASSAGE)."""
     return (recent * _powers(recent.device)).sum(1)
 
 
 def followed(now: Tensor, passages: Tensor, after: Tensor) -> Tensor:
-    """(B, pitches): how often each pitch came after the passage `now` (B,)."""
+    """(B, pitches) how often each pitch followed the passage `now` (B,), given passages and after (B, REMEMBERED)."""
     none = torch.zeros(len(now), CLASSES["pitch"], dtype=torch.int64, device=now.device)
     return none.scatter_add_(1, after, (passages == now[:, None]).long())
 
 
 def powers() -> NDArray[np.int64]:
-    """(PASSAGE,) by what `passage` multiplies each note."""
+    """(PASSAGE,) the factors by which `passage` multiplies the notes."""
     powers = [pow(0x9E3779B97F4A7C15, PASSAGE - i, 2**64) for i in range(PASSAGE)]
     return np.array(powers, np.uint64).view(np.int64)
 
