@@ -14,7 +14,8 @@ with warnings.catch_warnings():
 
 BIT_RATES = (192, 160, 128, 96, 64)  # kbit/s
 TAG_BYTES = 4096  # for the tags and the rounding to whole frames
-QUALITY = 5  # on LAME's scale; its noise is a decibel below that of ffmpeg's default, in every band
+# On LAME's scale. With many bits, leaving it to 7 not to weigh noise takes half the time and makes less of it.
+QUALITY = {192: 7, 160: 7, 128: 5, 96: 5, 64: 5}
 FADE_IN = 6  # ms
 FRAME = 1152  # samples
 DELAY = 576  # samples that LAME adds before the first
@@ -34,7 +35,7 @@ def encode(sound: Sound, title: str = "", comment: str = "", most_bytes: int = 0
     lame.set_in_sample_rate(segment.frame_rate)
     lame.set_out_sample_rate(segment.frame_rate)  # left to itself, LAME lowers it for a low bit rate
     lame.set_bit_rate(rate)
-    lame.set_quality(QUALITY)
+    lame.set_quality(QUALITY[rate])
     frames = bytes(lame.encode(segment.raw_data) + lame.flush())
     tags = {"TIT2": title, "TPE1": "Encore", "COMM": comment}
     return _tagged({name: text for name, text in tags.items() if text}) + _counting(frames, len(sound), rate) + frames
@@ -75,7 +76,9 @@ def _counting(frames: bytes, samples: int, rate: int) -> bytes:
     count = round(len(frames) / (FRAME * rate * 125 / SAMPLE_RATE))
     places = bytes(place * 256 // 100 for place in range(100))
     frame = bytearray(HEADER[rate].to_bytes(4, "big") + bytes(SIDE) + b"Info" + COUNTED.to_bytes(4, "big"))
-    frame += count.to_bytes(4, "big") + (size + len(frames)).to_bytes(4, "big") + places + (100 - QUALITY).to_bytes(4)
+    frame += (
+        count.to_bytes(4, "big") + (size + len(frames)).to_bytes(4, "big") + places + (100 - QUALITY[rate]).to_bytes(4)
+    )
     padding = count * FRAME - DELAY - samples
     frame += b"LAME4.0\0\0" + b"\x01" + bytes(9) + b"\0" + bytes([rate]) + (DELAY << 12 | padding).to_bytes(3, "big")
     frame += bytes(4) + (size + len(frames)).to_bytes(4, "big") + bytes(2)
