@@ -1,1 +1,1 @@
-"""Read: bytes from a stranger → what is in them, and which part of it is the melody."""
+"""Read: a stranger's bytes → a song, and the part of it that is the melody."""

@@ -1,8 +1,8 @@
-"""Read ABC: the text of a tune → its voices. music21 reads the notes of each bar, everything around them is ours.
+"""Read ABC: the text of a tune → its voices. music21 reads the notes of each bar; Encore's own code reads the rest.
 
-What music21 gets wrong is put right in abc_fields.py, abc_bars.py and abc_measures.py: accidentals that last to the
+Encore corrects music21's errors in abc_fields.py, abc_bars.py and abc_measures.py: accidentals that last to the
 bar's end, K:HP and K: with accidentals, fields within bars, all repeats and endings, rests of several bars, tuplets,
-broken rhythm across grace notes; and time that grows with the square of the length.
+broken rhythm across grace notes, and reading time that grows with the square of the length.
 """
 
 import re
@@ -103,7 +103,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
 
 
 def _remarks(taken: Tune) -> tuple[Words, ...]:
-    """What was left out, in half a sentence."""
+    """Half a sentence on each thing that was left out."""
     count = taken.words
     return (
         (Words("{count} line of words was left out", "{count} lines of words were left out", count=count),)

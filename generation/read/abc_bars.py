@@ -1,4 +1,4 @@
-"""ABC bars: the text of a tune → its bars as written, with all that they say about repeats."""
+"""ABC bars: the text of a tune → its bars as written, with their repeats, endings and signs."""
 
 import re
 from collections.abc import Collection
@@ -96,7 +96,7 @@ def written(body: str, symbols: Collection[str] = ()) -> list[Bar[Item]]:
 
 
 def _sign(text: str) -> tuple[Kind, Al] | None:
-    """What words, a sign between exclamation marks, or a symbol over the music say about the order of playing."""
+    """The jump or sign that words, a sign between exclamation marks, or a symbol above the music stand for."""
     words = SYMBOLS.get(text) or text.strip('"!').lstrip("^_<>@")
     return spoken(re.sub(r"\.?al(coda|fine)$", r". al \1", words))
 
@@ -140,7 +140,7 @@ def _plain(text: str) -> str:
 
 
 def _end(bar: Bar[Item], line: str) -> None:
-    """What a bar line says about the bar before it."""
+    """Apply a bar line to the bar before it."""
     line = line.replace("[|]", "")  # the invisible bar line
     before = len(line) - len(line.lstrip(":"))
     bar.repeats = min(1 if set(line) == {":"} else before, 4)
@@ -148,7 +148,7 @@ def _end(bar: Bar[Item], line: str) -> None:
 
 
 def _opens(line: str) -> bool:
-    """What a bar line says about the bar behind it."""
+    """Whether a bar line opens a repeat in the bar after it."""
     return line.endswith(":")
 
 
@@ -163,7 +163,7 @@ def _numbers(text: str) -> frozenset[int]:
 
 
 def _without_empty(bars: list[Bar[Item]]) -> list[Bar[Item]]:
-    """The same without bars in which nothing sounds; what they say goes to their neighbours."""
+    """The bars without those in which nothing sounds; their repeats and signs move to their neighbours."""
     kept: list[Bar[Item]] = []
     carried: Bar[Item] = Bar()
     for bar in bars:

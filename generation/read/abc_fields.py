@@ -1,4 +1,4 @@
-"""ABC fields: what K:, M:, L:, Q: and P: say. Many of these forms music21 reads wrongly or not at all."""
+"""ABC fields: the meaning of K:, M:, L:, Q: and P:, of which music21 reads many forms wrongly or not at all."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -59,7 +59,7 @@ TEMPO_WORDS = {
 
 @dataclass(frozen=True)
 class Signature:
-    """What a K: field says: the key if it is one, semitones for each step that it alters, and those for all notes."""
+    """A K: field: its key if it is one, the semitones by which it alters each step, and those for all notes."""
 
     key: Key | None = None
     altered: dict[str, int] = field(default_factory=dict)
@@ -146,7 +146,7 @@ def length(text: str) -> Fraction | None:
 
 
 def usual_length(beats: tuple[int, int] | None) -> Fraction:
-    """The unit length where no L: field says it: an eighth, in short bars a sixteenth."""
+    """The unit length without an L: field: an eighth, or a sixteenth in short bars."""
     return Fraction(1, 4) if beats and beats[0] / beats[1] < 0.75 else Fraction(1, 2)
 
 
@@ -173,7 +173,7 @@ def tempo(text: str, unit: Fraction) -> float | None:
 
 
 def usual_tempo(rhythm: str, beats: tuple[int, int] | None) -> float:
-    """Quarters a minute where no Q: field says it."""
+    """Quarters a minute without a Q: field."""
     rhythm = " ".join(rhythm.lower().split())
     named = next((pace for name, pace in RHYTHMS.items() if name in rhythm), None)
     return float(named or (METRES.get(beats) if beats else None) or 120)

@@ -1,4 +1,4 @@
-"""ABC measures: written bars → what sounds in each, in quarters. music21 reads the notes, all around them is ours."""
+"""ABC measures: written bars → the sounds of each, in quarters. music21 reads the notes, Encore's own code the rest."""
 
 import re
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ class Measure:
 
 @dataclass
 class Pen:
-    """What holds where a voice is being read: the fields, directives and accidentals so far.
+    """The state while a voice is read: the fields, directives and accidentals in force.
 
     unit    the unit length, quarters
     shift   semitones by which the voice sounds higher than written
@@ -90,7 +90,7 @@ class Pen:
             yield measure
 
     def _play(self, measure: Measure, pieces: list[Item]) -> None:
-        """Add notes, and what is said and sung to them."""
+        """Add notes with their chord symbols and syllables."""
         compound = self.metre is not None and self.metre[1] >= 8 and self.metre[0] % 3 == 0
         sounds = _sounds(pieces, compound)
         lengths = (sound.length * self.unit for sound in sounds)
@@ -169,7 +169,7 @@ def layers(bars: list[Bar[Item]]) -> int:
 
 
 def _layer(items: list[Item], layer: int) -> list[Item]:
-    """What one of the voices of a bar does; fields count for all."""
+    """The items of one of the voices of a bar; fields apply to all."""
     marks = [i for i, (kind, _) in enumerate(items) if kind == "overlay"]
     bounds = [0, *(i + 1 for i in marks), len(items) + 1]
     own = items[bounds[layer] : bounds[layer + 1] - 1] if layer < len(bounds) - 1 else []
@@ -208,7 +208,7 @@ def _sounds(pieces: list[Item], compound: bool) -> list[Sound]:
 
 @lru_cache(maxsize=20_000)
 def _decode(text: str) -> tuple[Sound, ...]:
-    """music21's reading of some notes, in unit lengths. Tunes repeat their bars, so many are read already."""
+    """music21's reading of some notes, in unit lengths; cached, since tunes repeat their bars."""
     handler = ABCHandler(abcVersion=(1, 3, 0))  # in which music21 leaves accidentals to us
     handler.process(f"L:1/4\n{text}    ")  # the blanks: music21 looks two characters ahead
     sounds = []

@@ -1,4 +1,4 @@
-"""ABC play: measures in the order of playing → a part, and what counts for all parts."""
+"""ABC play: measures in the order of playing → a part, and the tempo, keys, chords and metres of the song."""
 
 from collections import Counter
 from fractions import Fraction
@@ -75,7 +75,7 @@ def part(measures: list[Measure], order: Order, begins: list[Fraction], name: st
 
 
 def tempo(measures: list[Measure], order: Order, begins: list[Fraction]) -> tuple[Tempo, ...]:
-    """Tempo marks where the tempo changes. Behind a jump, that of the page holds."""
+    """Tempo marks where the tempo changes. After a jump, the tempo written at that place applies."""
     marks = {float(start + at): pace for i, start in zip(order, begins, strict=False) for at, pace in measures[i].tempo}
     return tuple(Tempo(at, pace) for at, pace in _changes(sorted(marks.items())))
 
@@ -112,5 +112,5 @@ def metres(
 
 
 def _changes(marks: list[tuple[float, Value]]) -> list[tuple[float, Value]]:
-    """Without the marks that say what holds already."""
+    """The marks without those that repeat the value in force."""
     return [mark for n, mark in enumerate(marks) if n == 0 or mark[1] != marks[n - 1][1]]

@@ -1,4 +1,4 @@
-"""ABC text: names and words as they are typed → as they are meant."""
+"""ABC text: names and words with their escapes decoded."""
 
 import html
 import re

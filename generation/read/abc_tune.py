@@ -49,13 +49,13 @@ class Tune:
     words: int = 0
 
     def title(self, voice: str) -> str:
-        """What a voice is called."""
+        """The name of a voice."""
         found = re.search(r"\b(?:name|nm)=(?:\"([^\"]*)\"|(\S+))", self.said.get(voice, ""))
         return (found[1] or found[2] or "")[:80] if found else ""
 
 
 def tunes(text: str) -> tuple[str, list[str]]:
-    """The fields that stand before the first tune and are meant for all, and the text of each tune."""
+    """The fields before the first tune, which apply to all, and the text of each tune."""
     pieces = re.split(r"^(?=[ \t]*X:)", plain(text), flags=re.MULTILINE)
     if len(pieces) == 1:
         return "", pieces
@@ -64,7 +64,7 @@ def tunes(text: str) -> tuple[str, list[str]]:
 
 
 def plain(text: str) -> str:
-    """The same with line ends of one kind, and without what a web page or a mail has put around it."""
+    """The text with uniform line ends, and without the markup of a web page or the headers of a mail."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if ENCODED.search(text):
         text = quopri.decodestring(text.encode()).decode("utf-8", "replace")

@@ -1,8 +1,8 @@
-"""Find the beat of a performance that was recorded without a click, whose file counts quarters that nobody played.
+"""Find the beat of a performance that was recorded without a click, so that its file's quarters mean nothing.
 
 Beats are tracked by dynamic programming (Ellis, 2007, “Beat Tracking by Dynamic Programming”): they stand where notes
-begin, and follow one another at a period that changes little. The sound stays as it was; only what is called a quarter
-changes, and the tempo map with it.
+begin, and follow one another at a period that changes little. The sound stays as it was; only the
+quarters change, and the tempo map with them.
 """
 
 from dataclasses import replace
@@ -39,8 +39,8 @@ Floats = NDArray[np.float64]
 
 
 def on_its_beat(reading: Reading) -> Reading:
-    """The same sound with quarters where its beats are; `reading` itself where it is a score or has a tempo map,
-    where its notes keep the beat that it says, and where no beat is clear.
+    """The same sound with its quarters on its beats; `reading` itself if it is a score or has a tempo map, if its
+    notes keep the beat that it states, or if no beat is clear.
 
     Of 120 held-out pieces of five kinds, 40 s each and without their tempo, 88 have a beat that is `SURE`; of these 75
     have the true one, or one two or three times as fast or slow.
@@ -110,7 +110,7 @@ def find_beats(moment: Floats, weight: Floats) -> Floats:
 
 
 def fit(quarter: Floats, weight: Floats) -> float:
-    """Nats a note by which its place in the quarter is foreseen better than if it stood anywhere."""
+    """Nats a note by which places in the quarter are predicted better than by a uniform distribution."""
     density = np.full(len(quarter), 1 - sum(share for _, share in PLACES))
     for places, share in PLACES:
         for place in places:
@@ -125,7 +125,7 @@ def _unusual(period: Floats) -> Floats:
 
 
 def _strength(moment: Floats, weight: Floats) -> Floats:
-    """How much begins in every frame, blurred."""
+    """The weight of the notes that begin in every frame, blurred."""
     frames = np.zeros(int(moment.max() / FRAME) + 1 + 4 * round(BLUR / FRAME))
     np.add.at(frames, np.round(moment / FRAME).astype(int), weight)
     reach = np.arange(-3 * BLUR, 3 * BLUR + FRAME / 2, FRAME)
@@ -153,7 +153,7 @@ def _tracked(strength: Floats, period: int) -> Floats:
 
 
 def _weight(notes: Notes) -> Floats:
-    """What the beginning of each note counts: long and loud ones more."""
+    """(n,) how much each note's onset counts: long and loud ones more."""
     return np.asarray(np.minimum(notes.duration, 2.0) ** 0.5 * (0.5 + notes.velocity / 127))
 
 

@@ -1,7 +1,7 @@
-"""Text of unknown encoding: the bytes of titles, names and words → what their writer saw.
+"""Text of unknown encoding: the bytes of titles, names and words → the text that their writer saw.
 
-Old files do not say in which alphabet they are written. For each encoding that is in use, this asks how likely a
-writer of its language is to have written these very bytes, and takes the likeliest: the probability of each character,
+Old files do not state their encoding. For each encoding in use, this estimates how likely a writer of its language is
+to have written these very bytes, and takes the likeliest: the probability of each character,
 from a short list of the frequent ones and from the classes into which the standards sort the rest.
 """
 
@@ -92,7 +92,7 @@ def decoded(text: bytes, encoding: str) -> str:
 
 
 def line_of(text: bytes, encoding: str) -> str:
-    """A text as one line of a bearable length."""
+    """A text as one line of limited length."""
     return legible(decoded(text, encoding))
 
 

@@ -38,12 +38,12 @@ Reader = Callable[[bytes], Song]
 
 
 def read(data: bytes, filename: str) -> Reading:
-    """Find the melody in a file. What it holds counts more than how it is called.
+    """Find the melody in a file. Its contents count more than its name.
 
     data      the file's bytes, up to 5 MB (MIDI 2 MB, ABC 64 kB a tune)
     filename  its name; never opened
 
-    Raises `Refusal`, and nothing else, for whatever is wrong with the file.
+    Raises `Refusal`, and nothing else, if anything is wrong with the file.
     """
     data = unwrapped(data)
     kind = _kind(data, filename)
@@ -81,7 +81,7 @@ NAMES = {"midi": "MIDI", "abc": "ABC", "musicxml": "MusicXML", "mxl": "MusicXML"
 
 
 def _kind(data: bytes, filename: str) -> str:
-    """The key of the reader for some bytes, by what they hold; the name only helps to say what is wrong."""
+    """The key in `READERS` for some bytes, by their contents; the name only helps to explain a refusal."""
     suffix = PurePath(filename.lower()).suffix
     if not data.strip():
         raise Refusal("This file is empty. Send {accepted}.", accepted=ACCEPTED)

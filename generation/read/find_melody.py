@@ -1,4 +1,4 @@
-"""Find the melody of a song: which part it is, and in that part, which notes."""
+"""Find the melody of a song: its part, and its notes in that part."""
 
 import numpy as np
 
@@ -15,9 +15,9 @@ PROGRAMS = {program: name for name, program in INSTRUMENTS.items()}
 
 
 def find_melody(song: Song) -> Reading:
-    """The melody of a song; in a musician's words where it was found, and why there.
+    """The melody of a song, with the place where it was found and the reason, in a musician's words.
 
-    Raises `Refusal` where nothing is sung or played but drums, or where there is too much.
+    Raises `Refusal` if there is nothing but drums, or too much music.
     """
     song = trimmed(song)
     pitched = song.pitched
@@ -80,7 +80,7 @@ def _melody(song: Song, part: Part, line: Ints) -> Melody:
 
 
 def _source(part: Part, parts: int, chords: bool) -> Words:
-    """Where the melody was found; empty if it is all there is."""
+    """Where the melody was found; empty if there is nothing else."""
     name = part.name or Words("" if part.program is None else PROGRAMS.get(part.program, ""))
     where = Words("{place} ({name})", place=part.place, name=name) if name else part.place
     if parts == 1:
@@ -89,7 +89,7 @@ def _source(part: Part, parts: int, chords: bool) -> Words:
 
 
 def _why(part: Part, song: Song) -> Words:
-    """What speaks most for this part, in a musician's words."""
+    """The main reason for this part, in a musician's words."""
     pitched = song.pitched
     if len(pitched) == 1:
         return Words("it is the only part with pitched notes")

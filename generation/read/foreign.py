@@ -1,4 +1,4 @@
-"""Name files that hold no notes for Encore, and the way out: a PDF, a recording, a score of another program."""
+"""Recognise files that Encore cannot read, such as a PDF, a recording or another program's score."""
 
 import re
 
@@ -77,7 +77,7 @@ LILYPOND = re.compile(r"(\s*%.*\n|\s)*\\(version|score|relative|header|include)\
 
 
 def foreign(data: bytes) -> Refusal | None:
-    """What a file is that holds no notes for us; None where nothing is known of it."""
+    """The kind of a file without readable notes; None if it is unknown."""
     if kind := _named(data, PICTURES):
         return picture(kind)
     if kind := _named(data, RECORDINGS):

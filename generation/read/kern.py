@@ -1,4 +1,4 @@
-"""Read **kern (Humdrum): its columns, line by line → what each part has in each bar.
+"""Read **kern (Humdrum): its columns, line by line → the notes and signs of each part in each bar.
 
 The columns are followed here and not by music21, which reads two thousand notes a second, knows no expansion lists and
 no repeats, and takes the score's transposition of an instrument (*ITr) for one of its sound.
@@ -39,7 +39,7 @@ def read_kern(data: bytes) -> Song:
 
 @dataclass
 class _Spine:
-    """What a column holds: its kind, such as “**kern”, and the line to which it belongs."""
+    """The kind of a column, such as “**kern”, and the line to which it belongs."""
 
     kind: str = ""
     line: Line | None = None
@@ -60,7 +60,7 @@ class _Column:
 
 
 class _Page:
-    """What is known while the lines go by. Times are in quarters from the beginning, as written."""
+    """The state while the lines are read. Times are in quarters from the beginning, as written."""
 
     def __init__(self) -> None:
         self.score = Score(common=[Common()], bars=[Bar()])
@@ -273,7 +273,7 @@ class _Page:
         return self.loud[id(spine)]
 
     def finished(self) -> Score:
-        """The score with what holds for all of it: from the top line down, as on the page."""
+        """The finished score, with its lines from the top down, as on the page."""
         score = self.score
         score.common[-1].length = self.at
         for i, votes in self.votes.items():

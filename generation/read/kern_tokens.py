@@ -1,4 +1,4 @@
-"""What stands in a field of **kern and its companions: notes, signatures, loudness, syllables, chords, titles."""
+"""The fields of **kern and its companions: notes, signatures, loudness, syllables, chords, titles."""
 
 import html
 import re

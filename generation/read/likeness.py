@@ -1,4 +1,4 @@
-"""Likeness: how much a part of a song is like its tune, by its name, its words and how it moves."""
+"""Likeness: how likely a part is to be the tune of its song, by its name, its words and its movement."""
 
 import re
 from dataclasses import dataclass

@@ -122,7 +122,7 @@ def _place(player: Player, shared: Mapping[int, int]) -> Words:
 
 
 def _programs(line: Line, start: float) -> tuple[int | None, list[tuple[int, int]]]:
-    """The program with which a line begins, None where nobody said, and the changes midway. One that comes too late
+    """The program with which a line begins, None if unknown, and the later changes. One that comes too late
     for the first note is meant for it all the same."""
     before = sum(tick <= start for tick, _ in line.programs)
     first = max(before - 1, 0)
@@ -141,7 +141,7 @@ def _by_quarter(marks: dict[int, Mark], ticks: float, end: float) -> dict[float,
 
 
 def _remarks(damage: Damage, tracks: int) -> tuple[Words, ...]:
-    """What was mended, in half a sentence each."""
+    """Half a sentence on each thing that was repaired."""
     remarks = []
     if damage.clipped:
         remarks.append(Words("values beyond MIDI's limits were clipped"))

@@ -1,4 +1,4 @@
-"""MIDI drums: which lines play drums rather than tones, wherever a file has them."""
+"""MIDI drums: find the lines that play drums rather than tones, on any channel."""
 
 import re
 from bisect import bisect_right
@@ -55,6 +55,6 @@ def _plays_a_kit(line: Line) -> bool:
 
 
 def program_of(line: Line) -> int:
-    """The program with which a line begins; −1 where nobody said."""
+    """The program with which a line begins; −1 if unknown."""
     before = bisect_right(line.programs, line.notes[0].onset, key=lambda change: change[0])
     return line.programs[max(before - 1, 0)][1] if line.programs else -1

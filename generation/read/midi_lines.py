@@ -1,4 +1,4 @@
-"""MIDI lines: events → what each channel of each track plays, and what is said for all; times in ticks."""
+"""MIDI lines: events → a line for each channel of each track, and the marks that apply to all; times in ticks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ GS_CHANNELS = (10, *range(1, 10), *range(11, 17))
 
 @dataclass
 class Note:
-    """`end` is None while nobody has ended it."""
+    """`end` is None until it is released."""
 
     onset: int
     end: int | None
@@ -93,7 +93,7 @@ class Text(NamedTuple):
 
 @dataclass
 class Heard:
-    """All that a file says. Lines stand in its order.
+    """Everything in a file, with the lines in its order.
 
     tempo, metre, key  by tick; tempo in quarters a minute
     texts              names, lyrics, markers and the like

@@ -1,4 +1,4 @@
-"""MIDI players: the lines of channels and tracks → one line for each player, and which of them are drums.
+"""MIDI players: the lines of channels and tracks → one line for each player, and whether it plays drums.
 
 One player may take several channels: one for each string of a guitar, one for each finger of a keyboard whose keys bend
 (MPE), another one for bends; programs for samples write a track for each pitch.
@@ -30,7 +30,7 @@ OCTAVE = 12
 
 @dataclass
 class Player:
-    """Who plays a line: drums or tones, and on which tracks."""
+    """A player's line, whether it plays drums, and its tracks."""
 
     line: Line
     drums: bool
@@ -94,7 +94,7 @@ def _fingers(lines: Sequence[Line], tracks: Mapping[int, list[Line]], zones: set
 
 
 def _settings(line: Line) -> int:
-    """How much a line says besides its notes."""
+    """The number of a line's events that are not notes."""
     return len(line.programs) + len(line.controls) + len(line.bends)
 
 

@@ -1,4 +1,4 @@
-"""Words in a MIDI file: its title, the names of its tracks, and what is sung."""
+"""Words in a MIDI file: its title, the names of its tracks, and its lyrics."""
 
 import re
 from collections import Counter
@@ -125,7 +125,7 @@ class Texts:
 
 
 def singer(lines: Sequence[Line], syllables: Sequence[int], ticks: float) -> Line | None:
-    """The line that is sung: that whose notes and the syllables, at these ticks, match best."""
+    """The line that is sung: the one whose notes match the syllables, at these ticks, best."""
     said = np.unique(np.array(syllables[:MOST], np.int64))
     likeness = [fits(said, np.unique([note.onset for note in line.notes]), TOGETHER * ticks) for line in lines]
     best = max(likeness, default=0.0)

@@ -1,4 +1,4 @@
-"""Read MusicXML: the tree of a score → what each part has in each bar, every place counted as the format says.
+"""Read MusicXML: the tree of a score → the notes and signs of each part in each bar, at their exact positions.
 
 The notes are read here and not by music21, which takes half a second for a thousand of them, lets a bar last as long as
 the rest that stands for it, stumbles over Finale's `<forward>` of nothing, transposes by the name of an instrument, and
@@ -40,7 +40,7 @@ def read_mxl(data: bytes) -> Song:
 
 
 def read_tree(root: Element, mended: Sequence[Words] = ()) -> Score:
-    """The score in a `<score-partwise>`, of which `mended` is to be said."""
+    """The score in a `<score-partwise>`; `mended` goes into its remarks."""
     parts = [part.findall("measure") for part in root.findall("part")]
     count = max(map(len, parts), default=0)
     score = Score(
@@ -82,7 +82,7 @@ def read_tree(root: Element, mended: Sequence[Words] = ()) -> Score:
 
 
 def _share(score: Score, metres: dict[int, Metre | None], votes: Votes, pickups: set[int]) -> None:
-    """Settle what holds for all parts: how long each bar is, its metre, and the signature that most parts have."""
+    """Settle for all parts the length and metre of each bar, and the signature that most parts have."""
     metre: Metre | None = None
     voices = max((sum(counted.values()) for counted in votes.values()), default=0)
     for i, common in enumerate(score.common):
@@ -208,7 +208,7 @@ class _Hand:
         return 12 * (int(octave) + 1) + PITCH_CLASS[step] + whole + self.tones.transpose[1]
 
     def quarters(self, element: Element) -> Fraction:
-        """How long a note, a rest, a backup or a forward lasts."""
+        """The duration in quarters of a note, a rest, a backup or a forward."""
         duration = number(element.findtext("duration"))
         if duration is not None:
             return duration / self.divisions

@@ -1,4 +1,4 @@
-"""Bar lines of MusicXML: what they say of repeats, endings and signs, which all parts share whichever says it."""
+"""Bar lines of MusicXML: repeats, endings and signs, which apply to all parts whichever part has them."""
 
 import re
 from xml.etree.ElementTree import Element

@@ -1,4 +1,4 @@
-"""The parts of MusicXML: their names and instruments, and which staves only say again in tablature what others say."""
+"""The parts of MusicXML: their names and instruments, and staves of tablature that only repeat other staves."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What stands around the notes of MusicXML: signatures, tempo, loudness, pedal, marks, jumps, chord symbols."""
+"""The signs around the notes of MusicXML: signatures, tempo, loudness, pedal, marks, jumps, chord symbols."""
 
 import re
 from dataclasses import dataclass, field
@@ -102,7 +102,7 @@ def direction(element: Element) -> Direction:
 
 
 def _sound(element: Element, found: Direction, al: Al) -> None:
-    """What a `<sound>` says goes before what is printed."""
+    """Read a `<sound>`, which takes precedence over the printed words."""
     pace = number(element.get("tempo"))
     if pace and 10 <= pace <= 600:
         found.pace = float(pace)

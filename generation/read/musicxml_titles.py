@@ -1,4 +1,4 @@
-"""Who wrote a MusicXML score and what it is called."""
+"""The composer and the title of a MusicXML score."""
 
 import re
 from xml.etree.ElementTree import Element
@@ -36,7 +36,7 @@ def titled(words: str) -> str:
 
 
 def composer(root: Element) -> str:
-    """The composer, empty where nobody is named."""
+    """The composer; empty if none is named."""
     creators = root.findall("identification/creator")
     said = [each.text or "" for each in creators if each.get("type", "composer").lower() == "composer"]
     credits = [credit for credit in root.findall("credit") if credit.findtext("credit-type", "").strip() == "composer"]

@@ -28,7 +28,7 @@ CONTAINER = "META-INF/container.xml"
 
 
 def open_musicxml(data: bytes) -> tuple[Element, list[Words]]:
-    """The tree of a MusicXML score, part by part, and what was mended. Raises `Refusal`."""
+    """The tree of a MusicXML score, part by part, and remarks on repairs. Raises `Refusal`."""
     if len(data) > MAX_BYTES:
         raise Refusal(
             "This score has {bytes} bytes of XML; the limit is {limit}. Send a shorter piece.",
@@ -92,7 +92,7 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _as_far_as_it_goes(text: str) -> Element | None:
-    """What an XML file holds before it breaks off or makes no sense any more."""
+    """The elements of an XML file before it breaks off or becomes invalid."""
     root: Element | None = None
     try:
         for _, element in ElementTree.iterparse(io.BytesIO(text.encode()), events=("start",)):
@@ -116,7 +116,7 @@ def _turn(root: Element) -> None:
 
 
 def _limit(root: Element) -> None:
-    """Refuse what would take too long to read."""
+    """Raise `Refusal` for a score that would take too long to read."""
     parts = [part.findall("measure") for part in root.findall("part")]
     notes = sum(1 for _ in root.iter("note"))
     if notes > MAX_NOTES:

@@ -22,7 +22,7 @@ class Jump:
 
 @dataclass
 class Bar(Generic[Item]):
-    """What stands between two bar lines: `items`, in the form of whoever reads them, and what is done with them.
+    """The `items` between two bar lines, in the form that their reader uses, and their repeats and jumps.
 
     opens    a repeat begins here (`|:`)
     repeats  times that what ends here is played again (1 for `:|`)
@@ -68,7 +68,7 @@ class _Section:
 def played(bars: list[Bar[Item]], parts: str = "") -> list[int]:
     """Indices into `bars` in the order of playing: repeats, endings, the order of parts, and jumps.
 
-    Where signs contradict each other, what players do who see such a page: a repeat that begins nowhere begins at the
+    If signs contradict each other, this does what players would do: a repeat that begins nowhere begins at the
     last double bar, an ending without `:|` is repeated if another one follows, D.S. without a sign is D.C.
     """
     starts = [i for i, bar in enumerate(bars) if bar.part]

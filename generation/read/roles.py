@@ -1,4 +1,4 @@
-"""Roles: what each part of a song is for, by its name, its instrument and how it moves."""
+"""Roles: the role of each part of a song, by its name, its instrument and its movement."""
 
 import re
 from dataclasses import replace
@@ -14,7 +14,7 @@ PAD = re.compile(r"\bpads?\b|\bstrings?\b|\bchoir\b|\bchor\b", re.I)
 
 
 def with_roles(song: Song, lead: int) -> Song:
-    """The same with a role for every part that has none; the melody lies in the part of index `lead`."""
+    """The song with a role for every part that has none; the melody is in the part of index `lead`."""
     lowest = min((float(part.notes.pitch.mean()) for part in song.pitched), default=0.0)
     parts = []
     for i, part in enumerate(song.parts):

@@ -26,7 +26,7 @@ def beat_of(metre: tuple[int, int] | None) -> float:
 
 
 def kept(quarter: Floats, weight: Floats, beat: float) -> float:
-    """Nats a note by which its place in a beat of so many quarters is foreseen by the places of the notes in the other
+    """Nats a note by which its place in a beat of so many quarters is predicted by the places of the notes in the other
     stretches of a piece: straight, swung or in threes, players who keep the beat come back to them; others drift off.
 
     quarter, weight  (n,) where each note begins, in any order, and what it counts
@@ -75,7 +75,7 @@ def _power(factor: Floats, at: Floats, share: Floats) -> Floats:
 
 
 def _cells(quarter: Floats, beat: float) -> NDArray[np.int64]:
-    """In which cell of its beat each note begins."""
+    """(n,) the cell of its beat in which each note begins."""
     return np.asarray(np.floor(quarter * CELLS + 0.5).astype(np.int64) % round(CELLS * beat))
 
 

@@ -155,7 +155,7 @@ def _velocities(score: Score, line: Line) -> Callable[[int, Fraction], int]:
 
 
 def _tempo(score: Score, sequence: Played, metre: Metre | None) -> tuple[Tempo, ...]:
-    """The tempo marks in the order of playing. Behind a jump, that of the page holds."""
+    """The tempo marks in the order of playing. After a jump, the tempo written at that place applies."""
     marks = [(i, at, pace) for i, bar in enumerate(score.common) for at, pace in sorted(bar.tempo.items())]
     pace = usual_tempo("", metre)
     if marks and (marks[0][0] == 0 or (marks[0][:2] == (1, ZERO))):
@@ -204,7 +204,7 @@ def _keys(score: Score, sequence: Played, parts: list[Notes]) -> tuple[tuple[flo
 
 
 def _key(signature: Signature, parts: list[Notes]) -> Key | None:
-    """The key of a signature by what is played under it. Many programs write “major” for want of a word."""
+    """The key of a signature by what is played under it. Many programs write “major” by default."""
     heard = None
     if parts:
         pitch = np.concatenate([notes.pitch for notes in parts])

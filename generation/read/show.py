@@ -1,4 +1,4 @@
-"""Show what was read, with no music made: as plain data for programs, as a table and a piano roll for people."""
+"""Show a reading: as plain data for programs, as a table and a piano roll for people."""
 
 from collections.abc import Iterator
 from typing import Any

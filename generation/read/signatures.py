@@ -1,4 +1,4 @@
-"""Metres and keys that a MIDI file says → those that its bars and notes bear out."""
+"""The metres and keys that a MIDI file states → those that its bars and notes confirm."""
 
 from collections.abc import Mapping, Sequence
 

@@ -45,7 +45,7 @@ class Sign:
 
 
 def spoken(words: str) -> tuple[Kind, Al] | None:
-    """What some words say, in any of the usual languages: “D.S. al Coda” → (dal_segno, coda)."""
+    """The signs that some words stand for, in any of the usual languages: “D.S. al Coda” → (dal_segno, coda)."""
     text = " ".join(words.lower().replace("\ue047", "𝄋").replace("\ue048", "𝄌").split())
     if len(text) > 80:
         return None
@@ -66,7 +66,7 @@ KINDS: dict[Kind, re.Pattern[str]] = {"fine": FINE, "coda": CODA, "segno": SEGNO
 
 
 def mark_bars(score: Score, signs: list[Sign]) -> None:
-    """Write into the bars of a score what its signs say.
+    """Write the signs of a score into its bars.
 
     A segno or a coda in the later half of a bar stands at the next bar line. The others hold at the end of their bar,
     unless they stand at its very beginning behind a double bar. Of two coda signs without a “To Coda”, the first is it.

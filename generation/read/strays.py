@@ -1,4 +1,4 @@
-"""Stray notes: a note or two that were left minutes away from the music, as exports of large projects have them."""
+"""Stray notes: one or two notes that lie minutes away from the music, as in exports of large projects."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ FEWEST = 12  # notes that must be left
 
 
 def without_strays(song: Song) -> Song:
-    """The song without notes that stand far behind or before the music; what was left out is among the remarks."""
+    """The song without notes that lie far before or after the music; a remark says that some were left out."""
     everything = [part.notes for part in song.parts]
     onset, end = (
         np.concatenate([getattr(notes, name) for notes in everything] or [np.zeros(0)]) for name in ("onset", "ends")

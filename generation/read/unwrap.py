@@ -1,4 +1,4 @@
-"""Unwrap a file that travels in another one: gzip, or a zip archive with one file of notes in it."""
+"""Unwrap a file inside another one: gzip, or a zip archive with one file of notes in it."""
 
 import io
 import zipfile
@@ -14,8 +14,8 @@ MAX_MEMBERS = 1_000
 
 
 def unwrapped(data: bytes) -> bytes:
-    """The file within; `data` itself where there is no wrapper, or a score's own. Never more than the limit is
-    unpacked. Raises `Refusal`."""
+    """The inner file; `data` itself if there is no wrapper, or only that of a compressed score. Never unpacks more than
+    the limit. Raises `Refusal`."""
     if data[:3] == b"\x1f\x8b\x08":
         return _gunzipped(data)
     if data[:4] == b"PK\x03\x04":

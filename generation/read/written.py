@@ -1,4 +1,4 @@
-"""A score as it is written: what each part has in each bar, before repeats are played out."""
+"""A score as written: the notes and signs of each part in each bar, before repeats are played out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -98,7 +98,7 @@ class Signature:
 
 @dataclass
 class Common:
-    """What a bar says to all parts, at quarters from its beginning; metre and signature where they change."""
+    """Signs of a bar that apply to all parts, at quarters from its beginning; metre and signature if they change."""
 
     length: Fraction = ZERO
     metre: Metre | None = None
@@ -149,5 +149,5 @@ def bar_length(measures: Sequence[Measure], metre: Metre | None, pickup: bool) -
 
 
 def column(lines: Iterable[Line], i: int) -> list[Measure]:
-    """What all lines have in bar `i`."""
+    """Bar `i` of all lines."""
     return [line.measures[i] for line in lines if i < len(line.measures)]
