@@ -1,1 +1,1 @@
-"""Judge: how well it plays, and how fast."""
+"""Judge: measure how well and how fast Encore plays."""

@@ -25,7 +25,7 @@ KEYS = ("D", "G", "A", "C", "F", "E", "Bb")
 
 
 def tune(number: int) -> str:
-    """Twelve bars of about 12 s; to each number its own, so that nothing is measured that was done before."""
+    """A tune of twelve bars, about 12 s; different for each number, so that no cached result is measured."""
     key, tempo = KEYS[number % len(KEYS)], 116 + number // len(KEYS) % 9
     return TUNE.replace("K:D", f"K:{key}").replace("=112", f"={tempo}") + "DFA dAF|GBd gdB|Adf edc|d3 d3|\n"
 
@@ -60,8 +60,8 @@ def _machine() -> str:
 
 
 async def _requests(runs: int, seconds: float) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
-    """Medians by stage of whole requests through the pool, warm: the way a member of a server feels them; and the
-    largest memory that each process had, in MB."""
+    """Median seconds by stage of whole requests through the pool, warm, as members experience them; and the peak memory
+    of each process, in MB."""
     from generation.serve.pool import WorkerPool
 
     rows: dict[str, dict[str, float]] = {}
@@ -93,7 +93,7 @@ async def _requests(runs: int, seconds: float) -> tuple[dict[str, dict[str, floa
 
 
 def _peak(pid: int) -> float:
-    """The largest resident memory that a process had, in MB; 0 where /proc does not tell."""
+    """The peak resident memory of a process, in MB; 0 without /proc."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

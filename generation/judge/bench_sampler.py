@@ -1,4 +1,4 @@
-"""Measure the sampler alone, in one run: notes a second, the loop that one writes first, and what counting says."""
+"""Measure the sampler alone: notes a second, beside a plain loop and beside the least time that a step can take."""
 
 import statistics
 import sys
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from generation.model.loaded import LoadedModel
     from generation.music.melody import Melody
 
-NOTES = 80  # of a take that are timed
+NOTES = 80  # notes of a take that are timed
 
 
 def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[int] = (1, 8, 32)) -> dict[str, Any]:
-    """Medians for takes that go on from a tune, warm, on one thread: `sampler` and `plain loop`, notes a second by how
-    many takes are played at once; `floor`, what a note must cost at least."""
+    """Medians for takes that continue a tune, warm, on one thread: `sampler` and `plain loop`, notes a second by the
+    number of takes played at once; `floor`, the least that a note can cost."""
     import torch
 
     from generation.judge.baselines.plain_loop import play_plainly
@@ -29,7 +29,7 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
     session, melody = Session(loaded), read(tune.encode(), "a.abc").melody
 
     def played(takes: int, run: int) -> float:
-        """By the sampler."""
+        """Notes a second of the sampler."""
         parts = session.add([Prompt(melody, 30, seed=run * takes + take, style="irish") for take in range(takes)])
         session.step()  # hears the tune
         began, notes = perf_counter(), 0
@@ -41,7 +41,7 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
         return notes / seconds
 
     def looped(takes: int, run: int) -> float:
-        """By the plain loop; what it takes to hear the tune does not count."""
+        """Notes a second of the plain loop, reading the tune not counted."""
         torch.manual_seed(run)
         prompts = [Prompt(melody, 30, seed=take, style="irish") for take in range(takes)]
         parts = [take.part for take in Session(loaded).add(prompts)]
@@ -55,7 +55,7 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
     figures: dict[str, Any] = {"sampler": {}, "plain loop": {}}
     for takes in companies:
         seen: dict[str, list[float]] = {name: [] for name in figures}
-        for run in range(max(1, runs // 2)):  # in turn, so that both have the machine at its best and worst
+        for run in range(max(1, runs // 2)):  # alternately, so that both meet the same conditions
             print(f"sampler, {takes} at once: {run + 1}", file=sys.stderr)
             seen["sampler"].append(played(takes, run))
             seen["plain loop"].append(looped(takes, run))
@@ -65,7 +65,7 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
 
 
 def table(figures: dict[str, Any]) -> str:
-    """The same in lines for people."""
+    """The figures of `measure` as lines of text."""
     sampler, loop, floor, nats = (figures[name] for name in ("sampler", "plain loop", "floor", "nats"))
     lines = [
         f"sampler, {takes:>2} at once    {rate:8,.0f} notes a second   {rate / loop[takes]:4.1f} × a plain loop"
@@ -87,8 +87,8 @@ def table(figures: dict[str, Any]) -> str:
 
 
 def _floor(checkpoint: Path | None) -> dict[str, float]:
-    """What a note must cost at least. Alone: to read every weight of the step once, at the rate of a large copy. In
-    company: its products, at the rate of those of an LSTM layer."""
+    """The least that a note can cost: for a single take, reading every weight of the step once, at the rate of a large
+    copy; for many, its products, at the rate of those of an LSTM layer."""
     import torch
 
     from generation.model.loaded import load_model
@@ -116,7 +116,7 @@ def _floor(checkpoint: Path | None) -> dict[str, float]:
 
 
 def _nats(loaded: "LoadedModel", melody: "Melody") -> dict[str, float]:
-    """Nats a note of 48 takes of 64 notes that 32-bit floats drew: as these foresee them, and as what plays does."""
+    """Nats a note of 48 takes of 64 notes drawn with 32-bit floats, by these and by the arithmetic in use."""
     from torch import Tensor
     from torch.nn.functional import cross_entropy
 
@@ -153,7 +153,7 @@ def _nats(loaded: "LoadedModel", melody: "Melody") -> dict[str, float]:
 
 
 def _least(work: Callable[[], object], times: int) -> float:
-    """Seconds that it takes undisturbed."""
+    """The least seconds of several runs."""
     seen = []
     for _ in range(times):
         began = perf_counter()

@@ -1,4 +1,4 @@
-"""Compare continuations with the true ones: what of the tune they keep, how they move, how they are played."""
+"""Compare continuations with the true ones, by features of their notes and of their playing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Rows = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Pair:
-    """What the true continuation of a prime and ours are like: `features` by name."""
+    """The `features` of the true continuation of a prime, and of ours."""
 
     dataset: str
     true: dict[str, float]
@@ -37,7 +37,7 @@ def split(melody: Melody) -> tuple[int, int] | None:
 
 
 def features(melody: Melody, first: int, last: int, timed: bool, shaded: bool) -> dict[str, float]:
-    """What the notes first … last − 1 are like, beside the prime before them.
+    """Features of the notes first … last − 1, compared with the prime before them.
 
     in scale          share of notes on the prime's seven most used pitch classes
     rhythm, interval  overlap (0 … 1) of the histograms of inter-onsets and pitch intervals with the prime's
@@ -74,8 +74,8 @@ def features(melody: Melody, first: int, last: int, timed: bool, shaded: bool) -
 def continuations(loaded: LoadedModel, tunes: Sequence[Tune], primes: int, seed: int = 0) -> list[Pair]:
     """Features of the true continuation of each prime and of ours at the usual temperature.
 
-    Both stop after the same time: where the tune goes on beyond it, ours is cut off there as well (an open end); where
-    the tune ends before, ours is asked to close then.
+    Both last equally long: if the tune goes on after that, ours is cut off there as well (an open end); if the tune
+    ends before, ours is asked to close then.
     """
     rng = np.random.default_rng(seed)
     fit = [tune for tune in tunes if split(tune.melody)]
@@ -89,7 +89,7 @@ def continuations(loaded: LoadedModel, tunes: Sequence[Tune], primes: int, seed:
     pairs = []
     for tune, ours in zip(chosen, sample(loaded, prompts), strict=True):
         first, last = split(tune.melody) or (0, 0)
-        # How a flat prime is played on has nothing to compare with: there the true one is flat as well.
+        # After a prime without expression there is nothing to compare ours with: the true continuation has none either.
         prime = tune.melody[:first]
         flags = (tune.played_timing and tokens.is_timed(prime), tune.played_dynamics and tokens.is_shaded(prime))
         pairs.append(
@@ -99,7 +99,7 @@ def continuations(loaded: LoadedModel, tunes: Sequence[Tune], primes: int, seed:
 
 
 def means(pairs: Sequence[Pair]) -> dict[str, tuple[float, float]]:
-    """feature → its mean over the true continuations, and over ours; where it can be told."""
+    """feature → its means over the true continuations and over ours, among the pairs that have it."""
     names = dict.fromkeys(name for pair in pairs for name in pair.true)
     told = {name: [(pair.true[name], pair.ours[name]) for pair in pairs if name in pair.true] for name in names}
     return {
@@ -109,8 +109,8 @@ def means(pairs: Sequence[Pair]) -> dict[str, tuple[float, float]]:
 
 
 def told_apart(pairs: Sequence[Pair], folds: int = 10) -> float:
-    """Area under the ROC curve with which a logistic regression on all features tells ours from the true ones, each
-    pair by a fit on the other folds; 0.5: not at all, 1: always."""
+    """Area under the ROC curve of a logistic regression on all features that tells ours from the true ones, each pair
+    judged by a fit on the other folds; 0.5 is chance, 1 is perfect."""
     names = list(dict.fromkeys(name for pair in pairs for name in pair.true))
     rows = np.array([[who.get(name, np.nan) for name in names] for pair in pairs for who in (pair.true, pair.ours)])
     rows = (rows - np.nanmean(rows, 0)) / (np.nanstd(rows, 0) + 1e-9)

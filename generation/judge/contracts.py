@@ -1,4 +1,4 @@
-"""Are promises kept? Length, close, key, metre, what temperature does, and that takes are no copies."""
+"""Check Encore's promises: length, close, key, metre, the effect of temperature, and that takes are no copies."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,8 +42,8 @@ def on_a_bar_line(melody: Melody) -> bool:
 def keeping(
     loaded: LoadedModel, tunes: Sequence[Tune], memorised: Memorised, count: int, seed: int = 0
 ) -> dict[str, float]:
-    """Shares of `count` continuations of held-out tunes, and of as many fresh pieces in every style, that keep each
-    promise; beside some of them what the held-out tunes themselves do."""
+    """promise → the share of `count` continuations of held-out tunes, or of as many fresh pieces in all styles, that
+    keep it; for some also the share of the held-out tunes themselves."""
     rng = np.random.default_rng(seed)
     chosen = [tunes[i] for i in rng.permutation(len(tunes))[:count]]
     kept: dict[str, list[bool]] = {}
@@ -100,5 +100,5 @@ def warmth(loaded: LoadedModel, tunes: Sequence[Tune], count: int, seed: int = 0
 
 
 def rises(ladder: dict[float, float]) -> bool:
-    """Whether every warmer temperature surprises more than the one before."""
+    """Whether each higher temperature gives more surprising notes than the one before."""
     return all(low < high for low, high in pairwise(ladder[t] for t in sorted(ladder)))

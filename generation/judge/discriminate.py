@@ -1,4 +1,4 @@
-"""Can the model tell the true continuation of a tune from a false one? As in the MIREX task “Patterns for Prediction”.
+"""Test whether the model tells true continuations from false ones, as in the MIREX task “Patterns for Prediction”.
 
 Judged in two ways, both of a continuation's mean log probability per note: `likelihood`, given the prime; and `gain`,
 that less the one without the prime, so that what is simple in itself does not count as fitting.
@@ -29,8 +29,8 @@ class Told:
 
 
 def discrimination(loaded: LoadedModel, tunes: Sequence[Tune], ngram: NGram, seed: int = 0) -> dict[str, Told]:
-    """For all tunes that are long enough, false being: the continuation of another tune of the set, moved to the same
-    key and tempo; one sampled from the 3-gram."""
+    """Results by kind of false continuation, over all tunes that are long enough: that of another tune of the set,
+    moved to the same key and tempo; and one sampled from the 3-gram."""
     rng = np.random.default_rng(seed)
     long = [tune for tune in tunes if tune.melody.seconds >= PRIME + CONTINUATION and split(tune.melody)]
     right: dict[str, list[tuple[bool, bool]]] = {"another tune's": [], "a 3-gram's": []}

@@ -1,4 +1,4 @@
-"""Judge a checkpoint on held-out tunes, beside the baselines; prints the tables of its model card."""
+"""Judge a checkpoint on held-out tunes, compared with the baselines; prints the tables of its model card."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Judge a model of several parts on held-out full scores, beside the 3-gram over the same rows."""
+"""Judge a model of several parts on held-out full scores, compared with a 3-gram over the same rows."""
 
 import argparse
 import json
@@ -26,9 +26,9 @@ def nats(model: BandLSTM, works: Sequence[Work], split: str, keyed: bool, limit:
     """Nats a row of a set's held-out works: by head, `model` and `3-gram` in all, and `frame`, the model's in a
     sixteenth. `limit`: judge at most so many works.
 
-    The sums hold every row (notes, strokes and changes of chord), the end of each work and the telling of its key
-    where it was estimated. So divided by frames they can be compared with what a model needs that goes by frames: a
-    piece of frames is the same as its rows, since a held note cannot be told from a repeated one there, and is one row.
+    The sums include every row (notes, strokes and changes of chord), the end of each work and, where its key was
+    estimated, the cost of naming it. Divided by the number of frames, they can be compared with a model of frames: both
+    describe the same piece, since frames do not distinguish a held note from a repeated one, and here it is one row.
     """
     ngram, test, seen = RowNGram(), [], 0
     learned = []

@@ -1,4 +1,4 @@
-"""Does music remember? How many bars of a long piece were heard long before: of held-out tunes, and of fresh pieces."""
+"""Measure long-term repetition: the share of bars that were heard long before, in held-out tunes and fresh pieces."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,13 @@ from generation.music.melody import Melody
 from generation.music.pulse import typical_tempo
 from generation.play.session import Prompt, sample
 
-LONG_AGO = 15.0  # seconds: what the baseline from before Encore forgets
+LONG_AGO = 15.0  # seconds, which the baseline that preceded Encore does not remember
 SHORTEST, LONGEST = 40.0, 120.0  # seconds of the tunes that are looked at
 
 
 def returns(melody: Melody) -> tuple[float, float]:
-    """Of the bars that begin `LONG_AGO` seconds or more after the first: the share that was heard so long before, note
-    for note; and the share of which the rhythm was."""
+    """Among the bars that begin at least `LONG_AGO` seconds after the first: the share that was heard at least so long
+    before, note for note; and the share whose rhythm was."""
     begun: dict[object, float] = {}
     found: list[tuple[bool, bool]] = []
     first = melody.seconds_at(float(melody.onset[0])) if len(melody) else 0.0

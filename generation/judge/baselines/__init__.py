@@ -1,1 +1,1 @@
-"""Baselines: what the model and its sampler have to beat."""
+"""Baselines, which the model and its sampler have to beat."""

@@ -15,7 +15,8 @@ Hashes = NDArray[np.uint64]
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What followed contexts: `seen` are sorted hashes of a context with a class in its low bits, `counts` how often.
+    """Counts of classes after contexts: `seen` (n,) are sorted hashes of a context, with the class in the low bits;
+    `counts` (n,) say how often each occurred.
 
     sums  counts before each, one longer
     """
@@ -93,8 +94,8 @@ class NGram:
 
 
 def _contexts(head: str, n: int, rows: Ints) -> Hashes:
-    """(len(rows) − 1,) what is known before a field of every row but the first: what was spelled of the row, and the
-    n rows before it; hashed, low bits empty."""
+    """(len(rows) − 1,) hashes, with empty low bits, of the context of a field in every row but the first: the fields
+    before it in the row, and the n rows before."""
     before = min(HEADS.index(head), 3)
     here = range(max(0, before - (2 if n else 1)), before)
     columns = [rows[1:, i] for i in here]
@@ -109,7 +110,7 @@ def _contexts(head: str, n: int, rows: Ints) -> Hashes:
 
 
 def range_of(table: Table, contexts: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where in the table what followed each context begins and ends."""
+    """The indices in the table at which the entries of each context begin and end."""
     return np.searchsorted(table.seen, contexts), np.searchsorted(table.seen, contexts | ROOM, side="right")
 
 

@@ -1,8 +1,8 @@
-"""The sampler that one writes first: what the real one is measured against, and must draw from the same distribution.
+"""The plain loop: the simplest sampler, against which the real one is measured; both draw from the same distribution.
 
 For every note the model's `forward` reads one row of each take and hands its state on, the heads are asked one after
 the other, each take's state is made of the list of its notes, and `torch.multinomial` draws from the sorted nucleus.
-With what it judges it shares the model, the rules and what is asked of a take.
+It shares with the real sampler only the model, the rules and the parameters of a take.
 """
 
 from collections.abc import Callable, Sequence
@@ -104,7 +104,7 @@ def state_of(part: Part, rows: Ints, new: int, plan: tuple[int, int], onset: int
 
 
 def _followed(notes: Ints) -> Ints:
-    """(pitches,) how often each came after the last PASSAGE notes."""
+    """(pitches,) how often each pitch followed the last PASSAGE notes."""
     if len(notes) <= PASSAGE:
         return np.zeros(CLASSES["pitch"], np.int64)
     passages = np.lib.stride_tricks.sliding_window_view(notes[:, [PITCH, STEP]], PASSAGE, axis=0)
@@ -113,7 +113,7 @@ def _followed(notes: Ints) -> Ints:
 
 
 def _last(true: NDArray[np.bool_]) -> int:
-    """How many at the end are true in a row."""
+    """The length of the run of true values at the end of an array (n,)."""
     count = 0
     while count < len(true) and true[-1 - count]:
         count += 1

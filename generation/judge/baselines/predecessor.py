@@ -1,8 +1,8 @@
-"""The baseline from before Encore: a one-hot LSTM of melody events on a grid of sixteenths, beside our model.
+"""The baseline that preceded Encore: a one-hot LSTM of melody events on a grid of sixteenths, beside our model.
 
 A melody is spelled step by step of a sixteenth at 120 quarter notes a minute: nothing happens, a note ends, or one of
 128 pitches begins (Waite et al., 2016, the “melody RNN” of Magenta). There is no loudness and no time between steps.
-Two layers of 128 cells, MAESTRO's top line. What this trains is for comparison and never ships.
+Two layers of 128 cells, MAESTRO's top line. It is trained only for comparison, and its weights never ship.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def performances(root: Path, split: str) -> Iterator[Melody]:
 
 
 def train(pieces: list[Events], steps: int, seed: int) -> tuple[MelodyEvents, dict[str, float]]:
-    """Adam on random crops; the model, and how well it did on what it learned from over the last 200 steps."""
+    """Train with Adam on random crops. Returns the model, and its accuracy and perplexity over the last 200 steps."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     model, precision = MelodyEvents(), fast_precision(torch.device("cpu"))

@@ -60,7 +60,7 @@ class RowNGram:
 
 
 def _ended(rows: Ints) -> Ints:
-    """The rows and one more, that says that they are over."""
+    """The rows and one more, which marks the end."""
     last = rows[-1:].copy()
     last[:, STEP] = band.END
     return np.concatenate([rows, last])
@@ -81,7 +81,7 @@ def _contexts(before: int, n: int, rows: Ints) -> Hashes:
 
 
 def _teaches(head: str, rows: Ints) -> NDArray[np.bool_]:
-    """Whether there is something to foresee: only the step of the row after the last, no duration but of tones."""
+    """Whether each of the rows (n, …) is counted: after the last row only the step is, and durations only for tones."""
     there = np.asarray(rows[:, STEP] != band.END)
     if head == "step":
         return np.ones_like(there)
