@@ -106,12 +106,12 @@ class Song:
 
     @property
     def metre(self) -> Metre | None:
-        """The metre in which it ends; None where nobody said."""
+        """The metre at the end; None if unknown."""
         return ruling(self.metres, self.end)[1] if self.metres else None
 
     @property
     def key(self) -> Key | None:
-        """The key in which it ends; None where nobody said."""
+        """The key at the end; None if unknown."""
         return ruling(self.keys, self.end)[1] if self.keys else None
 
     @property

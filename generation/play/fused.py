@@ -44,14 +44,14 @@ class Fused:
 
     note         of the fields of HEADS and the interval, one below the other from `offsets`; a pitch with its class.
                  Beside them what the note is for each layer's values, as in the two tables that follow
-    interval     class of the interval by pitch before and pitch
+    interval     (pitch before × pitch) → class of the interval
     phases       by tick of a cycle: what the place of a note adds to it, then to the pitch head's input
     bars         the same of the phases of bars, from `waves`
     head[i]      a head's logits and its part of the input of the next
     given[i]     by class of head i: the rest of the input of the next
     flat         by head: the class that it always says, where the model has not learned to play; None where it has
     turn         radians a tick, by pair of a head's channels: one of the first and one of the next so many
-    takes, rows  (TAKES,) and (TAKES, heads): 0 …, and where each head of a take begins in (TAKES × heads × window)
+    takes, rows  (TAKES,) 0 …; (TAKES, heads) index in (TAKES × heads × window) at which each head of a take begins
     window       notes that a note sees, itself included; places: (window,) 0 …
     kind         of arithmetic; kept: the type of keys and values
     """

@@ -100,7 +100,7 @@ def _quarters(found: re.Match[str]) -> Fraction | None:
 
 
 def signature(text: str, before: Signature | None) -> Signature | None:
-    """“*k[f#]” and “*G:”, “*d:dor”: what is said of the one leaves the other."""
+    """“*k[f#]” and “*G:”, “*d:dor”: each leaves the other as it was."""
     if found := re.fullmatch(r"\*k\[((?:[a-g][#-]+)*)\]", text):
         sharps = found[1].count("#") - found[1].count("-")
         alike = before is not None and before.sharps == sharps

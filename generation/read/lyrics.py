@@ -20,7 +20,7 @@ def fits(said: Times, onset: Times, reach: float) -> float:
 
 
 def matched(said: Times, onset: Times, reach: float) -> NDArray[np.int64]:
-    """Of what is said near a note, the note's index in `onset`, which is sorted."""
+    """For each of the times `said` near a note: the note's index in `onset` (n,), which is sorted."""
     if not len(onset):
         return np.zeros(0, np.int64)
     after = np.minimum(np.searchsorted(onset, said), len(onset) - 1)

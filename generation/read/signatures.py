@@ -62,7 +62,7 @@ def _metre(quarters: float, unit: int) -> Metre | None:
 
 def keys_of(marks: Mapping[float, Key], parts: Sequence[Notes]) -> tuple[tuple[float, Key], ...]:
     """The keys of a song, from those that a file says by quarter, in order: each is believed as far as the notes under
-    it agree. C major alone, which most programs write where nobody said anything, counts for nothing."""
+    it agree. A single C major, which most programs write by default, is ignored."""
     changes = [(quarter, key) for i, (quarter, key) in enumerate(marks.items()) if i == 0 or quarter > 0]
     if not 0 < len(changes) <= MOST_KEYS or not parts:
         return ()

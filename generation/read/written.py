@@ -69,9 +69,9 @@ class Line:
     """One part: its bars, and what the score says of its instrument.
 
     number     of the part in its score, from 1
-    program    of General MIDI, 0 … 127; None where nobody said
+    program    of General MIDI, 0 … 127; None if unknown
     transpose  (diatonic steps, semitones) from what is written to what sounds
-    volume     0 … 127; pan  0 … 127, 64 in the middle; None where nobody said
+    volume     0 … 127; pan  0 … 127, 64 in the middle; None if unknown
     """
 
     number: int
@@ -86,7 +86,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Signature:
-    """A key signature as it sounds: its sharps (flats are negative), and the mode, empty where nobody said.
+    """A key signature as it sounds: its sharps (flats are negative), and its mode, empty if unknown.
 
     odd  whether it is none of the traditional ones; then the sharps mean nothing
     """

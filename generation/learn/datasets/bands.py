@@ -62,7 +62,7 @@ def bands(root: Path) -> Iterator[tuple[str, FullScore]]:
 
 
 def drummers(root: Path) -> Iterator[tuple[str, FullScore]]:
-    """Played drums: where they lie off the grid is expression."""
+    """Played drums: their deviation from the grid is expression."""
     with (root / "groove" / "info.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
@@ -177,7 +177,7 @@ def _label(text: str) -> int:
 
 
 def _changes(chords: list[tuple[float, int]]) -> tuple[tuple[float, int], ...]:
-    """Only where the harmony is another than before."""
+    """The chords without those that repeat the one before."""
     return tuple(chord for i, chord in enumerate(chords) if not i or chord[1] != chords[i - 1][1])
 
 

@@ -36,7 +36,7 @@ class _Spine:
 
 @dataclass(eq=False)
 class _Heard:
-    """What is known while the lines go by."""
+    """The state while the lines are read."""
 
     spines: list[_Spine] = field(default_factory=list)
     staves: list[Staff] = field(default_factory=list)

@@ -46,7 +46,7 @@ NEAR = 0.05  # quarters: so far may the ends of a tie lie apart where a measure'
 
 @dataclass(eq=False)
 class _Heard:
-    """What is known while the measures of all parts go by; times in quarters."""
+    """The state while the measures of all parts are read; times in quarters."""
 
     staves: list[Staff] = field(default_factory=list)
     notes: list[list[float]] = field(default_factory=list)  # onset, end, pitch, staff, drum

@@ -41,7 +41,7 @@ def _songs(folder: Path) -> Iterator[tuple[str, Melody]]:
 
 @dataclass(eq=False)
 class _Voice:
-    """What is known while the measures go by; `now` in quarters."""
+    """The state while the measures are read; `now` in quarters."""
 
     now: float = 0.0
     divisions: float = 1.0
@@ -81,7 +81,7 @@ def voice(root: Element) -> Melody:
 
 
 def _hear(element: Element, heard: _Voice) -> None:
-    """Take in one child of a measure."""
+    """Read one child of a measure."""
     if element.tag == "attributes":
         _hear_attributes(element, heard)
     elif element.tag in ("backup", "forward"):

@@ -53,7 +53,7 @@ def _key(text: str) -> Key | None:
 
 
 def _solo(notes: list[dict[str, str]], beats: list[dict[str, str]], key: Key | None) -> Melody:
-    """Onsets in quarters by the beat track, smoothed over four beats: what lies off that pulse is expression."""
+    """Onsets in quarters by the beat track, smoothed over four beats: deviation from that pulse is expression."""
     taps = np.array([float(beat["onset"]) for beat in beats])
     pace = float(np.median(np.diff(taps)))
     around = pace * np.arange(1, MARGIN + 1)

@@ -1,4 +1,4 @@
-"""What is chosen. `out` (B, classes + W, …) is a head's product: its logits come first."""
+"""Choose a class, and go on to the next head. `out` (B, classes + W, …) is a head's product, its logits first."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from generation.play.loops.compiled import ONE, ZERO, Reals, Whole, compiled, ex
 
 @compiled
 def draw(logits: Reals, tail: Reals, uniforms: Reals, new: Whole, head: int, said: Whole) -> None:
-    """A class for each take into `said`, as `advance.nucleus` draws it."""
+    """Draw a class for each take into `said` (B,), as `advance.nucleus` does."""
     classes = logits.shape[1]
     chance = np.empty(classes, np.float32)
     for take in range(len(logits)):
@@ -18,7 +18,7 @@ def draw(logits: Reals, tail: Reals, uniforms: Reals, new: Whole, head: int, sai
             chance[c] = exp(logits[take, c] - most)
             total += chance[c]
         least, left = ONE, total
-        while True:  # from the likeliest down, until no more is left out than may be
+        while True:  # add classes from the likeliest down, until the rest is small enough to leave out
             weight, next_one = ZERO, ZERO
             for c in range(classes):
                 weight += chance[c] if chance[c] == least else ZERO
@@ -41,7 +41,7 @@ def draw(logits: Reals, tail: Reals, uniforms: Reals, new: Whole, head: int, sai
 
 @compiled
 def go_on(out: Reals, classes: int, given: Reals, said: Whole, where: Reals, x: Reals, after: Reals) -> None:
-    """The input of the next head, (B, W); of `where` the last W columns say what the place of the note adds."""
+    """Write the input of the next head into `after` (B, W); `where` has the note's position in its last W columns."""
     width = x.shape[1]
     for take in range(len(x)):
         more, row, place = out[take, classes:], given[said[take]], where[take, where.shape[1] - width :]

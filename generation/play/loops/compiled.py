@@ -1,4 +1,4 @@
-"""How loops are compiled and kept, and the arithmetic that they share."""
+"""Compile loops and cache them; and the arithmetic that they share."""
 
 import hashlib
 import os
@@ -26,14 +26,14 @@ COMPILED_FROM = sorted(
         HERE.parents[1] / "model" / "tokens.py",
     ]
 )
-SMALLEST = np.float32(-87)  # of the numbers whose exponential is one
+SMALLEST = np.float32(-87)  # below it, an exponential counts as 0
 TINY = np.float32(1e-30)
 ONE, HALF, ZERO = np.float32(1), np.float32(0.5), np.float32(0)
 
 
 def _folder() -> Path:
-    """Where compiled loops lie, by all that they were compiled from: Numba itself looks at a loop's own file alone, not
-    at the numbers and functions that it takes from others."""
+    """The folder for compiled loops, named by a hash of all their sources: Numba itself checks only a loop's own file,
+    not the constants and functions that it imports."""
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in COMPILED_FROM)).hexdigest()
     return Path(os.environ.get("NUMBA_CACHE_DIR", HERE / "__pycache__")) / digest[:16]
 
@@ -52,16 +52,16 @@ KEPT = _may_write(FOLDER)  # else they are compiled at every start, which takes 
 
 
 def compiled(loop: Loop) -> Loop:
-    """`loop`, compiled for each type of its arguments once and for all: the next process reads it from the disk."""
+    """`loop`, compiled once for each type of its arguments; later processes read it from the disk."""
     return cast(Loop, numba.njit(cache=KEPT, fastmath=ORDER, error_model="numpy")(loop))
 
 
 def rounded(x: Any, like: Any) -> Any:
-    """A 32-bit float as it is kept in an array of this kind: the nearest, and of two as near the even one."""
+    """A 32-bit float in the type of the array `like`: the nearest number, and of two equally near ones the even one."""
 
 
 def unit(most: Any, like: Any) -> Any:
-    """What a 1 is worth where numbers up to `most` are kept in an array of this kind."""
+    """The unit in which numbers up to `most` are stored in an array like `like`."""
 
 
 @overload(rounded, inline="always")
@@ -88,7 +88,7 @@ def _unit(most: Any, like: Any) -> Any:
 
 @compiled
 def exp(x: Any) -> Any:
-    """To 1e-7 of itself, and in a form of which the compiler makes sixteen at once (Cephes' `expf`)."""
+    """The exponential, with a relative error of 1e-7, in a form that the compiler can vectorise (Cephes' `expf`)."""
     bound = min(max(x, SMALLEST), -SMALLEST)
     twos = np.floor(bound * np.float32(1.44269504) + HALF)
     r = bound - twos * np.float32(0.693359375) + twos * np.float32(2.12194440e-4)
@@ -124,7 +124,7 @@ def gelu(x: Any) -> Any:
 
 @compiled
 def add(x: Reals, more: Reals) -> None:
-    """Both (B, N)."""
+    """Add `more` to `x`, both (B, N), in place."""
     for take in range(len(x)):
         for c in range(x.shape[1]):
             x[take, c] += more[take, c]

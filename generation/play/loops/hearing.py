@@ -1,4 +1,4 @@
-"""The network hears the note just chosen."""
+"""Pass the note that was just chosen through the network."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ EPSILON = np.float32(1e-5)  # of torch's layer norm
 
 @compiled
 def stand(tick: Whole, downbeat: Whole, waves: Reals, bars: Reals, phases: Reals, where: Reals) -> None:
-    """What the place of a note adds, into `where` (B, 4 W)."""
+    """Write the contribution of a note's metrical position into `where` (B, columns)."""
     columns = where.shape[1]
     for take in range(len(tick)):
         since = tick[take] - downbeat[take]
@@ -42,8 +42,8 @@ def hear(
     x: Reals,
     told: Reals,
 ) -> None:
-    """Of the classes and interval (fields, B) just said: into `x` (B, W) the stream, into `told` (B, layers × W) what
-    the note is for the values of every layer."""
+    """From the classes and interval just chosen, said (fields, B): write the network's input into `x` (B, W), and the
+    note's part of every layer's values into `told` (B, layers × W)."""
     width, rest = x.shape[1], told.shape[1]
     for take in range(len(x)):
         left = max(goal[take] - tick[take], 0) // TICKS
@@ -66,7 +66,7 @@ def hear(
 
 @compiled
 def norm(x: Reals, weight: Reals, bias: Reals, after: Reals) -> None:
-    """torch's layer norm of `x` (B, W) into the first W columns of `after`, which may be `x`."""
+    """Write torch's layer norm of `x` (B, W) into the first W columns of `after`, which may be `x`."""
     width = x.shape[1]
     for take in range(len(x)):
         total, square = ZERO, ZERO
@@ -82,7 +82,7 @@ def norm(x: Reals, weight: Reals, bias: Reals, after: Reals) -> None:
 
 @compiled
 def keep(x: Reals, after: Reals) -> None:
-    """`x` (B, W) into the last W columns of `after`."""
+    """Copy `x` (B, W) into the last W columns of `after`."""
     width = x.shape[1]
     for take in range(len(x)):
         to = after[take, after.shape[1] - width :]
@@ -109,7 +109,7 @@ def remember(out: Reals, cell: Reals, hidden: Reals, x: Reals) -> None:
 
 @compiled
 def angles(tick: Whole, turn: Reals, sines: Reals, cosines: Reals) -> None:
-    """By what the musical time of `tick` turns each pair of channels, (B, pairs)."""
+    """Write sines and cosines (B, pairs) of the angles by which the musical time `tick` (B,) rotates channels."""
     for take in range(len(tick)):
         for pair in range(len(turn)):
             angle = np.float32(tick[take]) * turn[pair]
@@ -118,7 +118,7 @@ def angles(tick: Whole, turn: Reals, sines: Reals, cosines: Reals) -> None:
 
 @compiled
 def turn(x: Reals, sines: Reals, cosines: Reals, to: Reals) -> None:
-    """The first pairs of a head's channels, turned, and the others as they are."""
+    """Rotate the first pairs of a head's channels (D,) into `to`, and copy the others."""
     pairs = len(sines)
     first, second, to_second = x[:pairs], x[pairs : 2 * pairs], to[pairs : 2 * pairs]
     for c in range(pairs):
@@ -131,7 +131,7 @@ def turn(x: Reals, sines: Reals, cosines: Reals, to: Reals) -> None:
 
 @compiled
 def lay_down(x: Reals, to: Kept) -> Any:
-    """Keep `x` (channels,); what a 1 is worth there."""
+    """Store `x` (channels,) in `to`; returns its unit there."""
     most = ZERO
     for c in range(len(x)):
         most = max(most, abs(x[c]))
@@ -143,7 +143,7 @@ def lay_down(x: Reals, to: Kept) -> Any:
 
 @compiled
 def weigh(query: Reals, key: Kept, key_unit: Reals, weights: Reals) -> Any:
-    """Into `weights` (N,) the exponentials of the products of a query with the first keys; their sum."""
+    """Write the exponentials of a query's products with the first N keys into `weights` (N,); returns their sum."""
     most, total = -np.float32(np.inf), ZERO
     for place in range(len(weights)):
         product = ZERO
@@ -159,7 +159,7 @@ def weigh(query: Reals, key: Kept, key_unit: Reals, weights: Reals) -> Any:
 
 @compiled
 def mix(weights: Reals, value: Kept, to: Reals) -> None:
-    """The sum of the first values, each times its weight. Four go in at once, so that it is laid down less often."""
+    """The weighted sum of the first values, into `to` (D,); four at a time, so that it is written less often."""
     to[:] = 0
     fours = len(weights) // 4 * 4
     for place in range(0, fours, 4):

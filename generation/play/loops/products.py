@@ -1,4 +1,4 @@
-"""Products of a step: weights (O, K) times rows (B, K), row by row, so that none depends on how many there are."""
+"""Products of a step: weights (O, K) times rows (B, K), row by row, so that no result depends on the other rows."""
 
 from typing import Any
 
@@ -43,13 +43,13 @@ def add_up(rows: NDArray[np.int16], weight: Short, out: Reals) -> None:
 
 
 def _unfold(sums: Reals, units: Reals, worth: Reals, bias: Reals) -> None:
-    """Sums (B, O) of whole numbers turned into what they stand for, plus `bias` (O,)."""
+    """Scale sums (B, O) of whole numbers back and add `bias` (O,), in place."""
     for row in range(len(sums)):
         for o in range(sums.shape[1]):
             sums[row, o] = sums[row, o] * (units[row] * worth[o]) + bias[o]
 
 
-# Without leave to round as it likes: both ways to add up end here, and must come out the same.
+# Compiled with strict rounding: both ways of adding up end here, and must give the same result.
 unfold = numba.njit(cache=KEPT, error_model="numpy")(_unfold)
 
 

@@ -1,4 +1,4 @@
-"""Rules obeyed, and notes written down, in the table of all takes' states."""
+"""Apply the rules, and add notes to the table of all takes' states."""
 
 from collections.abc import Callable
 from functools import cache
@@ -19,7 +19,7 @@ Warm = Callable[[Reals, Reals, int, Whole, Whole, Reals], None]
 
 @compiled
 def taken(row: Whole) -> State:
-    """The state of a take, out of its row of the table."""
+    """The state of a take, from its row (WIDTH,) of the table."""
     numbers = as_tuple(row[:NUMBERS], NUMBERS)
     unusual, recent = row[AT.unusual : AT.recent], row[AT.recent : AT.followed]
     followed, passages = row[AT.followed : AT.passages], row[AT.passages : AT.after]
@@ -43,7 +43,7 @@ def warm_under(rules: tuple[Rule, ...]) -> Warm:
 
 
 def _sum(rules: tuple[Rule, ...]) -> Rule:
-    """What several rules cost together, for compiled loops as for anyone."""
+    """The sum of several rules' costs as one rule, for compiled loops and for Python."""
     if not rules:
         return _nothing
     first = _compilable(rules[0])

@@ -1,5 +1,5 @@
-"""Sums of products of whole numbers, spelled out: processors multiply 16 and add up pairs in one instruction, which a
-compiler finds only if it is told so. This is written in LLVM's words, none of which is a processor's own."""
+"""Sums of products of whole numbers, in LLVM's intermediate language, so that it works on any processor. Many have an
+instruction that multiplies 16 numbers and adds up pairs; compilers use it only for code in this form."""
 # mypy: disable-error-code="no-untyped-call,import-untyped"
 
 from typing import Any
@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-LANES, OUTPUTS = 16, 4  # products at once, and rows of weights: all that is multiplied is padded to these
+LANES, OUTPUTS = 16, 4  # products at once, and rows of weights at once; both factors are padded to multiples of these
 
 
 def padded(size: int, to: int) -> int:
