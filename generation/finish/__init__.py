@@ -1,1 +1,4 @@
-"""Finish: notes → the files that a musician receives."""
+"""Finish: notes → the files that a musician receives.
+
+Its front door is `take.finish`.
+"""

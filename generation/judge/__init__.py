@@ -1,1 +1,4 @@
-"""Judge: measure how well and how fast Encore plays."""
+"""Judge: measure how well and how fast Encore plays.
+
+Its front doors are `evaluate`, `evaluate_band` and `bench`.
+"""

@@ -1,1 +1,4 @@
-"""Learn: tunes → weights."""
+"""Learn: tunes → weights.
+
+Its front doors are `train.train` and `train_band.train`, and `gather.gather` for the data.
+"""
