@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import json
 import math
 import time
 import tomllib
@@ -14,12 +13,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 — its usual name
 from tqdm import tqdm
 
-from generation.learn import copying, corpus
+from generation.learn import copying, corpus, run_state
 from generation.learn.batches import Batch, Example, batches, example
 from generation.model import checkpoint, memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
@@ -137,8 +135,9 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
         "stale": 0,
         "history": [],
     }
-    if (out / "last.json").exists():
-        run = _resume(out, model, average, optimizer)
+    if kept := run_state.resume(out, model, average, optimizer):
+        run = kept
+        print(f"going on after epoch {run['epoch']}")
     run |= {
         "metres": _metres(tunes),
         "priors": usual([tune.melody for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]),
@@ -225,12 +224,7 @@ def _finish_epoch(
         card |= {name: run[name] for name in ("metres", "priors", "plays")}
         checkpoint.save(out / "model.safetensors", model, card, torch.float16)
     model.load_state_dict(live)
-    tensors = {f"model.{name}": tensor.clone().contiguous() for name, tensor in live.items()}
-    tensors |= {f"average.{name}": tensor.contiguous() for name, tensor in average.items()}
-    for (name, _), state in zip(model.named_parameters(), optimizer.state.values(), strict=False):
-        tensors |= {f"adam.{name}.{key}": value.clone() for key, value in state.items()}
-    save_file(tensors, out / "last.safetensors")
-    (out / "last.json").write_text(json.dumps(run))
+    run_state.keep(out, run, model, average, optimizer)
 
 
 def _metres(tunes: Sequence[corpus.Tune]) -> dict[str, dict[str, int]]:
@@ -240,21 +234,6 @@ def _metres(tunes: Sequence[corpus.Tune]) -> dict[str, dict[str, int]]:
         if tune.split == "train" and tune.melody.metre:
             counts.setdefault(tune.style, Counter())["{}/{}".format(*tune.melody.metre)] += 1
     return {style: dict(count.most_common(8)) for style, count in counts.items()}
-
-
-def _resume(
-    out: Path, model: AttentiveLSTM, average: dict[str, Tensor], optimizer: torch.optim.Optimizer
-) -> dict[str, Any]:
-    tensors = load_file(out / "last.safetensors")
-    model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
-    for name, tensor in average.items():
-        tensor.copy_(tensors[f"average.{name}"])
-    for name, parameter in model.named_parameters():
-        moments = {key: tensors.get(f"adam.{name}.{key}") for key in ("step", "exp_avg", "exp_avg_sq")}
-        optimizer.state[parameter] = {key: value for key, value in moments.items() if value is not None}
-    run: dict[str, Any] = json.loads((out / "last.json").read_text())
-    print(f"going on after epoch {run['epoch']}")
-    return run
 
 
 def _tensorboard(options: Options) -> Any:

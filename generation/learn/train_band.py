@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import json
 import math
 import time
 import tomllib
@@ -13,11 +12,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from generation.learn import full_corpus
+from generation.learn import full_corpus, run_state
 from generation.learn.band_batches import Augment, example, stream
 from generation.learn.band_loss import CONTENT, EXPRESSION, loss, surprise
 from generation.learn.full_corpus import Work
@@ -103,8 +101,9 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
         model.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay, fused=True
     )
     run: dict[str, Any] = {"part": 0, "seconds": 0.0, "steps": 0, "rows": 0, "best": math.inf, "history": []}
-    if (out / "last.json").exists():
-        run = _resume(out, model, average, optimizer)
+    if kept := run_state.resume(out, model, average, optimizer):
+        run = kept
+        print(f"going on after {run['rows']:,} rows")
     precision = fast_precision(device)
     rows = sum(len(each.piece.encoded.rows) for each in learn)
     print(
@@ -196,30 +195,7 @@ def _finish_part(
         card = {"options": dataclasses.asdict(options), "history": run["history"], "rows_seen": run["rows"]}
         band_checkpoint.save(out / "model.safetensors", model, card, torch.bfloat16)
     model.load_state_dict(live)
-    tensors = {f"model.{name}": tensor.clone().contiguous() for name, tensor in live.items()}
-    tensors |= {f"average.{name}": tensor.contiguous() for name, tensor in average.items()}
-    for name, parameter in model.named_parameters():
-        tensors |= {f"adam.{name}.{key}": value.clone() for key, value in optimizer.state[parameter].items()}
-    out.mkdir(parents=True, exist_ok=True)
-    unfinished = out / "last.part"
-    save_file(tensors, unfinished)
-    unfinished.rename(out / "last.safetensors")
-    (out / "last.json").write_text(json.dumps(run))
-
-
-def _resume(
-    out: Path, model: BandLSTM, average: Mapping[str, Tensor], optimizer: torch.optim.Optimizer
-) -> dict[str, Any]:
-    tensors = load_file(out / "last.safetensors")
-    model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
-    for name, tensor in average.items():
-        tensor.copy_(tensors[f"average.{name}"])
-    for name, parameter in model.named_parameters():
-        moments = {key: tensors.get(f"adam.{name}.{key}") for key in ("step", "exp_avg", "exp_avg_sq")}
-        optimizer.state[parameter] = {key: value for key, value in moments.items() if value is not None}
-    run: dict[str, Any] = json.loads((out / "last.json").read_text())
-    print(f"going on after {run['rows']:,} rows")
-    return run
+    run_state.keep(out, run, model, average, optimizer)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,14 +1,12 @@
 """Checkpoints of models for several parts: like those of `checkpoint`, with an encoding and lists of their own."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 
-from generation.model import band, hearing, tokens
+from generation.model import band, checkpoint, hearing, tokens
 from generation.model.networks.band_lstm import CONDITIONS, BandLSTM, Sizes
 from generation.request import STYLES, Refusal
 
@@ -30,27 +28,15 @@ ENCODING = {
 
 def save(path: Path, model: BandLSTM, card: dict[str, Any], dtype: torch.dtype = torch.float32) -> None:
     """Write `path` (weights) and `path` with the ending .json (card plus architecture, sizes and encoding)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.detach().to(dtype).contiguous().cpu() for name, tensor in model.state_dict().items()}
-    save_file(weights, path)
-    path.chmod(0o644)  # safetensors writes for its owner alone
     about = {"model": "band_lstm", "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, **card}
-    path.with_suffix(".json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+    checkpoint.write(path, model, about, dtype)
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> tuple[BandLSTM, dict[str, Any]]:
     """The model, ready to play, and its card. Raises `Refusal` if a file cannot be read or does not fit."""
-    try:
-        card = json.loads(path.with_suffix(".json").read_text())
-        weights = load_file(path)
-    except (OSError, ValueError) as error:
-        raise Refusal(
-            "The checkpoint {file} cannot be read ({why}). Train one, or restore the file.",
-            file=path.name,
-            why=str(error),
-        ) from error
+    weights, card = checkpoint.read(path)
     if card.get("model") != "band_lstm" or card.get("encoding") != ENCODING:
         raise Refusal("The checkpoint {file} was trained on another encoding of notes. Train it again.", file=path.name)
     model = BandLSTM(Sizes(**card["sizes"]))
-    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    model.load_state_dict(weights)
     return model.to(device).eval(), card

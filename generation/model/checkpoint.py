@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from generation.model import tokens
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
@@ -21,16 +22,21 @@ LISTS = {"conditions": [*tokens.CONDITIONS], "styles": [*STYLES], "metres": [f"{
 
 def save(path: Path, model: AttentiveLSTM, card: dict[str, Any], dtype: torch.dtype = torch.float32) -> None:
     """Write `path` (weights) and `path` with the ending .json (card plus architecture, sizes and encoding)."""
+    about = {"model": NETWORK, "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, "lists": LISTS, **card}
+    write(path, model, about, dtype)
+
+
+def write(path: Path, model: nn.Module, card: dict[str, Any], dtype: torch.dtype) -> None:
+    """Write the weights of any network to `path`, and its card beside them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.detach().to(dtype).contiguous().cpu() for name, tensor in model.state_dict().items()}
     save_file(weights, path)
     path.chmod(0o644)  # safetensors writes for its owner alone
-    about = {"model": NETWORK, "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, "lists": LISTS, **card}
-    path.with_suffix(".json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+    path.with_suffix(".json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
 
 
-def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM, dict[str, Any]]:
-    """The model, ready to play, and its card. Raises `Refusal` if a file cannot be read or does not fit."""
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The weights of any network, in 32-bit floats, and its card. Raises `Refusal` if a file cannot be read."""
     try:
         card = json.loads(path.with_suffix(".json").read_text())
         weights = load_file(path)
@@ -40,6 +46,12 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM,
             file=path.name,
             why=str(error),
         ) from error
+    return {name: tensor.float() for name, tensor in weights.items()}, card
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM, dict[str, Any]]:
+    """The model, ready to play, and its card. Raises `Refusal` if a file cannot be read or does not fit."""
+    weights, card = read(path)
     if card.get("encoding") != ENCODING:
         raise Refusal("The checkpoint {file} was trained on another encoding of notes. Train it again.", file=path.name)
     for name, ours in LISTS.items():
@@ -61,5 +73,5 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM,
             ours=NETWORK,
         )
     model = AttentiveLSTM(Sizes(**card["sizes"]))
-    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    model.load_state_dict(weights)
     return model.to(device).eval(), card
