@@ -9,25 +9,13 @@ from numpy.typing import NDArray
 
 from generation.music.clock import Clock, Tempo
 from generation.music.key import Key
-from generation.music.notes import Notes
+from generation.music.notes import Notes, Written
 from generation.request import Refusal
 
 MAX_NOTES = 20_000
 MAX_SECONDS = 900.0
 CHORD_SECONDS = 0.03  # notes that begin within this time of each other are struck together
 LEGATO_SECONDS = 0.12  # by which a note may overlap the next one of the same voice
-
-
-@dataclass(frozen=True, eq=False)
-class Written:
-    """How the last n notes of a melody are written in its score.
-
-    late      (n,) quarters by which each is played after its written onset
-    duration  (n,) its written duration, in quarters
-    """
-
-    late: NDArray[np.float64]
-    duration: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,18 @@ COLUMNS = {"onset": np.float64, "duration": np.float64, "pitch": np.int64, "velo
 
 
 @dataclass(frozen=True, eq=False)
+class Written:
+    """How the last n of some notes are written in a score.
+
+    late      (n,) quarters by which each is played after its written onset
+    duration  (n,) its written duration, in quarters
+    """
+
+    late: NDArray[np.float64]
+    duration: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class Notes:
     """Notes in order. Times are in quarter notes, real numbers, never quantised: deviation from the grid is expression.
     Raises ValueError if the arrays are not as follows.

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from generation.music.clock import Clock, Tempo
 from generation.music.key import Key
-from generation.music.notes import Notes
+from generation.music.notes import Notes, Written
 from generation.request import UNSAID, Words
 
 Floats = NDArray[np.float64]
@@ -38,6 +38,7 @@ class Part:
     controls  (quarter, controller, value 0 … 127) as in the file, bank and sustain pedal included
     bends     (quarter, −8192 … 8191) of the pitch wheel
     programs  (quarter, program) of later changes
+    written   for the new notes at its end, which the model made up: how a score has them
     """
 
     notes: Notes
@@ -52,6 +53,7 @@ class Part:
     controls: tuple[tuple[float, int, int], ...] = ()
     bends: tuple[tuple[float, int], ...] = ()
     programs: tuple[tuple[float, int], ...] = ()
+    written: Written | None = None
 
     def __post_init__(self) -> None:
         assert self.role in ("", *ROLES)

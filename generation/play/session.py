@@ -12,7 +12,8 @@ from generation.model.priors import PRIORS, blank_page
 from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
 from generation.music.clock import Tempo
 from generation.music.key import MODES, Key, find_key
-from generation.music.melody import Melody, Written
+from generation.music.melody import Melody
+from generation.music.notes import Written
 from generation.music.pulse import typical_tempo
 from generation.play.batch import Batch, Part
 from generation.play.constraints import LONGEST_RUN, unusual

@@ -10,7 +10,8 @@ from generation.finish.paper.notate import Score, notate
 from generation.finish.paper.write_abc import write_abc
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody, Written
+from generation.music.melody import Melody
+from generation.music.notes import Written
 from generation.music.spell import spell
 from generation.serve.pack import pack_melody, unpack_melody
 from tests.tunes import piece_of, scale

@@ -12,7 +12,8 @@ from generation.finish.paper.divide import by_halves, cells, drawn
 from generation.finish.paper.lyrics import syllables
 from generation.finish.paper.quantise import beat_of, quantise
 from generation.music.key import Key
-from generation.music.melody import Melody, Written
+from generation.music.melody import Melody
+from generation.music.notes import Written
 from generation.music.song import ruling
 from generation.music.spell import key_of, written_key
 
