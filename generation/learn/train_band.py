@@ -16,7 +16,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from generation.learn import full_corpus, run_state
-from generation.learn.band_batches import Augment, example, stream
+from generation.learn.augment import Augment, example
+from generation.learn.band_batches import stream
 from generation.learn.band_loss import CONTENT, EXPRESSION, loss, surprise
 from generation.learn.full_corpus import Work
 from generation.learn.full_score import Piece, encode
@@ -36,9 +37,10 @@ class Options:
 
     data: folder of the archives with splits_poly.tsv, or any folder of music files; out: folder for the checkpoint
     mix: set or set/kind → weight of its rows, 1 if it is not named; 0 leaves it out
-    keyed: transpose to the key without sharps and flats; moved, keys, joined, dropped: see `Augment`
+    keyed: transpose to the key without sharps and flats; augment: fields of `Augment`
     minutes: stop after so long; the learning rate falls over the last share `cool` of them
-    rows: of a batch; length: of a crop, in rows; check: rows between two tests on `checked` held-out works of each set
+    rows: of a batch; length, long: rows of a crop, `long` while the learning rate falls
+    check: rows between two tests on `checked` held-out works of each set
     expression: weight of velocity, deviation and articulation relative to content
     """
 
@@ -50,16 +52,14 @@ class Options:
     minutes: float = 60.0
     cool: float = 0.3
     length: int = 512
+    long: int = 512
     rows: int = 8192
     rate: float = 2e-3
     weight_decay: float = 0.05
     expression: float = 0.5
     average: float = 0.998
     keyed: bool = True
-    moved: float = 0.3
-    keys: int = 6
-    joined: float = 0.3
-    dropped: float = 0.25
+    augment: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     check: int = 400_000
     checked: int = 6
     seed: int = 1
@@ -111,14 +111,15 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
         f"{sum(p.numel() for p in model.parameters()):,} parameters on {device}, {precision}",
         flush=True,
     )
-    augment = Augment(options.keys, options.moved, options.joined, options.dropped)
+    augment = Augment(**options.augment)
     progress = run["seconds"] / 60 / options.minutes
     while progress < 1:
         rng = np.random.default_rng([options.seed, run["part"]])
         model.train()
         begun, seconds, start, seen = time.monotonic(), run["seconds"], run["rows"], 0.0
         bar = tqdm(total=options.check, desc=f"part {run['part'] + 1}", unit="row", mininterval=30)
-        for batch in stream(learn, options.length, options.rows, augment, rng):
+        length = options.length if progress < 1 - options.cool else options.long
+        for batch in stream(learn, length, options.rows, augment, rng):
             run["seconds"] = seconds + time.monotonic() - begun
             progress = run["seconds"] / 60 / options.minutes
             if run["rows"] > start and (progress >= 1 or run["rows"] - start >= options.check):
@@ -220,6 +221,7 @@ def options_of(config: Path, flags: Mapping[str, Any]) -> tuple[Options, dict[st
     sizes: dict[str, Any] = file.pop("sizes", {})
     unknown = set(file) - {field.name for field in dataclasses.fields(Options)}
     unknown |= set(sizes) - {field.name for field in dataclasses.fields(Sizes)}
+    unknown |= set(file.get("augment", {})) - {field.name for field in dataclasses.fields(Augment)}
     if unknown:
         raise Refusal("The configuration has unknown names: {names}.", names=", ".join(sorted(unknown)))
     return Options(**{**file, **{name: value for name, value in flags.items() if value is not None}}), sizes
