@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from generation.learn.datasets import bands, chorales, files, kern, lilypond, musicxml
-from generation.learn.full_score import FullScore, PartOf
+from generation.model.full_score import FullScore, PartOf
 from generation.music.key import Key
 from generation.request import ENDINGS, Refusal
 

@@ -1,9 +1,11 @@
-"""Chord symbols, as musicians and the Weimar Jazz Database write them → the model's classes of chords."""
+"""Chord symbols, as musicians and the Weimar Jazz Database write them ↔ the model's classes of chords."""
 
 import re
 
-from generation.model.band import NO_CHORD, chord_value
-from generation.music.key import PITCH_CLASS
+from generation.model import band
+from generation.model.band import FIRST_CHORD, NO_CHORD, chord_value
+from generation.music.key import PITCH_CLASS, Key
+from generation.music.spell import ACCIDENTALS, spell
 
 ROOT = re.compile(r"[A-G][b#♭♯]*")
 # The text after the root → quality; the first that matches counts.
@@ -28,6 +30,9 @@ QUALITIES = tuple(
     )
 )
 
+# How each of `band.QUALITIES` is written after its root.
+WRITTEN = ("", "m", "7", "maj7", "m7", "dim", "m7b5", "dim7", "aug", "sus4", "6", "m6")
+
 
 def value_of(symbol: str) -> int:
     """The value (see `band`) of a symbol such as “F#m7b5/C”: its root and quality, not its bass; `NO_CHORD` where it
@@ -44,3 +49,15 @@ def root_of(name: str) -> int:
     """The pitch class of a root such as “Bb” or “F#”."""
     sharps = sum(name.count(sign) for sign in "#♯") - sum(name[1:].count(sign) for sign in "b♭")
     return (PITCH_CLASS[name[0]] + sharps) % 12
+
+
+def symbol_of(value: int, shift: int, key: Key) -> str:
+    """The symbol of a value whose root was transposed by `shift` semitones, its root spelt as the key suggests."""
+    if value == NO_CHORD:
+        return "N.C."
+    quality, root = divmod(value - FIRST_CHORD, 12)
+    name = spell((root - shift) % 12 + 60, key)
+    return name.letter + ACCIDENTALS.get(name.alter, "") + WRITTEN[quality]
+
+
+assert len(WRITTEN) == len(band.QUALITIES)

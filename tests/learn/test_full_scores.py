@@ -12,8 +12,9 @@ from defusedxml import ElementTree
 from generation.judge import evaluate_band
 from generation.learn import full_corpus, train_band
 from generation.learn.datasets import bands, chorales, kern, lilypond, musicxml
-from generation.learn.full_score import FullScore, PartOf, encode
 from generation.model import band, band_checkpoint, chords
+from generation.model.encode_band import encode
+from generation.model.full_score import FullScore, PartOf
 from generation.music.key import Key
 from generation.request import STYLES, Refusal
 

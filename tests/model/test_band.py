@@ -9,9 +9,10 @@ import torch
 
 from generation.learn.band_batches import Augment, collate, example, stream, whole
 from generation.learn.band_loss import HEADS, loss, surprise
-from generation.learn.full_score import FullScore, PartOf, encode
 from generation.model import band, hearing, tokens
 from generation.model.band import DURATION, PART, STEP, TICK, VALUE
+from generation.model.encode_band import encode
+from generation.model.full_score import FullScore, PartOf
 from generation.model.hearing import CLASSES_HEARD, SLOTS_HEARD
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.music.key import Key

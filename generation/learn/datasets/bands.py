@@ -9,10 +9,10 @@ import numpy as np
 
 from generation.learn.datasets import wjd
 from generation.learn.datasets.plain_midi import Midi, read_midi
-from generation.learn.datasets.roles import BASS, KEYS, REED, Staff, full_score
-from generation.learn.full_score import FullScore, Reals
 from generation.model.band import NO_CHORD, chord_value
 from generation.model.chords import root_of, value_of
+from generation.model.full_score import FullScore, Reals
+from generation.model.roles import BASS, KEYS, REED, Staff, full_score
 from generation.model.tokens import Ints
 from generation.music.clock import Clock, Tempo
 from generation.music.key import PITCH_CLASS, Key

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from generation.learn.full_score import FullScore, PartOf
+from generation.model.full_score import FullScore, PartOf
 
 VOICES = ("lead", "second", "second", "bass")
 CHOIR = 6  # General MIDI's family of ensembles

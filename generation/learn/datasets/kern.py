@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from generation.learn.datasets.roles import Staff, full_score
-from generation.learn.full_score import FullScore
+from generation.model.full_score import FullScore
+from generation.model.roles import Staff, full_score
 from generation.music.key import Key
 from generation.request import Refusal
 

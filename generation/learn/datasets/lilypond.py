@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from generation.learn.datasets.roles import ENSEMBLE, Staff, full_score
-from generation.learn.full_score import FullScore
+from generation.model.full_score import FullScore
+from generation.model.roles import ENSEMBLE, Staff, full_score
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody

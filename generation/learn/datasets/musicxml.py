@@ -14,10 +14,10 @@ import numpy as np
 from defusedxml import ElementTree
 
 from generation.learn.datasets.kern import with_pickup
-from generation.learn.datasets.roles import Staff, full_score
 from generation.learn.datasets.scores import MAJOR, MINOR, STEPS
-from generation.learn.full_score import FullScore
 from generation.model.band import NO_CHORD, chord_value
+from generation.model.full_score import FullScore
+from generation.model.roles import Staff, full_score
 from generation.music.key import Key
 from generation.request import Refusal
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from generation.learn.full_score import FullScore, PartOf, Reals
 from generation.model.band import NO_FAMILY
+from generation.model.full_score import FullScore, PartOf, Reals
 from generation.model.tokens import Ints
 
 KEYS, ORGAN, GUITAR, BASS, STRINGS, ENSEMBLE, BRASS, REED, PIPE, PAD = 0, 2, 3, 4, 5, 6, 7, 8, 9, 11

@@ -1,0 +1,49 @@
+"""A full score as the model takes it: all parts on one clock, each with a role and the family of its instrument."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.model.band import NO_FAMILY
+from generation.model.tokens import Ints
+from generation.music.key import Key
+
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PartOf:
+    """One part: its role out of `band.ROLES`, the family of its General MIDI program, and whether its timing and its
+    dynamics were played."""
+
+    role: str
+    family: int = NO_FAMILY
+    timing: bool = False
+    dynamics: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class FullScore:
+    """onset, duration (n,) quarters; pitch, velocity, part (n,) int, `part` an index into `parts`.
+
+    bars    (quarter of a bar line, quarters a bar) wherever a metre begins or changes; empty if unknown
+    chords  (quarter, value as `band.chord_value`) wherever the harmony changes; empty if unknown
+    tempo   quarter notes a minute; 0 if unknown
+    late    (n,) quarters by which notes are played after their onsets, which are then written ones; None if unknown
+    loose   whether durations are sounding ones, not written ones
+    """
+
+    onset: Reals
+    duration: Reals
+    pitch: Ints
+    velocity: Ints
+    part: Ints
+    parts: tuple[PartOf, ...]
+    metre: tuple[int, int] | None = None
+    bars: tuple[tuple[float, float], ...] = ()
+    key: Key | None = None
+    tempo: float = 0.0
+    chords: tuple[tuple[float, int], ...] = ()
+    late: Reals | None = None
+    loose: bool = False
