@@ -30,8 +30,7 @@ def arrange(
         alone = without_input(whole, first_new) if request.only_new else whole
         return Piece(replace(song_of(alone, program, "Melody"), title=title), alone, seed=seed)
     song = given_song(reading, request)
-    later = room(song, whole, first_new)
-    new = whole[first_new:].later(later)
+    new = whole[first_new:]
     part = _going_on(song.parts[reading.part], Notes(new.onset, new.duration, new.pitch, new.velocity), program)
     song = replace(song, parts=(*song.parts, part), tempo=whole.tempo, title=title)
     return Piece(song, whole, first_new, reading.part, seed)
@@ -88,14 +87,3 @@ def without_input(whole: Melody, first_new: int) -> Melody:
         tempo=whole.clock.since(start),
         downbeat=(whole.downbeat - start) % whole.bar if whole.bar else 0.0,
     )
-
-
-def room(song: Song, whole: Melody, first_new: int) -> float:
-    """Quarters, in whole bars, by which the new part is delayed if the input goes on after its melody has ended.
-
-    A chord of the input may ring for up to a bar into the new part, but the input strikes no note there.
-    """
-    bar = whole.bar or 4.0
-    last = max(float(part.notes.onset[-1]) for part in song.parts if len(part.notes))
-    lacking = max(last + 0.25, song.end - bar) - float(whole.onset[first_new])
-    return math.ceil(lacking / bar) * bar if lacking > 0 else 0.0

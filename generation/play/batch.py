@@ -13,7 +13,7 @@ from torch import Tensor
 
 from generation.model import tokens
 from generation.model.networks.attentive_lstm import EXPRESSION, AttentiveLSTM
-from generation.model.tokens import DURATION, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
+from generation.model.tokens import DURATION, PITCH, START, STEP, TICK, TICKS, Ints
 from generation.play.advance import advance, countdown, ending, turn, turned
 from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.arithmetic import TAKES, made_by
@@ -43,11 +43,10 @@ class Part:
     start        (n, len(FIELDS)) the encoded notes to continue
     conditions   (len(CONDITIONS),)
     wished       ticks of new music that were asked for
-    begin        tick at which the new music is expected to begin
+    begin, least, most  ticks: where the new music is expected to begin; the range allowed for the first step
     register     lowest and highest pitch allowed
     unusual      as in `constraints`, for the input's notes
-    longest_note, longest_run  allowed: as long as the input's, or as is usual
-    tonic, third pitch class of the tonic; semitones from it to the third of its triad
+    longest_note, longest_run, tonic, third  as in `State`
     uniforms     (MOST, heads) its random numbers
     rows         the new notes so far: classes of all heads, then tick
     goal         tick at which the music ends
@@ -57,6 +56,8 @@ class Part:
     conditions: Ints
     wished: int
     begin: int
+    least: int
+    most: int
     register: tuple[int, int]
     unusual: NDArray[np.int64]
     longest_note: int
@@ -195,8 +196,7 @@ class Batch:
     def _wish(self, slots: Slots, slot: int, part: Part) -> None:
         """Write a take's state, sampling parameters and random numbers into its slot."""
         pitch, notes = part.start[:, PITCH], part.start[part.start[:, PITCH] != START]
-        bar, sounding, blank = int(part.conditions[4]), int(LENGTHS[part.start[-1, DURATION]]), pitch[-1] == START
-        least, longest_rest = (0 if blank else min(max(1, sounding), int(LENGTHS[-1]))), bar or 4 * TICKS
+        bar = int(part.conditions[4])
         recent, passages, after = _recalled(notes)
         known = State(
             tick=part.start[-1, TICK],
@@ -208,9 +208,9 @@ class Batch:
             run=_last(pitch[1:] == pitch[:-1]) + 1,
             trill=_last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)),
             longest_run=part.longest_run,
-            least=least,
-            most=max(least, longest_rest + (0 if blank else sounding)),
-            longest_rest=longest_rest,
+            least=part.least,
+            most=part.most,
+            longest_rest=bar or 4 * TICKS,
             bar=bar,
             downbeat=part.conditions[5],
             wished=part.wished,

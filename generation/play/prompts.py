@@ -4,6 +4,7 @@ import re
 
 from generation.music.key import Key
 from generation.music.reading import Reading
+from generation.play.entry import around
 from generation.play.session import Prompt
 from generation.request import STYLES, Refusal, Request
 
@@ -13,6 +14,7 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
     fresh = reading is None
     key = Key.parse(request.key) if request.key and fresh else None
     metre = parse_metre(request.meter) if request.meter and fresh else None
+    beside = None if reading is None else around(reading.song)
     return [
         Prompt(
             melody=None if reading is None else reading.melody,
@@ -25,6 +27,7 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
             tempo=request.tempo if fresh else None,
             metre=metre,
             open_end=request.open_end,
+            beside=beside,
         )
         for take in range(request.takes)
     ]

@@ -15,8 +15,10 @@ from generation.music.key import MODES, Key, find_key
 from generation.music.melody import Melody
 from generation.music.notes import Written
 from generation.music.pulse import typical_tempo
+from generation.music.reading import song_of
 from generation.play.batch import Batch, Part
 from generation.play.constraints import LONGEST_RUN, unusual
+from generation.play.entry import Around, Entry, around, entry
 from generation.play.slots import MOST
 from generation.play.style import likeliest_style
 
@@ -33,6 +35,7 @@ class Prompt:
     seconds            length of the new music
     key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
     open_end           cut the music off when the time is up, instead of bringing it to a close
+    beside             what sounds beside the melody; None if nothing does
     attempt            number of takes of this seed that were discarded because they copied a training tune
     """
 
@@ -46,6 +49,7 @@ class Prompt:
     tempo: float | None = None
     metre: tuple[int, int] | None = None
     open_end: bool = False
+    beside: Around | None = None
     attempt: int = 0
 
 
@@ -54,6 +58,7 @@ class Take:
     """A prompt while it is played.
 
     given    the melody that it continues; `encoded`: the same as the model sees it
+    delay    ticks by which the new notes are later than the model thinks
     whole    the given notes and the new ones, once it is complete
     best     of the attempts so far, the one that copies the fewest notes: `copied` more than is allowed
     """
@@ -63,6 +68,7 @@ class Take:
     style: str
     encoded: Encoded
     part: Part
+    delay: int = 0
     whole: Melody | None = None
     best: Melody | None = None
     copied: int = 0
@@ -175,12 +181,18 @@ def _begun(loaded: LoadedModel, prompt: Prompt) -> Take:
     rows = encoded.rows[-LONGEST_PROMPT:] if len(given) else encoded.rows[:1]
     longest = int(LENGTHS[rows[:, DURATION]].max(initial=TICKS))
     bar = int(encoded.conditions[4]) or 4 * TICKS
+    enters = Entry(0, bar)
+    if len(given):
+        beside = prompt.beside or around(song_of(given))
+        enters = entry(rows, int(encoded.conditions[4]), int(encoded.conditions[5]), beside)
     key = given.key or (find_key(given.pitch, given.duration) if len(given) else Key("C", "major"))
     part = Part(
         start=rows,
         conditions=encoded.conditions,
         wished=round(prompt.seconds * typical_tempo(given) / 60 * TICKS),
-        begin=encoded.end if len(given) else int(encoded.conditions[5]),
+        begin=int(rows[-1, TICK]) + enters.least if len(given) else int(encoded.conditions[5]),
+        least=enters.least,
+        most=enters.most,
         register=_register(encoded),
         unusual=unusual(rows[rows[:, PITCH] != tokens.START, TICK]),
         longest_note=min(max(bar, longest), max(bar, 4 * TICKS)),
@@ -192,7 +204,7 @@ def _begun(loaded: LoadedModel, prompt: Prompt) -> Take:
         open_end=prompt.open_end,
         uniforms=_uniforms(prompt),
     )
-    return Take(prompt, given, style, encoded, part)
+    return Take(prompt, given, style, encoded, part, enters.delay)
 
 
 def random_stream(seed: int, name: str, number: int = 0) -> np.random.Generator:
@@ -213,6 +225,7 @@ def _written(take: Take, made_by: str) -> Melody:
     rows[:, : len(CLASSES)] = [row[:-1] for row in take.part.rows]
     rows[:, TICK] = [row[-1] for row in take.part.rows]
     rows[:, [tokens.TIMED, tokens.SHADED]] = 1
+    rows[:, TICK] += take.delay
     new = tokens.decode(rows, encoded.shift, given)
     tick, lasts = rows[:, TICK] / TICKS, LENGTHS[rows[:, DURATION]] / TICKS
     if not len(given):

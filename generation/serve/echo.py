@@ -14,5 +14,6 @@ def again(prompt: Prompt) -> Melody:
         steps, tempo = np.arange(8.0), (Tempo(0.0, prompt.tempo or DEFAULT_TEMPO),)
         pitch = 60 + np.array([0, 2, 4, 5, 7, 9, 11, 12])
         return Melody(steps, np.ones(8), pitch, np.full(8, 80), tempo, prompt.metre or (4, 4), prompt.key)
-    later = np.ceil(melody.end) - np.floor(melody.onset[0])
+    end = melody.end if prompt.beside is None else max(melody.end, prompt.beside.end)
+    later = np.ceil(end) - np.floor(melody.onset[0])
     return melody.then(melody.later(later))

@@ -15,7 +15,7 @@ def listen(request: Request) -> Reading | None:
     if request.data is None:
         return None
     reading = on_its_beat(read(request.data, request.filename))
-    lasts = reading.melody.seconds
+    lasts = max(reading.melody.seconds, reading.song.clock.second(reading.song.end))
     if lasts + ROOM * request.seconds > MAX_SECONDS:
         raise Refusal(
             "This melody lasts {seconds} s, and {more} s of new music would take it to the limit of {limit} "

@@ -15,6 +15,7 @@ from generation.finish.write_midi import write_midi
 from generation.music.key import Key
 from generation.music.notes import COLUMNS
 from generation.music.reading import Reading, song_of
+from generation.play.entry import around
 from generation.play.session import Prompt
 from generation.read.file import read
 from generation.request import Request
@@ -107,7 +108,7 @@ def told(data: bytes) -> dict[str, Told]:
 def answered(data: bytes, name: str = "band.mid", *formats: str) -> tuple[Reading, dict[str, bytes]]:
     """What was read, and the files that the tune once more behind it comes to."""
     reading = unpack_reading(pack_reading(read(data, name)))
-    whole = again(Prompt(melody=reading.melody))
+    whole = again(Prompt(melody=reading.melody, beside=around(reading.song)))
     take = finish(reading, whole, len(reading.melody), Request(data=data, formats=formats or ("mid",)), 1)
     return reading, take.files
 

@@ -13,7 +13,10 @@ from generation.music.clock import Tempo
 from generation.music.melody import Melody
 from generation.music.notes import Notes
 from generation.music.song import SUSTAIN
+from generation.play.entry import around
+from generation.play.session import Prompt
 from generation.request import FORMATS, Request, Take
+from generation.serve.echo import again
 from tests.listening import RATE, decibels, decode, midi_notes, midi_tracks, score_notes
 from tests.tunes import part_of, performance, reading_of, scale
 
@@ -114,14 +117,16 @@ def test_a_polyphonic_input_sounds_as_it_was_and_the_melody_goes_on() -> None:
 
 
 def test_the_new_part_waits_for_an_input_that_goes_on() -> None:
-    whole = scale(24)  # the tune ends after 4 quarters, its accompaniment after 14
+    given = scale(8)  # the tune ends after 4 quarters, its accompaniment after 14
     chords = part_of(Notes(np.arange(14.0), np.full(14, 1.0), np.full(14, 48), np.full(14, 70)), 0, "Piano")
-    take = finish(reading_of(whole[:8], 0, chords), whole, 8, Request(data=b"x", formats=("mp3", "mid")), 1)
+    reading = reading_of(given, 0, chords)
+    whole = again(Prompt(given, beside=around(reading.song)))
+    take = finish(reading, whole, 8, Request(data=b"x", formats=("mp3", "mid")), 1)
     _, tracks = midi_tracks(take.files["mid"])
     notes = midi_notes(tracks[2])
     assert [note[0] / 960 for note in notes[:8]] == whole.onset[:8].tolist()
-    assert [note[0] / 960 for note in notes[8:]] == (whole.onset[8:] + 12).tolist()  # by whole bars
-    assert take.new_from == pytest.approx(16 * 0.6 + 0.05, abs=0.01)
+    assert [note[0] / 960 for note in notes[8:]] == (given.onset + 14).tolist()
+    assert take.new_from == pytest.approx(14 * 0.6 + 0.05, abs=0.01)
 
 
 def test_the_wished_instrument_plays_the_new_part_alone() -> None:

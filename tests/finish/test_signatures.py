@@ -17,6 +17,7 @@ from generation.finish.piece import Piece
 from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.music.reading import Reading, song_of
+from generation.play.entry import around
 from generation.play.session import Prompt
 from generation.read.file import read
 from generation.request import Request
@@ -154,7 +155,13 @@ def test_files_that_change_go_on_as_they_end(
     assert {at: str(key) for at, key in reading.song.keys} == keys
     assert f"{reading.melody.metre[0]}/{reading.melody.metre[1]}" == [*metres.values()][-1]
     assert str(reading.melody.key) == [*keys.values()][-1]
-    made = arrange(reading, again(Prompt(melody=reading.melody)), len(reading.melody), Request(data=data), 1)
+    made = arrange(
+        reading,
+        again(Prompt(melody=reading.melody, beside=around(reading.song))),
+        len(reading.melody),
+        Request(data=data),
+        1,
+    )
     assert re.findall(r"^[MK]:\S+$", write_abc(made).decode(), re.M) == said
     bars = made.score.bars
     new = next(i for i, bar in enumerate(bars) if any(symbol.note >= len(reading.melody) for symbol in bar.symbols))

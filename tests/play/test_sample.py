@@ -136,7 +136,7 @@ def test_a_take_keeps_to_the_places_within_a_beat_that_are_usual_or_heard(
     late = replace(plain, melody=replace(scale(40), onset=np.arange(40) * 0.5 + 1 / 24, duration=np.full(40, 0.5)))
     assert beside(plain) < 0.05 < beside(late), "what the input does is no mistake"
     monkeypatch.setitem(CONSTRAINTS, "step", CONSTRAINTS["step"][1:])
-    assert beside(plain) > 0.3, "else it is no test"
+    assert beside(plain) > 0.2, "else it is no test"
 
 
 def test_a_passage_is_wished_for_less_with_every_return(monkeypatch: pytest.MonkeyPatch):

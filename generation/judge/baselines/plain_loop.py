@@ -87,9 +87,7 @@ def state_of(part: Part, rows: Ints, new: int, plan: tuple[int, int], onset: int
     bar, sounding = int(part.conditions[4]), int(LENGTHS[rows[-1, DURATION]])
     least, most = 1, (bar or 4 * TICKS) + max(sounding, TICKS)
     if opening:
-        blank = pitch[-1] == START
-        least = 0 if blank else min(max(sounding, 1), int(LENGTHS[-1]))
-        most = max(least, (bar or 4 * TICKS) + (0 if blank else sounding))
+        least, most = part.least, part.most
     last, goal = (FAR, FAR) if opening else (FAR if part.open_end else plan[0], plan[1])
     return State(
         tick=rows[-1, TICK], pitch=pitch[-1], before=pitch[-2] if len(pitch) > 1 else START, onset=onset, new=new,
