@@ -13,9 +13,9 @@ from generation.judge.baselines.row_ngram import RowNGram
 from generation.learn import full_corpus
 from generation.learn.band_loss import CONTENT, EXPRESSION, surprise
 from generation.learn.full_corpus import Work
-from generation.learn.full_score import encode
 from generation.learn.train import fast_precision
 from generation.model import band_checkpoint
+from generation.model.encode_band import encode
 from generation.model.networks.band_lstm import BandLSTM
 
 COUNTED = 500_000  # rows of a set that its 3-gram learns from, at most

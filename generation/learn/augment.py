@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from generation.learn.full_score import Piece, transposed
 from generation.model import band, tokens
 from generation.model.band import BAR, DURATION, FIRST_DRUM, PART, ROLES, SINCE, SLOTS, STEP, TICK, VALUE
+from generation.model.encode_band import Piece
 from generation.model.tokens import TICKS, Ints
 
 KEYBOARDS = (0, 1, 2)  # families of General MIDI: pianos, mallets, organs
@@ -16,6 +16,7 @@ BASSES = 4  # another family
 PLAYERS = {"lead": (0, 3, 5, 6, 7, 8, 9, 10), "second": (0, 3, 5, 6, 8, 10), "chords": (0, 2, 3, 6, 11)}
 LOWEST, HIGHEST = 12, 115  # pitches within which a crop is transposed
 HIGHEST_BASS = 52
+TONIC = 2  # index of the tonic in the conditions
 COMMON = 4 * TICKS  # ticks of a bar of 4/4
 LEAST_DRUMMED = 4  # bars that a drummer needs to be borrowed
 FROM_THE_START = 0.7  # share of borrowed drummers who play from the start of the crop
@@ -30,6 +31,7 @@ class Augment:
     bass     the lowest notes of a keyboard become a bass's
     drummer  a piece in 4/4 without drums gets a drummer from another
     players  what a pianist plays in a song is given to other instruments
+    unnamed  lose the chords that were only heard, not written
     dropped  lose parts
     flat     touch and timing are hidden from the beginning up to some row: the model learns to perform flat input
     """
@@ -40,18 +42,21 @@ class Augment:
     bass: float = 0.3
     drummer: float = 0.3
     players: float = 0.3
+    unnamed: float = 0.5
     dropped: float = 0.25
     flat: float = 0.25
 
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """An encoded piece, how much its rows weigh in the mix, and the range of its pitches."""
+    """An encoded piece, how much its rows weigh in the mix, the range of its pitches, and whether its chords were only
+    heard in its notes."""
 
     piece: Piece
     weight: float
     low: int
     high: int
+    guessed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +70,10 @@ class Cut:
     first: int
 
 
-def example(piece: Piece, weight: float = 1.0) -> Example:
+def example(piece: Piece, weight: float = 1.0, guessed: bool = False) -> Example:
     value = piece.encoded.rows[1:, VALUE]
     pitch = value[value < FIRST_DRUM]
-    return Example(piece, weight, int(pitch.min(initial=127)), int(pitch.max(initial=0)))
+    return Example(piece, weight, int(pitch.min(initial=127)), int(pitch.max(initial=0)), guessed)
 
 
 def drummers(examples: Sequence[Example]) -> list[Ints]:
@@ -99,7 +104,16 @@ def augmented(cut: Cut, source: Example, played: Sequence[Ints], augment: Augmen
         cut = _with_drummer(cut, played[int(rng.integers(len(played)))], rng)
     if lucky["players"]:
         cut = _by_others(cut, rng)
+    if lucky["unnamed"] and source.guessed:
+        cut = _unnamed(cut)
     return _fewer(cut, rng) if lucky["dropped"] else cut
+
+
+def transposed(rows: Ints, conditions: Ints, by: int) -> tuple[Ints, Ints]:
+    """Rows (n, len(FIELDS)) moved up `by` semitones, and conditions (C,) whose tonic moves with them."""
+    moved = conditions.copy()
+    moved[TONIC] = (conditions[TONIC] - 1 + by) % 12 + 1 if conditions[TONIC] else 0
+    return band.transpose(rows, by), moved
 
 
 def _joined(cut: Cut) -> Cut:
@@ -176,6 +190,17 @@ def _by_others(cut: Cut, rng: np.random.Generator) -> Cut:
     for slot in np.flatnonzero(keyed):
         heading[slot, 1] = rng.choice(PLAYERS.get(ROLES[heading[slot, 0] - 1], (KEYBOARDS[0],)))
     return replace(cut, heading=heading)
+
+
+def _unnamed(cut: Cut) -> Cut:
+    """Without harmony; the other parts move up by one slot, as if there had never been any."""
+    keep = (cut.rows[:, PART] != 0) | (cut.heading[0, 0] != band.HARMONY + 1)
+    if keep.all():
+        return cut
+    rows, first = _stepped(cut.rows[keep]), int(keep[: cut.first].sum())
+    rows[rows[:, PART] < SLOTS, PART] -= 1
+    heading = np.concatenate([cut.heading[1:], np.zeros_like(cut.heading[:1])])
+    return replace(cut, rows=rows, heading=heading, first=min(first, len(rows) - 1))
 
 
 def _fewer(cut: Cut, rng: np.random.Generator) -> Cut:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from generation.learn.augment import Augment, Cut, Example, augmented, drummers
-from generation.learn.full_score import Piece
 from generation.model import band, hearing, tokens
 from generation.model.band import ARTICULATION, STEP, TICK, VELOCITY
+from generation.model.encode_band import Piece
 from generation.model.tokens import Ints
 
 BEFORE = 64  # rows before a crop from which the notes that sound at its beginning are found

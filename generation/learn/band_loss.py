@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 — its usual name
 
 from generation.learn.band_batches import Batch, collate, whole
-from generation.learn.full_score import Piece
 from generation.model import band
 from generation.model.band import FIELDS, SLOTS
+from generation.model.encode_band import Piece
 from generation.model.networks.band_lstm import BandLSTM, State
 
 CONTENT = ("step", "part", "value", "duration")

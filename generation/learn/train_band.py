@@ -16,13 +16,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from generation.learn import full_corpus, run_state
-from generation.learn.augment import Augment, example
+from generation.learn.augment import Augment, Example, example
 from generation.learn.band_batches import stream
 from generation.learn.band_loss import CONTENT, EXPRESSION, loss, surprise
 from generation.learn.full_corpus import Work
-from generation.learn.full_score import Piece, encode
 from generation.learn.train import fast_precision
 from generation.model import band_checkpoint
+from generation.model.encode_band import Piece, encode
+from generation.model.hear_chords import hear_chords
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.request import Refusal
 
@@ -38,6 +39,7 @@ class Options:
     data: folder of the archives with splits_poly.tsv, or any folder of music files; out: folder for the checkpoint
     mix: set or set/kind → weight of its rows, 1 if it is not named; 0 leaves it out
     keyed: transpose to the key without sharps and flats; augment: fields of `Augment`
+    hear: learn the chords that can be heard where none are written, in a share of the crops
     minutes: stop after so long; the learning rate falls over the last share `cool` of them
     rows: of a batch; length, long: rows of a crop, `long` while the learning rate falls
     check: rows between two tests on `checked` held-out works of each set
@@ -59,6 +61,7 @@ class Options:
     expression: float = 0.5
     average: float = 0.998
     keyed: bool = True
+    hear: bool = True
     augment: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     check: int = 400_000
     checked: int = 6
@@ -85,16 +88,11 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
     if works is None:
         works = full_corpus.load(Path(options.data), Path(options.cache), options.sets)
     works = [work for work in works if weight(work, options.mix) and len(work.score.onset) >= FEWEST]
-    pieces = [encode(work.score, work.style, options.keyed) for work in tqdm(works, desc="encoding", mininterval=5)]
-    learn = [
-        example(piece, weight(work, options.mix))
-        for work, piece in zip(works, pieces, strict=True)
-        if work.split == "train"
-    ]
-    check = _held_out(works, pieces, options)
-    check = check or {"learned": pieces[:20]}
+    learn = [_example(work, options) for work in tqdm(works, desc="encoding", mininterval=5) if work.split == "train"]
+    check = _held_out(works, options)
     if not learn:
         raise Refusal("There is nothing to learn from in {folder}.", folder=options.data)
+    check = check or {"learned": [each.piece for each in learn[:20]]}
     model = BandLSTM(Sizes(**sizes)).to(device)
     average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     optimizer = torch.optim.AdamW(
@@ -152,13 +150,24 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
     return band_checkpoint.load(out / "model.safetensors")[1]
 
 
-def _held_out(works: Sequence[Work], pieces: Sequence[Piece], options: Options) -> dict[str, list[Piece]]:
-    """The beginnings of a few works of each set's validation split."""
+def _example(work: Work, options: Options) -> Example:
+    """A work to learn from, with the chords that can be heard in it where none are written."""
+    score = work.score
+    guess = options.hear and not score.chords and score.parts[0].role != "drums"
+    if guess:
+        tones = ~np.isin(score.part, [i for i, part in enumerate(score.parts) if part.role == "drums"])
+        chords = hear_chords(score.onset[tones], score.duration[tones], score.pitch[tones], score.bars)
+        score = dataclasses.replace(score, chords=chords)
+    return example(encode(score, work.style, options.keyed), weight(work, options.mix), guess)
+
+
+def _held_out(works: Sequence[Work], options: Options) -> dict[str, list[Piece]]:
+    """The beginnings of a few works of each set's validation split, with the chords that are written only."""
     found: dict[str, list[Piece]] = {}
-    for work, piece in zip(works, pieces, strict=True):
+    for work in works:
         some = found.setdefault(work.dataset, [])
         if work.split == "valid" and len(some) < options.checked:
-            some.append(piece.beginning(CHECK_ROWS))
+            some.append(encode(work.score, work.style, options.keyed).beginning(CHECK_ROWS))
     return {name: some for name, some in found.items() if some}
 
 

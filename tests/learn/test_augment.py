@@ -1,16 +1,21 @@
 """Crops of full scores in more forms than they were written in."""
 
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
 import numpy as np
 import pytest
 
 from generation.learn.augment import Augment, Cut, augmented, drummers, example
 from generation.learn.band_batches import stream
-from generation.learn.full_score import FullScore, PartOf, encode
 from generation.model import band
 from generation.model.band import ARTICULATION, BAR, PART, ROLES, SINCE, STEP, TICK, VALUE, VELOCITY
+from generation.model.encode_band import encode
+from generation.model.full_score import FullScore, PartOf
 from generation.model.tokens import LENGTHS, Ints
 
-NEVER = {name: 0.0 for name in vars(Augment()) if name != "keys"}
+NEVER: dict[str, Any] = {name: 0.0 for name in vars(Augment()) if name != "keys"}
 BARS = 8
 
 
@@ -42,7 +47,7 @@ PLAYED = drummers([SONG, example(encode(song(drums=True)))])
 def crop(first: int = 0, **shares: float) -> Cut:
     rows = SONG.piece.encoded.rows.astype(np.int64)
     cut = Cut(rows, SONG.piece.encoded.heading, SONG.piece.conditions.copy(), first)
-    return augmented(cut, SONG, PLAYED, Augment(**{**NEVER, **shares}), np.random.default_rng(3))  # type: ignore[arg-type]
+    return augmented(cut, SONG, PLAYED, Augment(**{**NEVER, **shares}), np.random.default_rng(3))
 
 
 def sound(rows: Ints) -> set[tuple[int, int]]:
@@ -91,7 +96,7 @@ def test_a_bass_takes_over_the_lowest_notes() -> None:
 def test_others_play_what_a_pianist_played() -> None:
     families = {tuple(augmented(
         Cut(SONG.piece.encoded.rows, SONG.piece.encoded.heading, SONG.piece.conditions, 0), SONG, PLAYED,
-        Augment(**{**NEVER, "players": 1.0}), np.random.default_rng(seed),  # type: ignore[arg-type]
+        Augment(**{**NEVER, "players": 1.0}), np.random.default_rng(seed),
     ).heading[1:3, 1]) for seed in range(12)}  # fmt: skip
     assert len(families) > 4
 
@@ -108,7 +113,7 @@ def test_the_first_row_to_learn_from_stays_at_its_tick(name: str) -> None:
 
 def test_touch_is_hidden_from_what_is_heard_never_from_what_is_learned() -> None:
     rng = np.random.default_rng(1)
-    augment = Augment(**{**NEVER, "flat": 1.0})  # type: ignore[arg-type]
+    augment = Augment(**{**NEVER, "flat": 1.0})
     batch = next(stream([SONG], 32, 256, augment, rng))
     heard, learned = batch.rows.numpy(), batch.following.numpy()
     flat = (heard[..., VELOCITY : ARTICULATION + 1] == band.start_row()[VELOCITY : ARTICULATION + 1]).all(-1)
@@ -121,9 +126,20 @@ def test_touch_is_hidden_from_what_is_heard_never_from_what_is_learned() -> None
 
 def test_crops_are_never_longer_than_asked_for() -> None:
     rng = np.random.default_rng(1)
-    augment = Augment(**{**NEVER, "drummer": 1.0})  # type: ignore[arg-type]
-    for _, batch in zip(
-        range(8), stream([SONG, example(encode(song(drums=True)))], 64, 512, augment, rng), strict=False
-    ):
+    augment = Augment(**{**NEVER, "drummer": 1.0})
+    both = [SONG, example(encode(song(drums=True)))]
+    for batch in islice(stream(both, 64, 512, augment, rng), 8):
         assert batch.valid.shape[1] <= 64
         assert batch.valid.any(1).all()
+
+
+def test_chords_that_were_only_heard_may_go_unnamed() -> None:
+    known, guessed = SONG, example(SONG.piece, guessed=True)
+    cut = Cut(SONG.piece.encoded.rows.astype(np.int64), SONG.piece.encoded.heading, SONG.piece.conditions, 0)
+    augment = Augment(**{**NEVER, "unnamed": 1.0})
+    assert augmented(cut, known, PLAYED, augment, np.random.default_rng(0)) is cut
+    bare = augmented(cut, guessed, PLAYED, augment, np.random.default_rng(0))
+    in_order(bare)
+    without = encode(replace(song(), chords=()))
+    assert (bare.rows[:, :4] == without.encoded.rows[:, :4]).all()
+    assert (bare.heading == without.encoded.heading).all()

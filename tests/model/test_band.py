@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from generation.learn.band_batches import Augment, collate, example, stream, whole
+from generation.learn.augment import Augment, example
+from generation.learn.band_batches import collate, stream, whole
 from generation.learn.band_loss import HEADS, loss, surprise
 from generation.model import band, hearing, tokens
 from generation.model.band import DURATION, PART, STEP, TICK, VALUE
@@ -25,6 +27,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+def augment(**shares: float) -> Augment:
+    """Only these changes."""
+    never: dict[str, Any] = {name: 0.0 for name in vars(Augment()) if name != "keys"}
+    return Augment(**{**never, **shares})
 
 
 def song() -> FullScore:
@@ -177,7 +185,7 @@ def test_a_part_never_plays_what_is_not_its_kind_and_only_declared_parts_play():
 def test_crops_lose_parts_and_stay_whole(dropped: float):
     """Steps still lead from tick to tick, and every part that plays is declared."""
     rng = np.random.default_rng(3)
-    batches = stream([example(encode(song()))], 32, 64, Augment(6, 1.0, 0.0, dropped), rng)
+    batches = stream([example(encode(song()))], 32, 64, augment(moved=1.0, dropped=dropped), rng)
     headings = set()
     for _, batch in zip(range(6), batches, strict=False):
         for i in range(len(batch.valid)):
@@ -196,7 +204,7 @@ def test_both_hands_of_a_pianist_become_one_part():
     hands = FullScore(**vars(song()) | {"parts": (PartOf("chords", 0), PartOf("lead", 0), PartOf("drums"))})
     for pieces, joined in ((encode(hands), True), (encode(song()), False)):
         rng = np.random.default_rng(1)
-        batch = next(stream([example(pieces)], 512, 128, Augment(0, 0.0, 1.0, 0.0), rng))
+        batch = next(stream([example(pieces)], 512, 128, augment(joined=1.0), rng))
         rows = batch.following[0][batch.valid[0]][:-1]  # the last one says that it is over
         assert ({1, 2} <= set(rows[:, PART].tolist())) != joined
         assert (batch.heading[0, 2, 0] == 0) == joined

@@ -1,0 +1,126 @@
+"""Hear the harmony: notes of all parts → the chords under them, by dynamic programming over beats.
+
+Each chord is compared with the tones that sound during a beat, the lowest of them above all, as template matching does
+(Fujishima, 1999, “Realtime Chord Recognition of Musical Sound”); a change costs less on a bar line than within a bar.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.model.band import FIRST_CHORD, NO_CHORD, QUALITIES
+from generation.model.tokens import Ints
+
+Reals = NDArray[np.float64]
+
+# Semitones above the root that belong to a chord, and how much evidence a rarer chord must have on its side.
+TONES = {
+    "maj": ((0, 4, 7), 0.0),
+    "min": ((0, 3, 7), 0.0),
+    "7": ((0, 4, 7, 10), 0.12),
+    "maj7": ((0, 4, 7, 11), 0.15),
+    "min7": ((0, 3, 7, 10), 0.12),
+    "dim": ((0, 3, 6), 0.15),
+    "hdim7": ((0, 3, 6, 10), 0.2),
+    "dim7": ((0, 3, 6, 9), 0.25),
+    "aug": ((0, 4, 8), 0.3),
+    "sus4": ((0, 5, 7), 0.2),
+    "maj6": ((0, 4, 7, 9), 0.3),
+    "min6": ((0, 3, 7, 9), 0.3),
+}
+FOREIGN = -0.7  # evidence of a tone outside the chord; one of the chord has 1
+MISSING = 0.12  # against a chord, for each of its tones that does not sound
+ROOT = 0.6  # for a chord whose root is the lowest tone; half of it if the lowest tone is another of its tones
+CHANGE = (0.45, 0.75, 1.3)  # against a change on a bar line, halfway through a bar, elsewhere
+SILENT = 1e-3  # quarters of sound in a beat that count as none
+
+
+def hear_chords(
+    onset: Reals, duration: Reals, pitch: Ints, bars: Sequence[tuple[float, float]] = ()
+) -> tuple[tuple[float, int], ...]:
+    """(quarter, value as `band.chord_value`) of each change of harmony under notes (n,), drums left out.
+
+    onset, duration  (n,) quarters
+    bars             (quarter of a bar line, quarters a bar) wherever a metre begins or changes
+    """
+    if not len(onset):
+        return ()
+    beats, cost = _beats(float((onset + duration).max()), bars)
+    tones, lowest = _tones(beats, onset, duration, pitch)
+    fits = _fits(tones, lowest)
+    best, came = fits[0], np.zeros(fits.shape, np.int64)
+    every = np.arange(fits.shape[1])
+    for beat in range(1, len(fits)):
+        leader = int(best.argmax())
+        change = best[leader] - cost[beat]
+        came[beat] = np.where(best >= change, every, leader)
+        best = np.maximum(best, change) + fits[beat]
+    path = [int(best.argmax())]
+    for beat in range(len(fits) - 1, 0, -1):
+        path.append(int(came[beat][path[-1]]))
+    path.reverse()
+    sounding = tones.sum(1) > SILENT
+    first = int(sounding.argmax())
+    changes = [(float(beats[first]), path[first] + FIRST_CHORD)]
+    for beat in range(first + 1, len(fits)):
+        if path[beat] != path[beat - 1]:
+            changes.append((float(beats[beat]), path[beat] + FIRST_CHORD))
+    return tuple(changes) if sounding.any() else ((0.0, NO_CHORD),)
+
+
+def _beats(end: float, bars: Sequence[tuple[float, float]]) -> tuple[Reals, Reals]:
+    """The beats up to a quarter, (beats,), and what a change costs on each."""
+    marks = [mark for mark in bars if mark[1] > 0] or [(0.0, 4.0)]
+    found: list[float] = []
+    cost: list[float] = []
+    edges = [mark[0] for mark in marks[1:]] + [max(end, marks[-1][0] + 1.0)]
+    start = marks[0][0] - np.ceil(marks[0][0] / marks[0][1]) * marks[0][1]
+    for (line, bar), stop in zip(marks, edges, strict=True):
+        beat = 1.5 if bar % 1.5 == 0 and bar % 1 else 1.0
+        at = start if not found else line
+        while at < stop - 1e-6:
+            place = (at - line) % bar
+            on_line, halfway = min(place, bar - place) < 1e-6, abs(place - bar / 2) < 1e-6
+            cost.append(CHANGE[0 if on_line else 1 if halfway else 2])
+            found.append(at)
+            at += beat
+    return np.array(found), np.array(cost)
+
+
+def _tones(beats: Reals, onset: Reals, duration: Reals, pitch: Ints) -> tuple[Reals, Ints]:
+    """(beats, 12) the share of each pitch class in what sounds; (beats,) the lowest one, −1 for silence."""
+    tones, lowest = np.zeros((len(beats), 12)), np.full(len(beats), -1)
+    low = np.full(len(beats), 128)
+    edges = np.append(beats, np.inf)
+    end = onset + duration
+    first = np.maximum(np.searchsorted(beats, onset + 1e-6, side="right") - 1, 0)
+    for i, beat in enumerate(first):
+        while beat < len(beats) and end[i] > beats[beat] + 1e-6:
+            lasts = min(end[i], edges[beat + 1], beats[beat] + 4) - max(onset[i], beats[beat])
+            tones[beat, pitch[i] % 12] += min(max(lasts, 0.05), 1.0)
+            if pitch[i] < low[beat] and onset[i] < beats[beat] + 0.3:
+                low[beat], lowest[beat] = pitch[i], pitch[i] % 12
+            beat += 1
+    return tones / np.maximum(tones.sum(1, keepdims=True), SILENT), lowest
+
+
+def _fits(tones: Reals, lowest: Ints) -> Reals:
+    """(beats, chords) the evidence for each chord, in the order of `band.chord_value`."""
+    fits = np.zeros((len(tones), 12 * len(QUALITIES)))
+    heard = tones > 0.04
+    for quality, name in enumerate(QUALITIES):
+        own, rare = TONES[name]
+        weight = np.full(12, FOREIGN)
+        weight[list(own)] = 1.0
+        for root in range(12):
+            turned = np.roll(weight, root)
+            places = [(root + tone) % 12 for tone in own]
+            bass = np.where(lowest == root, ROOT, np.where(np.isin(lowest, places), ROOT / 2, 0.0))
+            missing = MISSING * (~heard[:, places]).sum(1)
+            fits[:, 12 * quality + root] = tones @ turned + bass - missing - rare
+    fits[tones.sum(1) == 0] = 0
+    return fits
+
+
+assert list(TONES) == list(QUALITIES)
