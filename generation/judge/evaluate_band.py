@@ -1,84 +1,87 @@
-"""Judge a model of several parts on held-out full scores, compared with a 3-gram over the same rows."""
+"""Judge a model of several parts on held-out full scores; prints the tables of its model card, each beside its bar."""
 
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
+from generation.judge.band import nats
+from generation.judge.bars import Figure, card
 from generation.judge.baselines.row_ngram import RowNGram
 from generation.learn import full_corpus
-from generation.learn.band_loss import CONTENT, EXPRESSION, surprise
-from generation.learn.full_corpus import Work
-from generation.learn.train import fast_precision
+from generation.learn.full_corpus import FULL_SETS, Work
 from generation.model import band_checkpoint
 from generation.model.encode_band import encode
-from generation.model.networks.band_lstm import BandLSTM
 
 COUNTED = 500_000  # rows of a set that its 3-gram learns from, at most
-FRAME = 0.25  # quarters
 
 
-def nats(model: BandLSTM, works: Sequence[Work], split: str, keyed: bool, limit: int = 0) -> dict[str, float]:
-    """Nats a row of a set's held-out works: by head, `model` and `3-gram` in all, and `frame`, the model's in a
-    sixteenth. `limit`: judge at most so many works.
+@dataclass(frozen=True)
+class Sample:
+    """How much of each set is judged; 0 for all. works: at most so many, chosen by chance; rows: of each, its first."""
 
-    The sums include every row (notes, strokes and changes of chord), the end of each work and, where its key was
-    estimated, the cost of naming it. Divided by the number of frames, they can be compared with a model of frames: both
-    describe the same piece, since frames do not distinguish a held note from a repeated one, and here it is one row.
-    """
-    ngram, test, seen = RowNGram(), [], 0
-    learned = []
-    for i in np.random.default_rng(0).permutation(len(works)):
-        work = works[i]
-        if work.split == split:
-            test.append(work)
-        elif work.split == "train" and seen < COUNTED:
+    works: int = 0
+    rows: int = 0
+
+
+SOME = Sample(works=16, rows=1_500)
+
+
+def chosen(works: Sequence[Work], count: int) -> list[Work]:
+    """`count` of the works by chance, but always the same ones; all for 0."""
+    order = np.random.default_rng(0).permutation(len(works))
+    return [works[i] for i in order[: count or len(works)]]
+
+
+def counted(works: Sequence[Work], keyed: bool) -> RowNGram:
+    """A 3-gram that learned from the works to train on, up to `COUNTED` rows."""
+    ngram, learned, seen = RowNGram(), [], 0
+    for work in chosen([work for work in works if work.split == "train"], 0):
+        if seen < COUNTED:
             learned.append(encode(work.score, work.style, keyed).encoded.rows.astype(np.int64))
             seen += len(learned[-1])
     ngram.learn(learned)
-    test = test[:limit] if limit else test
-    pieces = [encode(work.score, work.style, keyed) for work in test]
-    device = next(model.parameters()).device
-    precision = fast_precision(device)
-    with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-        found = surprise(model, pieces)
-    counted = [ngram.nats(piece.encoded.rows.astype(np.int64)) for piece in pieces]
-    rows = sum(each["rows"] for each in found)
-    frames = sum(round(float((work.score.onset + work.score.duration).max()) / FRAME) for work in test)
-    figures = {head: sum(each[head] for each in found) / rows for head in CONTENT + EXPRESSION}
-    told = sum(piece.told for piece in pieces) / rows
-    figures["model"] = sum(figures[head] for head in CONTENT) + told
-    figures["3-gram"] = sum(sum(each.values()) for each in counted) / rows + told
-    return figures | {"frame": figures["model"] * rows / frames, "works": len(test), "rows": rows}
+    return ngram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the archives and splits_poly.tsv")
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
-    parser.add_argument("--sets", help="some of the sets, with commas between them (all that are no benchmark)")
+    parser.add_argument("--sets", help="some of the sets, with commas between them (all)")
     parser.add_argument("--split", default="test", choices=("valid", "test"))
-    parser.add_argument("--limit", type=int, default=0, help="at most so many works a set; 0: all")
-    parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--some", action="store_true", help=f"of each set {words(SOME)}")
+    parser.add_argument("--json", type=Path, help="write the figures there too, after each set")
 
 
 def main(args: argparse.Namespace) -> int:
-    model, card = band_checkpoint.load(args.checkpoint)
-    sets = args.sets.split(",") if args.sets else [n for n, s in full_corpus.FULL_SETS.items() if not s.benchmark]
-    names = ("works", "rows", *CONTENT, "model", "3-gram", "ratio", "frame", *EXPRESSION)
-    print(f"| nats a row | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}", flush=True)
-    table = {}
-    for name in tqdm(sets, desc="sets", leave=False):
+    model, about = band_checkpoint.load(args.checkpoint)
+    keyed, sample = about["options"]["keyed"], SOME if args.some else Sample()
+    names = list(FULL_SETS) if (args.data / "splits_poly.tsv").exists() else ["folder"]
+    figures: list[Figure] = []
+    found: dict[str, Any] = {"rows_seen": about.get("rows_seen"), "split": args.split, "sample": asdict(sample)}
+    for name in tqdm(args.sets.split(",") if args.sets else names, desc="sets", leave=False):
         works = full_corpus.load(args.data, args.cache, [name])
-        row = nats(model, works, args.split, card["options"]["keyed"], args.limit)
-        row["ratio"] = row["model"] / row["3-gram"]
-        table[name] = row
-        cells = [f"{row[each]:,.0f}" if each in ("works", "rows") else f"{row[each]:.3f}" for each in names]
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
-    if args.json:
-        args.json.write_text(json.dumps(table, indent=2) + "\n")
+        ngram = counted(works, keyed)
+        test = chosen([work for work in works if work.split == args.split], sample.works)
+        if not test:
+            continue
+        pieces = [encode(work.score, work.style, keyed) for work in test]
+        pieces = [piece.beginning(sample.rows) for piece in pieces] if sample.rows else pieces
+        row = found.setdefault("nats", {})[name] = nats.nats(model, ngram, pieces)
+        figures.append(nats.figure(name, row, list(about["options"]["sets"]) == [nats.FRAMED]))
+        if args.json:
+            found["card"] = [asdict(figure) for figure in figures]
+            args.json.write_text(json.dumps(found, indent=2) + "\n")
+    print(f"Judged: {args.split} split, {'of each set ' + words(sample) if args.some else 'all of it'}.")
+    print(f"\n{nats.in_words(found.get('nats', {}))}\n\n{card(figures)}")
     return 0
+
+
+def words(sample: Sample) -> str:
+    return f"at most {sample.works} works by chance, of each its first {sample.rows:,} rows"

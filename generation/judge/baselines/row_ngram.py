@@ -40,9 +40,9 @@ class RowNGram:
             seen, counts = np.unique(np.concatenate(every), return_counts=True)
             self.tables[name] = Table(seen, counts.astype(float), np.concatenate([[0.0], np.cumsum(counts)]))
 
-    def nats(self, rows: Ints) -> dict[str, float]:
-        """Nats of each field of (n + 1, len(band.FIELDS)) rows and of the end, summed."""
-        rows, sums = _ended(rows), {}
+    def nats(self, rows: Ints, ends: bool = True) -> dict[str, float]:
+        """Nats of each field of (n + 1, len(band.FIELDS)) rows and, if the piece `ends` there, of the end, summed."""
+        rows, sums = _ended(rows) if ends else rows, {}
         for i, head in enumerate(HEADS):
             said = rows[1:, i].astype(np.uint64)
             chance = np.full(len(said), 1 / CLASSES[head])

@@ -1,0 +1,1 @@
+"""Judging a model of several parts, one question a file."""
