@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from generation.judge.band import nats
+from generation.judge.band import discriminate, nats
 from generation.judge.bars import Figure, card
 from generation.judge.baselines.row_ngram import RowNGram
 from generation.learn import full_corpus
@@ -23,13 +23,23 @@ COUNTED = 500_000  # rows of a set that its 3-gram learns from, at most
 
 @dataclass(frozen=True)
 class Sample:
-    """How much of each set is judged; 0 for all. works: at most so many, chosen by chance; rows: of each, its first."""
+    """How much of each set is judged, chosen by chance; 0 for all.
+
+    works, rows  nats: of so many works, the first rows
+    primes       true and false continuations
+    """
 
     works: int = 0
     rows: int = 0
+    primes: int = 0
+
+    def __str__(self) -> str:
+        if self == Sample():
+            return "all"
+        return f"at most {self.works} works, of each its first {self.rows:,} rows, and {self.primes} primes"
 
 
-SOME = Sample(works=16, rows=1_500)
+SOME = Sample(works=16, rows=1_500, primes=24)
 
 
 def chosen(works: Sequence[Work], count: int) -> list[Work]:
@@ -55,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
     parser.add_argument("--sets", help="some of the sets, with commas between them (all)")
     parser.add_argument("--split", default="test", choices=("valid", "test"))
-    parser.add_argument("--some", action="store_true", help=f"of each set {words(SOME)}")
+    parser.add_argument("--some", action="store_true", help=f"of each set {SOME}")
     parser.add_argument("--json", type=Path, help="write the figures there too, after each set")
 
 
@@ -64,24 +74,27 @@ def main(args: argparse.Namespace) -> int:
     keyed, sample = about["options"]["keyed"], SOME if args.some else Sample()
     names = list(FULL_SETS) if (args.data / "splits_poly.tsv").exists() else ["folder"]
     figures: list[Figure] = []
-    found: dict[str, Any] = {"rows_seen": about.get("rows_seen"), "split": args.split, "sample": asdict(sample)}
+    found: dict[str, Any] = {"rows_seen": about.get("rows_seen", 0), "split": args.split, "sample": asdict(sample)}
+    found |= {"nats": {}, "told": {}}
+    wins: discriminate.Wins = {}
     for name in tqdm(args.sets.split(",") if args.sets else names, desc="sets", leave=False):
         works = full_corpus.load(args.data, args.cache, [name])
         ngram = counted(works, keyed)
-        test = chosen([work for work in works if work.split == args.split], sample.works)
-        if not test:
+        works = [work for work in works if work.split == args.split]
+        if not works:
             continue
-        pieces = [encode(work.score, work.style, keyed) for work in test]
+        pieces = [encode(work.score, work.style, keyed) for work in chosen(works, sample.works)]
         pieces = [piece.beginning(sample.rows) for piece in pieces] if sample.rows else pieces
-        row = found.setdefault("nats", {})[name] = nats.nats(model, ngram, pieces)
-        figures.append(nats.figure(name, row, list(about["options"]["sets"]) == [nats.FRAMED]))
+        found["nats"][name] = nats.nats(model, ngram, pieces)
+        figures.append(nats.figure(name, found["nats"][name], list(about["options"]["sets"]) == [nats.FRAMED]))
+        won = discriminate.discrimination(model, ngram, works, keyed, sample.primes)
+        found["told"][name] = discriminate.told(won)
+        wins = {kind: wins.get(kind, []) + each for kind, each in won.items()}
         if args.json:
             found["card"] = [asdict(figure) for figure in figures]
             args.json.write_text(json.dumps(found, indent=2) + "\n")
-    print(f"Judged: {args.split} split, {'of each set ' + words(sample) if args.some else 'all of it'}.")
-    print(f"\n{nats.in_words(found.get('nats', {}))}\n\n{card(figures)}")
+    found["told"]["all"] = discriminate.told(wins)
+    figures += [line for name, shares in found["told"].items() for line in discriminate.figures(name, shares)]
+    print(f"{found['rows_seen']:,} rows learned; {args.split} split, of each set {sample}.")
+    print(f"\n{nats.in_words(found['nats'])}\n\n{discriminate.in_words(found['told'])}\n\n{card(figures)}")
     return 0
-
-
-def words(sample: Sample) -> str:
-    return f"at most {sample.works} works by chance, of each its first {sample.rows:,} rows"

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.judge.baselines.ngram import Hashes, Table, range_of
+from generation.judge.baselines.ngram import ROOM, Hashes, Table, range_of
 from generation.model import band
-from generation.model.band import CLASSES, FIRST_DRUM, STEP, VALUE
-from generation.model.tokens import Ints
+from generation.model.band import CLASSES, DURATION, FIRST_DRUM, PART, STEP, TICK, VALUE
+from generation.model.tokens import LENGTHS, Ints
 
 HEADS = ("step", "part", "value", "duration")
 CONTEXTS = 5
+# Kind of a part (as in `band.KINDS`) → whether it cannot play each value.
+FORBIDDEN = np.digitize(np.arange(band.VALUES), [FIRST_DRUM, band.NO_CHORD]) != np.arange(len(band.KINDS))[:, None]
 
 
 @dataclass(eq=False)
@@ -57,6 +59,39 @@ class RowNGram:
                 chance = np.where(kinds > 0, (times + kinds * chance) / np.maximum(total + kinds, 1), chance)
             sums[head] = float(-np.log(chance[_teaches(head, rows[1:])]).sum())
         return sums
+
+    def chances(self, head: str, rows: Ints) -> NDArray[np.float64]:
+        """The distribution (classes,) of a field of the last row, given those before and the fields before in it."""
+        chance = np.full(CLASSES[head], 1 / CLASSES[head])
+        for n in range(CONTEXTS):
+            table, context = self.tables[head, n], _contexts(HEADS.index(head), n, rows[-3:])[-1:]
+            [low], [high] = range_of(table, context)
+            times, kinds = table.counts[low:high], high - low
+            if kinds:
+                chance = chance * (kinds / (times.sum() + kinds))
+                chance[(table.seen[low:high] & ROOM).astype(int)] += times / (times.sum() + kinds)
+        return chance
+
+    def play_on(self, rows: Ints, heading: Ints, until: int, rng: np.random.Generator) -> Ints:
+        """New rows after `rows` up to tick `until`, content only, for the parts that a heading (SLOTS, 4) declares."""
+        grown = np.concatenate([rows, np.tile(band.start_row(), (4096, 1))])
+        end, kinds = len(rows), band.kinds(heading)
+        while grown[end - 1, TICK] < until and end < len(grown):
+            row = grown[end]
+            for i, head in enumerate(HEADS):
+                chance = self.chances(head, grown[: end + 1])
+                if head == "step":
+                    chance[band.END] = 0
+                elif head == "part":
+                    chance[heading[:, 0] == 0] = 0
+                elif head == "value":
+                    chance[FORBIDDEN[kinds[row[PART]]]] = 0
+                row[i] = rng.choice(len(chance), p=chance / chance.sum())
+            if row[VALUE] >= FIRST_DRUM:
+                row[DURATION] = 0
+            row[TICK] = grown[end - 1, TICK] + LENGTHS[row[STEP]]
+            end += 1
+        return grown[len(rows) : end]
 
 
 def _ended(rows: Ints) -> Ints:
