@@ -236,6 +236,7 @@ class Take:
     seconds     length of the sound
     new_from    second at which the new music begins in it
     notes       number of new notes
+    again       whether they are mostly the input's, although it was played again several times
     files       format → bytes
     arithmetic  the arithmetic and the kind of processor that it was sampled with: with another, the same seed may
                 give other notes
@@ -248,6 +249,7 @@ class Take:
     notes: int
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     arithmetic: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True)

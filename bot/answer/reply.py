@@ -135,6 +135,8 @@ def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
             lasts = say("Take {number}: {length}", locale, number=number, length=lasts)
         if take.new_from:
             lasts += ", " + say("the new part from {time}", locale, time=clock(take.new_from))
+        if take.again:
+            lasts += ", " + say("much of it your tune again", locale)
         how = say("temperature {temperature}", locale, temperature=take.temperature)
         lines.append(f"-# {lasts} · {how} · " + say("seed {seed}", locale, seed=str(take.seed)))
     if reply.source:

@@ -89,6 +89,7 @@ def finish(
         notes=len(whole) - first_new,
         files={name: files[name] for name in request.formats},
         arithmetic=str(whole.meta.get("arithmetic", "")),
+        again=bool(whole.meta.get("again")),
     )
 
 

@@ -13,14 +13,14 @@ from torch import Tensor
 
 from generation.model import tokens
 from generation.model.networks.attentive_lstm import EXPRESSION, AttentiveLSTM
-from generation.model.tokens import DURATION, PITCH, START, STEP, TICK, TICKS, Ints
+from generation.model.tokens import DURATION, PITCH, START, TICK, TICKS, Ints
 from generation.play.advance import advance, countdown, ending, turn, turned
 from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.arithmetic import TAKES, made_by
 from generation.play.constraints import LEFTOVER
 from generation.play.fused import HEADS, Fused, constant, fuse, waves
 from generation.play.slots import MOST, Slots, memory, shortened
-from generation.play.state import FAR, PASSAGE, REMEMBERED, State, followed, passage
+from generation.play.state import FAR, State, followed, recalled, ring
 
 FEW = 4  # slots at the start, on a CPU
 HIGHEST = 1 - 2**-22  # the largest uniform number: times a sum of chances, it is still less than the sum when rounded
@@ -46,7 +46,7 @@ class Part:
     begin, least, most  ticks: where the new music is expected to begin; the range allowed for the first step
     register     lowest and highest pitch allowed
     unusual      as in `constraints`, for the input's notes
-    longest_note, longest_run, tonic, third  as in `State`
+    longest_note, longest_run, tonic, third, returns  as in `State`
     uniforms     (MOST, heads) its random numbers
     rows         the new notes so far: classes of all heads, then tick
     goal         tick at which the music ends
@@ -68,6 +68,7 @@ class Part:
     top_p: float
     open_end: bool
     uniforms: NDArray[np.float32]
+    returns: int = 1
     rows: list[list[int]] = field(default_factory=list)
     goal: int = 0
     over: bool = False
@@ -197,7 +198,7 @@ class Batch:
         """Write a take's state, sampling parameters and random numbers into its slot."""
         pitch, notes = part.start[:, PITCH], part.start[part.start[:, PITCH] != START]
         bar = int(part.conditions[4])
-        recent, passages, after = _recalled(notes)
+        recent, passages, after = recalled(notes)
         known = State(
             tick=part.start[-1, TICK],
             pitch=pitch[-1],
@@ -222,12 +223,13 @@ class Batch:
             longest_note=part.longest_note,
             tonic=part.tonic,
             third=part.third,
+            returns=part.returns,
             passage=passages[-1],
             unusual=part.unusual,
             recent=recent,
             followed=followed(passages[-1:], passages[None, :-1], after[None])[0],
-            passages=_ring(passages[:-1], len(notes)),
-            after=_ring(after, len(notes)),
+            passages=ring(passages[:-1], len(notes)),
+            after=ring(after, len(notes)),
         )
         flat = np.concatenate([np.atleast_1d(np.asarray(field, np.int64)) for field in known])
         slots.table[slot] = torch.from_numpy(flat)
@@ -236,19 +238,6 @@ class Batch:
             slots.tail[slot, i] = 1 - top_p
         slots.uniforms[slot] = torch.from_numpy(np.minimum(part.uniforms, HIGHEST))
         slots.waves[slot] = waves(bar)
-
-
-def _recalled(notes: Ints) -> tuple[Tensor, Tensor, Tensor]:
-    """For given notes (N, fields): pitch and step of the last ones (PASSAGE,); the passage before each of the last
-    REMEMBERED notes and after them all (≤ REMEMBERED + 1,); and those notes' pitches (≤ REMEMBERED,)."""
-    codes = np.concatenate([np.full(PASSAGE, -1), notes[:, PITCH] * 512 + notes[:, STEP]])
-    recent = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(codes, PASSAGE).copy())
-    return recent[-1], passage(recent)[-REMEMBERED - 1 :], torch.from_numpy(notes[-REMEMBERED:, PITCH])
-
-
-def _ring(newest: Tensor, heard: int) -> Tensor:
-    """A ring (REMEMBERED,) with the newest of `heard` numbers, each at its place."""
-    return torch.nn.functional.pad(newest, (0, REMEMBERED - len(newest))).roll(heard - len(newest))
 
 
 def _told(part: Part, said: list[int]) -> None:

@@ -62,8 +62,9 @@ def no_stuck_note(pitch: Any, take: State) -> Any:
 
 
 def no_endless_echo(pitch: Any, take: State) -> Any:
-    """A passage may come back once, as the parts of a tune do; each further return costs more."""
-    more = take.followed[pitch] - 1
+    """A passage may come back once, as the parts of a tune do; each further return costs more. After an attempt that
+    was mostly the input again, the first return costs as well."""
+    more = (take.followed[pitch] - take.returns) * (take.followed[pitch] > 0)
     return ECHO * more * (more > 0)
 
 

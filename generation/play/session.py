@@ -19,11 +19,12 @@ from generation.music.reading import song_of
 from generation.play.batch import Batch, Part
 from generation.play.constraints import LONGEST_RUN, unusual
 from generation.play.entry import Around, Entry, around, entry
+from generation.play.repeats import repeated
 from generation.play.slots import MOST
 from generation.play.style import likeliest_style
 
 LONGEST_PROMPT = 1024  # notes that the model is shown
-ATTEMPTS = 3  # at a take that does not copy
+ATTEMPTS = 4  # at a take that does not copy
 MINOR_THIRD, MAJOR_THIRD = 3, 4
 REGISTER = (55, 81)  # MIDI pitches of a fresh piece
 
@@ -36,7 +37,7 @@ class Prompt:
     key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
     open_end           cut the music off when the time is up, instead of bringing it to a close
     beside             what sounds beside the melody; None if nothing does
-    attempt            number of takes of this seed that were discarded because they copied a training tune
+    attempt            number of takes of this seed that were discarded because they copied a training tune or the input
     """
 
     melody: Melody | None = None
@@ -60,7 +61,8 @@ class Take:
     given    the melody that it continues; `encoded`: the same as the model sees it
     delay    ticks by which the new notes are later than the model thinks
     whole    the given notes and the new ones, once it is complete
-    best     of the attempts so far, the one that copies the fewest notes: `copied` more than is allowed
+    best     of the attempts so far, the one with the fewest notes that copy a training tune, `copied` more than is
+             allowed, or the input, `repeated` more
     """
 
     prompt: Prompt
@@ -72,6 +74,7 @@ class Take:
     whole: Melody | None = None
     best: Melody | None = None
     copied: int = 0
+    repeated: int = 0
 
     @property
     def share(self) -> float:
@@ -82,7 +85,8 @@ class Take:
 class Session:
     """Takes of any number of requests, which one model plays at once.
 
-    A take that copies a training tune is played again, up to `ATTEMPTS` times; if all copy, the best attempt is kept.
+    A take that copies a training tune, or is mostly the input again, is played again, up to `ATTEMPTS` times; if all
+    do, the best attempt is kept, and its `meta` says “again” if it repeats the input.
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -123,14 +127,19 @@ class Session:
     def _end(self, take: Take) -> None:
         whole, known_passages = _written(take, self._batch.made_by), self.loaded.memorised
         copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, len(take.given))
-        if take.best is None or copied < take.copied:
-            take.best, take.copied = whole, copied
-        if take.copied and take.prompt.attempt + 1 < ATTEMPTS:
+        given, new = take.encoded.rows[1:, [PITCH, TICK]], np.array(take.part.rows)[:, [PITCH, -1]]
+        again = repeated(given, new, int(take.encoded.conditions[4]))
+        if take.best is None or copied + again < take.copied + take.repeated:
+            take.best, take.copied, take.repeated = whole, copied, again
+        if take.copied + take.repeated and take.prompt.attempt + 1 < ATTEMPTS:
             take.prompt = replace(take.prompt, attempt=take.prompt.attempt + 1)
-            take.part = replace(take.part, uniforms=_uniforms(take.prompt), rows=[], goal=0, over=False)
+            returns = take.part.returns - (again > 0)
+            take.part = replace(
+                take.part, uniforms=_uniforms(take.prompt), returns=returns, rows=[], goal=0, over=False
+            )
             self._waiting.append(take)
         else:
-            take.whole = take.best
+            take.whole = replace(take.best, meta=take.best.meta | {"again": take.repeated > 0})
 
 
 def sample(

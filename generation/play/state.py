@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 — its usual name
 
-from generation.model.tokens import CLASSES, TICKS
+from generation.model.tokens import CLASSES, PITCH, STEP, TICKS, Ints
 
 PASSAGE = 12  # notes that make a passage
 REMEMBERED = 1024  # notes that are remembered, each with the passage before it
@@ -32,6 +33,7 @@ class State(NamedTuple):
                          a take that does not close
     closes               whether it comes to a close, 0 or 1
     lowest, highest      range of pitches allowed; longest_note: duration allowed
+    returns              how often a passage may come back
     tonic, third         pitch class of the tonic; semitones from it to the third of its triad
     passage              number that stands for the last notes, see `passage`
     unusual (TICKS)      1 for each place within a quarter where no note should begin
@@ -64,6 +66,7 @@ class State(NamedTuple):
     longest_note: Any
     tonic: Any
     third: Any
+    returns: Any
     passage: Any
     unusual: Any
     recent: Any
@@ -112,6 +115,19 @@ def followed(now: Tensor, passages: Tensor, after: Tensor) -> Tensor:
     """(B, pitches) how often each pitch followed the passage `now` (B,), given passages and after (B, REMEMBERED)."""
     none = torch.zeros(len(now), CLASSES["pitch"], dtype=torch.int64, device=now.device)
     return none.scatter_add_(1, after, (passages == now[:, None]).long())
+
+
+def recalled(notes: Ints) -> tuple[Tensor, Tensor, Tensor]:
+    """For given notes (N, fields): pitch and step of the last ones (PASSAGE,); the passage before each of the last
+    REMEMBERED notes and after them all (≤ REMEMBERED + 1,); and those notes' pitches (≤ REMEMBERED,)."""
+    codes = np.concatenate([np.full(PASSAGE, -1), notes[:, PITCH] * 512 + notes[:, STEP]])
+    recent = torch.from_numpy(np.lib.stride_tricks.sliding_window_view(codes, PASSAGE).copy())
+    return recent[-1], passage(recent)[-REMEMBERED - 1 :], torch.from_numpy(notes[-REMEMBERED:, PITCH])
+
+
+def ring(newest: Tensor, heard: int) -> Tensor:
+    """A ring (REMEMBERED,) with the newest of `heard` numbers, each at its place."""
+    return F.pad(newest, (0, REMEMBERED - len(newest))).roll(heard - len(newest))
 
 
 def powers() -> NDArray[np.int64]:

@@ -62,6 +62,6 @@ def say(reply: Reply, takes: Sequence[dict[str, object]]) -> None:
     for take in takes:
         files = take["files"]
         assert isinstance(files, dict)
-        print(
-            f"  seed {take['seed']}: {take['notes']} new notes from {take['new_from']} s: {', '.join(files.values())}"
-        )
+        again = ", mostly your tune again" if take["again"] else ""
+        new = f"{take['notes']} new notes from {take['new_from']} s{again}"
+        print(f"  seed {take['seed']}: {new}: {', '.join(files.values())}")

@@ -44,6 +44,12 @@ def test_what_was_mended_is_said() -> None:
     assert german == "-# Hinweis: Spur 3 ist beschädigt, Unlesbares wurde übersprungen."
 
 
+def test_a_take_that_is_mostly_the_tune_again_says_so() -> None:
+    made = replace(reply(), takes=(replace(takes(1)[0], again=True),))
+    said = message(made, EXTENDED, 10 * MIB).content.splitlines()[1]
+    assert said.startswith("-# 1:35, the new part from 1:01, much of it your tune again · ")
+
+
 def test_caption_of_a_fresh_piece() -> None:
     made = message(replace(reply(), title="", source=UNSAID, style="auto"), Request(), 10 * MIB)
     assert made.content.startswith("A fresh piece: D minor") and "plays on" not in made.content

@@ -47,9 +47,10 @@ def played(loaded: LoadedModel, prompt: Prompt) -> tuple[Part, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("copied", "times", "kept"), [([5, 3, 4], 3, 1), ([5, 0], 2, 1), ([2, 3, 4], 3, 0), ([4, 4, 4], 3, 0), ([0], 1, 0)]
+    ("copied", "times", "kept"),
+    [([5, 3, 4, 4], 4, 1), ([5, 0], 2, 1), ([2, 3, 4, 5], 4, 0), ([4, 4, 4, 4], 4, 0), ([0], 1, 0)],
 )
-def test_of_three_attempts_the_one_that_copies_least_is_kept(
+def test_of_four_attempts_the_one_that_copies_least_is_kept(
     loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch, copied: list[int], times: int, kept: int
 ):
     attempts: list[Melody] = []
@@ -61,7 +62,7 @@ def test_of_three_attempts_the_one_that_copies_least_is_kept(
     monkeypatch.setattr(memorised, "copies", copies)
     knowing = replace(loaded, memorised=memorised.Memorised(np.zeros(0, np.uint64), {}))
     [whole] = sample(knowing, [Prompt(scale(16), 5, seed=3, style="irish")])
-    assert len(attempts) == times and whole is attempts[kept]
+    assert len(attempts) == times and (whole.pitch == attempts[kept].pitch).all()
     assert len({attempt.pitch.tobytes() for attempt in attempts}) == times, "no attempt is like another"
 
 

@@ -143,6 +143,7 @@ def test_a_passage_is_wished_for_less_with_every_return(monkeypatch: pytest.Monk
     monkeypatch.setitem(CONSTRAINTS, "pitch", CONSTRAINTS["pitch"][2:3])
     state = of_all(torch.zeros(1, WIDTH, dtype=torch.int64))
     state.recent.fill_(-1)
+    state.returns.fill_(1)
 
     def heard(pitch: int) -> torch.Tensor:
         """The logits of pitch after one more note."""

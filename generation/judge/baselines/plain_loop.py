@@ -95,7 +95,7 @@ def state_of(part: Part, rows: Ints, new: int, plan: tuple[int, int], onset: int
         trill=_last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)), longest_run=part.longest_run, least=least,
         most=most, longest_rest=bar or 4 * TICKS, bar=bar, downbeat=part.conditions[5], wished=part.wished, last=last,
         goal=goal, closes=not part.open_end, lowest=part.register[0], highest=part.register[1],
-        longest_note=part.longest_note, tonic=part.tonic, third=part.third, unusual=part.unusual,
+        longest_note=part.longest_note, tonic=part.tonic, third=part.third, returns=part.returns, unusual=part.unusual,
         followed=_followed(rows[pitch != START][-REMEMBERED - PASSAGE :]),
         passage=None, recent=None, passages=None, after=None,  # by which the sampler finds what followed
     )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Repeats: how much of some new music is the input again, in place or shifted in time."""
+
+import numpy as np
+
+from generation.model.tokens import TICKS, Ints
+
+SHORTEST = 8  # notes in a passage that counts as repeated; shorter ones are common property
+MOST = 0.5  # the share of the new notes that may be the input's: a strain may come twice, but something must follow
+LONGEST = 4  # bars that may not be repeated elsewhere in the bar
+
+
+def repeated(given: Ints, new: Ints, bar: int) -> int:
+    """The number of notes by which new music repeats more of the input than it should; 0 if it is music of its own.
+
+    given, new  (n, 2) pitch and tick of each note
+    bar         in ticks, 0 if unknown
+    """
+    bar = bar or 4 * TICKS
+    in_place, anywhere = np.zeros(len(new), bool), np.zeros(len(new), bool)
+    displaced: list[slice] = []
+    for passage, shift in _passages(given, new):
+        anywhere[passage] = True
+        if shift % bar == 0:
+            in_place[passage] = True
+        elif new[passage.stop - 1, 1] - new[passage.start, 1] >= (LONGEST * bar) - TICKS:  # without its last note
+            displaced.append(passage)
+    wrong = max((int((~in_place[passage]).sum()) for passage in displaced), default=0)
+    return max(wrong, int(anywhere.sum()) - int(MOST * len(new)), 0)
+
+
+def _passages(given: Ints, new: Ints) -> list[tuple[slice, int]]:
+    """Passages of at least `SHORTEST` notes that are note for note in both: (where in `new`, ticks between the two).
+    A passage is listed with each of its beginnings that is long enough."""
+    found = []
+    before = np.zeros(len(given) + 1, np.int64)  # [j + 1]: the length of the passage that ends at given note j
+    steps = np.diff(given[:, 1], prepend=-1)
+    for i, (pitch, tick) in enumerate(new):
+        in_time = steps == tick - new[i - 1, 1] if i else np.zeros(len(given), bool)
+        before[1:] = np.where(given[:, 0] == pitch, np.where(in_time, before[:-1], 0) + 1, 0)
+        for j in np.flatnonzero(before[1:] >= SHORTEST):
+            found.append((slice(i + 1 - int(before[j + 1]), i + 1), int(tick - given[j, 1])))
+    return found
