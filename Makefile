@@ -52,7 +52,7 @@ $(READY): requirements.lock dev.lock torch.lock
 	@touch $@
 
 # A piece, so that the loops of a step lie there compiled before anybody waits for them.
-$(COMPILED): $(READY) $(wildcard generation/play/loops/*.py) generation/play/constraints.py \
+$(COMPILED): $(READY) $(wildcard generation/play/loops/*.py generation/play/band/*.py) generation/play/constraints.py \
     generation/play/state.py generation/model/tokens.py
 	$(VENV)/bin/python -m generation compose --seconds 5 --formats mid --out $(VENV)
 	@touch $@

@@ -23,8 +23,10 @@ BREATH = 0.1  # quarters by which a note may reach into the next one of its voic
 
 
 def encode_song(song: Song, style: str = "auto") -> Piece:
-    """A song as the model is to go on with it: in the metre, key and tempo of its end, and with every part declared as
-    played, since new music is always performed; the rows of a part that was not played stay flat."""
+    """A song as the model is to go on with it: in the metre, key and tempo of its end, its chords up to its last note,
+    and every part declared as played, since new music is always performed; rows of a part that was not stay flat."""
+    last = max((float(part.notes.onset[-1]) for part in song.parts if len(part.notes)), default=0.0)
+    song = replace(song, chords=tuple(chord for chord in song.chords if chord[0] <= last))
     piece = encode(full_score_of(song, song.end), style)
     heading = piece.encoded.heading.copy()
     heading[:, 2:] = ((heading[:, 0] > 0) & (heading[:, 0] != band.HARMONY + 1))[:, None]

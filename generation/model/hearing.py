@@ -1,6 +1,6 @@
 """Which notes sound at each row, since when and until when: a recurrent network cannot count this by itself."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -24,11 +24,33 @@ NEVER = len(LENGTHS)  # the class of a gap or an age where nothing came before
 ROOM = 96  # notes that can sound at once
 
 
-def listen(encoded_rows: Ints, heading: Ints) -> Ints:
+class Ears(NamedTuple):
+    """What is remembered of the rows so far; all arrays of whole numbers.
+
+    ends, pitches, slots  (ROOM,) of the notes that sound: the tick at which each ends, its pitch and its slot
+    last, when            (SLOTS + 1,) the value that each part had last, and its tick; −1 for none
+    facts                 (4,) how many notes sound; the chord; the tick of its change; the slot of the last row
+    heard                 (WIDTH,) at the present row
+    """
+
+    ends: Any
+    pitches: Any
+    slots: Any
+    last: Any
+    when: Any
+    facts: Any
+    heard: Any
+
+
+SIZES = Ears(ROOM, ROOM, ROOM, SLOTS + 1, SLOTS + 1, 4, WIDTH)
+SOUND, NOW_CHORD, CHANGED, BEFORE = range(4)  # places in `Ears.facts`
+
+
+def listen(encoded_rows: Ints, heading: Ints, ears: Ears | None = None) -> Ints:
     """What is heard (n, WIDTH) at each of the rows (n, len(band.FIELDS)), whose parts are declared in `heading`
-    (SLOTS, 4)."""
+    (SLOTS, 4). `ears`, if given, are those of a listener who goes on afterwards."""
     heard = np.zeros((len(encoded_rows), WIDTH), np.int64)
-    _listen(encoded_rows, band.kinds(heading), LENGTHS, heard)
+    _listen(encoded_rows, band.kinds(heading), LENGTHS, ears or Ears(*(np.zeros(n, np.int64) for n in SIZES)), heard)
     return heard
 
 
@@ -44,43 +66,70 @@ def _class(ticks: int) -> int:
 
 
 @_compiled
-def _listen(rows: Any, kinds: Any, lengths: Any, heard: Any) -> None:
-    ends, pitches, slots = np.zeros(ROOM, np.int64), np.zeros(ROOM, np.int64), np.zeros(ROOM, np.int64)
-    last, when = np.full(SLOTS + 1, START), np.full(SLOTS + 1, -1)
-    sounding, chord, changed = 0, NO_CHORD, -1
+def hear_nothing(ears: Any) -> None:
+    """Forget everything."""
+    ears.last[:], ears.when[:] = START, -1
+    ears.facts[SOUND], ears.facts[NOW_CHORD], ears.facts[CHANGED], ears.facts[BEFORE] = 0, NO_CHORD, -1, SLOTS
+
+
+@_compiled
+def hear_begin(ears: Any, now: int, together: bool) -> None:
+    """Write into `heard` everything that is known of a row that begins at tick `now`, before its part is;
+    `together`: it belongs to the onset of the row before."""
+    ends, pitches, slots, out, facts = ears.ends, ears.pitches, ears.slots, ears.heard, ears.facts
+    state, before = out[SLOTS_HEARD:], facts[BEFORE]
+    if not together:
+        state[:] = SILENT
+    elif before < SLOTS:
+        state[before] = STRUCK
+    out[:SLOTS_HEARD] = 0
+    kept, low, high = 0, 128, -1
+    for k in range(facts[SOUND]):
+        if ends[k] == now and state[slots[k]] == SILENT:
+            state[slots[k]] = ENDED
+        if ends[k] > now:
+            ends[kept], pitches[kept], slots[kept] = ends[k], pitches[k], slots[k]
+            kept += 1
+    facts[SOUND] = kept
+    for k in range(kept):
+        out[CLASSES_HEARD + pitches[k] % 12] = 1
+        low, high = min(low, pitches[k]), max(high, pitches[k])
+        if state[slots[k]] != STRUCK:
+            state[slots[k]] = SOUNDING
+    out[LOW], out[TOP], out[VOICES] = low, (high if high >= 0 else 128), min(kept, MOST)
+    out[CHORD], out[AGE] = facts[NOW_CHORD], NEVER if facts[CHANGED] < 0 else _class(now - facts[CHANGED])
+
+
+@_compiled
+def hear_part(ears: Any, now: int, part: int) -> None:
+    """Write into `heard` what the part of the row did last."""
+    ears.heard[LAST] = ears.last[part]
+    ears.heard[GAP] = NEVER if ears.when[part] < 0 else _class(now - ears.when[part])
+
+
+@_compiled
+def hear_note(ears: Any, now: int, part: int, value: int, ticks: int, harmony: bool) -> None:
+    """Take note of the row: its value and its length in `ticks`; and write into `heard` when the next note ends."""
+    ends, facts = ears.ends, ears.facts
+    ears.last[part], ears.when[part], facts[BEFORE] = value, now, part
+    if harmony:
+        facts[NOW_CHORD], facts[CHANGED] = value, now
+    elif value < FIRST_DRUM and ticks > 0 and facts[SOUND] < ROOM:
+        ends[facts[SOUND]], ears.pitches[facts[SOUND]], ears.slots[facts[SOUND]] = now + ticks, value, part
+        facts[SOUND] += 1
+    until = 0
+    for k in range(facts[SOUND]):
+        until = ends[k] - now if until == 0 else min(until, ends[k] - now)
+    ears.heard[UNTIL] = _class(until)
+
+
+@_compiled
+def _listen(rows: Any, kinds: Any, lengths: Any, ears: Any, heard: Any) -> None:
+    hear_nothing(ears)
     for i in range(len(rows)):
-        now, part, value, out = rows[i, TICK], rows[i, PART], rows[i, VALUE], heard[i]
-        state = out[SLOTS_HEARD:]
-        if rows[i, STEP] == 0 and i > 0:
-            state[:] = heard[i - 1, SLOTS_HEARD:]
-            before = rows[i - 1, PART]
-            if before < SLOTS:
-                state[before] = STRUCK
-        kept = 0
-        for k in range(sounding):
-            if ends[k] == now and state[slots[k]] == SILENT:
-                state[slots[k]] = ENDED
-            if ends[k] > now:
-                ends[kept], pitches[kept], slots[kept] = ends[k], pitches[k], slots[k]
-                kept += 1
-        sounding = kept
-        low, high = 128, -1
-        for k in range(sounding):
-            out[CLASSES_HEARD + pitches[k] % 12] = 1
-            low, high = min(low, pitches[k]), max(high, pitches[k])
-            if state[slots[k]] != STRUCK:
-                state[slots[k]] = SOUNDING
-        out[LOW], out[TOP], out[VOICES] = low, (high if high >= 0 else 128), min(sounding, MOST)
-        out[CHORD], out[AGE] = chord, NEVER if changed < 0 else _class(now - changed)
-        out[LAST], out[GAP] = last[part], NEVER if when[part] < 0 else _class(now - when[part])
-        last[part], when[part] = value, now
-        if part < SLOTS and kinds[part] == 2:
-            chord, changed = value, now
-        elif value < FIRST_DRUM and rows[i, DURATION] > 0 and sounding < ROOM:
-            ends[sounding] = now + lengths[rows[i, DURATION]]
-            pitches[sounding], slots[sounding] = value, part
-            sounding += 1
-        until = 0
-        for k in range(sounding):
-            until = ends[k] - now if until == 0 else min(until, ends[k] - now)
-        out[UNTIL] = _class(until)
+        now, part = rows[i, TICK], rows[i, PART]
+        hear_begin(ears, now, rows[i, STEP] == 0 and i > 0)
+        hear_part(ears, now, part)
+        harmony = part < SLOTS and kinds[part] == 2
+        hear_note(ears, now, part, rows[i, VALUE], lengths[rows[i, DURATION]], harmony)
+        heard[i] = ears.heard

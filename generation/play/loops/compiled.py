@@ -23,7 +23,9 @@ COMPILED_FROM = sorted(
         *HERE.glob("*.py"),
         HERE.parent / "constraints.py",
         HERE.parent / "state.py",
-        HERE.parents[1] / "model" / "tokens.py",
+        HERE.parent / "band" / "rules.py",
+        HERE.parent / "band" / "state.py",
+        *(HERE.parents[1] / "model" / name for name in ("tokens.py", "band.py", "hearing.py")),
     ]
 )
 SMALLEST = np.float32(-87)  # below it, an exponential counts as 0

@@ -9,11 +9,11 @@ from numba.extending import register_jitable
 from numba.np.unsafe import ndarray as unsafe
 
 from generation.model.tokens import TICKS
-from generation.play.constraints import Rule
 from generation.play.loops.compiled import Reals, Whole, compiled
 from generation.play.state import AT, NUMBERS, PASSAGE, REMEMBERED, WIDTH, State
 
 as_tuple: Any = unsafe.to_fixed_tuple  # of a row whose length is known when it is compiled
+Rule = Callable[[Any, Any], Any]  # as in `constraints`, for any kind of state
 Warm = Callable[[Reals, Reals, int, Whole, Whole, Reals], None]
 
 
@@ -27,9 +27,10 @@ def taken(row: Whole) -> State:
 
 
 @cache
-def warm_under(rules: tuple[Rule, ...]) -> Warm:
+def warm_under(rules: tuple[Rule, ...], taken: Callable[[Whole], Any] = taken) -> Warm:
     """A loop that puts into `logits` (B, classes) those of a `head`, which come first in `out` (B, …), divided by its
-    `temperature` (B, heads), less what the rules say of the classes' `values` (classes,)."""
+    `temperature` (B, heads), less what the rules say of the classes' `values` (classes,). `taken` makes the state that
+    they read of a take's row."""
     cost = _sum(rules)
 
     @compiled

@@ -1,0 +1,105 @@
+"""One step of one take by the network as it was trained: the reference, and what plays on a GPU."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from generation.model import band, tokens
+from generation.model.band import CLASSES, DURATION, PART, STEP, VALUE
+from generation.model.networks.band_lstm import BandLSTM, State
+from generation.model.tokens import FLAT, LENGTHS, TICKS, Ints
+from generation.play.band.rules import BAND_RULES, BAND_VALUES
+from generation.play.band.state import AT, state_of
+from generation.play.loops import band as loops
+from generation.play.loops import choice, rules
+
+HEADS = tuple(CLASSES)
+NO_TOUCH = {VALUE + 2 + i: FLAT[name] for i, name in enumerate(("velocity", "deviation", "articulation"))}
+WARM = [rules.warm_under(BAND_RULES.get(head, ()), loops.band_state) for head in HEADS]
+
+
+@dataclass(eq=False)
+class Line:
+    """A take as the network plays it.
+
+    table                   (1, WIDTH) its state
+    temperature, tail       (1, heads); tail is 1 − top_p
+    uniforms                (1, rows, heads) its random numbers
+    x, memory               the network's output for the last row (1, width), and its state
+    heading, conditions, parts  as `BandLSTM.forward` and its heads take them
+    """
+
+    table: Ints
+    temperature: NDArray[np.float32]
+    tail: NDArray[np.float32]
+    uniforms: NDArray[np.float32]
+    x: Tensor
+    memory: State
+    heading: Tensor
+    conditions: Tensor
+    parts: Tensor
+
+
+@torch.inference_mode()
+def begun(
+    model: BandLSTM, rows: Ints, heard: Ints, heading: Ints, conditions: Ints, goal: int
+) -> tuple[Tensor, State, Tensor, Tensor, Tensor]:
+    """Read given rows (n, len(FIELDS)) at once: the output for the last, the state, heading, conditions and parts."""
+    device = model.slot.weight.device
+    every = [torch.from_numpy(each).to(device)[None] for each in (rows, heard, heading, conditions)]
+    left = np.maximum(goal - rows[:, band.TICK], 0) / TICKS
+    countdown = torch.from_numpy(tokens.countdown_class(left)).to(device)[None]
+    x, memory = model(*every, countdown)
+    return x[:, -1], memory, every[2], every[3], model.parts(every[2])
+
+
+@torch.inference_mode()
+def decode_step(model: BandLSTM, line: Line) -> list[int]:
+    """The classes of all heads of the next row, and its tick; the step class is `band.END` where nothing follows."""
+    said = np.zeros((len(HEADS), 1), np.int64)
+    at, kind = state_of(line.table[0]), np.zeros(1, np.int64)
+    device, only = line.x.device, torch.zeros(1, dtype=torch.long, device=line.x.device)
+
+    def choose(head: int, logits: Tensor) -> None:
+        out, warmed = logits.float().cpu().numpy(), np.empty(logits.shape, np.float32)
+        WARM[head](out, line.temperature, head, BAND_VALUES[HEADS[head]], line.table, warmed)
+        choice.draw(warmed, line.tail, line.uniforms, line.table[:, AT.new], head, said[head])
+        at.row[head] = said[head, 0]
+
+    def known() -> tuple[Tensor, Tensor]:
+        return torch.from_numpy(at.row.copy()).to(device)[None], torch.from_numpy(at.heard.copy()).to(device)[None]
+
+    choose(STEP, model.step_head(line.x))
+    loops.begin(said[STEP], BAND_VALUES["step"], line.table)
+    if said[STEP, 0] == band.END:
+        return [*said[:, 0].tolist(), int(line.table[0, AT.onset])]
+    logits, x = model.part_head(line.x, *known(), line.parts, only)
+    choose(PART, logits)
+    loops.name(said[PART], line.table, kind)
+    logits, x = model.value_head(x, *known(), line.parts, only, torch.from_numpy(kind).to(device))
+    choose(VALUE, logits)
+    row, _ = known()
+    logits, x = model.duration_head(x, row)
+    said[DURATION] = 0
+    if kind[0] == loops.TONE:
+        choose(DURATION, logits)
+    for head, flat in NO_TOUCH.items():
+        at.row[head] = said[head] = flat
+        if kind[0] == loops.HARMONY:
+            continue
+        if head == band.ARTICULATION:
+            logits = model.articulation_head(x, known()[0])
+        else:
+            predict = model.velocity_head if head == band.VELOCITY else model.deviation_head
+            logits, x = predict(x, known()[0])
+        choose(head, logits)
+    loops.note_down(said, LENGTHS, line.table)
+    row, heard = known()
+    left = max(0, int(line.table[0, AT.goal] - line.table[0, AT.onset])) / TICKS
+    countdown = torch.from_numpy(tokens.countdown_class(np.array([[left]]))).to(device)
+    out, line.memory = model(row[:, None], heard[:, None], line.heading, line.conditions, countdown, line.memory)
+    line.x = out[:, -1]
+    return [*said[:, 0].tolist(), int(line.table[0, AT.onset])]

@@ -1,0 +1,44 @@
+"""Bands for fresh pieces: each part's name, role and General MIDI program."""
+
+from dataclasses import dataclass
+
+DRUMS = None  # instead of a program
+
+
+@dataclass(frozen=True)
+class Player:
+    """One part of a fresh piece; program None for drums."""
+
+    name: str
+    role: str
+    program: int | None
+
+
+# Name of a band → its parts, drums last; the parts between the lead and the drums go from high to low.
+ENSEMBLES: dict[str, tuple[Player, ...]] = {
+    "piano": (Player("Right hand", "lead", 0), Player("Left hand", "chords", 0)),
+    "song": (Player("Voice", "lead", 53), Player("Right hand", "chords", 0), Player("Left hand", "chords", 0)),
+    "quartet": (
+        Player("Violin I", "lead", 40), Player("Violin II", "second", 40),
+        Player("Viola", "second", 41), Player("Cello", "bass", 42),
+    ),
+    "choir": (
+        Player("Soprano", "lead", 52), Player("Alto", "second", 52),
+        Player("Tenor", "second", 52), Player("Bass", "bass", 52),
+    ),
+    "jazz quartet": (
+        Player("Saxophone", "lead", 66), Player("Piano", "chords", 0),
+        Player("Bass", "bass", 32), Player("Drums", "drums", DRUMS),
+    ),
+    "pop band": (
+        Player("Melody", "lead", 0), Player("Piano", "chords", 0),
+        Player("Bass", "bass", 33), Player("Drums", "drums", DRUMS),
+    ),
+    "rock band": (
+        Player("Lead guitar", "lead", 29), Player("Guitar", "chords", 30),
+        Player("Bass", "bass", 33), Player("Drums", "drums", DRUMS),
+    ),
+    "drums": (Player("Drums", "drums", DRUMS),),
+}  # fmt: skip
+# Bands whose harmony is written above the lead as chord symbols.
+WITH_CHORDS = ("jazz quartet", "pop band")

@@ -1,0 +1,187 @@
+"""A prompt → all that is known of a take before its first new row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from generation.model import band, hearing, tokens
+from generation.model.band import BAR, SINCE, SLOTS, TICK
+from generation.model.encode_band import Piece
+from generation.model.encode_song import encode_song, tempo_at
+from generation.model.priors import PRIORS, blank_page
+from generation.model.tokens import METRES, TICKS, Ints
+from generation.music.clock import Tempo
+from generation.music.key import Key
+from generation.music.notes import Notes
+from generation.music.song import Part, Song
+from generation.play.advance import ending
+from generation.play.band.ensembles import DRUMS, ENSEMBLES, WITH_CHORDS
+from generation.play.band.limits import Limits, beginning, clash_share, limits
+from generation.play.band.state import AT, FAR, SIZE, WIDTH, ears_of
+from generation.play.constraints import unusual
+from generation.play.loops.compiled import Whole
+from generation.play.session import MAJOR_THIRD, MINOR_THIRD, random_stream
+from generation.request import STYLES
+
+LONGEST_INPUT = 1024  # rows that the model is shown
+LONGEST_STEP = 96  # ticks that can be stepped exactly
+LONGEST_RUN = 16  # onsets that may repeat the one before, at least
+CLASH, CLASHING = 1.5, 0.1  # nats, the cost of a clash; the share of clashes in music in which they cost nothing
+MAJOR = (0, 5, 7)  # pitch classes of the tonics, transposed, whose triads are major: Ionian, Lydian, Mixolydian
+NOBODY = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class BandPrompt:
+    """What one take should be: the song to continue, or None for a fresh piece, and how.
+
+    seconds            length of the new music
+    band               of a fresh piece: a name in `ENSEMBLES`
+    key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
+    open_end           cut the music off when the time is up, instead of bringing it to a close
+    """
+
+    song: Song | None = None
+    seconds: float = 20.0
+    temperature: float = 0.9
+    top_p: float = 0.97
+    seed: int = 0
+    style: str = "auto"
+    band: str = "piano"
+    key: Key | None = None
+    tempo: float | None = None
+    metre: tuple[int, int] | None = None
+    open_end: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A take before its first new row, the same for all takes of a song.
+
+    song        the given song; of a fresh piece, with parts that have no notes
+    piece       the song as the model sees it, whole
+    rows, heard the last rows of it, and what is heard at them
+    table       (WIDTH,) the state, see `State`
+    tempo       quarters a minute of the new music
+    """
+
+    song: Song
+    piece: Piece
+    rows: Ints
+    heard: Ints
+    table: Ints
+    limits: Limits
+    begin: int
+    goal: int
+    wished: int
+    tempo: float
+
+
+def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
+    """The plan of a prompt. Raises `Refusal` for a key that is none."""
+    song = prompt.song
+    if song is None or not any(len(part.notes) for part in song.parts):
+        song = blank_song(prompt, priors)
+    piece = encode_song(song, prompt.style if prompt.style in STYLES else "auto")
+    if not piece.slots:
+        piece = _declared(song, piece, prompt.band in WITH_CHORDS)
+    every = piece.encoded.rows
+    table = np.zeros(WIDTH, np.int64)
+    heard = hearing.listen(every, piece.encoded.heading, ears_of(table))
+    rows, given = every[-LONGEST_INPUT:], every[1:]
+    felt = int(every[-1, BAR]) or 4 * TICKS
+    mark = int(every[-1, TICK] - every[-1, SINCE])
+    bounds = limits(given, piece.encoded.heading, felt, mark)
+    for i, slot in piece.slots.items():  # a note may be longer than the longest class
+        sounds = int(np.ceil(song.parts[i].notes.end * TICKS))
+        bounds.free[slot] = sounds if sounds > bounds.free[slot] + TICKS else bounds.free[slot]
+    begin, latest = beginning(given, bounds.free, bounds.kind, felt, mark) if len(given) else (0, 0)
+    tempo = tempo_at(song, song.end)
+    wished = round(prompt.seconds * tempo / 60 * TICKS)
+    last, goal = (int(each[0]) for each in ending(*(torch.tensor([x]) for x in (latest, wished, mark, every[-1, BAR]))))
+    last = max(last, latest + TICKS)
+    goal = max(goal, last + TICKS)
+    _write(table, piece, bounds, begin, latest, FAR if prompt.open_end else last, goal)
+    return Plan(song, piece, rows, heard[-LONGEST_INPUT:], table, bounds, begin, goal, wished, tempo)
+
+
+def _write(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: int, last: int, goal: int) -> None:
+    """Write the state before the first new row into a take's row; its ears are there already."""
+    every, given = piece.encoded.rows, piece.encoded.rows[1:]
+    bar, tonic = int(every[-1, BAR]), int(piece.conditions[2]) - 1
+    known: dict[str, Any] = {
+        "tick": max(int(every[-1, TICK]), latest - LONGEST_STEP),
+        "before_part": -1,
+        "before_value": band.VALUES,
+        "count": len(given),
+        "most_rows": bounds.together,
+        "begin": begin,
+        "latest": latest,
+        "last": last,
+        "goal": goal,
+        "mark": every[-1, TICK] - every[-1, SINCE],
+        "bar": bar,
+        "line": bar or 4 * TICKS,
+        "longest_rest": bounds.step,
+        "tonic": max(tonic, 0),
+        "third": MAJOR_THIRD if max(tonic, 0) in MAJOR else MINOR_THIRD,
+        "clash": 1000 * CLASH * max(0.0, 1 - clash_share(given) / CLASHING),
+        "longest_same": max(LONGEST_RUN, 2 * bounds.run),
+        "lowest": SLOTS,
+        "next_missing": SLOTS,
+        "unusual": unusual(given[:, TICK]),
+        "first": -1,
+    }
+    for name in ("kind", "low", "high", "single", "most", "free", "longest", "eager"):
+        known[name] = getattr(bounds, name)
+    for name, value in known.items():
+        at = getattr(AT, name)
+        row[at : at + getattr(SIZE, name)] = value
+
+
+def blank_song(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Song:
+    """A song without notes, of the band, key, metre and tempo that were asked for, or else those usual in its style."""
+    rng = random_stream(prompt.seed, "blank page")
+    style = prompt.style if prompt.style in priors else "pop"
+    page = blank_page(priors[style], rng, prompt.key, prompt.tempo, prompt.metre)
+    parts = tuple(
+        Part(NOBODY, player.program, player.name, drums=player.program is DRUMS, role=player.role)
+        for player in ENSEMBLES[prompt.band]
+    )
+    return Song(
+        parts,
+        tempo=(Tempo(0.0, page.tempo[0].quarters_per_minute),),
+        metres=((0.0, page.metre or (4, 4)),),
+        keys=((0.0, page.key or Key("C", "major")),),
+    )
+
+
+def _declared(song: Song, piece: Piece, chords: bool) -> Piece:
+    """The piece with a slot for each part of a song without notes, in the song's order, as played; `chords`: and one
+    for its harmony."""
+    heading = np.zeros((SLOTS, 4), np.int64)
+    if chords:
+        heading[0] = band.HARMONY + 1, band.NO_FAMILY, 0, 0
+    slots = {}
+    for i, part in enumerate(song.parts[: SLOTS - chords]):
+        slots[i] = i + chords
+        family = band.NO_FAMILY if part.program is None else part.program // 8
+        heading[slots[i]] = band.ROLES.index(part.role) + 1, family, 1, 1
+    key, (beats, unit) = song.keys[0][1], song.metres[0][1]
+    shift = tokens.shift_of(key)
+    conditions = piece.conditions.copy()
+    conditions[1] = METRES.index((beats, unit)) + 1 if (beats, unit) in METRES else 0
+    conditions[2] = (key.pitch_class + shift) % 12 + 1
+    rows = piece.encoded.rows.copy()
+    rows[:, BAR] = round(beats * 4 / unit * TICKS)
+    encoded = replace(piece.encoded, rows=rows, heading=heading)
+    return replace(piece, encoded=encoded, conditions=conditions, slots=slots, shift=shift)
+
+
+def uniforms(seed: int, rows: int, heads: int) -> NDArray[np.float32]:
+    """(rows, heads) a take's random numbers."""
+    return random_stream(seed, "band").random((rows, heads), np.float32)

@@ -1,0 +1,152 @@
+"""Sampling rules for several parts: the cost in nats of each class for a take. They are written like those of
+`generation.play.constraints`, and compiled into loops."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from generation.model.band import CLASSES, FIRST_CHORD, FIRST_DRUM, SLOTS
+from generation.model.tokens import LENGTHS, TICKS
+from generation.play.band.state import State
+from generation.play.constraints import FIFTH, FOREIGN, HOME, LEFTOVER, NEVER, keep_the_grid
+
+OVER = 1000 * TICKS  # the value of the step class that says that nothing follows
+INTERRUPT = 2.0  # nats, the cost of a voice's new note before its old one has ended
+STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
+RETURN = 1.0  # nats by which the odds of a silent part rise with each bar after the first two
+NEAR = 6  # ticks by which the class of a length may miss the goal
+
+
+def begin_where_the_input_ends(length: Any, take: State) -> Any:
+    """The first new row neither comes into the input's notes nor leaves a bar empty."""
+    when = take.tick + length
+    return NEVER * ((take.new == 0) & ((when < take.begin) | (when > take.latest)))
+
+
+def no_long_silence(length: Any, take: State) -> Any:
+    """No step is longer than a bar, or than the longest of the input."""
+    return NEVER * ((take.new > 0) & (length > take.longest_rest) & (length < OVER))
+
+
+def arrive(length: Any, take: State) -> Any:
+    """Steps lead to the closing onset, neither past it nor too close before it; there all wait until each part that is
+    wanted has played, and then it is over."""
+    left = take.last - take.tick - length
+    closing = take.tick >= take.last
+    early = (left < LEFTOVER) & (left != 0) & (take.tick < take.last)
+    late = closing & (((length > 0) & (length < OVER)) | ((length == OVER) & (take.missing > 0)))
+    return NEVER * (early | late)
+
+
+def no_endless_onset(length: Any, take: State) -> Any:
+    """As many rows begin together as the input shows, a few more at most, and only where a part has a hand free."""
+    full = (take.here >= take.most_rows) & (take.missing == 0)
+    return NEVER * ((length == 0) & (take.here > 0) & (full | (take.follows == 0)))
+
+
+def settle_on_the_root(length: Any, take: State) -> Any:
+    """The close is not over before the lowest part has reached the tonic."""
+    rootless = (take.before_part == take.lowest) & ((take.before_value - take.tonic) % 12 != 0)
+    return FOREIGN * ((length == OVER) & rootless)
+
+
+def in_order(part: Any, take: State) -> Any:
+    """Rows of an onset go by slot, and within a part downward; a voice and the harmony have one at most."""
+    again = part == take.before_part
+    alone = (take.kind[part] == 2) | (take.single[part] > 0) | (take.before_value <= take.low[part])
+    return NEVER * ((part < take.before_part) | (again & alone))
+
+
+def leave_the_input_its_end(part: Any, take: State) -> Any:
+    """A part waits until its last notes of the input have ended."""
+    return NEVER * (take.free[part] > take.onset)
+
+
+def has_a_hand_free(part: Any, take: State) -> Any:
+    """No part sounds more notes at once than it can; a voice seldom breaks off its note, and never the closing one."""
+    full = (take.single[part] == 0) & (take.sounding[part] >= take.most[part])
+    busy = (take.single[part] > 0) & (take.sounding[part] > 0)
+    return NEVER * (full | (busy & (take.held[part] > 0))) + INTERRUPT * busy
+
+
+def close_together(part: Any, take: State) -> Any:
+    """At the close no part is passed over that is wanted, and one that had fallen silent stays so; the lowest part is
+    left on the tonic."""
+    closing = take.onset >= take.last
+    passed = (take.missing > 0) & (part > take.next_missing)
+    strange = (take.wanted[part] == 0) & (part != take.before_part) & (take.kind[part] < 2)
+    rootless = (take.before_part == take.lowest) & (part > take.lowest) & ((take.before_value - take.tonic) % 12 != 0)
+    return closing * (NEVER * passed + STRANGER * strange + FOREIGN * rootless)
+
+
+def come_back(part: Any, take: State) -> Any:
+    """A part that played in most bars of the input returns after some bars of rest."""
+    bars = (take.onset - take.when[part]) // take.line - 1
+    return -RETURN * bars * ((bars > 0) & (take.eager[part] > 0) & (take.sounding[part] == 0))
+
+
+def stay_in_range(value: Any, take: State) -> Any:
+    """Each part keeps its range."""
+    return NEVER * ((value < take.low[take.part]) | (value > take.high[take.part]))
+
+
+def go_down(value: Any, take: State) -> Any:
+    """Within an onset, a part's notes go from high to low, none twice."""
+    return NEVER * ((take.before_part == take.part) & (value >= take.before_value))
+
+
+def no_second_stroke(value: Any, take: State) -> Any:
+    """No part strikes a note that it still holds."""
+    tone = value < FIRST_DRUM
+    return NEVER * (tone & (take.ringing[value * tone] > 0))
+
+
+def no_stuck_onset(value: Any, take: State) -> Any:
+    """Onsets that repeat the one before end when there are far more of them than in the input."""
+    stuck = (take.same >= take.longest_same) & (take.before_part < 0) & (take.onset < take.last)
+    return NEVER * (stuck & (value == take.first[take.part]) & (value < FIRST_CHORD))
+
+
+def no_clash(value: Any, take: State) -> Any:
+    """On a beat, a semitone from what another part sounds has a cost, in music that avoids it."""
+    beat = (take.onset - take.mark) % TICKS == 0
+    beside = take.rubs[(value + 1) % 12] + take.rubs[(value + 11) % 12] > 0
+    return take.clash / 1000 * ((value < FIRST_DRUM) & beat & beside)
+
+
+def come_to_rest(value: Any, take: State) -> Any:
+    """The closing notes belong to the tonic's triad, the lowest part plays the tonic, and the chord is the tonic's."""
+    harmony = value >= FIRST_CHORD
+    degree = (value - take.tonic - FIRST_CHORD * harmony) % 12
+    root = harmony | ((take.part == take.lowest) & (take.single[take.part] > 0))
+    foreign = (degree != 0) & (root | ((degree != take.third) & (degree != FIFTH)))
+    tone = (value < FIRST_DRUM) | harmony
+    home = (degree == 0) & ((take.part == take.lowest) | harmony)
+    return (FOREIGN * foreign - HOME * home) * (tone & (take.onset >= take.last))
+
+
+def no_endless_note(length: Any, take: State) -> Any:
+    """A note lasts a bar at most, or as long as the longest of its part in the input."""
+    return NEVER * ((length < 1) | ((length > take.longest[take.part]) & (take.onset < take.last)))
+
+
+def end_together(length: Any, take: State) -> Any:
+    """A note ends before the closing ones begin, or else with them."""
+    end = take.onset + length
+    to_the_end = abs(end - take.goal) <= NEAR
+    return NEVER * (((end > take.last) | (take.onset >= take.last)) & (to_the_end == 0))
+
+
+BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
+    "step": (keep_the_grid, begin_where_the_input_ends, no_long_silence, arrive, no_endless_onset, settle_on_the_root),
+    "part": (in_order, leave_the_input_its_end, has_a_hand_free, close_together, come_back),
+    "value": (stay_in_range, go_down, no_second_stroke, no_stuck_onset, no_clash, come_to_rest),
+    "duration": (no_endless_note, end_together),
+}
+# Head → the values that its classes stand for.
+BAND_VALUES = {name: np.arange(classes) for name, classes in CLASSES.items()} | {
+    "step": np.append(LENGTHS, OVER),
+    "duration": LENGTHS,
+}
+assert len(BAND_VALUES["step"]) == CLASSES["step"] and len(BAND_VALUES["part"]) == SLOTS

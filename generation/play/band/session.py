@@ -1,0 +1,132 @@
+"""Prompts → songs of several parts, for any number of takes at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from generation.model import band
+from generation.model.networks.band_lstm import BandLSTM
+from generation.music.song import Song
+from generation.play.arithmetic import TAKES
+from generation.play.band.decode_step import HEADS, Line, begun, decode_step
+from generation.play.band.plan import BandPrompt, Plan, plan, uniforms
+from generation.play.band.to_song import to_song
+from generation.play.batch import HIGHEST, sampling_parameters
+
+MOST_ROWS = 12_288  # of a take
+
+
+@dataclass(eq=False)
+class BandTake:
+    """A prompt while it is played.
+
+    rows    the new rows so far: classes of all heads, then tick
+    whole   once it is complete: the given song with every part's notes unchanged, followed by its new ones
+    since   quarter where the new music begins in it
+    """
+
+    prompt: BandPrompt
+    plan: Plan
+    rows: list[list[int]] = field(default_factory=list)
+    whole: Song | None = None
+    since: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """The share of the take that is complete, 0 … 1."""
+        if not self.rows or self.whole is not None:
+            return float(self.whole is not None)
+        return min(1.0, max(0.0, 1 - (self.plan.goal - self.rows[-1][-1]) / max(1, self.plan.wished)))
+
+    def add(self, row: list[int]) -> bool:
+        """Add a row; returns whether it was the last, or the music was over before it."""
+        over = row[band.STEP] == band.END or (self.prompt.open_end and row[-1] >= self.plan.goal)
+        if not over:
+            self.rows.append(row)
+        return over or len(self.rows) >= MOST_ROWS
+
+    def end(self) -> None:
+        self.whole, self.since = to_song(self.plan, self.rows, self.prompt.open_end)
+
+
+class BandSession:
+    """Takes of any number of requests, which one model plays at once: each take one row a step."""
+
+    def __init__(self, model: BandLSTM) -> None:
+        self.model = model
+        self._playing: dict[int, tuple[BandTake, Line]] = {}
+        self._waiting: list[BandTake] = []
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._playing or self._waiting)
+
+    def add(self, prompts: Sequence[BandPrompt]) -> list[BandTake]:
+        """Add a take for each prompt, to be played from the next step on. A take is complete once it has a `whole`.
+        Raises `Refusal` for a key that is none."""
+        shared: dict[tuple[object, ...], Plan] = {}
+        takes = []
+        for prompt in prompts:
+            alike = (id(prompt) if prompt.song is None else id(prompt.song), prompt.seconds, prompt.style,
+                     prompt.open_end)  # fmt: skip
+            if alike not in shared:
+                shared[alike] = plan(prompt)
+            takes.append(BandTake(prompt, shared[alike]))
+        self._waiting += takes
+        return takes
+
+    def drop(self, takes: Sequence[BandTake]) -> None:
+        """Stop playing these takes."""
+        for take in takes:
+            self._playing.pop(id(take), None)
+        self._waiting = [take for take in self._waiting if take not in takes]
+
+    def step(self) -> None:
+        """Play one row in every take."""
+        while self._waiting and len(self._playing) < TAKES:
+            take = self._waiting.pop(0)
+            self._playing[id(take)] = take, self._line(take)
+        for take, line in [*self._playing.values()]:
+            if take.add(decode_step(self.model, line)):
+                del self._playing[id(take)]
+                take.end()
+
+    def _line(self, take: BandTake) -> Line:
+        """A take's memory after the rows that it continues; takes of one plan read them once."""
+        known = take.plan
+        twin = next((line for each, line in self._playing.values() if each.plan is known and not each.rows), None)
+        if twin is None:
+            encoded, conditions = known.piece.encoded, known.piece.conditions
+            read = begun(self.model, known.rows, known.heard, encoded.heading, conditions, known.goal)
+        else:
+            read = (twin.x, twin.memory, twin.heading, twin.conditions, twin.parts)
+        x, memory, heading, conditions_, parts = read
+        parameters = np.array(
+            [sampling_parameters(head, take.prompt.temperature, take.prompt.top_p) for head in HEADS], np.float32
+        )
+        return Line(
+            known.table[None].copy(),
+            parameters[None, :, 0].copy(),
+            1 - parameters[None, :, 1],
+            np.minimum(uniforms(take.prompt.seed, MOST_ROWS, len(HEADS)), HIGHEST)[None],
+            x,
+            memory,
+            heading,
+            conditions_,
+            parts,
+        )
+
+
+def play_on(
+    model: BandLSTM, prompts: Sequence[BandPrompt], progress: Callable[[float], None] | None = None
+) -> list[BandTake]:
+    """A complete take for every prompt. The same prompt gives the same music, whatever else is played at the same
+    time. `progress` is called with the share that is done, 0 … 1."""
+    session = BandSession(model)
+    takes = session.add(prompts)
+    while session.busy:
+        session.step()
+        if progress is not None:
+            progress(sum(take.share for take in takes) / len(takes))
+    return takes

@@ -1,0 +1,119 @@
+"""The state of a take of several parts, as rules and loops use it: one row of whole numbers in a table of all takes."""
+
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from generation.model.band import FIELDS, SLOTS
+from generation.model.hearing import SIZES, Ears
+from generation.model.tokens import TICKS
+
+FAR = 2**40  # a tick that never comes
+
+
+class State(NamedTuple):
+    """Times in ticks, pitches transposed like the rows. A slot's number stands at its index.
+
+    tick, onset           of the last row; of the coming row, once its step is known
+    part                  slot of the coming row, once it is known
+    before_part           slot of the row before it at its onset, −1 if there is none; before_value: that row's value
+    count, new            rows so far; of these, new ones
+    here                  rows at the present onset; most_rows: allowed
+    follows               whether another row may follow at this onset
+    begin, latest         earliest and latest onset of the first new row
+    last, goal            onset of the closing notes, FAR for a take that does not close; the end of the music
+    mark, bar, line       tick from which places in bars are counted; length of a bar, 0 if unknown, and as it is felt
+    longest_rest          longest step
+    tonic, third          pitch class of the tonic; semitones from it to the third of its triad
+    clash                 cost of a clash in thousandths of a nat
+    same, longest_same    onsets just like the one before them, in a row; allowed
+    code, code_before     stand for the rows of the present onset and of the one before
+    missing, next_missing parts that have yet to play at the close; slot of the first of them
+    lowest                slot of the lowest part at the close
+    unusual (TICKS)       1 for each place within a quarter where no note should begin
+    kind                  as in `band.kinds`; −1 for a slot that is empty
+    low, high             range of values
+    single, most          whether it plays one note at a time; notes at once
+    free                  tick until which notes of the input sound
+    longest               longest note
+    eager                 whether it played in most bars of the input
+    sounding, held        notes that sound at the onset; whether one of these lasts to the goal
+    wanted                whether it has yet to play at the close
+    first                 value of the first row at the last onset of each part
+    ringing (128)         1 for each pitch that sounds in `part`
+    rubs (12)             notes of other parts that sound, by pitch class
+    row (fields)          the coming row as far as it is known
+    ends … heard          as in `hearing.Ears`
+    """
+
+    tick: Any
+    onset: Any
+    part: Any
+    before_part: Any
+    before_value: Any
+    count: Any
+    new: Any
+    here: Any
+    most_rows: Any
+    follows: Any
+    begin: Any
+    latest: Any
+    last: Any
+    goal: Any
+    mark: Any
+    bar: Any
+    line: Any
+    longest_rest: Any
+    tonic: Any
+    third: Any
+    clash: Any
+    same: Any
+    longest_same: Any
+    code: Any
+    code_before: Any
+    missing: Any
+    next_missing: Any
+    lowest: Any
+    unusual: Any
+    kind: Any
+    low: Any
+    high: Any
+    single: Any
+    most: Any
+    free: Any
+    longest: Any
+    eager: Any
+    sounding: Any
+    held: Any
+    wanted: Any
+    first: Any
+    ringing: Any
+    rubs: Any
+    row: Any
+    ends: Any
+    pitches: Any
+    slots: Any
+    sung: Any
+    when: Any
+    facts: Any
+    heard: Any
+
+
+ROWS = {"unusual": TICKS, "ringing": 128, "rubs": 12, "row": len(FIELDS)} | dict(
+    zip(("ends", "pitches", "slots", "sung", "when", "facts", "heard"), SIZES, strict=True)
+)
+NUMBERS = State._fields.index("unusual")
+SIZE = State(*(ROWS.get(name, 1 if i < NUMBERS else SLOTS) for i, name in enumerate(State._fields)))
+*_starts, WIDTH = accumulate(SIZE, initial=0)
+AT = State(*_starts)  # the first column of each field in a table
+
+
+def state_of(row: Any) -> State:
+    """The fields of one take's row (WIDTH,) of the table: numbers, and views."""
+    numbers = (row[at] for at in AT[:NUMBERS])
+    return State(*numbers, *(row[at : at + n] for at, n in zip(AT[NUMBERS:], SIZE[NUMBERS:], strict=True)))
+
+
+def ears_of(row: Any) -> Ears:
+    """A take's ears, as views of its row."""
+    at = state_of(row)
+    return Ears(at.ends, at.pitches, at.slots, at.sung, at.when, at.facts, at.heard)

@@ -1,0 +1,149 @@
+"""Write down, in the table of all takes' states, each field of a row as it is chosen; `said` (B,) are its classes."""
+
+import numpy as np
+
+from generation.model.band import (
+    BAR,
+    DURATION,
+    FIELDS,
+    FIRST_DRUM,
+    PART,
+    SINCE,
+    SLOTS,
+    STEP,
+    TICK,
+    VALUE,
+)  # fmt: skip
+from generation.model.hearing import SOUND, Ears, hear_begin, hear_note, hear_part
+from generation.play.band.rules import NEAR, OVER
+from generation.play.band.state import AT, NUMBERS, WIDTH, State
+from generation.play.loops.compiled import Whole, compiled
+from generation.play.loops.rules import as_tuple
+
+NOTHING = 2**20  # a value above all others
+FACTOR = 0x5851F42D4C957F2D  # odd: multiplies codes
+TONE, HARMONY = 0, 2  # kinds of parts
+
+
+@compiled
+def band_state(row: Whole) -> State:
+    """`state.state_of` for compiled loops."""
+    numbers = as_tuple(row[:NUMBERS], NUMBERS)
+    views = (
+        row[AT.unusual : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high], row[AT.high : AT.single],
+        row[AT.single : AT.most], row[AT.most : AT.free], row[AT.free : AT.longest], row[AT.longest : AT.eager],
+        row[AT.eager : AT.sounding], row[AT.sounding : AT.held], row[AT.held : AT.wanted], row[AT.wanted : AT.first],
+        row[AT.first : AT.ringing], row[AT.ringing : AT.rubs], row[AT.rubs : AT.row], row[AT.row : AT.ends],
+        row[AT.ends : AT.pitches], row[AT.pitches : AT.slots], row[AT.slots : AT.sung], row[AT.sung : AT.when],
+        row[AT.when : AT.facts], row[AT.facts : AT.heard], row[AT.heard : WIDTH],
+    )  # fmt: skip
+    return State(*(numbers + views))
+
+
+@compiled
+def ears(at: State) -> Ears:
+    return Ears(at.ends, at.pitches, at.slots, at.sung, at.when, at.facts, at.heard)
+
+
+@compiled
+def begin(said: Whole, values: Whole, table: Whole) -> None:
+    """After the step: where the row stands, what is heard there, and at the close, which parts have to play."""
+    for take in range(len(table)):
+        row, ticks = table[take], values[said[take]]
+        at = band_state(row)
+        ticks = 0 if ticks == OVER else ticks
+        onset, together = at.tick + ticks, ticks == 0 and at.here > 0
+        row[AT.onset] = onset
+        at.row[STEP], at.row[TICK], at.row[SINCE], at.row[BAR] = said[take], onset, onset - at.mark, at.bar
+        if not together:
+            row[AT.same] = at.same + 1 if at.code == at.code_before else 0
+            row[AT.code_before], row[AT.code], row[AT.here] = at.code, 0, 0
+            row[AT.before_part], row[AT.before_value] = -1, NOTHING
+        hear_begin(ears(at), onset, together)
+        at.sounding[:], at.held[:] = 0, 0
+        for k in range(at.facts[SOUND]):
+            at.sounding[at.slots[k]] += 1
+            if at.ends[k] >= at.goal - NEAR:
+                at.held[at.slots[k]] = 1
+        if onset >= at.last and not together:
+            _call(row, onset)
+
+
+@compiled
+def _call(row: Whole, onset: int) -> None:
+    """Say which parts have to play at the close: those that played in the last two bars, or in most of the input."""
+    at, missing = band_state(row), 0
+    row[AT.lowest], row[AT.next_missing] = SLOTS, SLOTS
+    for slot in range(SLOTS):
+        plays = at.kind[slot] >= 0 and at.kind[slot] != HARMONY and at.when[slot] >= 0
+        near = onset - at.when[slot] <= 2 * at.line or at.eager[slot] > 0
+        at.wanted[slot] = plays and near and at.held[slot] == 0
+        if at.wanted[slot] > 0:
+            row[AT.next_missing] = min(row[AT.next_missing], slot)
+            missing += 1
+            if at.kind[slot] == TONE:
+                row[AT.lowest] = slot
+    row[AT.missing] = missing
+
+
+@compiled
+def name(said: Whole, table: Whole, kind: Whole) -> None:
+    """After the part: what it did last and holds now, and what the others sound. Into `kind` (B,) what it plays."""
+    for take in range(len(table)):
+        row, part = table[take], said[take]
+        at = band_state(row)
+        row[AT.part], at.row[PART], kind[take] = part, part, max(at.kind[part], 0)
+        hear_part(ears(at), at.onset, part)
+        at.ringing[:], at.rubs[:] = 0, 0
+        for k in range(at.facts[SOUND]):
+            if at.slots[k] == part:
+                at.ringing[at.pitches[k]] = 1
+            else:
+                at.rubs[at.pitches[k] % 12] += 1
+
+
+@compiled
+def note_down(said: Whole, lengths: Whole, table: Whole) -> None:
+    """After all fields, said (heads, B): the row is one of those heard."""
+    for take in range(len(table)):
+        row = table[take]
+        at = band_state(row)
+        part, value, ticks = at.part, said[VALUE, take], lengths[said[DURATION, take]]
+        for field in range(len(said)):
+            at.row[field] = said[field, take]
+        if at.single[part] > 0:
+            for k in range(at.facts[SOUND]):
+                if at.slots[k] == part:
+                    at.ends[k] = at.onset
+        hear_note(ears(at), at.onset, part, value, ticks, at.kind[part] == HARMONY)
+        if at.before_part != part:
+            at.first[part] = value
+        row[AT.before_part], row[AT.before_value] = part, value
+        row[AT.code] = (at.code + value * SLOTS + part + 1) * FACTOR
+        row[AT.tick], row[AT.here], row[AT.count], row[AT.new] = at.onset, at.here + 1, at.count + 1, at.new + 1
+        if at.wanted[part] > 0:
+            at.wanted[part] = 0
+            row[AT.missing], row[AT.next_missing] = at.missing - 1, SLOTS
+            for slot in range(SLOTS - 1, -1, -1):
+                if at.wanted[slot] > 0:
+                    row[AT.next_missing] = slot
+        row[AT.follows] = _follows(band_state(row))
+
+
+@compiled
+def _follows(at: State) -> bool:
+    """Whether another row may follow at the onset of the row just written."""
+    for slot in range(at.part, SLOTS):
+        if at.kind[slot] < 0 or at.free[slot] > at.onset:
+            continue
+        if slot == at.part and (at.kind[slot] == HARMONY or at.single[slot] > 0 or at.before_value <= at.low[slot]):
+            continue
+        if at.single[slot] > 0 and at.held[slot] > 0:
+            continue
+        if at.single[slot] > 0 or at.sounding[slot] + (slot == at.part) < at.most[slot]:
+            return True
+    return False
+
+
+assert len(FIELDS) == BAR + 1 and FIRST_DRUM == 128
+assert np.iinfo(np.int64).max > FACTOR
