@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from generation.judge.band import discriminate, nats
+from generation.judge.band import discriminate, go_on, nats, statistics
 from generation.judge.bars import Figure, card
 from generation.judge.baselines.row_ngram import RowNGram
 from generation.learn import full_corpus
@@ -27,19 +27,24 @@ class Sample:
 
     works, rows  nats: of so many works, the first rows
     primes       true and false continuations
+    played       continuations of ours, and their statistics
     """
 
     works: int = 0
     rows: int = 0
     primes: int = 0
+    played: int = 0
 
     def __str__(self) -> str:
         if self == Sample():
             return "all"
-        return f"at most {self.works} works, of each its first {self.rows:,} rows, and {self.primes} primes"
+        return (
+            f"at most {self.works} works, of each its first {self.rows:,} rows; {self.primes} primes to tell true from "
+            f"false; {self.played} to play on from"
+        )
 
 
-SOME = Sample(works=16, rows=1_500, primes=24)
+SOME = Sample(works=16, rows=1_500, primes=24, played=12)
 
 
 def chosen(works: Sequence[Work], count: int) -> list[Work]:
@@ -75,8 +80,9 @@ def main(args: argparse.Namespace) -> int:
     names = list(FULL_SETS) if (args.data / "splits_poly.tsv").exists() else ["folder"]
     figures: list[Figure] = []
     found: dict[str, Any] = {"rows_seen": about.get("rows_seen", 0), "split": args.split, "sample": asdict(sample)}
-    found |= {"nats": {}, "told": {}}
+    found |= {"nats": {}, "told": {}, "statistics": {}, "played": {}}
     wins: discriminate.Wins = {}
+    heard: list[statistics.Heard] = []
     for name in tqdm(args.sets.split(",") if args.sets else names, desc="sets", leave=False):
         works = full_corpus.load(args.data, args.cache, [name])
         ngram = counted(works, keyed)
@@ -90,11 +96,26 @@ def main(args: argparse.Namespace) -> int:
         won = discriminate.discrimination(model, ngram, works, keyed, sample.primes)
         found["told"][name] = discriminate.told(won)
         wins = {kind: wins.get(kind, []) + each for kind, each in won.items()}
+        played = go_on.heard(model, ngram, works, sample.played)
+        if played:
+            found["statistics"][name], found["played"][name] = statistics.summary(played), len(played)
+            heard += played
         if args.json:
             found["card"] = [asdict(figure) for figure in figures]
             args.json.write_text(json.dumps(found, indent=2) + "\n")
     found["told"]["all"] = discriminate.told(wins)
     figures += [line for name, shares in found["told"].items() for line in discriminate.figures(name, shares)]
+    found["AUC"] = statistics.apart(heard) if heard else {}
+    figures += statistics.figures(found["statistics"], found["AUC"])
     print(f"{found['rows_seen']:,} rows learned; {args.split} split, of each set {sample}.")
-    print(f"\n{nats.in_words(found['nats'])}\n\n{discriminate.in_words(found['told'])}\n\n{card(figures)}")
+    tables = (
+        nats.in_words(found["nats"]),
+        discriminate.in_words(found["told"]),
+        statistics.in_words(found["statistics"], found["played"]),
+        card(figures),
+    )
+    print("", *tables, sep="\n\n")
+    if args.json:
+        found["card"] = [asdict(figure) for figure in figures]
+        args.json.write_text(json.dumps(found, indent=2) + "\n")
     return 0

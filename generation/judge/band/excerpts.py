@@ -1,4 +1,4 @@
-"""Excerpts of held-out works: what is given, and how the work truly goes on."""
+"""Excerpts of held-out works: what is given, as rows and as a song, and how the work truly goes on."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +8,19 @@ import numpy as np
 from generation.learn.full_corpus import Work
 from generation.model import band
 from generation.model.band import DURATION, PART, TICK, VALUE, VELOCITY
+from generation.model.chords import symbol_of
 from generation.model.encode_band import Piece, encode
 from generation.model.full_score import FullScore
 from generation.model.tokens import LENGTHS, TICKS, Ints
+from generation.music.clock import Tempo
+from generation.music.key import find_key
+from generation.music.notes import Notes
+from generation.music.song import Part, Song
 
 PLACES = (0.0, 1 / 3, 2 / 3)  # of a work, where excerpts begin: at the next bar line
 FEWEST = 8  # rows that are given, and that truly follow
 USUAL_PACE = 100.0  # quarters a minute where a work does not say
+SHORTEST = 1 / 48  # quarters
 TONIC = 2  # its index in the conditions
 
 
@@ -110,6 +116,38 @@ def _ruling(marks: Sequence[tuple[float, float]], start: float) -> Sequence[tupl
     """The marks from the one on that rules at `start`."""
     before = [i for i, (at, _) in enumerate(marks) if at <= start + 1e-6]
     return marks[before[-1] :] if before else marks
+
+
+def song(score: FullScore) -> Song:
+    """A score as a song, as it is written: with the metre, key and tempo that rule its beginning."""
+    key = score.key or find_key(score.pitch, score.duration)
+    parts = []
+    for i, about in enumerate(score.parts):
+        order = np.flatnonzero(score.part == i)
+        order = order[np.argsort(score.onset[order], kind="stable")]
+        notes = Notes(
+            score.onset[order],
+            np.maximum(score.duration[order], SHORTEST),
+            score.pitch[order],
+            np.clip(score.velocity[order], 1, 127),
+        )
+        drums = about.role == "drums"
+        program = None if drums or about.family == band.NO_FAMILY else 8 * about.family
+        if len(notes):
+            parts.append(Part(notes, program, drums=drums, role=about.role))
+    return Song(
+        tuple(parts),
+        (Tempo(0.0, 60 * pace(score)),),
+        tuple((at, _metre(score, bar)) for at, bar in score.bars if bar),
+        ((0.0, score.key),) if score.key else (),
+        chords=tuple((at, symbol_of(value, 0, key)) for at, value in score.chords),
+    )
+
+
+def _metre(score: FullScore, bar: float) -> tuple[int, int]:
+    if score.metre and abs(score.metre[0] * 4 / score.metre[1] - bar) < 1e-6:
+        return score.metre
+    return (round(bar), 4) if abs(bar - round(bar)) < 1e-6 else (max(1, round(2 * bar)), 8)
 
 
 def continued(given: Excerpt, rows: Ints) -> Piece:
