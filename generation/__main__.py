@@ -32,6 +32,7 @@ WORKSHOP = {
     "evaluate": ("generation.judge.evaluate", "judge a checkpoint on held-out tunes"),
     "evaluate-band": ("generation.judge.evaluate_band", "judge a checkpoint of several parts on held-out scores"),
     "copying": ("generation.learn.copying", "find what a piece has in common with the training tunes"),
+    "copying-band": ("generation.learn.copying_band", "find what a piece has in common with the training scores"),
     "predecessor": ("generation.judge.baselines.predecessor", "train the baseline that preceded Encore, and compare"),
     "bench": ("generation.judge.bench", "measure speed"),
 }

@@ -1,0 +1,130 @@
+"""Memorised passages of all parts: those of the lines in the training scores, so that a take which copies one is found.
+
+Each passage is one bit among `BITS`, so that the list of six million is small and nothing can be read from it. Two in
+five passages that nobody ever wrote hit a bit that is set by chance, but hardly ever many in a row: a run counts.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.model import band
+from generation.model.band import FIRST_DRUM, PART, SLOTS, TICK, VALUE
+from generation.model.tokens import Ints, length_class
+from generation.request import Refusal
+
+PASSAGE = 12  # notes in a passage, as in `memorised`
+FIGURE = 4  # a passage that repeats a figure of so many notes, or fewer, is common property
+BITS = 11_900_000
+Hashes = NDArray[np.uint64]
+Mask = NDArray[np.bool_]
+Line = tuple[Ints, Ints]  # ticks and pitches (n,) of notes one after another
+
+
+@dataclass(frozen=True, eq=False)
+class MemorisedLines:
+    """The passages of the training scores.
+
+    bits    (BITS / 8,) one for each passage
+    limits  style → the longest run, in notes, that is not yet a copy
+    """
+
+    bits: NDArray[np.uint8]
+    limits: dict[str, int]
+
+    def knows(self, found: Hashes) -> Mask:
+        """Whether each passage (n,) is among them, or seems to be by chance."""
+        place = (found % np.uint64(BITS)).astype(np.int64)
+        return np.asarray(self.bits[place >> 3] >> (7 - (place & 7)).astype(np.uint8) & 1, bool)
+
+
+def lines(rows: Ints, heading: Ints) -> list[Line]:
+    """The lines of music in rows (n, len(band.FIELDS)) with parts as declared in `heading` (SLOTS, 4): the top notes of
+    each part that plays tones and, where there are several, of all of them together."""
+    rows = rows[(rows[:, PART] < SLOTS) & (rows[:, VALUE] < FIRST_DRUM)]
+    rows = rows[band.kinds(heading)[rows[:, PART]] == 0]
+    slots = np.unique(rows[:, PART])
+    each = [rows[rows[:, PART] == slot] for slot in slots]
+    return [_top(part) for part in ([*each, rows] if len(slots) > 1 else each)]
+
+
+def _top(rows: Ints) -> Line:
+    """The highest note at each tick."""
+    rows = rows[np.lexsort((-rows[:, VALUE], rows[:, TICK]))]
+    rows = rows[np.diff(rows[:, TICK], prepend=-1) > 0]
+    return rows[:, TICK], rows[:, VALUE]
+
+
+def passages(line: Line) -> tuple[Hashes, Mask]:
+    """(max(0, notes − PASSAGE + 1),) a hash of each passage, its intervals and steps, in any key; and whether it is
+    somebody's rather than a figure repeated."""
+    tick, pitch = line
+    if len(tick) < PASSAGE:
+        return np.zeros(0, np.uint64), np.zeros(0, bool)
+    moves = ((np.diff(pitch) + 128) * 512 + length_class(np.diff(tick))).astype(np.uint64)
+    windows = np.lib.stride_tricks.sliding_window_view(moves, PASSAGE - 1)
+    mixed = np.zeros(len(windows), np.uint64)
+    for column in windows.T:  # FNV-1a (Fowler, Noll, Vo) over the moves, its high half folded in
+        mixed = (mixed ^ column) * np.uint64(0x100000001B3)
+        mixed ^= mixed >> np.uint64(29)
+    figures = [(windows[:, by:] == windows[:, :-by]).all(1) for by in range(1, FIGURE + 1)]
+    return mixed, ~np.logical_or.reduce(figures)
+
+
+def longest_run(line: Line, memorised: MemorisedLines, since: int = 0) -> int:
+    """Notes in the longest run of memorised passages of a line with a note from the tick `since` on; 0 for none.
+
+    Passages that also occur before `since` do not count: repeating a musician's own theme is no copy.
+    """
+    found, own = passages(line)
+    given = max(0, int(np.searchsorted(line[0], since)) - PASSAGE + 1)
+    hit = memorised.knows(found) & own & ~np.isin(found, found[:given])
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], hit, [False]])))
+    return int((edges[1::2] - edges[::2]).max(initial=1 - PASSAGE)) + PASSAGE - 1
+
+
+def copies(rows: Ints, heading: Ints, memorised: MemorisedLines, style: str, since: int = 0) -> int:
+    """The number of notes by which the longest run in any line exceeds the limit of the style; 0 if nothing is a copy.
+    `rows` (n, len(band.FIELDS)) are those given and, from the tick `since` on, new ones."""
+    limit = memorised.limits.get(style, max(memorised.limits.values(), default=0))
+    return max(0, *(longest_run(line, memorised, since) - limit for line in lines(rows, heading)), 0)
+
+
+def remember(every: list[Hashes]) -> NDArray[np.uint8]:
+    """The bits for all these passages."""
+    bits = np.zeros(BITS, bool)
+    for found in every:
+        bits[(found % np.uint64(BITS)).astype(np.int64)] = True
+    return np.packbits(bits)
+
+
+def save(memorised: MemorisedLines, path: Path) -> None:
+    """Write a list."""
+    limits = np.frombuffer(json.dumps(memorised.limits).encode(), np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        np.savez_compressed(file, bits=memorised.bits, limits=limits)
+
+
+def load(path: Path) -> MemorisedLines:
+    """Read what `save` wrote. Raises `Refusal` if it cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            found = MemorisedLines(file["bits"], json.loads(file["limits"].tobytes()))
+        if found.bits.shape != (BITS // 8,):
+            raise ValueError("it has another size")
+    except (OSError, ValueError, KeyError) as error:
+        raise Refusal(
+            "The list of memorised passages {file} cannot be read ({why}). Restore the file.",
+            file=path.name,
+            why=str(error),
+        ) from error
+    return found
+
+
+def beside(checkpoint: Path) -> Path:
+    """The path of a checkpoint's memorised lines."""
+    return checkpoint.with_suffix(".memorised.npz")
