@@ -24,7 +24,7 @@ from generation.serve.console import bar, clear, complain, facts, say, write
 from generation.serve.pool import WorkerFault, WorkerPool
 
 MAX_BYTES = 5_000_000  # of a file, the same limit as in `generation.read.file`
-# Commands that need torch at once → the module with their `add_arguments` and `main`, and their help.
+# Commands with much to import → the module with their `add_arguments` and `main`, and their help.
 WORKSHOP = {
     "gather": ("generation.learn.gather", "turn downloaded collections into the archives to train from"),
     "train": ("generation.learn.train", "train a model"),
@@ -35,6 +35,7 @@ WORKSHOP = {
     "copying-band": ("generation.learn.copying_band", "find what a piece has in common with the training scores"),
     "predecessor": ("generation.judge.baselines.predecessor", "train the baseline that preceded Encore, and compare"),
     "bench": ("generation.judge.bench", "measure speed"),
+    "serve": ("generation.serve.serving", "play for bots on other machines, by NATS"),
 }
 AT_ONCE = 3  # files in progress, so that one is rendered while the next is sampled
 Result = TypeVar("Result")
@@ -70,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _workshop(arguments: list[str]) -> int:
-    """Run one of `WORKSHOP`; torch is imported only here."""
+    """Run one of `WORKSHOP`; what it needs is imported only here."""
     command, *rest = arguments
     module = import_module(WORKSHOP[command][0])
     own = Parser(prog=f"python -m generation {command}", description=module.__doc__)

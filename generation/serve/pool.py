@@ -97,6 +97,10 @@ class WorkerPool:
         """Wait until all processes can work. Raises `Died` or `Unfit` if one cannot."""
         await asyncio.gather(self._model.ready(), *(worker.ready() for worker in self._renderers))
 
+    async def first_ready(self) -> None:
+        """Wait until a request can be played: until the model and one renderer are ready. Raises as `ready` does."""
+        await asyncio.gather(self._model.ready(), self._renderers[0].ready())
+
     async def _start_others(self) -> None:
         """Start the other renderers one by one: the first answer needs only one, and comes sooner while nothing else
         runs."""
@@ -119,8 +123,9 @@ class WorkerPool:
         self._answered.set()  # so that `_start_others` stops waiting
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def play(self, request: Request, progress: Progress | None = None) -> Reply:
+    async def play(self, request: Request, progress: Progress | None = None, ticket: str = "") -> Reply:
         """Turn a request into files. Raises `Refusal` if the user can correct the problem, `WorkerFault` if we must.
+        The pool has no line of its own, so it does not look at `ticket`; see `engine.Engine`.
 
         `progress` is called now and then with the share of the sampling that is done, 0 … 1. Cancelling frees the
         processes at once. The reply's timings are the seconds of each stage; `wait` is the rest: time spent in the

@@ -1,0 +1,48 @@
+"""A bot that can be killed: `python -m tests.serve.asker ADDRESS SEED…` asks for pieces and prints a seed for each."""
+
+import asyncio
+import sys
+
+from generation.request import Request
+from generation.serve.nats_engine import NatsEngine, Taken
+
+TUNE = b"X:1\nT:Little\nM:4/4\nL:1/8\nQ:1/4=150\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"
+
+
+def wish(seed: int, **more: object) -> Request:
+    given = {"data": TUNE, "filename": "a.abc", "formats": ("mid", "abc"), "seed": seed, **more}
+    return Request(**given)  # type: ignore[arg-type]
+
+
+async def ask(engine: NatsEngine, seed: int) -> int:
+    """Ask for a piece as the member of that number; the seed of what comes."""
+    name = f"ticket-{seed}-{id(engine)}"
+    while True:
+        try:
+            await engine.enter(f"member-{seed}", name, asyncio.Event(), lambda: None)
+            break
+        except Taken:  # a machine is still playing for the one that was killed
+            await asyncio.sleep(0.2)
+    return (await engine.play(wish(seed), ticket=name)).takes[0].seed
+
+
+async def ask_all(engine: NatsEngine, seeds: list[int], at_once: int = 8) -> list[int]:
+    """What comes for all seeds, in the order in which it comes."""
+    room, came = asyncio.Semaphore(at_once), []
+
+    async def one(seed: int) -> None:
+        async with room:
+            came.append(await ask(engine, seed))
+            print(came[-1], flush=True)
+
+    await asyncio.gather(*(one(seed) for seed in seeds))
+    return came
+
+
+async def main() -> None:
+    async with NatsEngine(sys.argv[1], 32) as engine:
+        await ask_all(engine, list(map(int, sys.argv[2:])))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,346 @@
+"""Music from other machines: the same as from this one, whatever is killed meanwhile, and nothing is left behind."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from generation.request import FORMATS, Refusal, Reply
+from generation.serve import nats_player
+from generation.serve.nats_engine import Full, NatsEngine, Taken
+from generation.serve.nats_line import PLAYERS, STREAM, connected, prepare
+from generation.serve.nats_player import Player
+from generation.serve.pool import WorkerPool
+from tests.nats_server import FOUND, NONE, Server, free_port, nats_server
+from tests.patience import PATIENCE, soon, until
+from tests.serve.asker import ask_all, wish
+from tests.tally import tried
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(not FOUND, reason=NONE),
+]
+ROOT = Path(__file__).parents[2]
+FEW, MANY = 12, 40
+LONGEST = 32
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with nats_server() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engine(server: Server) -> AsyncIterator[NatsEngine]:
+    async with NatsEngine(server.address, LONGEST) as engine:
+        yield engine
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pool() -> AsyncIterator[WorkerPool]:
+    async with WorkerPool(model="echo") as pool:
+        yield pool
+
+
+@asynccontextmanager
+async def playing(server: Server, pool: WorkerPool, at_once: int = 8) -> AsyncIterator[Player]:
+    """A machine that plays, within this process."""
+    stopping = asyncio.Event()
+    async with connected(server.address, "player") as client:
+        player = Player(client, await prepare(client, server.address), pool, at_once)
+        serving = asyncio.create_task(player.serve(stopping, 5))
+        try:
+            yield player
+        finally:
+            stopping.set()
+            await soon(serving)
+
+
+class Machine:
+    """A machine that plays, as a process of its own."""
+
+    def __init__(self, server: Server) -> None:
+        self.server, self.port = server, free_port()
+        self.process: asyncio.subprocess.Process
+
+    async def start(self) -> None:
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "generation", "serve", "--engine", self.server.address, "--model", "echo"),
+            *("--render-workers", "1", "--at-once", "4", "--health-port", str(self.port)),
+            cwd=ROOT,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(PATIENCE):
+            while await self.page("healthz") != "ok\n":  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
+    async def page(self, name: str) -> str:
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}/{name}") as page:
+                return await page.text()
+        except aiohttp.ClientError:
+            return ""
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        return await soon(self.process.wait())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def machines(server: Server) -> AsyncIterator[list[Machine]]:
+    """Two machines that play. A test that ends one starts it again."""
+    machines = [Machine(server), Machine(server)]
+    await asyncio.gather(*(machine.start() for machine in machines))
+    yield machines
+    for machine in machines:
+        await machine.stop()
+
+
+async def nothing_left(engine: NatsEngine) -> None:
+    """Wait until the line is empty: nobody waits, and no machine holds a place."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            held = (await engine._stream.consumer_info(STREAM, PLAYERS)).num_ack_pending
+            if not held and not (await engine._stream.stream_info(STREAM)).state.messages:
+                return
+            await asyncio.sleep(0.1)
+
+
+def heard(reply: Reply) -> object:
+    return [take.files for take in reply.takes], replace(reply, takes=(), timings={})
+
+
+async def test_the_same_music_as_on_this_machine(server: Server, engine: NatsEngine, pool: WorkerPool) -> None:
+    asked, progress = wish(7, takes=2, formats=FORMATS), list[float]()
+    async with playing(server, pool):
+        far = await soon(engine.play(asked, progress.append))
+        near = await soon(pool.play(asked))
+        assert heard(far) == heard(near) and set(far.takes[0].files) == set(FORMATS)
+        assert progress
+        with pytest.raises(Refusal, match="is not a key"):
+            await soon(engine.play(wish(1, data=None, key="h moll")))
+        with pytest.raises(Refusal, match="empty"):
+            await soon(engine.check(wish(1, data=b"")))
+        await soon(engine.check(wish(1)))
+        large = wish(8, takes=4, formats=("mp3", "mid"), seconds=60)
+        assert sum(len(take.files["mp3"]) for take in (await soon(engine.play(large))).takes) > 2**20
+    await nothing_left(engine)
+
+
+async def test_no_more_than_the_line_holds_and_one_for_each_member(engine: NatsEngine) -> None:
+    """No machine plays: all wait."""
+    turns = [asyncio.Event() for _ in range(LONGEST)]
+    for number, turn in enumerate(turns):
+        await engine.enter(f"m{number}", f"t{number}", turn, lambda: None)
+    with pytest.raises(Full):
+        await engine.enter("another", "another", asyncio.Event(), lambda: None)
+    with pytest.raises(Taken):
+        await engine.enter("m3", "another", asyncio.Event(), lambda: None)
+    line = await engine.line()
+    assert (line.playing, line.waiting, line.full) == (0, LONGEST, True)
+    assert [await engine.place(f"t{number}") for number in range(LONGEST)] == list(range(1, LONGEST + 1))
+    await engine.leave("t0")
+    await engine.leave("t4")
+    assert [await engine.place(f"t{number}") for number in (1, 3, 5)] == [1, 3, 4]
+    for number in range(LONGEST):
+        await engine.leave(f"t{number}")
+    await nothing_left(engine)
+
+
+async def test_cancelled_while_it_waits_and_while_it_plays(
+    server: Server, engine: NatsEngine, pool: WorkerPool
+) -> None:
+    pids = pool.pids["echo"]
+    async with playing(server, pool, at_once=1) as player:
+        await soon(engine.play(wish(1)))
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        first = asyncio.create_task(engine.play(wish(2)))
+        await until(lambda: player.playing == 1)
+        second = asyncio.create_task(engine.play(wish(3)))
+        await asyncio.sleep(0.1)
+        for job in (second, first):
+            job.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await job
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        await until(lambda: player.playing == 0)
+        await nothing_left(engine)
+        assert player.outcomes["played"] == 1 and player.outcomes["cancelled"] == 1
+        assert (await soon(engine.play(wish(4)))).takes
+
+
+async def test_another_bot_cancels_it(server: Server, engine: NatsEngine) -> None:
+    pressed = asyncio.Event()
+    await engine.enter("m", "pressed", asyncio.Event(), pressed.set)
+    async with NatsEngine(server.address, LONGEST) as other:
+        with pytest.raises(Taken):
+            await other.enter("m", "mine", asyncio.Event(), lambda: None)
+        assert await other.cancel("pressed") and pressed.is_set()
+        assert not await other.cancel("nobody's")
+    await engine.leave("pressed")
+    await nothing_left(engine)
+
+
+async def test_an_orphan_is_not_played(server: Server, engine: NatsEngine, pool: WorkerPool) -> None:
+    await engine._stream.publish("encore.line.lost", b"nobody-holds-this")
+    async with playing(server, pool) as player:
+        await until(lambda: player.outcomes == {"orphaned": 1})
+        await nothing_left(engine)
+    await engine._stream.publish("encore.line.lost", b"nobody-holds-this")
+    await soon(engine.enter("lost", "found", asyncio.Event(), lambda: None))  # the member need not wait for a machine
+    await engine.leave("found")
+    await nothing_left(engine)
+
+
+async def test_a_place_that_the_server_loses_is_taken_again(
+    server: Server, engine: NatsEngine, pool: WorkerPool
+) -> None:
+    asked = asyncio.create_task(engine.play(wish(9)))
+    await asyncio.sleep(0.2)
+    await engine._stream.purge_stream(STREAM)
+    async with playing(server, pool):
+        assert (await soon(asked)).takes
+    await nothing_left(engine)
+
+
+async def test_a_piece_that_kills_machines_is_given_up(
+    server: Server, engine: NatsEngine, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_player, "DELIVERIES", 0)
+    async with playing(server, pool):
+        with pytest.raises(Exception, match="stopped 0 times"):
+            await soon(engine.play(wish(1)))
+    await nothing_left(engine)
+
+
+async def _player_killed(server: Server, machines: list[Machine]) -> None:
+    await machines[0].stop(signal.SIGKILL)
+    await machines[0].start()
+
+
+async def _player_hangs(server: Server, machines: list[Machine]) -> None:
+    machines[0].process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(8)  # longer than the line waits for a sign of life
+    machines[0].process.send_signal(signal.SIGCONT)
+
+
+async def _server_killed(server: Server, machines: list[Machine]) -> None:
+    server.stop(signal.SIGKILL)
+    await asyncio.sleep(1)
+    await asyncio.to_thread(server.start)
+
+
+async def _rolling_deploy(server: Server, machines: list[Machine]) -> None:
+    for machine in machines:
+        assert await machine.stop() == 0
+        await machine.start()
+
+
+@pytest.mark.parametrize("mishap", [_player_killed, _player_hangs, _server_killed, _rolling_deploy])
+async def test_every_piece_comes_once_whatever_is_killed(
+    server: Server,
+    engine: NatsEngine,
+    machines: list[Machine],
+    mishap: Callable[[Server, list[Machine]], asyncio.Future[None]],
+    soak: bool,
+) -> None:
+    seeds = list(range(MANY if soak else FEW))
+    came: list[int] = []
+
+    async def ask() -> None:
+        came.extend(await ask_all(engine, seeds))
+
+    asked = asyncio.create_task(ask())
+    await until(lambda: any(place.turn.is_set() for place in engine._places.values()))
+    await soon(mishap(server, machines))
+    await soon(asked)
+    assert sorted(came) == seeds
+    await nothing_left(engine)
+    tried(f"pieces while{mishap.__name__.replace('_', ' ')}", len(came))
+
+
+async def test_every_piece_comes_once_when_a_bot_is_killed(
+    server: Server, engine: NatsEngine, machines: list[Machine], soak: bool
+) -> None:
+    seeds = list(range(MANY if soak else FEW))
+    asker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.serve.asker", server.address, *map(str, seeds)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert asker.stdout is not None
+    first = [await soon(asker.stdout.readline())]
+    asker.kill()
+    first += (await soon(asker.stdout.read())).splitlines()
+    came = [int(line) for line in first]
+    assert came
+    came += await soon(ask_all(engine, [seed for seed in seeds if seed not in came]))
+    assert sorted(came) == seeds
+    await nothing_left(engine)
+
+
+async def test_what_a_machine_says_of_itself(machines: list[Machine]) -> None:
+    assert await machines[0].page("healthz") == "ok\n"
+    metrics = await machines[0].page("metrics")
+    assert "encore_player_playing " in metrics and 'encore_player_pieces_total{outcome="played"}' in metrics
+
+
+@pytest.mark.parametrize(
+    ("more", "payload", "options", "words"),
+    [
+        ("", "1MB", (), "lets messages of 1,048,576 bytes through; Encore needs 8,000,000"),
+        ("", "8MB", ("no jetstream",), "cannot keep the line"),
+        ('authorization { token: "secret" }', "8MB", (), "cannot be reached: .*Authorization"),
+    ],
+)
+async def test_a_server_that_will_not_do_is_refused_in_words(
+    more: str, payload: str, options: tuple[str, ...], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generation.serve.nats_line.CONNECTING", 3.0)
+    with nats_server(more, payload, options) as server, pytest.raises(Refusal, match=words):
+        async with NatsEngine(server.address, LONGEST):
+            pass
+
+
+async def test_a_token_in_a_file_opens_the_server(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret\n")
+    with nats_server('authorization { token: "secret" }') as server:
+        async with NatsEngine(f"{server.address}?token={tmp_path}/token", LONGEST) as engine:
+            assert (await engine.line()).waiting == 0
+
+
+async def test_an_old_server_and_a_wrong_address_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"version":"2.9.10","max_payload":8388608,"proto":1,"headers":true}\r\n')
+        while line := await reader.readline():
+            if line.startswith(b"PING"):
+                writer.write(b"PONG\r\n")
+        writer.close()
+
+    listening = await asyncio.start_server(old, "127.0.0.1", 0)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(Refusal, match=r"version 2\.9\.10; Encore needs 2\.15 or newer"):
+            async with NatsEngine(f"nats://127.0.0.1:{port}", LONGEST):
+                pass
+    monkeypatch.setattr("generation.serve.nats_line.CONNECTING", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Refusal, match="cannot be reached"):
+        async with NatsEngine(f"nats://127.0.0.1:{silent.getsockname()[1]}", LONGEST):
+            pass
+    for address in ("redis://x", "nats://", "nats://x?replicas=2", "nats://x?cipher=none"):
+        with pytest.raises(Refusal, match="address must be"):
+            async with NatsEngine(address, LONGEST):
+                pass
