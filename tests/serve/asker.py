@@ -5,6 +5,8 @@ import sys
 
 from generation.request import Request
 from generation.serve.nats_engine import NatsEngine, Taken
+from generation.serve.nats_line import PLAYERS, STREAM
+from tests.patience import PATIENCE
 
 TUNE = b"X:1\nT:Little\nM:4/4\nL:1/8\nQ:1/4=150\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"
 
@@ -37,6 +39,16 @@ async def ask_all(engine: NatsEngine, seeds: list[int], at_once: int = 8) -> lis
 
     await asyncio.gather(*(one(seed) for seed in seeds))
     return came
+
+
+async def nothing_left(engine: NatsEngine) -> None:
+    """Wait until the line is empty: nobody waits, and no machine holds a place."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            held = (await engine._stream.consumer_info(STREAM, PLAYERS)).num_ack_pending
+            if not held and not (await engine._stream.stream_info(STREAM)).state.messages:
+                return
+            await asyncio.sleep(0.1)
 
 
 async def main() -> None:
