@@ -1,5 +1,6 @@
 """One step of one take by the network as it was trained: the reference, and what plays on a GPU."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from generation.play.band.rules import BAND_RULES, BAND_VALUES
 from generation.play.band.state import AT, state_of
 from generation.play.loops import band as loops
 from generation.play.loops import choice, rules
+from generation.play.loops.compiled import Reals
 
 HEADS = tuple(CLASSES)
 NO_TOUCH = {VALUE + 2 + i: FLAT[name] for i, name in enumerate(("velocity", "deviation", "articulation"))}
@@ -57,8 +59,9 @@ def begun(
 
 
 @torch.inference_mode()
-def decode_step(model: BandLSTM, line: Line) -> list[int]:
-    """The classes of all heads of the next row, and its tick; the step class is `band.END` where nothing follows."""
+def decode_step(model: BandLSTM, line: Line, watch: Callable[[int, Reals], None] | None = None) -> list[int]:
+    """The classes of all heads of the next row, and its tick; the step class is `band.END` where nothing follows.
+    `watch` is shown the logits of each head, rules included."""
     said = np.zeros((len(HEADS), 1), np.int64)
     at, kind = state_of(line.table[0]), np.zeros(1, np.int64)
     device, only = line.x.device, torch.zeros(1, dtype=torch.long, device=line.x.device)
@@ -66,6 +69,8 @@ def decode_step(model: BandLSTM, line: Line) -> list[int]:
     def choose(head: int, logits: Tensor) -> None:
         out, warmed = logits.float().cpu().numpy(), np.empty(logits.shape, np.float32)
         WARM[head](out, line.temperature, head, BAND_VALUES[HEADS[head]], line.table, warmed)
+        if watch is not None:
+            watch(head, warmed)
         choice.draw(warmed, line.tail, line.uniforms, line.table[:, AT.new], head, said[head])
         at.row[head] = said[head, 0]
 
@@ -83,7 +88,7 @@ def decode_step(model: BandLSTM, line: Line) -> list[int]:
     choose(VALUE, logits)
     row, _ = known()
     logits, x = model.duration_head(x, row)
-    said[DURATION] = 0
+    at.row[DURATION] = 0
     if kind[0] == loops.TONE:
         choose(DURATION, logits)
     for head, flat in NO_TOUCH.items():

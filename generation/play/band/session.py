@@ -8,13 +8,12 @@ import numpy as np
 from generation.model import band
 from generation.model.networks.band_lstm import BandLSTM
 from generation.music.song import Song
-from generation.play.arithmetic import TAKES
-from generation.play.band.decode_step import HEADS, Line, begun, decode_step
+from generation.play.band.batch import BandBatch
+from generation.play.band.decode_step import HEADS, Line, begun
 from generation.play.band.plan import BandPrompt, Plan, plan, uniforms
+from generation.play.band.slots import MOST_ROWS
 from generation.play.band.to_song import to_song
 from generation.play.batch import HIGHEST, sampling_parameters
-
-MOST_ROWS = 12_288  # of a take
 
 
 @dataclass(eq=False)
@@ -53,9 +52,10 @@ class BandTake:
 class BandSession:
     """Takes of any number of requests, which one model plays at once: each take one row a step."""
 
-    def __init__(self, model: BandLSTM) -> None:
+    def __init__(self, model: BandLSTM, arithmetic: str | None = None) -> None:
         self.model = model
-        self._playing: dict[int, tuple[BandTake, Line]] = {}
+        self._batch = BandBatch(model, arithmetic)
+        self._playing: list[tuple[BandTake, Line]] = []
         self._waiting: list[BandTake] = []
 
     @property
@@ -78,24 +78,30 @@ class BandSession:
 
     def drop(self, takes: Sequence[BandTake]) -> None:
         """Stop playing these takes."""
-        for take in takes:
-            self._playing.pop(id(take), None)
+        for take, line in [pair for pair in self._playing if pair[0] in takes]:
+            self._leave(take, line)
         self._waiting = [take for take in self._waiting if take not in takes]
 
     def step(self) -> None:
         """Play one row in every take."""
-        while self._waiting and len(self._playing) < TAKES:
+        while self._waiting and not self._batch.full:
             take = self._waiting.pop(0)
-            self._playing[id(take)] = take, self._line(take)
-        for take, line in [*self._playing.values()]:
-            if take.add(decode_step(self.model, line)):
-                del self._playing[id(take)]
+            self._playing.append((take, line := self._line(take)))
+            self._batch.join(line, int(take.plan.rows[-1, band.TICK]))
+        told = dict(zip(map(id, self._batch.lines), self._batch.step(), strict=True))
+        for take, line in [*self._playing]:
+            if take.add(told[id(line)]):
+                self._leave(take, line)
                 take.end()
+
+    def _leave(self, take: BandTake, line: Line) -> None:
+        self._playing.remove((take, line))
+        self._batch.leave(line)
 
     def _line(self, take: BandTake) -> Line:
         """A take's memory after the rows that it continues; takes of one plan read them once."""
         known = take.plan
-        twin = next((line for each, line in self._playing.values() if each.plan is known and not each.rows), None)
+        twin = next((line for each, line in self._playing if each.plan is known and not each.rows), None)
         if twin is None:
             encoded, conditions = known.piece.encoded, known.piece.conditions
             read = begun(self.model, known.rows, known.heard, encoded.heading, conditions, known.goal)

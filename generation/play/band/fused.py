@@ -1,0 +1,222 @@
+"""The weights of a network of several parts, rearranged to play one row at a time, as `generation.play.fused` does."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from generation.model import hearing
+from generation.model.band import CLASSES, SLOTS, START
+from generation.model.networks.attentive_lstm import BARS, EXPRESSION, PERIODS, PHASES
+from generation.model.networks.band_lstm import BandLSTM
+from generation.model.networks.onset_attention import Layer
+from generation.model.tokens import TICKS
+from generation.play.arithmetic import arithmetic
+from generation.play.fused import CYCLE
+from generation.play.products import Product, product
+
+STATE = 12  # the first row for the state of a slot, after those for pitch classes, in `BandFused.sounds`
+
+
+@dataclass(frozen=True, eq=False)
+class BandLayer:
+    """Products of a layer: lstm as in `FusedLayer`; query and out; `close` of the last row of an onset: the key of the
+    next onset, and its own part of the value. `nothing` (2, heads, D): the key and value that are always there."""
+
+    norm: tuple[Tensor, Tensor]
+    lstm: Product
+    query: Product
+    close: Product
+    out: Product
+    norm_after: tuple[Tensor, Tensor]
+    nothing: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class BandFused:
+    """Tables have a row for every class. Where a row's fields are known before its part is, their columns are: what
+    they add to the network's input, to each layer's values, and to the input of the part head. Tables of fields that
+    are known later have all but the last of these.
+
+    step, chord, age, low, top, voices  by class
+    sounds     by pitch class; then by slot and state, against silence
+    phases     by tick of a cycle; bars: by wave, as in `play.fused.waves`
+    value, duration, velocity, deviation, articulation, last, until  by class, known later
+    countdown  by class: added to the network's input
+    head[i]    a head's logits, and its part of the input of the next
+    next_value, next_duration, …  by class of a head: the rest of the input of the next; next_last, next_gap likewise
+    doing      (STATES, small) what fits a part in each state
+    turn       radians a tick, by pair of a head's channels
+    """
+
+    step: Tensor
+    chord: Tensor
+    age: Tensor
+    low: Tensor
+    top: Tensor
+    voices: Tensor
+    sounds: Tensor
+    phases: Tensor
+    bars: Tensor
+    value: Tensor
+    duration: Tensor
+    velocity: Tensor
+    deviation: Tensor
+    articulation: Tensor
+    last: Tensor
+    until: Tensor
+    countdown: Tensor
+    head: tuple[Product, ...]
+    next_last: Tensor
+    next_gap: Tensor
+    next_value: Tensor
+    next_duration: Tensor
+    next_velocity: Tensor
+    next_deviation: Tensor
+    doing: Tensor
+    layers: tuple[BandLayer, ...]
+    turn: Tensor
+    kind: str
+    kept: torch.dtype
+
+
+@torch.inference_mode()
+def fuse_band(model: BandLSTM, kind: str | None = None) -> BandFused:
+    """The weights of a model on a CPU. `kind` of arithmetic, by default the device's: except in float32, keys and
+    values are kept in 8 bits."""
+    w, small = model.sizes.width, model.sizes.width // 4
+    kind = kind or arithmetic(model.step.weight.device)
+    layers = [cast(Layer, layer) for layer in model.layers]
+    values = torch.cat([layer.value.weight[:, :w] for layer in layers]).T
+    note, given = model.note.weight, model.given_step.weight
+
+    def spread(x: Tensor) -> Tensor:
+        """Additions to the network's input, followed by what they add to each layer's values."""
+        return torch.cat([x, x @ values], 1)
+
+    def of_note(table: Tensor, field: int) -> Tensor:
+        """(classes, (1 + layers) × width) a table of a field of the note."""
+        return spread(table @ note[:, field * small : (field + 1) * small].T)
+
+    def ages(embedding: nn.Module) -> Tensor:
+        """A field of what is heard, in the note and in the part head."""
+        table = cast(nn.Embedding, embedding).weight
+        return torch.cat([of_note(table, 6), table @ given[:, w + small : w + 2 * small].T], 1)
+
+    def touch(name: str) -> Tensor:
+        return cast(nn.Embedding, model.expression[name]).weight
+
+    pitches = torch.arange(START + 1)
+    classes = model.pitch_class.weight[torch.where(pitches < 128, pitches % 12, 12)]
+    heard = model.sounds.weight.T  # (12 + SLOTS × STATES, width)
+    sounds = torch.cat([spread(heard), given[:, w + 2 * small + PHASES :].T], 1)
+    silent = sounds[STATE :: hearing.STATES]
+    states = sounds[STATE:].view(SLOTS, hearing.STATES, -1) - silent[:, None]
+    # The step is always there, and so carries all that is constant.
+    constant = torch.cat([spread((model.note.bias + model.sounds.bias)[None]), model.given_step.bias[None]], 1)
+    step = torch.cat([of_note(model.step.weight, 0), model.step.weight @ given[:, w : w + small].T], 1)
+    both = torch.cat([spread(note[:, 7 * small :].T), given[:, w + 2 * small : w + 2 * small + PHASES].T], 1)
+    ticks = torch.arange(CYCLE)[:, None]
+    angle = 2 * torch.pi * ticks / (TICKS * torch.tensor(PERIODS))
+    n, m = len(PERIODS), len(BARS)
+    to_value = torch.cat([model.to_value.weight, model.to_interval.weight, model.given_value.weight[:, :w]])
+    value_bias = torch.cat([model.to_value.bias, model.to_interval.bias, model.given_value.bias])
+    half = w // 2
+
+    def joined(to: nn.Linear, after: nn.Linear, read: int) -> Product:
+        return product(torch.cat([to.weight, after.weight[:, :read]]), torch.cat([to.bias, after.bias]), kind)
+
+    after_part = model.given_part.weight
+    blank = model.given_step.bias.new_zeros(w)
+    head = (
+        product(torch.cat([model.to_step.weight, given[:, :w]]), torch.cat([model.to_step.bias, blank]), kind),
+        joined(model.to_part, model.given_part, w),
+        product(to_value, value_bias, kind),
+        joined(model.to_duration, model.given_duration, w),
+        joined(model.to_velocity, model.given_velocity, half),
+        joined(model.to_deviation, model.given_deviation, half),
+        product(model.to_articulation.weight, model.to_articulation.bias, kind),
+    )
+    return BandFused(
+        step=step + constant + silent.sum(0),
+        chord=ages(model.value),
+        age=ages(model.ages[1]),
+        low=ages(model.edges[0]),
+        top=ages(model.edges[1]),
+        voices=ages(model.voices),
+        sounds=torch.cat([sounds[:STATE], states.flatten(0, 1)]),
+        phases=torch.cat([angle.sin(), angle.cos()], 1) @ torch.cat([both[:n], both[n + m : 2 * n + m]]),
+        bars=torch.cat([both[n : n + m], both[2 * n + m :]]),
+        value=of_note(model.value.weight + classes, 1),
+        duration=of_note(model.duration.weight, 3),
+        velocity=of_note(touch("velocity"), 4),
+        deviation=of_note(touch("deviation"), 4),
+        articulation=of_note(touch("articulation"), 4),
+        last=of_note(model.value.weight, 5),
+        until=of_note(cast(nn.Embedding, model.ages[2]).weight, 6),
+        countdown=model.countdown.weight @ model.context.weight[:, small:].T,
+        head=head,
+        next_last=model.value.weight @ after_part[:, w + small : w + 2 * small].T,
+        next_gap=cast(nn.Embedding, model.ages[0]).weight @ after_part[:, w + 2 * small :].T,
+        next_value=torch.cat([model.value.weight, classes], 1) @ model.given_value.weight[:, w:].T,
+        next_duration=model.duration.weight @ model.given_duration.weight[:, w:].T,
+        next_velocity=touch("velocity") @ model.given_velocity.weight[:, half:].T,
+        next_deviation=touch("deviation") @ model.given_deviation.weight[:, half:].T,
+        doing=model.doing.weight.clone(),
+        layers=tuple(_layer(layer, kind) for layer in layers),
+        turn=layers[0].rate,
+        kind=kind,
+        kept=torch.float32 if kind == "float32" else torch.int8,
+    )
+
+
+def _layer(layer: Layer, kind: str) -> BandLayer:
+    w = layer.norm.weight.shape[0]
+    lstm = layer.lstm
+    gates = torch.arange(4 * w).view(4, w)[[0, 1, 3, 2]].flatten()
+    twice = torch.tensor([1.0, 1.0, 1.0, 2.0]).repeat_interleave(w)  # as in `play.fused`
+    both = torch.cat([cast(Tensor, lstm.weight_ih_l0), cast(Tensor, lstm.weight_hh_l0)], 1)[gates]
+    bias = (cast(Tensor, lstm.bias_ih_l0) + cast(Tensor, lstm.bias_hh_l0))[gates]
+    scale = (w // layer.heads) ** -0.5
+    closing_bias = torch.cat([layer.key.bias, layer.value.bias])
+    return BandLayer(
+        (layer.norm.weight.detach(), layer.norm.bias.detach()),
+        product(both * twice[:, None], bias * twice, kind),
+        product(layer.query.weight * scale, layer.query.bias * scale, kind),
+        product(torch.cat([layer.key.weight, layer.value.weight[:, w:]]), closing_bias, kind),
+        product(layer.out.weight, layer.out.bias, kind),
+        (layer.norm_after.weight.detach(), layer.norm_after.bias.detach()),
+        layer.nothing.detach()[:, :, 0],
+    )
+
+
+@torch.inference_mode()
+def of_piece(model: BandLSTM, heading: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """For one piece, by its heading (SLOTS, 4) and conditions (C,): what it adds to every row's input (width,); the
+    embeddings of its parts (SLOTS, small); and what each part, or the start row's, adds to the note and the values
+    (SLOTS + 1, (1 + layers) × width), and to the value head's input (SLOTS + 1, width)."""
+    w, small = model.sizes.width, model.sizes.width // 4
+    parts = model.parts(heading[None])[0]
+    style, metre, tonic, tempo = (embed(conditions[i]) for i, embed in enumerate(model.condition))
+    constant = (style + metre + tonic + tempo) @ model.context.weight[:, :small].T + model.context.bias
+    constant = constant + torch.nn.functional.gelu(model.heading(parts[:SLOTS])).sum(0)
+    values = torch.cat([cast(Layer, layer).value.weight[:, :w] for layer in model.layers]).T
+    note = parts @ model.note.weight[:, 2 * small : 3 * small].T
+    return (
+        constant,
+        parts[:SLOTS],
+        torch.cat([note, note @ values], 1),
+        parts @ model.given_part.weight[:, w : w + small].T,
+    )
+
+
+def band_weights(fused: BandFused) -> list[Tensor]:
+    """The matrices that a step reads in full, each once."""
+    products = [*fused.head]
+    for layer in fused.layers:
+        products += [layer.lstm, layer.query, layer.close, layer.out]
+    return [product.weight for product in products]
+
+
+assert len(CLASSES) == 4 + len(EXPRESSION)
