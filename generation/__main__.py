@@ -113,6 +113,8 @@ async def _play(args: argparse.Namespace) -> int:
         only_new=args.only_new,
         open_end=args.open_end,
         formats=_formats(args.formats),
+        parts=getattr(args, "parts", "all"),
+        band=getattr(args, "band", "melody"),
         key=getattr(args, "key", None),
         tempo=getattr(args, "tempo", None),
         meter=getattr(args, "meter", None),

@@ -81,6 +81,20 @@ INSTRUMENTS = {
 }
 
 
+# Which parts of a file go on → in a musician's words.
+PARTS = {"all": "all of them", "melody": "the melody only"}
+# Who plays a fresh piece → in a musician's words.
+BANDS = {
+    "melody": "one instrument",
+    "piano": "piano, both hands",
+    "song": "a voice and a piano",
+    "quartet": "string quartet",
+    "choir": "choir",
+    "jazz quartet": "jazz quartet",
+    "pop band": "pop band",
+    "rock band": "rock band",
+    "drums": "drums",
+}
 Value: TypeAlias = "str | int | float | Words | tuple[Words, ...]"
 
 
@@ -175,6 +189,8 @@ class Request:
     instrument   a key of `INSTRUMENTS`, or "auto": the file's own, else piano
     only_new     leave the input out of the files
     open_end     cut the music off when the time is up, instead of bringing it to a close
+    parts        of a file of several: a key of `PARTS`
+    band         of a fresh piece: a key of `BANDS`
     key, tempo, meter  for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves the choice to Encore
     mp3_bytes    the largest size of an MP3, whose bit rate is lowered to fit; 0 for no limit
     """
@@ -191,6 +207,8 @@ class Request:
     only_new: bool = False
     open_end: bool = False
     formats: tuple[str, ...] = FORMATS
+    parts: str = "all"
+    band: str = "melody"
     key: str | None = None
     tempo: float | None = None
     meter: str | None = None
@@ -221,6 +239,14 @@ class Request:
                 name=self.instrument[:40],
                 instruments=tuple(map(Words, INSTRUMENTS)),
             )
+        for name, known in (("parts", PARTS), ("band", BANDS)):
+            if getattr(self, name) not in known:
+                raise Refusal(
+                    "{name} is “{value}”; it must be one of: {known}.",
+                    name=name,
+                    value=getattr(self, name)[:40],
+                    known=", ".join(known),
+                )
         if wrong := [name for name in self.formats if name not in FORMATS]:
             raise Refusal(
                 "There is no format “{name}”. Choose from: {formats}.", name=wrong[0][:40], formats=", ".join(FORMATS)
@@ -240,6 +266,7 @@ class Take:
     files       format → bytes
     arithmetic  the arithmetic and the kind of processor that it was sampled with: with another, the same seed may
                 give other notes
+    chords      the harmony of the new music's first bars, such as “C | Am F | G7”; empty if unknown
     """
 
     seed: int
@@ -250,6 +277,7 @@ class Take:
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     arithmetic: str = ""
     again: bool = False
+    chords: str = ""
 
 
 @dataclass(frozen=True)
@@ -258,6 +286,7 @@ class Reply:
 
     tempo    quarter notes a minute
     source   where the melody was found in the file; empty if there was no choice
+    parts    the names of the parts that play on together; empty for a melody
     remarks  half a sentence on each thing that was repaired or left out in reading the file
     timings  stage → seconds
     """
@@ -270,5 +299,6 @@ class Reply:
     style: str = "auto"
     instrument: str = "piano"
     source: Words = UNSAID
+    parts: tuple[Words, ...] = ()
     remarks: tuple[Words, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)

@@ -1,13 +1,12 @@
 """A finished melody → the files that were asked for: MP3, MIDI, ABC, MusicXML and a picture."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from time import perf_counter
 from typing import TypeVar
 
 from generation.finish.arrange import arrange
+from generation.finish.files import make_files
 from generation.finish.paper.draw_score import draw
 from generation.finish.paper.write_abc import write_abc
 from generation.finish.paper.write_musicxml import write_musicxml
@@ -24,13 +23,7 @@ from generation.request import Request, Take
 Made = TypeVar("Made")
 
 
-def write_mp3(piece: Piece) -> bytes:
-    """The sound of a piece as a mastered MP3."""
-    return _encoded(piece, _sound(piece))
-
-
-ENCODERS: dict[str, Callable[[Piece], bytes]] = {
-    "mp3": write_mp3,
+WRITERS: dict[str, Callable[[Piece], bytes]] = {
     "mid": write_midi,
     "abc": write_abc,
     "musicxml": write_musicxml,
@@ -57,25 +50,8 @@ def finish(
     """
     piece = arrange(reading, whole, first_new, request, seed, title or whole.title)
     piece = replace(piece, mp3_bytes=request.mp3_bytes)
-    spent = {} if timings is None else timings
-
-    def timed(name: str, make: Callable[[], Made]) -> Made:
-        began = perf_counter()
-        made = make()
-        spent[name] = perf_counter() - began
-        return made
-
-    files: dict[str, bytes] = {}
-    with ThreadPoolExecutor(1) as beside:
-        mp3: Future[bytes] | None = None
-        if "mp3" in request.formats:
-            sound = timed("sound", partial(_sound, piece))
-            mp3 = beside.submit(timed, "mp3", partial(_encoded, piece, sound))
-        for name in request.formats:
-            if name != "mp3":
-                files[name] = timed(name, partial(ENCODERS[name], piece))
-        if mp3 is not None:
-            files["mp3"] = mp3.result()
+    others = {name: partial(write, piece) for name, write in WRITERS.items()}
+    files = make_files(request.formats, partial(_sound, piece), partial(_encoded, piece), others, timings)
     song = piece.song
     start, new_from = start_of(song.parts, song.clock), 0.0
     seconds = length(files["mp3"]) if "mp3" in files else song.clock.second(song.end) - start
@@ -87,7 +63,7 @@ def finish(
         seconds=round(seconds, 3),
         new_from=round(new_from, 3),
         notes=len(whole) - first_new,
-        files={name: files[name] for name in request.formats},
+        files=files,
         arithmetic=str(whole.meta.get("arithmetic", "")),
         again=bool(whole.meta.get("again")),
     )

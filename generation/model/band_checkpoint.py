@@ -10,6 +10,7 @@ from generation.model import band, checkpoint, hearing, tokens
 from generation.model.networks.band_lstm import CONDITIONS, BandLSTM, Sizes
 from generation.request import STYLES, Refusal
 
+NETWORK = "band_lstm"
 # The meaning of the rows and every list whose order the weights depend on; weights trained on others cannot be used.
 ENCODING = {
     "version": 1,
@@ -28,14 +29,14 @@ ENCODING = {
 
 def save(path: Path, model: BandLSTM, card: dict[str, Any], dtype: torch.dtype = torch.float32) -> None:
     """Write `path` (weights) and `path` with the ending .json (card plus architecture, sizes and encoding)."""
-    about = {"model": "band_lstm", "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, **card}
+    about = {"model": NETWORK, "sizes": dataclasses.asdict(model.sizes), "encoding": ENCODING, **card}
     checkpoint.write(path, model, about, dtype)
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> tuple[BandLSTM, dict[str, Any]]:
     """The model, ready to play, and its card. Raises `Refusal` if a file cannot be read or does not fit."""
     weights, card = checkpoint.read(path)
-    if card.get("model") != "band_lstm" or card.get("encoding") != ENCODING:
+    if card.get("model") != NETWORK or card.get("encoding") != ENCODING:
         raise Refusal("The checkpoint {file} was trained on another encoding of notes. Train it again.", file=path.name)
     model = BandLSTM(Sizes(**card["sizes"]))
     model.load_state_dict(weights)

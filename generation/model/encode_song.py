@@ -12,12 +12,11 @@ from generation.model.full_score import FullScore
 from generation.model.roles import KEYS, Staff, family_of, full_score
 from generation.model.tokens import DEVIATION_UNIT, LENGTHS, TICKS, Ints
 from generation.music.notes import Notes, Written
-from generation.music.song import Part, Song, ruling
+from generation.music.song import Part, Song, ruling, tempo_at
 
 GRIDS = (8, 12)  # lines a quarter; what lies off both was played
 OFF = 0.1  # more of the onsets off the grid were played on purpose
 SHADED = 6  # more velocities are dynamics
-RECENT = 16.0  # quarters whose mean tempo is the tempo at their end
 STROKE = 0.25  # quarters that a drum sounds, in a file
 BREATH = 0.1  # quarters by which a note may reach into the next one of its voice
 
@@ -70,14 +69,6 @@ def _staff(part: Part, lead: bool, written: bool) -> Staff:
         staff.timing = float(np.mean(_off(part.notes.onset))) > OFF
         staff.dynamics = len(np.unique(part.notes.velocity)) > SHADED
     return staff
-
-
-def tempo_at(song: Song, at: float) -> float:
-    """Quarter notes a minute at a quarter: the mean over the `RECENT` quarters before it."""
-    if at <= 0:
-        return song.tempo[0].quarters_per_minute
-    since = max(0.0, at - RECENT)
-    return 60 * (at - since) / (song.clock.second(at) - song.clock.second(since))
 
 
 def _off(quarters: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -5,12 +5,16 @@ Each chord is compared with the tones that sound during a beat, the lowest of th
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.model.band import FIRST_CHORD, NO_CHORD, QUALITIES
+from generation.model.chords import symbol_of
 from generation.model.tokens import Ints
+from generation.music.key import find_key
+from generation.music.song import Song
 
 Reals = NDArray[np.float64]
 
@@ -33,6 +37,8 @@ FOREIGN = -0.7  # evidence of a tone outside the chord; one of the chord has 1
 MISSING = 0.12  # against a chord, for each of its tones that does not sound
 ROOT = 0.6  # for a chord whose root is the lowest tone; half of it if the lowest tone is another of its tones
 CHANGE = (0.45, 0.75, 1.3)  # against a change on a bar line, halfway through a bar, elsewhere
+COLUMNS = ("onset", "duration", "pitch")
+OVERLAP = 0.1  # quarters by which the notes of one voice may overlap
 SILENT = 1e-3  # quarters of sound in a beat that count as none
 
 
@@ -67,6 +73,24 @@ def hear_chords(
         if path[beat] != path[beat - 1]:
             changes.append((float(beats[beat]), path[beat] + FIRST_CHORD))
     return tuple(changes) if sounding.any() else ((0.0, NO_CHORD),)
+
+
+def with_chords(song: Song) -> Song:
+    """The song with the chords that are heard in its notes, if it has no chord symbols and more than one voice."""
+    tones = [part.notes for part in song.pitched]
+    if song.chords or not tones:
+        return song
+    onset, duration, pitch = (np.concatenate([getattr(each, name) for each in tones]) for name in COLUMNS)
+    end = onset + duration
+    order = np.argsort(onset, kind="stable")
+    if (onset[order][1:] >= np.maximum.accumulate(end[order])[:-1] - OVERLAP).all():
+        return song
+    bars = [(quarter, beats * 4 / unit) for quarter, (beats, unit) in song.metres]
+    if bars and song.pickup:
+        bars[0] = (song.pickup, bars[0][1])
+    key = song.key or find_key(pitch, duration)
+    heard = hear_chords(onset, duration, pitch, bars)
+    return replace(song, chords=tuple((max(quarter, 0.0), symbol_of(value, 0, key)) for quarter, value in heard))
 
 
 def _beats(end: float, bars: Sequence[tuple[float, float]]) -> tuple[Reals, Reals]:

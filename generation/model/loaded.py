@@ -1,17 +1,21 @@
-"""A loaded model: ready to play, one for every style."""
+"""Loaded models: ready to play, one voice or several parts, one of each for every style."""
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
-from generation.model import checkpoint, memorised
+from generation.model import band_checkpoint, checkpoint, memorised
 from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM
+from generation.model.networks.band_lstm import BandLSTM
 from generation.request import own_checkpoints
 
 CHECKPOINT = Path(__file__).parents[2] / "assets" / "encore.safetensors"
+BAND_CHECKPOINT = CHECKPOINT.with_name("encore-band.safetensors")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +28,18 @@ class LoadedModel:
     memorised: Memorised | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class LoadedBand:
+    """A model for several parts that is ready to play, and the card of its checkpoint."""
+
+    model: BandLSTM
+    card: dict[str, Any]
+    device: torch.device
+
+
+Loaded = TypeVar("Loaded", LoadedModel, LoadedBand)
+
+
 def load_model(path: Path | None = None, device: str | None = None) -> LoadedModel:
     """Load the shipped checkpoint, or the one at `path`, on `device`, else on a GPU if there is one. Raises `Refusal`
     if it cannot be used."""
@@ -33,11 +49,40 @@ def load_model(path: Path | None = None, device: str | None = None) -> LoadedMod
     return LoadedModel(model, card, where, memorised.load(passages) if passages.exists() else None)
 
 
-def model_for(style: str, ready: dict[Path, tuple[int, LoadedModel]]) -> LoadedModel:
+def load_band(path: Path | None = None, device: str | None = None) -> LoadedBand:
+    """Likewise a model for several parts."""
+    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    model, card = band_checkpoint.load(path or BAND_CHECKPOINT, where)
+    return LoadedBand(model, card, where)
+
+
+Ready = dict[Path, tuple[int, LoadedModel]]
+ReadyBands = dict[Path, tuple[int, LoadedBand]]
+
+
+def model_for(style: str, ready: Ready) -> LoadedModel:
     """The model for a style: the checkpoint of that name in ENCORE_MODELS, else the shipped one. `ready` caches
     (time of change in ns, model) by path; a file that has changed is loaded again."""
-    path = own_checkpoints().get(style, CHECKPOINT)
+    own = own_checkpoints().get(style, CHECKPOINT)
+    return _newest(CHECKPOINT if is_band(own) else own, ready, load_model)
+
+
+def band_for(style: str, ready: ReadyBands) -> LoadedBand:
+    """Likewise the model for several parts."""
+    own = own_checkpoints().get(style, BAND_CHECKPOINT)
+    return _newest(own if is_band(own) else BAND_CHECKPOINT, ready, load_band)
+
+
+def is_band(path: Path) -> bool:
+    """Whether a checkpoint says that it is a model for several parts."""
+    try:
+        return bool(json.loads(path.with_suffix(".json").read_text()).get("model") == band_checkpoint.NETWORK)
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _newest(path: Path, ready: dict[Path, tuple[int, Loaded]], load: Callable[[Path], Loaded]) -> Loaded:
     changed = path.stat().st_mtime_ns if path.exists() else 0
     if path not in ready or ready[path][0] != changed:
-        ready[path] = changed, load_model(path)
+        ready[path] = changed, load(path)
     return ready[path][1]

@@ -7,6 +7,8 @@ from generation.music.notes import Notes
 from generation.music.song import Part, Song
 from generation.request import UNSAID, Words
 
+MORE = 1.1  # times the notes of its melody: a part with so many plays more than that
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -30,6 +32,13 @@ class Reading:
     def program(self) -> int | None:
         """General MIDI program of the melody's part; None if the file names none."""
         return self.song.parts[self.part].program
+
+    @property
+    def together(self) -> bool:
+        """Whether more sounds than one melody: several parts, or one with chords or two hands."""
+        notes = sum(len(part.notes) for part in self.song.parts)
+        playing = sum(bool(len(part.notes)) for part in self.song.parts)
+        return playing > 1 or notes > MORE * len(self.melody)
 
 
 def song_of(melody: Melody, program: int | None = None, name: str = "") -> Song:

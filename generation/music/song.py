@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from generation.music.clock import Clock, Tempo
-from generation.music.key import Key
+from generation.music.key import Key, find_key
 from generation.music.notes import Notes, Written
 from generation.request import UNSAID, Words
 
@@ -21,6 +21,7 @@ ROLES = ("lead", "second", "chords", "bass", "drums", "pad", "other")
 # Numbers of MIDI controllers.
 BANK, MODULATION, VOLUME, PAN, EXPRESSION, BANK_FINE, SUSTAIN = 0, 1, 7, 10, 11, 32, 64
 BENT, SHORTEST = 8192, 1e-3  # half the range of the pitch wheel; least duration, in quarters, of a moved note
+RECENT = 16.0  # quarters whose mean tempo is the tempo at their end
 LONGEST_SILENCE = 60.0  # seconds before the first note
 
 
@@ -128,6 +129,22 @@ class Song:
 def ruling(marks: Sequence[Mark], quarter: float) -> Mark:
     """The last mark at or before a quarter, or the first mark if all come later. Needs at least one mark."""
     return next((mark for mark in reversed(marks) if mark[0] <= quarter + 1e-6), marks[0])
+
+
+def tempo_at(song: Song, at: float) -> float:
+    """Quarter notes a minute at a quarter: the mean over the `RECENT` quarters before it."""
+    if at <= 0:
+        return song.tempo[0].quarters_per_minute
+    since = max(0.0, at - RECENT)
+    return 60 * (at - since) / (song.clock.second(at) - song.clock.second(since))
+
+
+def heard_key(song: Song) -> Key:
+    """The key in which the tones of a song are, whatever it says; C major for none."""
+    if not song.pitched:
+        return Key("C", "major")
+    pitch, duration = (np.concatenate([getattr(p.notes, name) for p in song.pitched]) for name in ("pitch", "duration"))
+    return find_key(pitch, duration)
 
 
 def in_force(marks: Sequence[tuple[float, int]], quarters: ArrayLike, usual: int) -> NDArray[np.int64]:

@@ -2,8 +2,10 @@
 
 import re
 
+from generation.model.hear_chords import with_chords
 from generation.music.key import Key
 from generation.music.reading import Reading
+from generation.play.band.plan import BandPrompt
 from generation.play.entry import around
 from generation.play.session import Prompt
 from generation.request import STYLES, Refusal, Request
@@ -28,6 +30,35 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
             metre=metre,
             open_end=request.open_end,
             beside=beside,
+        )
+        for take in range(request.takes)
+    ]
+
+
+def of_several(request: Request, reading: Reading | None) -> bool:
+    """Whether a request is for several parts: all those of its file, or a fresh piece for a band."""
+    if reading is None:
+        return request.band != "melody"
+    return request.parts == "all" and reading.together
+
+
+def band_prompts(request: Request, reading: Reading | None) -> list[BandPrompt]:
+    """As `prompts`, for several parts; the harmony of a song that has no chord symbols is heard in its notes."""
+    fresh = reading is None
+    song = None if reading is None else with_chords(reading.song)
+    return [
+        BandPrompt(
+            song=song,
+            seconds=request.seconds,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            seed=request.seed + take,
+            style=request.style if request.style in STYLES else "auto",
+            band=request.band,
+            key=Key.parse(request.key) if request.key and fresh else None,
+            tempo=request.tempo if fresh else None,
+            metre=parse_metre(request.meter) if request.meter and fresh else None,
+            open_end=request.open_end,
         )
         for take in range(request.takes)
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from generation.request import FORMATS, INSTRUMENTS, styles
+from generation.request import BANDS, FORMATS, INSTRUMENTS, PARTS, styles
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,7 +26,9 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     commands = every.add_subparsers(dest="command", required=True)
     extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file")
     extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    extend.add_argument("--parts", default="all", help=f"which parts play on, one of {', '.join(PARTS)} (all)")
     compose = commands.add_parser("compose", help="play a fresh piece")
+    compose.add_argument("--band", default="melody", help=f"who plays, one of {', '.join(BANDS)} (melody)")
     compose.add_argument("--key", help='for example "D minor"')
     compose.add_argument("--tempo", type=float, help="quarter notes a minute")
     compose.add_argument("--meter", help="for example 6/8")

@@ -1,14 +1,21 @@
 """A stand-in for the model in tests: it repeats the input, or plays a scale; everything else is the real code."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from generation.music.clock import DEFAULT_TEMPO, Tempo
 from generation.music.melody import Melody
+from generation.music.played import Played
+from generation.music.reading import song_of
+from generation.play.band.plan import BandPrompt
 from generation.play.session import Prompt
 
 
-def again(prompt: Prompt) -> Melody:
+def again(prompt: Prompt | BandPrompt) -> Melody | Played:
     """The input's notes, then the same notes again from the next beat on; a scale where there is no input."""
+    if isinstance(prompt, BandPrompt):
+        return _together(prompt)
     melody = prompt.melody
     if melody is None:
         steps, tempo = np.arange(8.0), (Tempo(0.0, prompt.tempo or DEFAULT_TEMPO),)
@@ -17,3 +24,16 @@ def again(prompt: Prompt) -> Melody:
     end = melody.end if prompt.beside is None else max(melody.end, prompt.beside.end)
     later = np.ceil(end) - np.floor(melody.onset[0])
     return melody.then(melody.later(later))
+
+
+def _together(prompt: BandPrompt) -> Played:
+    """The same for all parts: again from the next bar on."""
+    song = prompt.song
+    if song is None:
+        scale = again(Prompt(key=prompt.key, tempo=prompt.tempo, metre=prompt.metre))
+        assert isinstance(scale, Melody)
+        return Played(song_of(scale))
+    later = float(np.ceil(song.end / 4) * 4)
+    parts = tuple(replace(part, notes=part.notes.then(part.notes.later(later))) for part in song.parts)
+    first = min(float(part.notes.onset[0]) for part in song.parts if len(part.notes))
+    return Played(replace(song, parts=parts), later + first)

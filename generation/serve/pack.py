@@ -1,4 +1,4 @@
-"""Melody and Reading ↔ bytes, to send between processes: msgpack, with arrays as raw little-endian numbers."""
+"""Takes and Reading ↔ bytes, to send between processes: msgpack, with arrays as raw little-endian numbers."""
 
 from typing import Any
 
@@ -6,15 +6,20 @@ import msgspec
 import numpy as np
 
 from generation.music.melody import Melody
+from generation.music.played import Played
 from generation.music.reading import Reading
 
 
-def pack_melody(melody: Melody) -> bytes:
-    return _encoder.encode(melody)
+def pack_whole(whole: Melody | Played) -> bytes:
+    """A take before its files are made: of one voice, or of several parts."""
+    return _encoder.encode((whole, None) if isinstance(whole, Melody) else (None, whole))
 
 
-def unpack_melody(data: bytes) -> Melody:
-    return _melodies.decode(data)
+def unpack_whole(data: bytes) -> Melody | Played:
+    melody, played = _wholes.decode(data)
+    whole = played if melody is None else melody
+    assert whole is not None
+    return whole
 
 
 def pack_reading(reading: Reading) -> bytes:
@@ -39,5 +44,5 @@ def _array(kind: Any, data: Any) -> Any:
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
-_melodies = msgspec.msgpack.Decoder(Melody, dec_hook=_array)
+_wholes = msgspec.msgpack.Decoder(tuple[Melody | None, Played | None], dec_hook=_array)
 _readings = msgspec.msgpack.Decoder(Reading, dec_hook=_array)

@@ -3,23 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from pathlib import Path
 from time import perf_counter
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import torch
 
 from generation.model.likelihood import score
-from generation.model.loaded import LoadedModel, model_for
-from generation.play.prompts import prompts
+from generation.model.loaded import LoadedBand, LoadedModel, Ready, ReadyBands, band_for, model_for
+from generation.music.melody import Melody
+from generation.music.played import Played
+from generation.play.band.plan import BandPrompt
+from generation.play.band.session import BandSession, BandTake, play_on
+from generation.play.prompts import band_prompts, of_several, prompts
 from generation.play.session import Prompt, Session, Take, sample
 from generation.request import Words
 from generation.serve.inbox import Cancelled, Inbox, guarded, leave_if_lost
-from generation.serve.pack import pack_melody, unpack_reading
+from generation.serve.pack import pack_whole, unpack_reading
 from generation.serve.wire import Event, Job
 
 # One note is too little work to split between threads: on two busy cores a second thread made it eight times slower.
 THREADS = 1
+Opened = TypeVar("Opened", Session, BandSession)
 
 
 def on_gpu() -> bool:
@@ -31,8 +35,8 @@ class Held:
     """A request whose takes are being played."""
 
     job: Job
-    takes: Sequence[Take]
-    session: Session
+    takes: Sequence[Take] | Sequence[BandTake]
+    session: Session | BandSession
     began: float
 
 
@@ -42,13 +46,18 @@ class Playing:
     def __init__(self, inbox: Inbox) -> None:
         torch.set_num_threads(THREADS)
         self._inbox = inbox
-        self._ready: dict[Path, tuple[int, LoadedModel]] = {}
-        self._sessions: dict[int, Session] = {}
+        self._ready: Ready = {}
+        self._bands: ReadyBands = {}
+        self._sessions: dict[int, Session | BandSession] = {}
         self._held: list[Held] = []
-        session = self._session(model_for("auto", self._ready))
-        session.add([Prompt(seconds=1)])  # to compile or load its loops now, before a request has to wait for them
-        while session.busy:
-            session.step()
+        session, band = self._session(model_for("auto", self._ready)), self._band(band_for("auto", self._bands))
+        # To compile or load their loops now, before a request has to wait for them.
+        session.add([Prompt(seconds=1)])
+        band.add([BandPrompt(seconds=1)])
+        while session.busy or band.busy:
+            for each in (session, band):
+                if each.busy:
+                    each.step()
 
     def serve(self) -> NoReturn:
         """Play for ever; a new request joins at the next step."""
@@ -61,10 +70,19 @@ class Playing:
                 self._look(held)
 
     def _session(self, loaded: LoadedModel) -> Session:
-        if id(loaded) not in self._sessions:
-            self._sessions = {key: session for key, session in self._sessions.items() if session.busy}
-            self._sessions[id(loaded)] = Session(loaded)
-        return self._sessions[id(loaded)]
+        session = self._sessions.get(id(loaded))
+        return session if isinstance(session, Session) else self._opened(loaded, Session(loaded))
+
+    def _band(self, loaded: LoadedBand) -> BandSession:
+        session = self._sessions.get(id(loaded))
+        return session if isinstance(session, BandSession) else self._opened(loaded, BandSession(loaded.model))
+
+    def _opened(self, loaded: LoadedModel | LoadedBand, session: Opened) -> Opened:
+        """A new session of a model; those of models that are no longer used are closed."""
+        used = {id(ready) for _, ready in (*self._ready.values(), *self._bands.values())}
+        self._sessions = {key: each for key, each in self._sessions.items() if each.busy or key in used}
+        self._sessions[id(loaded)] = session
+        return session
 
     def _begin(self, job: Job) -> None:
         """Answer a job to score at once; add the takes of any other job to those that play."""
@@ -74,14 +92,19 @@ class Playing:
             loaded = model_for(job.request.style, self._ready)
             if job.stage == "score" and reading is not None:
                 return Event(job.id, nats=asdict(score(loaded, reading.melody, job.since or 0.0, job.alone)))
-            session, began = self._session(loaded), perf_counter()
-            takes = session.add(prompts(job.request, reading))
-            self._held.append(Held(job, takes, session, began))
+            began = perf_counter()
+            if of_several(job.request, reading):
+                band = self._band(band_for(job.request.style, self._bands))
+                held = Held(job, band.add(band_prompts(job.request, reading)), band, began)
+            else:
+                session = self._session(loaded)
+                held = Held(job, session.add(prompts(job.request, reading)), session, began)
+            self._held.append(held)
             return Event(job.id, progress=0.0)
 
         self._inbox.send(guarded(work, job, self._inbox))
 
-    def _step(self, session: Session) -> None:
+    def _step(self, session: Session | BandSession) -> None:
         """Play one step. After an error each request is played again by itself, so that only the one that causes it
         fails."""
         try:
@@ -94,21 +117,38 @@ class Playing:
                 self._inbox.send(guarded(partial(self._alone, held), held.job, self._inbox))
 
     def _alone(self, held: Held, job: Job) -> Event:
-        asked = [replace(take.prompt, attempt=0) for take in held.takes]
-        wholes = sample(held.session.loaded, asked, lambda share: self._inbox.tell(job, share))
-        return Event(job.id, wholes=[pack_melody(whole) for whole in wholes])
+        def tell(share: float) -> None:
+            self._inbox.tell(job, share)
+
+        if isinstance(held.session, BandSession):
+            asked = [take.prompt for take in held.takes if isinstance(take, BandTake)]
+            takes: Sequence[Take] | Sequence[BandTake] = play_on(held.session.model, asked, tell)
+            return Event(job.id, wholes=_packed(takes))
+        single = [replace(take.prompt, attempt=0) for take in held.takes if isinstance(take, Take)]
+        return Event(job.id, wholes=[pack_whole(whole) for whole in sample(held.session.loaded, single, tell)])
 
     def _look(self, held: Held) -> None:
         """Send the takes if all are complete, else report progress; drop them if they were cancelled."""
-        wholes = [take.whole for take in held.takes if take.whole is not None]
-        if len(wholes) == len(held.takes):
+        if all(take.whole is not None for take in held.takes):
             self._held.remove(held)
-            packed = [pack_melody(whole) for whole in wholes]
-            self._inbox.send(Event(held.job.id, wholes=packed, seconds=perf_counter() - held.began))
+            self._inbox.send(Event(held.job.id, wholes=_packed(held.takes), seconds=perf_counter() - held.began))
             return
         try:
             self._inbox.tell(held.job, sum(take.share for take in held.takes) / len(held.takes))
         except Cancelled:
             self._held.remove(held)
-            held.session.drop(held.takes)
+            held.session.drop(held.takes)  # type: ignore[arg-type]  # its own
             self._inbox.send(Event(held.job.id, refusal=Words("Cancelled.")))
+
+
+def _packed(takes: Sequence[Take] | Sequence[BandTake]) -> list[bytes]:
+    """Complete takes as bytes."""
+    wholes: list[Melody | Played] = []
+    for take in takes:
+        if isinstance(take, Take):
+            assert take.whole is not None
+            wholes.append(take.whole)
+        else:
+            assert take.whole is not None
+            wholes.append(Played(take.whole, take.since, take.prompt.style, take.made_by))
+    return [pack_whole(whole) for whole in wholes]

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 
 from generation.finish.arrange import given_song
+from generation.finish.band import finish_band
 from generation.finish.sound import render
 from generation.finish.take import finish
 from generation.music.key import find_key
 from generation.music.melody import Melody
+from generation.music.played import Played
 from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading
-from generation.request import INSTRUMENTS, STYLES, UNSAID, Reply, Request, Take, styles
+from generation.music.song import Part, heard_key, tempo_at
+from generation.request import BANDS, INSTRUMENTS, STYLES, UNSAID, Reply, Request, Take, Words, styles
 
+MOST_NAMES = 6  # of parts in a caption
 REHEARSED = 4  # phrases: about as many as can be rendered while the model samples a short answer
 
 
@@ -21,16 +25,21 @@ def rehearse(request: Request, reading: Reading) -> None:
         render.rehearse(song.parts, song.clock, REHEARSED)
 
 
-def make(request: Request, reading: Reading | None, whole: Melody, take: int) -> Take:
-    """The take of index `take` with its files, from the input and the `whole` melody: input and new notes."""
+def make(request: Request, reading: Reading | None, whole: Melody | Played, take: int) -> Take:
+    """The take of index `take` with its files, from the input and the `whole` music: input and new notes."""
+    if isinstance(whole, Played):
+        called = BANDS[request.band] if reading is None else "Encore"
+        return finish_band(reading, whole, request, request.seed + take, whole.song.title or f"Encore: {called}")
     first_new = 0 if reading is None else len(reading.melody)
     style = _style(request, whole)
     title = whole.title or (f"Encore: {styles().get(style, style)}" if style != "auto" else "Encore")
     return finish(reading, whole, first_new, request, request.seed + take, title)
 
 
-def answer(request: Request, reading: Reading | None, whole: Melody, takes: Sequence[Take] = ()) -> Reply:
+def answer(request: Request, reading: Reading | None, whole: Melody | Played, takes: Sequence[Take] = ()) -> Reply:
     """The reply with its facts about the music in a musician's words; its timings are filled in later."""
+    if isinstance(whole, Played):
+        return _of_several(request, reading, whole, takes)
     key = whole.key or find_key(whole.pitch, whole.duration)
     program = reading.program if reading is not None else None
     own = next((name for name, number in INSTRUMENTS.items() if number == program), "piano")
@@ -45,6 +54,34 @@ def answer(request: Request, reading: Reading | None, whole: Melody, takes: Sequ
         source=reading.source if reading is not None else UNSAID,
         remarks=reading.song.remarks if reading is not None else (),
     )
+
+
+def _of_several(request: Request, reading: Reading | None, played: Played, takes: Sequence[Take]) -> Reply:
+    """The reply for several parts."""
+    song = played.song
+    key, metre = song.key or heard_key(song), song.metre
+    names = [_name(part) for part in song.parts if len(part.notes)]
+    more = Words("{count} more", count=len(names) - MOST_NAMES)
+    return Reply(
+        takes=tuple(takes),
+        title=song.title,
+        key=str(key) if song.pitched else "",
+        metre=f"{metre[0]}/{metre[1]}" if metre else "",
+        tempo=round(tempo_at(song, played.since or song.end), 1),
+        style=request.style if reading is not None or request.style != "auto" else "auto",
+        instrument="",
+        parts=tuple(names) if len(names) <= MOST_NAMES else (*names[:MOST_NAMES], more),
+        remarks=song.remarks,
+    )
+
+
+def _name(part: Part) -> Words:
+    """A part by its name, or by its instrument."""
+    if part.name:
+        return Words("{name}", name=part.name)
+    if part.drums:
+        return Words("drums")
+    return Words(next((name for name, program in INSTRUMENTS.items() if program == part.program), "piano"))
 
 
 def _style(request: Request, whole: Melody) -> str:

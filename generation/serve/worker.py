@@ -18,7 +18,7 @@ from typing import NoReturn
 from generation.request import Refusal
 from generation.serve.confine import confine
 from generation.serve.inbox import Inbox, Work, fault, guarded, leave
-from generation.serve.pack import pack_melody, pack_reading, unpack_melody, unpack_reading
+from generation.serve.pack import pack_reading, pack_whole, unpack_reading, unpack_whole
 from generation.serve.wire import Event, Job
 
 # Bytes of address space that a job may take beyond what the process already has.
@@ -46,12 +46,12 @@ def render(inbox: Inbox) -> Serve:
             reading = read(job.request.data or b"", job.request.filename) if plain else listen(job.request)
             if reading is None:
                 return Event(job.id)
-            return Event(job.id, reading=pack_reading(reading), lasts=reading.melody.seconds)
+            return Event(job.id, reading=pack_reading(reading), lasts=reading.song.clock.second(reading.song.end))
         reading = unpack_reading(job.reading) if job.reading else None
         if job.stage == "rehearse" and reading is not None:
             rehearse(job.request, reading)
             return Event(job.id)
-        whole = unpack_melody(job.whole)
+        whole = unpack_whole(job.whole)
         take = make(job.request, reading, whole, job.take)
         return Event(job.id, take=take, about=answer(job.request, reading, whole))
 
@@ -73,17 +73,17 @@ def model(inbox: Inbox) -> Serve:
 
 def echo(inbox: Inbox) -> Serve:
     """Stand in for the model in tests: repeat the input."""
-    from generation.play.prompts import prompts
+    from generation.play.prompts import band_prompts, of_several, prompts
     from generation.serve.echo import again
 
     def work(job: Job) -> Event:
         if job.stage == "score":
             raise Refusal("There is no model to score with.")
         reading = unpack_reading(job.reading) if job.reading else None
-        asked = prompts(job.request, reading)
+        several = of_several(job.request, reading)
+        asked = band_prompts(job.request, reading) if several else prompts(job.request, reading)
         inbox.tell(job, 0.0)  # as the model does once a request is accepted
-        wholes = [again(prompt) for prompt in asked]
-        return Event(job.id, wholes=[pack_melody(whole) for whole in wholes])
+        return Event(job.id, wholes=[pack_whole(again(prompt)) for prompt in asked])
 
     return lambda: one_by_one(inbox, work)
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from generation.finish.paper.page import INK, NEW
 from generation.finish.sound.master import loudness
-from generation.finish.take import ENCODERS, finish
+from generation.finish.take import WRITERS, finish
 from generation.music.clock import Tempo
 from generation.music.melody import Melody
 from generation.music.notes import Notes
@@ -53,7 +53,7 @@ def played() -> tuple[Melody, Take]:
 
 def test_a_take_holds_what_was_asked_for(played: tuple[Melody, Take]) -> None:
     whole, take = played
-    assert tuple(take.files) == FORMATS == tuple(ENCODERS)
+    assert tuple(take.files) == FORMATS == ("mp3", *WRITERS)
     assert (take.seed, take.temperature, take.notes) == (99, 0.7, 24)
     assert take.new_from == pytest.approx(whole.seconds_at(whole.onset[24]) - whole.seconds_at(whole.onset[0]), abs=0.1)
     assert take.seconds > whole.seconds - whole.seconds_at(whole.onset[0])

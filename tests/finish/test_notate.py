@@ -13,7 +13,7 @@ from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.music.notes import Written
 from generation.music.spell import spell
-from generation.serve.pack import pack_melody, unpack_melody
+from generation.serve.pack import pack_whole, unpack_whole
 from tests.tunes import piece_of, scale
 
 
@@ -102,7 +102,9 @@ def test_notes_of_our_own_are_written_as_they_were_meant_however_they_are_played
     assert rhythm(notate(known)) == rhythm(notate(meant))
     given = melody([0, 1, 2, 3, 4.5, 6, 9], 12, metre)
     both = given.then(replace(known, onset=known.onset + 12))
-    assert rhythm(notate(unpack_melody(pack_melody(both)), 7)) == rhythm(notate(given)) + rhythm(notate(meant))
+    travelled = unpack_whole(pack_whole(both))
+    assert isinstance(travelled, Melody)
+    assert rhythm(notate(travelled, 7)) == rhythm(notate(given)) + rhythm(notate(meant))
 
 
 def test_a_shuffle_of_our_own_is_written_as_eighths() -> None:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from generation.model import band, hearing, tokens
 from generation.model.band import BAR, SINCE, SLOTS, TICK
 from generation.model.encode_band import Piece
-from generation.model.encode_song import encode_song, tempo_at
+from generation.model.encode_song import encode_song
 from generation.model.priors import PRIORS, blank_page
 from generation.model.tokens import METRES, TICKS, Ints
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.notes import Notes
-from generation.music.song import Part, Song
+from generation.music.song import Part, Song, tempo_at
 from generation.play.advance import ending
 from generation.play.band.ensembles import DRUMS, ENSEMBLES, WITH_CHORDS
 from generation.play.band.limits import Limits, beginning, clash_share, limits

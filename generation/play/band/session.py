@@ -30,6 +30,12 @@ class BandTake:
     rows: list[list[int]] = field(default_factory=list)
     whole: Song | None = None
     since: float = 0.0
+    arithmetic: str = ""
+
+    @property
+    def made_by(self) -> str:
+        """The arithmetic and the processor, in words."""
+        return self.arithmetic
 
     @property
     def share(self) -> float:

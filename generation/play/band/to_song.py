@@ -11,9 +11,8 @@ from generation.model.chords import symbol_of
 from generation.model.encode_song import decode, kit_of
 from generation.model.tokens import DEVIATION_UNIT, TICKS, Ints
 from generation.music.clock import Tempo
-from generation.music.key import Key, find_key
 from generation.music.notes import Notes, Written
-from generation.music.song import EXPRESSION, SUSTAIN, VOLUME, Part, Song, in_force
+from generation.music.song import EXPRESSION, SUSTAIN, VOLUME, Part, Song, heard_key, in_force
 from generation.play.band.plan import Plan
 from generation.play.band.rules import NEAR
 from generation.request import Words
@@ -31,7 +30,7 @@ def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tu
         told = np.array(new_rows, np.int64)
         rows[:, : told.shape[1] - 1], rows[:, TICK] = told[:, :-1], told[:, -1]
     chorded = piece.encoded.heading[0, 0] == band.HARMONY + 1
-    key = song.key or _heard_key(song)
+    key = song.key or heard_key(song)
     chords = [
         (tick / TICKS, symbol_of(value, piece.shift, key))
         for tick, value in rows[rows[:, PART] == 0][:, [TICK, band.VALUE]].tolist()
@@ -117,10 +116,3 @@ def _settings(part: Part, begin: float) -> list[tuple[float, int, int]]:
     if pedal and pedal[-1][1] >= 64:
         settings.append((begin, SUSTAIN, 0))
     return settings
-
-
-def _heard_key(song: Song) -> Key:
-    if not song.pitched:
-        return Key("C", "major")
-    pitch, duration = (np.concatenate([getattr(p.notes, name) for p in song.pitched]) for name in ("pitch", "duration"))
-    return find_key(pitch, duration)

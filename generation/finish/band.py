@@ -1,0 +1,168 @@
+"""All parts of a song played on → the files that were asked for."""
+
+import math
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from generation.finish.arrange import KEPT, given_song
+from generation.finish.files import make_files
+from generation.finish.paper.draw_score import draw
+from generation.finish.paper.write_abc import write_abc
+from generation.finish.paper.write_musicxml import write_musicxml
+from generation.finish.piece import Piece
+from generation.finish.sound.master import master
+from generation.finish.sound.mp3 import encode, length
+from generation.finish.sound.render import render, start_of
+from generation.finish.write_midi import write_midi
+from generation.music.melody import Melody
+from generation.music.played import Played
+from generation.music.reading import Reading
+from generation.music.song import SUSTAIN, Part, Song, in_force, moved, ruling
+from generation.request import INSTRUMENTS, Request, Take
+
+LINES = 8  # bars of harmony that a caption has room for
+
+
+def finish_band(
+    reading: Reading | None,
+    played: Played,
+    request: Request,
+    seed: int,
+    title: str = "",
+    timings: dict[str, float] | None = None,
+) -> Take:
+    """Make the files of one take of several parts.
+
+    reading  the input; None for a fresh piece
+    timings  as in `take.finish`
+    """
+    whole, since = replace(played.song, title=title or played.song.title), played.since
+    given = [0] * len(whole.parts) if reading is None else [len(part.notes) for part in reading.song.parts]
+    new = [_going_on(part, n) for part, n in zip(whole.parts, given, strict=True)]
+    if request.instrument != "auto":
+        new = [replace(p, program=INSTRUMENTS[request.instrument], bank=0) if p.role == "lead" else p for p in new]
+    fresh = tuple(part for part in new if len(part.notes))
+    notes = sum(len(part.notes) for part in fresh)
+    before: tuple[Part, ...] = ()
+    if reading is None or request.only_new:
+        whole = from_beat(replace(whole, parts=fresh), since)
+        since = 0.0
+    else:
+        before = given_song(reading, request).parts
+    sounding = (*before, *(fresh if before else whole.parts))
+    clock = whole.clock
+    line, first_new = top_line(whole, since)
+    piece = Piece(whole, line, first_new, seed=seed, mp3_bytes=request.mp3_bytes)
+    files = make_files(
+        request.formats,
+        lambda: master(render(sounding, clock, len(before))),
+        lambda sound: encode(sound, whole.title, f"seed {seed}", request.mp3_bytes),
+        {
+            "mid": partial(write_midi, piece),
+            "abc": partial(write_abc, piece),
+            "musicxml": partial(write_musicxml, piece),
+            "png": partial(draw, piece),
+        },
+        timings,
+    )
+    start = start_of(sounding, clock)
+    seconds = length(files["mp3"]) if "mp3" in files else clock.second(whole.end) - start
+    return Take(
+        seed=seed,
+        temperature=request.temperature,
+        seconds=round(seconds, 3),
+        new_from=round(clock.second(since) - start, 3) if before else 0.0,
+        notes=notes,
+        files=files,
+        arithmetic=played.arithmetic,
+        chords=harmony(whole, since),
+    )
+
+
+def harmony(song: Song, since: float) -> str:
+    """The chords of the first bars from a quarter on, such as “C | Am F | G7”; empty if there are none."""
+    chords = [(quarter, symbol) for quarter, symbol in song.chords if quarter >= since - 1e-6]
+    if not chords or not song.metres:
+        return ""
+    mark, (beats, unit) = ruling(song.metres, since)
+    bar = beats * 4 / unit
+    first = math.floor((chords[0][0] - mark - song.pickup) / bar + 1e-6)
+    bars: list[list[str]] = [[] for _ in range(LINES)]
+    for quarter, symbol in chords:
+        place = math.floor((quarter - mark - song.pickup) / bar + 1e-6) - first
+        if place < LINES:
+            bars[place].append(symbol)
+    while bars and not bars[-1]:
+        bars.pop()
+    return " | ".join(" ".join(some) or "%" for some in bars)
+
+
+def from_beat(song: Song, since: float) -> Song:
+    """The song counted from the beat at or before the quarter `since`, where its first notes begin."""
+    if since <= 0:
+        return song
+    first = min(float(part.notes.onset[0]) for part in song.parts)
+    start = min(math.floor(since + 1e-6), first)
+    later = moved(song, lambda quarters: np.maximum(quarters - start, 0.0))
+    mark, (beats, unit) = ruling(song.metres, since) if song.metres else (0.0, (4, 4))
+    bar = beats * 4 / unit
+    passed = [chord for chord in later.chords if chord[0] == 0][:-1]
+    return replace(
+        later,
+        tempo=song.clock.since(start),
+        metres=((0.0, (beats, unit)),) if song.metres else (),
+        keys=((0.0, song.key),) if song.key else (),
+        pickup=(mark + song.pickup - start) % bar if song.metres else 0.0,
+        chords=tuple(chord for chord in later.chords if chord not in passed),
+        markers=(),
+    )
+
+
+def _going_on(part: Part, given: int) -> Part:
+    """The new notes of a part, from index `given` on: with the program that it had at the end, as loud and as far left
+    or right as it mostly was, with the pedal up and the pitch wheel centred."""
+    new, old = part.notes[given:], part.notes[:given]
+    if not given or not len(new):
+        return replace(part, notes=new)
+    begin = float(new.onset[0])
+    controls = []
+    for number, usual in KEPT.items():
+        if said := part.control(number):
+            controls.append((begin, number, round(float(np.median(in_force(said, old.onset, usual))))))
+    if part.control(SUSTAIN):
+        controls.append((begin, SUSTAIN, 0))
+    program = next((number for quarter, number in reversed(part.programs) if quarter < begin), part.program)
+    return replace(
+        part,
+        notes=new,
+        program=program,
+        bank=part.bank if program == part.program else 0,
+        controls=tuple(controls),
+        bends=((begin, 0),) if part.bends else (),
+        programs=(),
+        words=(),
+    )
+
+
+def top_line(song: Song, since: float) -> tuple[Melody, int]:
+    """The highest notes of the lead as a melody, and the index of the first new one."""
+    lead = next((part for part in song.parts if part.role == "lead" and len(part.notes)), None)
+    notes = (lead or max(song.parts, key=lambda part: len(part.notes))).notes
+    order = np.lexsort((-notes.pitch, np.round(notes.onset, 2)))
+    first = np.diff(np.round(notes.onset, 2)[order], prepend=-1.0) > 0
+    some = notes[np.sort(order[first])]
+    some = some[np.diff(some.onset, prepend=-1.0) > 0]
+    line = Melody(
+        some.onset,
+        some.duration,
+        some.pitch,
+        some.velocity,
+        song.tempo,
+        song.metre,
+        song.key,
+        song.downbeat,
+        song.title,
+    )
+    return line, min(int(np.searchsorted(line.onset, since - 0.1)), len(line) - 1)
