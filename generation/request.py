@@ -2,10 +2,15 @@
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+
+from generation.words import UNSAID as UNSAID
+from generation.words import Refusal as Refusal
+from generation.words import Told as Told
+from generation.words import Value as Value
+from generation.words import Words as Words
+from generation.words import whole
 
 # Ending of a file name that Encore reads → the format to expect, "" for any. The contents of the file decide.
 ENDINGS = {
@@ -95,66 +100,6 @@ BANDS = {
     "rock band": "rock band",
     "drums": "drums",
 }
-Value: TypeAlias = "str | int | float | Words | tuple[Words, ...]"
-
-
-@dataclass(frozen=True, init=False)
-class Words:
-    """A message to a user: an English template with {names}, and the values that fill them. `str()` is the English.
-
-    It is translated where it is shown; the translation is looked up by `template`.
-
-    template  a sentence or a phrase; without values it is shown as it is, braces included
-    plural    the template if the value `count` is not 1; "" if there is no difference
-    values    a number is formatted as an amount in the reader's language (so pass a seed as text), a tuple as a list
-    """
-
-    template: str
-    plural: str
-    values: dict[str, Value]
-
-    def __init__(self, template: str, plural: str = "", /, **values: Value) -> None:
-        whole = {name: _whole(of) if isinstance(of, str) else of for name, of in values.items()}
-        for name, value in (("template", _whole(template)), ("plural", plural), ("values", whole)):
-            object.__setattr__(self, name, value)
-
-    def __bool__(self) -> bool:
-        return bool(self.template)
-
-    def __str__(self) -> str:
-        return self.fill(self.plural if self.plural and self.values["count"] != 1 else self.template, _in_english)
-
-    def fill(self, template: str, show: Callable[[Value], str]) -> str:
-        """`template` with these values, each formatted by `show`. Braces within a value are left alone."""
-        return template.format_map({name: show(of) for name, of in self.values.items()}) if self.values else template
-
-
-def _whole(text: str) -> str:
-    """Text without lone surrogates, which cannot be encoded."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _in_english(value: Value) -> str:
-    if isinstance(value, float):
-        return f"{value:,.3f}".rstrip("0").rstrip(".")
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-UNSAID = Words("")
-
-
-class Told(Exception):  # noqa: N818 — an error that users read
-    """An error whose `words` users read; its arguments are those of `Words`."""
-
-    def __init__(self, words: str | Words, plural: str = "", /, **values: Value) -> None:
-        self.words = words if isinstance(words, Words) else Words(words, plural, **values)
-        super().__init__(self.words)
-
-
-class Refusal(Told):
-    """The one error that a user can correct. It says what is wrong, the number, the limit, and what to do."""
 
 
 def own_checkpoints() -> dict[str, Path]:
@@ -217,7 +162,7 @@ class Request:
     def __post_init__(self) -> None:
         for name in ("filename", "key", "meter"):
             if said := getattr(self, name):
-                object.__setattr__(self, name, _whole(said))
+                object.__setattr__(self, name, whole(said))
         for name, low, high in (("seconds", 5, 180), ("takes", 1, 64), ("temperature", 0.1, 2.0), ("top_p", 0.05, 1.0)):
             if not low <= getattr(self, name) <= high:
                 raise Refusal(
