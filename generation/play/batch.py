@@ -19,6 +19,7 @@ from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.arithmetic import TAKES, made_by
 from generation.play.constraints import LEFTOVER
 from generation.play.fused import HEADS, Fused, constant, fuse, waves
+from generation.play.reader import reader
 from generation.play.slots import MOST, Slots, memory, shortened
 from generation.play.state import FAR, State, followed, recalled, ring
 
@@ -99,6 +100,7 @@ class Batch:
     ) -> None:
         self.model, self.device = model, device
         self.fused = fuse(model, timing, dynamics, arithmetic)
+        self.reader = reader(model, self.fused.kind)
         self.parts: list[Part] = []
         self._slots = memory(model, FEW if device.type == "cpu" else TAKES, device, self.fused.kept)
         self._now = self._slots.first(0)
@@ -171,14 +173,12 @@ class Batch:
         return said[:takes].tolist()
 
     def _hear(self, slots: Slots, slot: int, part: Part) -> None:
-        """Prefill: read the given notes all at once, with the model as it was trained."""
-        rows = torch.from_numpy(part.start).to(self.device)[None]
-        conditions = torch.from_numpy(part.conditions).to(self.device)[None]
-        _, goal = ending(
-            *(torch.tensor([x]) for x in (part.begin, part.wished, part.conditions[5], part.conditions[4]))
-        )
+        """Prefill: read the given notes all at once."""
+        rows, conditions = (torch.from_numpy(x).to(self.device)[None] for x in (part.start, part.conditions))
+        planned = part.begin, part.wished, part.conditions[5], part.conditions[4]
+        _, goal = ending(*(torch.tensor([x]) for x in planned))
         left = (goal.to(self.device) - rows[..., TICK]).clamp(min=0)
-        x, state = self.model(rows, conditions, countdown(left))
+        x, state = self.reader(rows, conditions, countdown(left))
         slots.x[slot], slots.constant[slot] = x[0, -1], constant(self.model, conditions)[0]
         notes, window = rows.shape[1], self.model.sizes.window
         slots.place[slot] = notes

@@ -157,15 +157,22 @@ def fuse(model: AttentiveLSTM, timing: bool = True, dynamics: bool = True, kind:
     )
 
 
+def gates(lstm: nn.LSTM) -> tuple[Tensor, Tensor, Tensor]:
+    """The weights (4 W, W) of an LSTM's input and of its hidden state, and their bias (4 W,), in the order of
+    `FusedLayer.lstm`."""
+    of_input, of_hidden, bias, more = (
+        cast(Tensor, each) for each in (lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0)
+    )
+    device, w = of_input.device, lstm.hidden_size
+    order = torch.arange(4 * w, device=device).view(4, w)[[0, 1, 3, 2]].flatten()
+    twice = torch.ones(4, device=device).index_fill(0, torch.tensor(3, device=device), 2.0).repeat_interleave(w)
+    return of_input[order] * twice[:, None], of_hidden[order] * twice[:, None], (bias + more)[order] * twice
+
+
 def _layer(layer: Layer, kind: str) -> FusedLayer:
     norms = [(norm.weight.detach(), norm.bias.detach()) for norm in (layer.norm, layer.norm_after)]
-    lstm, w = layer.lstm, layer.norm.weight.shape[0]
-    device = layer.norm.weight.device
-    gates = torch.arange(4 * w, device=device).view(4, w)[[0, 1, 3, 2]].flatten()
-    twice = torch.ones(4, device=device).index_fill(0, torch.tensor(3, device=device), 2.0).repeat_interleave(w)
-    both = torch.cat([cast(Tensor, lstm.weight_ih_l0), cast(Tensor, lstm.weight_hh_l0)], 1)[gates]
-    bias = (cast(Tensor, lstm.bias_ih_l0) + cast(Tensor, lstm.bias_hh_l0))[gates]
-    cells = product(both * twice[:, None], bias * twice, kind)
+    of_input, of_hidden, bias = gates(layer.lstm)
+    w, cells = layer.lstm.hidden_size, product(torch.cat([of_input, of_hidden], 1), bias, kind)
     if not layer.window:
         return FusedLayer(norms[0], cells, None, None, norms[1])
     scale = (w // layer.heads) ** -0.5  # of the attention's scores

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from generation.model import memorised, tokens
 from generation.model.loaded import LoadedModel
+from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.model.priors import PRIORS, blank_page
 from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
 from generation.music.clock import Tempo
@@ -101,7 +102,7 @@ class Session:
 
     def add(self, prompts: Sequence[Prompt]) -> list[Take]:
         """Add a take for each prompt, to be played from the next step on. A take is complete once it has a `whole`."""
-        takes = [*_takes(self.loaded, prompts)]
+        takes = [*_takes(self.loaded, prompts, self._batch.reader)]
         self._waiting += takes
         return takes
 
@@ -156,14 +157,15 @@ def sample(
     return [take.whole for take in takes if take.whole is not None]
 
 
-def _takes(loaded: LoadedModel, prompts: Sequence[Prompt]) -> Iterator[Take]:
-    """A take for each prompt. Prompts that continue the same melody in the same way share its analysis."""
+def _takes(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM) -> Iterator[Take]:
+    """A take for each prompt; `reader` finds its style, if none is named. Prompts that continue the same melody in the
+    same way share its analysis."""
     known_already: dict[tuple[object, ...], Take] = {}
     for prompt in prompts:
         fresh = prompt.melody is None or not len(prompt.melody)
         wish = (id(prompt),) if fresh else (id(prompt.melody), prompt.style, prompt.seconds)
         if wish not in known_already:
-            known_already[wish] = _begun(loaded, prompt)
+            known_already[wish] = _begun(loaded, prompt, reader)
         first = known_already[wish]
         part = replace(
             first.part,
@@ -176,7 +178,7 @@ def _takes(loaded: LoadedModel, prompts: Sequence[Prompt]) -> Iterator[Take]:
         yield replace(first, prompt=prompt, part=part)
 
 
-def _begun(loaded: LoadedModel, prompt: Prompt) -> Take:
+def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
     """A take before its first new note."""
     style, given = prompt.style, prompt.melody
     if given is None or not len(given):
@@ -185,7 +187,7 @@ def _begun(loaded: LoadedModel, prompt: Prompt) -> Take:
         style = style if style != "auto" else str(rng.choice(learned))
         given = blank_page(PRIORS.get(style) or loaded.card["priors"], rng, prompt.key, prompt.tempo, prompt.metre)
     elif style == "auto":
-        style = likeliest_style(loaded.model, loaded.device, given, loaded.card.get("metres", {}))
+        style = likeliest_style(reader, loaded.device, given, loaded.card.get("metres", {}))
     encoded = tokens.encode(given, style, key=given.key)
     rows = encoded.rows[-LONGEST_PROMPT:] if len(given) else encoded.rows[:1]
     longest = int(LENGTHS[rows[:, DURATION]].max(initial=TICKS))

@@ -5,14 +5,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from generation.model import tokens
-from generation.model.networks.attentive_lstm import AttentiveLSTM
+from generation.model.networks.attentive_lstm import AttentiveLSTM, LayerState, State
 from generation.music.melody import Melody
 from generation.request import STYLES
 
 HEARD = 256  # notes at the end of the tune that are listened to
+STRETCH = 64  # of them at a time
+BEHIND = 8.0  # nats that a style may be behind the best so far: a few thousand to one, and it is heard no further
 CONTENT = ("step", "pitch", "duration")
 
 
@@ -29,23 +32,42 @@ def likeliest_style(
     if len(melody) < 4 or not names:
         return "auto"
     encoded = tokens.encode(melody, key=melody.key)
-    rows = torch.from_numpy(encoded.rows[-HEARD - 1 :]).to(device).expand(len(names), -1, -1)
+    rows = torch.from_numpy(encoded.rows[-HEARD - 1 :]).to(device)
     conditions = torch.from_numpy(np.tile(encoded.conditions, (len(names), 1))).to(device)
     conditions[:, 0] = torch.tensor([list(STYLES).index(name) for name in names], device=device)
-    unknown = torch.full((len(names), rows.shape[1] - 1), tokens.UNKNOWN_COUNTDOWN, device=device)
-    following = rows[:, 1:].flatten(0, 1)
-    nobody = torch.zeros(len(following), dtype=torch.bool, device=device)
-    # bf16 halves the time; of 400 tunes, it changes the style of 6, and 2 more are right.
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cpu" and _multiplies_bf16()):
-        x, _ = model(rows[:, :-1], conditions, unknown)
-        logits = model.logits(x.flatten(0, 1), following, conditions.repeat_interleave(x.shape[1], 0), nobody)
-    nats = sum(
-        cross_entropy(logits[head].float(), following[:, tokens.FIELDS.index(head)], reduction="none")
-        for head in CONTENT
-    )
-    assert isinstance(nats, torch.Tensor)
-    surprise = nats.view(len(names), -1).sum(1).cpu().numpy()
-    return names[int((surprise - _prior(names, melody, metres)).argmin())]
+    surprise, state = -_prior(names, melody, metres), None
+    for start in range(0, len(rows) - 1, STRETCH):
+        nats, state = _nats(model, rows[start : start + STRETCH + 1], conditions, state)
+        surprise = surprise + nats
+        left = np.flatnonzero(surprise <= surprise.min() + BEHIND)
+        names, surprise, still = [names[i] for i in left], surprise[left], torch.from_numpy(left).to(device)
+        if len(names) == 1:
+            break
+        conditions, state = conditions[still], tuple(_of(layer, still) for layer in state)
+    return names[int(surprise.argmin())]
+
+
+def _nats(
+    model: AttentiveLSTM, rows: Tensor, conditions: Tensor, state: State | None
+) -> tuple[NDArray[np.float64], State]:
+    """Nats (B,) of the content of rows (T + 1, len(FIELDS)) after the first one, under conditions (B, len(CONDITIONS));
+    and the state before the last one."""
+    every = rows.expand(len(conditions), -1, -1)
+    unknown = torch.full_like(every[:, 1:, 0], tokens.UNKNOWN_COUNTDOWN)
+    x, state = model(every[:, :-1], conditions, unknown, state)
+    following = every[:, 1:].flatten(0, 1)
+    nobody = torch.zeros(len(following), dtype=torch.bool, device=rows.device)
+    logits = model.logits(x.flatten(0, 1), following, conditions.repeat_interleave(x.shape[1], 0), nobody)
+    nats = torch.stack([
+        cross_entropy(logits[head], following[:, tokens.FIELDS.index(head)], reduction="none") for head in CONTENT
+    ])  # fmt: skip
+    return nats.view(len(CONTENT), *x.shape[:2]).sum((0, 2), dtype=torch.float64).cpu().numpy(), state
+
+
+def _of(state: LayerState, which: Tensor) -> LayerState:
+    """A layer's state of some of the sequences."""
+    hidden, cell, *others = state
+    return LayerState(hidden[:, which], cell[:, which], *(each[which] for each in others))
 
 
 def _prior(names: Sequence[str], melody: Melody, metres: Mapping[str, Mapping[str, int]]) -> NDArray[np.float64]:
@@ -54,8 +76,3 @@ def _prior(names: Sequence[str], melody: Melody, metres: Mapping[str, Mapping[st
         return np.zeros(len(names))
     metre = f"{melody.metre[0]}/{melody.metre[1]}"
     return np.log([metres.get(name, {}).get(metre, 0) + 1.0 for name in names])
-
-
-def _multiplies_bf16() -> bool:
-    """Whether the processor has instructions for it."""
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

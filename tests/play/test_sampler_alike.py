@@ -24,6 +24,7 @@ from generation.play.constraints import CONSTRAINTS, NEVER, Rule
 from generation.play.fused import fuse
 from generation.play.loops import choice
 from generation.play.products import product
+from generation.play.reader import reader
 from generation.play.session import Prompt, _takes
 from generation.play.slots import memory
 from tests.tunes import performance, scale
@@ -45,7 +46,7 @@ def model() -> AttentiveLSTM:
 
 
 def parts_of(model: AttentiveLSTM, prompts: list[Prompt]) -> list[Part]:
-    return [take.part for take in _takes(LoadedModel(model, {}, CPU), prompts)]
+    return [take.part for take in _takes(LoadedModel(model, {}, CPU), prompts, model)]
 
 
 def step(by: str, batch: Batch, opening: bool, choose: Choose) -> Tensor:
@@ -214,6 +215,28 @@ def test_our_loops_and_the_library_give_the_same_product(sizes: tuple[int, int],
     by_library = either(rows)
     monkeypatch.setattr(products, "_library_is_exact", lambda: False)
     assert torch.equal(product(weight, bias, "int8")(rows), by_library)
+
+
+@torch.inference_mode()
+def test_notes_are_read_as_the_model_reads_them_all_at_once_or_in_stretches(model: AttentiveLSTM, arithmetic: str):
+    """But for the rounding to 8 bits; and in stretches exactly the same LSTM, however many tunes are read."""
+    reads = reader(model, arithmetic)
+    [part] = parts_of(model, [Prompt(PIECES["performance"], 20, style="jazz")])
+    rows = torch.from_numpy(part.start).expand(3, -1, -1)
+    conditions = torch.from_numpy(part.conditions).repeat(3, 1)
+    conditions[:, 0] = torch.tensor([1, 2, 3])
+    countdown = torch.full(rows.shape[:2], 5)
+    (theirs, _), (ours, state) = model(rows, conditions, countdown), reads(rows, conditions, countdown)
+    assert float((ours - theirs).norm() / theirs.norm()) < (0.02 if arithmetic == "int8" else 1e-6)
+    before = None
+    for some in torch.arange(rows.shape[1]).split(20):
+        _, before = reads(rows[:, some], conditions, countdown[:, some], before)
+    alone = reads(rows[1:2], conditions[1:2], countdown[1:2])[1]
+    for each, other, single in zip(state, before or (), alone, strict=True):
+        torch.testing.assert_close(each.hidden, other.hidden, atol=1e-3, rtol=1e-3)
+        torch.testing.assert_close(each.cell[:, 1:2], single.cell, atol=1e-3, rtol=1e-3)
+    if arithmetic == "int8":
+        assert torch.equal(state[0].hidden, before[0].hidden) and torch.equal(state[0].hidden[:, 1:2], alone[0].hidden)
 
 
 @pytest.mark.parametrize("by", ["torch", "loops"])
