@@ -21,4 +21,4 @@ fresh pop --style pop --key "C major" --tempo 84 --seconds 30 --seed 6 --instrum
 fresh standards --style standards --key "F major" --tempo 126 --seconds 30 --seed 2 --instrument vibraphone
 fresh hymn --style hymn --key "Eb major" --meter 4/4 --tempo 92 --seconds 25 --seed 6 --instrument organ
 fresh irish-two-minutes --style irish --key "D major" --meter 6/8 --tempo 174 --seconds 120 --seed 12 --instrument flute
-fresh jazz-two-minutes --style jazz --key "F major" --tempo 144 --seconds 120 --seed 13 --instrument "alto sax"
+fresh jazz-two-minutes --style jazz --key "F major" --tempo 144 --seconds 120 --seed 18 --instrument "alto sax"
