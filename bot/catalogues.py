@@ -13,7 +13,8 @@ from discord import app_commands
 from bot.commands import COMMANDS
 from bot.words.locale import TYPED, is_typed
 from bot.words.lookup import LANGUAGES
-from generation.request import INSTRUMENTS, STYLES
+from generation.music.sounds import SOUNDS
+from generation.request import STYLES
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "words"
@@ -78,7 +79,7 @@ def messages() -> Catalog:
             if folder == "bot" or file.relative_to(ROOT / folder).parts[0] not in UNHEARD:
                 for template in templates(file.read_text("utf-8")):
                     catalogue.add(template if len(template) > 1 else template[0])
-    for name in ("auto", *INSTRUMENTS, *STYLES.values()):
+    for name in ("auto", *SOUNDS.values(), *STYLES.values()):
         catalogue.add(name)
     for name, context in asyncio.run(_commands()):
         catalogue.add(name, context=context)

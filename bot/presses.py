@@ -25,7 +25,7 @@ NO_SHEETS = Words("There is no sheet music for this reply. Press “Another take
 
 
 def _again(request: Request, _: bytes) -> Request:
-    return replace(request, seed=secrets.randbelow(2**31))
+    return replace(request, seed=secrets.randbelow(2**31), takes=1)
 
 
 def _warmer(request: Request, _: bytes) -> Request:
@@ -44,7 +44,7 @@ def _on(request: Request, midi: bytes) -> Request:
     """Play on from the take itself."""
     stem = request.filename.rpartition(".")[0] or request.filename or "encore"
     fresh = replace(request, key=None, tempo=None, meter=None)
-    return replace(_again(fresh, midi), data=midi, filename=f"{stem}.mid")
+    return replace(fresh, seed=secrets.randbelow(2**31), data=midi, filename=f"{stem}.mid")
 
 
 def _alone(request: Request, _: bytes) -> Request:

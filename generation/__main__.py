@@ -104,6 +104,8 @@ def _read(args: argparse.Namespace) -> int:
 async def _play(args: argparse.Namespace) -> int:
     wish = Request(
         seconds=args.seconds,
+        bars=args.bars,
+        last_bars=getattr(args, "last_bars", 0),
         takes=args.takes,
         temperature=args.temperature,
         top_p=args.top_p,

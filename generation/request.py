@@ -100,6 +100,7 @@ BANDS = {
     "rock band": "rock band",
     "drums": "drums",
 }
+MOST_SECONDS = 180  # of new music
 
 
 def own_checkpoints() -> dict[str, Path]:
@@ -121,17 +122,29 @@ def styles() -> dict[str, str]:
     return STYLES | {name: name for name in own_checkpoints()}
 
 
+RANGES = (
+    ("seconds", 5, MOST_SECONDS),
+    ("bars", 4, 64),
+    ("last_bars", 1, 64),
+    ("takes", 1, 64),
+    ("temperature", 0.1, 2.0),
+    ("top_p", 0.05, 1.0),
+)
+
+
 @dataclass(frozen=True)
 class Request:
     """A request for music. Raises `Refusal` for a value out of range or unknown.
 
     data         the bytes of a file to continue; None for a fresh piece
     seconds      length of the new music, 5 … 180
+    bars         its length in bars instead, 4 … 64; 0: in seconds
+    last_bars    of the input, that are in the files, 1 … 64; 0 for all. The model hears all of it.
     takes        how many different answers, 1 … 64
     temperature  0.1 … 2.0
     top_p        0.05 … 1.0
     style        a key of `styles()`
-    instrument   a key of `INSTRUMENTS`, or "auto": the file's own, else piano
+    instrument   a key of `INSTRUMENTS`, or "auto": the file's own, else one that suits the style
     only_new     leave the input out of the files
     open_end     cut the music off when the time is up, instead of bringing it to a close
     parts        of a file of several: a key of `PARTS`
@@ -143,6 +156,8 @@ class Request:
     data: bytes | None = None
     filename: str = ""
     seconds: float = 20.0
+    bars: int = 0
+    last_bars: int = 0
     takes: int = 1
     temperature: float = 0.9
     top_p: float = 0.97
@@ -163,12 +178,13 @@ class Request:
         for name in ("filename", "key", "meter"):
             if said := getattr(self, name):
                 object.__setattr__(self, name, whole(said))
-        for name, low, high in (("seconds", 5, 180), ("takes", 1, 64), ("temperature", 0.1, 2.0), ("top_p", 0.05, 1.0)):
-            if not low <= getattr(self, name) <= high:
+        for name, low, high in RANGES:
+            value = getattr(self, name)
+            if not low <= value <= high and (value or name not in ("bars", "last_bars")):
                 raise Refusal(
                     "{name} is {value}; it must lie between {low} and {high}.",
                     name=name,
-                    value=getattr(self, name),
+                    value=value,
                     low=low,
                     high=high,
                 )

@@ -5,7 +5,7 @@ from discord import app_commands
 from bot.answer.job import run_job
 from bot.client import Interaction
 from bot.commands.choices import instruments, keys, style_choices
-from bot.commands.options import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
+from bot.commands.options import DESCRIPTIONS, Bars, Seconds, Seed, Takes, Temperature, request
 
 METRES = ("4/4", "3/4", "2/4", "6/8", "9/8", "12/8", "2/2", "3/8", "5/4")
 
@@ -23,6 +23,7 @@ async def compose(
     tempo: app_commands.Range[float, 20, 400] | None = None,
     meter: str | None = None,
     seconds: Seconds | None = None,
+    bars: Bars | None = None,
     takes: Takes | None = None,
     temperature: Temperature | None = None,
     instrument: str | None = None,
@@ -35,6 +36,7 @@ async def compose(
         tempo=tempo,
         meter=meter,
         seconds=seconds,
+        bars=bars,
         takes=takes,
         temperature=temperature,
         instrument=instrument,

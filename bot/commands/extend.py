@@ -13,7 +13,7 @@ from bot.answer.job import run_job
 from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
-from bot.commands.options import DESCRIPTIONS, Seconds, Seed, Takes, Temperature, request
+from bot.commands.options import DESCRIPTIONS, Bars, LastBars, Seconds, Seed, Takes, Temperature, request
 from bot.words import say
 from bot.words.locale import own
 from generation.request import ENDINGS, Refusal, Words
@@ -31,6 +31,7 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
 @app_commands.describe(
     tune="A MIDI, ABC, MusicXML or kern file; without one, a form opens to paste ABC",
     part="The whole piece, or only the new part",
+    last_bars="Of a long tune, only so many bars before the new part",
     **DESCRIPTIONS,
 )
 @app_commands.choices(
@@ -45,6 +46,8 @@ async def extend(
     tune: discord.Attachment | None = None,
     temperature: Temperature | None = None,
     seconds: Seconds | None = None,
+    bars: Bars | None = None,
+    last_bars: LastBars | None = None,
     takes: Takes | None = None,
     instrument: str | None = None,
     style: str | None = None,
@@ -54,6 +57,8 @@ async def extend(
     options: dict[str, Any] = {
         "temperature": temperature,
         "seconds": seconds,
+        "bars": bars,
+        "last_bars": last_bars,
         "takes": takes,
         "instrument": instrument,
         "style": style,

@@ -16,17 +16,21 @@ log = logging.getLogger("encore")
 
 Temperature = app_commands.Range[float, 0.1, 2.0]
 Seconds = app_commands.Range[float, 5, 180]
+Bars = app_commands.Range[int, 4, 64]
+LastBars = app_commands.Range[int, 1, 64]
 Takes = app_commands.Range[int, 1, 4]
 Seed = app_commands.Range[int, 0, 2**31]
 
 DESCRIPTIONS = {
     "temperature": "0.1 plays safe, 0.9 is usual, 2 surprises everybody",
     "seconds": "Length of the new music in seconds, 5 to 180",
+    "bars": "Length of the new music in bars instead, 4 to 64",
     "takes": "How many different answers, 1 to 4",
     "instrument": "The instrument that plays the new part",
     "style": "The style to play in",
     "seed": "The seed of a take, to get that take again",
 }
+TAKES = 2  # where neither the member nor the server says how many: a choice costs little more than none
 NAMES = {"key": key_names, "instrument": instrument_names, "style": style_names}
 
 
@@ -46,4 +50,4 @@ async def request(interaction: Interaction, **options: Any) -> Request:
     usual = {name: value for name, value in vars(defaults).items() if value is not None}
     seed = said.pop("seed", None)
     seed = secrets.randbelow(2**31) if seed is None else seed
-    return Request(**{**usual, **said}, seed=seed)
+    return Request(**{"takes": TAKES, **usual, **said}, seed=seed)

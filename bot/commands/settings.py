@@ -7,12 +7,12 @@ from discord import app_commands
 
 from bot.client import Interaction
 from bot.commands.choices import instrument_names, instruments, meant
-from bot.commands.options import Seconds, Takes, Temperature
+from bot.commands.options import TAKES, Seconds, Takes, Temperature
 from bot.words import say
 from bot.words.locale import own
 from generation.request import INSTRUMENTS, Refusal, Request, Value, Words
 
-PLAIN = Request()
+PLAIN = Request(takes=TAKES)
 NAMES = {
     "temperature": Words("temperature"),
     "seconds": Words("seconds"),

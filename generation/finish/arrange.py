@@ -10,6 +10,7 @@ from generation.music.melody import Melody
 from generation.music.notes import Notes
 from generation.music.reading import Reading, song_of
 from generation.music.song import EXPRESSION, PAN, SUSTAIN, VOLUME, Part, Song, in_force
+from generation.music.sounds import suitable
 from generation.request import INSTRUMENTS, Request
 
 # Controllers that the new part takes over from the part it continues → General MIDI's defaults.
@@ -22,27 +23,47 @@ def arrange(
 ) -> Piece:
     """The piece that answers a request; see `take.finish` for the arguments. `whole` needs at least one new note.
 
-    The input keeps its own instruments. The new part plays the instrument that was asked for, else the melody's own,
-    else piano; so does an input of one part that names none.
+    The input keeps its own instruments; one of a single part that names none is played by the new part's.
     """
-    program = _program(reading, request)
+    program = new_program(reading, request, whole)
     if reading is None or request.only_new or not first_new:
         alone = without_input(whole, first_new) if request.only_new else whole
         return Piece(replace(song_of(alone, program, "Melody"), title=title), alone, seed=seed)
-    song = given_song(reading, request)
+    song = given_song(reading, program)
     new = whole[first_new:]
     part = _going_on(song.parts[reading.part], Notes(new.onset, new.duration, new.pitch, new.velocity), program)
     song = replace(song, parts=(*song.parts, part), tempo=whole.tempo, title=title)
     return Piece(song, whole, first_new, reading.part, seed)
 
 
-def given_song(reading: Reading, request: Request) -> Song:
-    """The input as it sounds before a new part continues it."""
+def new_program(reading: Reading | None, request: Request, whole: Melody) -> int:
+    """The General MIDI program of the new part: the instrument that was asked for, else the melody's own, else one that
+    suits the style; piano for chords, and beside other parts."""
+    if (known := said_program(reading, request)) is not None:
+        return known
+    return suitable(str(whole.meta.get("style", request.style)), int(whole.pitch.min()), int(whole.pitch.max()))
+
+
+def said_program(reading: Reading | None, request: Request) -> int | None:
+    """The same as far as it does not depend on the style; None if it does."""
+    if request.instrument != "auto":
+        return INSTRUMENTS[request.instrument]
+    if reading is None:
+        return None
+    part = reading.song.parts[reading.part]
+    if part.program is None:
+        alone = len(reading.song.pitched) == 1 and len(part.notes) == len(reading.melody)
+        return None if alone else INSTRUMENTS["piano"]
+    return part.programs[-1][1] if part.programs else part.program
+
+
+def given_song(reading: Reading, program: int) -> Song:
+    """The input as it sounds before a new part, of that `program`, continues it."""
     alone = len(reading.song.pitched) == 1
     parts, home = [*reading.song.parts], reading.song.parts[reading.part]
     if alone:
-        program = _program(reading, request) if home.program is None else home.program
-        parts[reading.part] = replace(home, program=program, name=home.name or reading.song.title or "Melody")
+        own = program if home.program is None else home.program
+        parts[reading.part] = replace(home, program=own, name=home.name or reading.song.title or "Melody")
     return replace(reading.song, parts=tuple(parts))
 
 
@@ -62,16 +83,6 @@ def _going_on(player: Part, notes: Notes, program: int) -> Part:
         notes, program, "Encore", channel=player.channel, role="lead", controls=tuple(controls), bends=bends,
         bank=player.bank if program == player.program else 0,
     )  # fmt: skip
-
-
-def _program(reading: Reading | None, request: Request) -> int:
-    """The General MIDI program of the new part."""
-    if request.instrument != "auto":
-        return INSTRUMENTS[request.instrument]
-    if reading is None or reading.program is None:
-        return 0
-    changes = reading.song.parts[reading.part].programs
-    return changes[-1][1] if changes else reading.program
 
 
 def without_input(whole: Melody, first_new: int) -> Melody:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from generation.finish.arrange import KEPT, given_song
+from generation.finish.arrange import KEPT, given_song, said_program
 from generation.finish.files import make_files
 from generation.finish.paper.draw_score import draw
 from generation.finish.paper.write_abc import write_abc
@@ -50,7 +50,7 @@ def finish_band(
         whole = from_beat(replace(whole, parts=fresh), since)
         since = 0.0
     else:
-        before = given_song(reading, request).parts
+        before = given_song(reading, said_program(reading, request) or 0).parts
     sounding = (*before, *(fresh if before else whole.parts))
     clock = whole.clock
     line, first_new = top_line(whole, since)

@@ -17,7 +17,7 @@ from generation.play.fused import CYCLE, HEADS, Fused, FusedLayer
 from generation.play.slots import MOST, Slots, shortened
 from generation.play.state import State, note_down, of_all
 
-ROUNDING = 0.12  # share of the length asked for, by which it may change so that the music ends on a bar line
+ROUNDING = 0.125  # share of the length asked for, by which it may change so that the music ends on a bar line
 FILLS = 3  # the closing note may fill a bar if the new music has at least so many bars
 
 Choose = Callable[[Tensor, Tensor, Tensor], Tensor]

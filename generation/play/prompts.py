@@ -21,6 +21,7 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
         Prompt(
             melody=None if reading is None else reading.melody,
             seconds=request.seconds,
+            bars=request.bars,
             temperature=request.temperature,
             top_p=request.top_p,
             seed=request.seed + take,
@@ -50,6 +51,7 @@ def band_prompts(request: Request, reading: Reading | None) -> list[BandPrompt]:
         BandPrompt(
             song=song,
             seconds=request.seconds,
+            bars=request.bars,
             temperature=request.temperature,
             top_p=request.top_p,
             seed=request.seed + take,

@@ -20,6 +20,7 @@ from generation.music.reading import song_of
 from generation.play.batch import Batch, Part
 from generation.play.constraints import LONGEST_RUN, unusual
 from generation.play.entry import Around, Entry, around, entry
+from generation.play.length import wished
 from generation.play.repeats import repeated
 from generation.play.slots import MOST
 from generation.play.style import likeliest_style
@@ -34,7 +35,7 @@ REGISTER = (55, 81)  # MIDI pitches of a fresh piece
 class Prompt:
     """What one take should be: the melody to continue, or None for a fresh piece, and how.
 
-    seconds            length of the new music
+    seconds            length of the new music, unless `bars` says it in bars
     key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
     open_end           cut the music off when the time is up, instead of bringing it to a close
     beside             what sounds beside the melody; None if nothing does
@@ -43,6 +44,7 @@ class Prompt:
 
     melody: Melody | None = None
     seconds: float = 20.0
+    bars: int = 0
     temperature: float = 0.9
     top_p: float = 0.97
     seed: int = 0
@@ -163,7 +165,7 @@ def _takes(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM
     known_already: dict[tuple[object, ...], Take] = {}
     for prompt in prompts:
         fresh = prompt.melody is None or not len(prompt.melody)
-        wish = (id(prompt),) if fresh else (id(prompt.melody), prompt.style, prompt.seconds)
+        wish = (id(prompt),) if fresh else (id(prompt.melody), prompt.style, prompt.seconds, prompt.bars)
         if wish not in known_already:
             known_already[wish] = _begun(loaded, prompt, reader)
         first = known_already[wish]
@@ -200,7 +202,7 @@ def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
     part = Part(
         start=rows,
         conditions=encoded.conditions,
-        wished=round(prompt.seconds * typical_tempo(given) / 60 * TICKS),
+        wished=wished(typical_tempo(given), given.bar, prompt.seconds, prompt.bars),
         begin=int(rows[-1, TICK]) + enters.least if len(given) else int(encoded.conditions[5]),
         least=enters.least,
         most=enters.most,

@@ -6,12 +6,12 @@ from generation.music.melody import MAX_SECONDS, Melody
 from generation.music.notes import Notes
 from generation.music.reading import Reading
 from generation.music.song import Part, Song, trimmed
+from generation.music.sounds import SOUNDS
 from generation.read.likeness import company, is_named, is_sung, likeness
 from generation.read.top_line import LINE, Floats, Ints, overlap, top_line
-from generation.request import INSTRUMENTS, UNSAID, Refusal, Words
+from generation.request import UNSAID, Refusal, Words
 
 MAX_NOTES = 60_000  # of all parts together
-PROGRAMS = {program: name for name, program in INSTRUMENTS.items()}
 
 
 def find_melody(song: Song) -> Reading:
@@ -81,7 +81,7 @@ def _melody(song: Song, part: Part, line: Ints) -> Melody:
 
 def _source(part: Part, parts: int, chords: bool) -> Words:
     """Where the melody was found; empty if there is nothing else."""
-    name = part.name or Words("" if part.program is None else PROGRAMS.get(part.program, ""))
+    name = part.name or Words("" if part.program is None else SOUNDS[part.program])
     where = Words("{place} ({name})", place=part.place, name=name) if name else part.place
     if parts == 1:
         return Words("the top voice") if chords else UNSAID

@@ -9,10 +9,9 @@ from generation.music.key import Key, find_key
 from generation.music.melody import Melody
 from generation.music.reading import Reading
 from generation.music.song import Part
+from generation.music.sounds import SOUNDS
 from generation.music.spell import key_of, spell
-from generation.request import INSTRUMENTS
 
-PROGRAMS = {program: name for name, program in INSTRUMENTS.items()}
 SIGNS = {-1: "♭", 0: "", 1: "♯"}
 TALLEST, LABEL = 24, 5  # rows of a piano roll; columns before it
 STRUCK, HELD, BACKGROUND = "█", "▬", "·"
@@ -97,7 +96,7 @@ def _heard(melody: Melody) -> Key:
 def _instrument(part: Part) -> str:
     if part.drums:
         return "drums"
-    return "not said" if part.program is None else PROGRAMS.get(part.program, f"program {part.program}")
+    return "not said" if part.program is None else SOUNDS[part.program]
 
 
 def _range(part: Part, key: Key) -> str:

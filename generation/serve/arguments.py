@@ -27,6 +27,8 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file")
     extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
     extend.add_argument("--parts", default="all", help=f"which parts play on, one of {', '.join(PARTS)} (all)")
+    last = "leave only so many bars of the input in the files, counted from its end"
+    extend.add_argument("--last-bars", type=int, default=0, help=last)
     compose = commands.add_parser("compose", help="play a fresh piece")
     compose.add_argument("--band", default="melody", help=f"who plays, one of {', '.join(BANDS)} (melody)")
     compose.add_argument("--key", help='for example "D minor"')
@@ -34,6 +36,7 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     compose.add_argument("--meter", help="for example 6/8")
     for both in (extend, compose):
         both.add_argument("--seconds", type=float, default=20, help="length of the new music, 5 to 180 (20)")
+        both.add_argument("--bars", type=int, default=0, help="its length in bars instead, 4 to 64")
         both.add_argument("--takes", type=int, default=1, help="how many answers (1)")
         both.add_argument("--temperature", type=float, default=0.9, help="0.1 plays safe, 2 surprises everybody (0.9)")
         both.add_argument("--top-p", type=float, default=0.97, help="leave out the unlikeliest notes (0.97)")

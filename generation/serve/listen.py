@@ -1,7 +1,10 @@
 """Listen: read an attachment and find its beat, before anything is played on from it."""
 
+from generation.model.tokens import TICKS
 from generation.music.melody import MAX_SECONDS
+from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading
+from generation.play.length import wished
 from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import Refusal, Request
@@ -16,12 +19,14 @@ def listen(request: Request) -> Reading | None:
         return None
     reading = on_its_beat(read(request.data, request.filename))
     lasts = max(reading.melody.seconds, reading.song.clock.second(reading.song.end))
-    if lasts + ROOM * request.seconds > MAX_SECONDS:
+    tempo = typical_tempo(reading.melody)
+    more = wished(tempo, reading.melody.bar, request.seconds, request.bars) / TICKS / tempo * 60
+    if lasts + ROOM * more > MAX_SECONDS:
         raise Refusal(
             "This melody lasts {seconds} s, and {more} s of new music would take it to the limit of {limit} "
             "s. Send a shorter piece, or ask for fewer seconds.",
             seconds=round(lasts),
-            more=request.seconds,
+            more=round(more),
             limit=round(MAX_SECONDS),
         )
     return reading

@@ -11,7 +11,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
-from generation.request import Refusal, Reply, Request, Told, Words
+from generation.request import MOST_SECONDS, Refusal, Reply, Request, Told, Words
 from generation.serve.watch import Limits
 from generation.serve.wire import Event, Job
 from generation.serve.worker_process import Died, Interrupted, Overrun, Progress, Unfit, WorkerProcess
@@ -135,13 +135,14 @@ class WorkerPool:
         heard = Event(0)
         if request.data is not None:
             heard = await self._ask_renderer(Job(0, "read", request), READING)
+        longest = MOST_SECONDS if request.bars else request.seconds
         bare = replace(request, data=b"" if request.data is not None else None)
-        limits = _longer(SAMPLING, request.seconds * request.takes)
+        limits = _longer(SAMPLING, longest * request.takes)
         async with self._rehearsed(Job(0, "rehearse", bare, heard.reading)) as ready:
             sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), limits, progress)
         worked = perf_counter()
         jobs = [Job(0, "finish", bare, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
-        limits = _longer(FINISHING, heard.lasts + request.seconds)
+        limits = _longer(FINISHING, heard.lasts + longest)
         finished = await _all([self._ask_renderer(job, limits, ready) for job in jobs])
         timings = {"read": heard.seconds, "sample": sampled.seconds, "finish": perf_counter() - worked}
         timings["wait"] = perf_counter() - began - sum(timings.values())

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from generation.finish.arrange import given_song
+from generation.finish.arrange import given_song, new_program, said_program
 from generation.finish.band import finish_band
+from generation.finish.excerpt import last_bars
 from generation.finish.sound import render
 from generation.finish.take import finish
 from generation.music.key import find_key
@@ -12,21 +13,27 @@ from generation.music.played import Played
 from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading
 from generation.music.song import Part, heard_key, tempo_at
-from generation.request import BANDS, INSTRUMENTS, STYLES, UNSAID, Reply, Request, Take, Words, styles
+from generation.music.sounds import SOUNDS
+from generation.request import BANDS, STYLES, UNSAID, Reply, Request, Take, Words, styles
 
 MOST_NAMES = 6  # of parts in a caption
 REHEARSED = 4  # phrases: about as many as can be rendered while the model samples a short answer
 
 
 def rehearse(request: Request, reading: Reading) -> None:
-    """Render the beginning of the input, so that its sound is cached by the time the takes are finished."""
-    if "mp3" in request.formats and not request.only_new:
-        song = given_song(reading, request)
+    """Render the beginning of the input, so that its sound is cached by the time the takes are finished. Not where its
+    instrument depends on the style, which is found only while they are played."""
+    program = said_program(reading, request)
+    if "mp3" in request.formats and not request.only_new and program is not None:
+        shown = last_bars(reading, reading.melody, request.last_bars)[0] if request.last_bars else reading
+        song = given_song(shown, program)
         render.rehearse(song.parts, song.clock, REHEARSED)
 
 
 def make(request: Request, reading: Reading | None, whole: Melody | Played, take: int) -> Take:
     """The take of index `take` with its files, from the input and the `whole` music: input and new notes."""
+    if reading is not None and request.last_bars:
+        reading, whole = last_bars(reading, whole, request.last_bars)
     if isinstance(whole, Played):
         called = BANDS[request.band] if reading is None else "Encore"
         return finish_band(reading, whole, request, request.seed + take, whole.song.title or f"Encore: {called}")
@@ -41,8 +48,6 @@ def answer(request: Request, reading: Reading | None, whole: Melody | Played, ta
     if isinstance(whole, Played):
         return _of_several(request, reading, whole, takes)
     key = whole.key or find_key(whole.pitch, whole.duration)
-    program = reading.program if reading is not None else None
-    own = next((name for name, number in INSTRUMENTS.items() if number == program), "piano")
     return Reply(
         takes=tuple(takes),
         title=whole.title,
@@ -50,7 +55,7 @@ def answer(request: Request, reading: Reading | None, whole: Melody | Played, ta
         metre=f"{whole.metre[0]}/{whole.metre[1]}" if whole.metre else "",
         tempo=round(typical_tempo(whole if reading is None else reading.melody), 1),
         style=_style(request, whole),
-        instrument=own if request.instrument == "auto" else request.instrument,
+        instrument=SOUNDS[new_program(reading, request, whole)],
         source=reading.source if reading is not None else UNSAID,
         remarks=reading.song.remarks if reading is not None else (),
     )
@@ -81,7 +86,7 @@ def _name(part: Part) -> Words:
         return Words("{name}", name=part.name)
     if part.drums:
         return Words("drums")
-    return Words(next((name for name, program in INSTRUMENTS.items() if program == part.program), "piano"))
+    return Words(SOUNDS[part.program or 0])
 
 
 def _style(request: Request, whole: Melody) -> str:

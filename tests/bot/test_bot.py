@@ -21,7 +21,9 @@ def kinds(reply: Reply) -> list[str]:
 
 
 async def extended(discord: Discord, *, user: User | None = None, **options: object) -> Reply:
-    return await discord.command("extend", {"tune": TUNE, "seconds": 5, **options}, user=user, until=has_files)
+    return await discord.command(
+        "extend", {"tune": TUNE, "seconds": 5, "takes": 1, **options}, user=user, until=has_files
+    )
 
 
 async def test_extend_a_file(discord: Discord) -> None:
@@ -67,7 +69,7 @@ async def test_only_the_new_part(discord: Discord) -> None:
 
 
 async def test_compose(discord: Discord) -> None:
-    options = {"key": "D minor", "tempo": 90, "meter": "6/8", "style": "irish", "seconds": 5, "seed": 4}
+    options = {"key": "D minor", "tempo": 90, "meter": "6/8", "style": "irish", "seconds": 5, "seed": 4, "takes": 1}
     reply = await discord.command("compose", options, until=has_files)
     assert kinds(reply) == ["mp3", "mid", "abc", "png"] and "seed 4" in reply.text
     assert "Only the new part" not in reply.buttons
@@ -105,7 +107,10 @@ async def test_extend_from_a_message_without_a_tune(discord: Discord) -> None:
 
 async def test_direct_messages(discord: Discord) -> None:
     reply = await discord.command("extend", {"tune": TUNE, "seconds": 5}, where=discord.dm(), until=has_files)
-    assert kinds(reply) == ["mp3", "mid", "abc", "png"]
+    assert kinds(reply) == ["mp3", "mp3", "mid", "mid", "abc", "abc", "png", "png"], (
+        "two takes, unless one says how many"
+    )
+    assert len((await discord.press(reply, "Another take", until=has_files)).files) == 4, "and then another one"
     await discord.press(reply, "Delete")
     await discord.until(lambda: reply.message not in discord.messages(discord.dm()))
 

@@ -22,7 +22,7 @@ async def test_all_that_outlives_a_restart_and_what_happens_without_it(tmp_path:
         env = {"ENCORE_MODEL": "echo", "ENCORE_DATABASE_URL": address}
         async with running(tmp_path, env=env) as discord:
             await discord.command("settings temperature", {"value": 0.7}, user=discord.admin)
-            reply = await discord.command("compose", {"seconds": 5, "seed": 77}, until=has_files)
+            reply = await discord.command("compose", {"seconds": 5, "takes": 1, "seed": 77}, until=has_files)
             await discord.restart_bot()
             assert discord.log().count("commands registered") == 1
             warmer = await discord.press(reply, "Warmer", until=has_files)
@@ -33,7 +33,7 @@ async def test_all_that_outlives_a_restart_and_what_happens_without_it(tmp_path:
             assert code == 1 and said.count("\n") == 1 and "ENCORE_DATABASE_URL" in said, said
             assert "yet" not in said and "let%20me" not in said
             await asyncio.to_thread(server.stop)
-            alone = await discord.command("compose", {"seconds": 5}, until=has_files)
+            alone = await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)
             assert "temperature 0.9" in alone.text and not alone.buttons, "music all the same"
             sorry = await discord.command("settings show", user=discord.admin)
             assert sorry.ephemeral and "Encore's side" in sorry.text

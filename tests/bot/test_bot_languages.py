@@ -15,7 +15,7 @@ TUNE = ("a.abc", b"X:1\nT:Air\nM:4/4\nL:1/8\nK:D\nDFAF dfaf|gfed cABc|\n")
 
 async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
     discord.server.locale, discord.member.locale = "de", "fr"
-    reply = await discord.command("extend", {"tune": TUNE, "seconds": 5, "seed": 3}, until=has_files)
+    reply = await discord.command("extend", {"tune": TUNE, "seconds": 5, "takes": 1, "seed": 3}, until=has_files)
     assert reply.text.startswith("**Air** geht weiter: D-Dur, 4/4")
     assert ", das Neue ab 0:0" in reply.text and "Temperatur 0,9 · Seed 3" in reply.text
     assert list(reply.buttons) == [
@@ -33,7 +33,7 @@ async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
     assert refused.text == "Encore ne lit pas ce genre de fichier. Envoyez un fichier MIDI, ABC, MusicXML ou kern."
     form = await discord.command("extend")
     assert form.modal["title"] == "Continuer de l'ABC"
-    private = await discord.command("compose", {"seconds": 5}, where=discord.dm(), until=has_files)
+    private = await discord.command("compose", {"seconds": 5, "takes": 1}, where=discord.dm(), until=has_files)
     assert private.text.startswith("Un nouveau morceau\u00a0: ")
 
 
@@ -41,7 +41,7 @@ async def test_what_was_mended_in_a_file_is_said(discord: Discord) -> None:
     """Of two tracks the second breaks off: the first is played, and the caption says so."""
     broken = long_tune(8).replace(b"MThd\0\0\0\6\0\0\0\1", b"MThd\0\0\0\6\0\1\0\2") + b"MTrk\0\0\0\x40\0\x90\x3c"
     discord.server.locale = "de"
-    reply = await discord.command("extend", {"tune": ("a.mid", broken), "seconds": 5}, until=has_files)
+    reply = await discord.command("extend", {"tune": ("a.mid", broken), "seconds": 5, "takes": 1}, until=has_files)
     assert reply.text.splitlines()[-1] == "-# Hinweis: Spur 2 ist beschädigt, Unlesbares wurde übersprungen."
 
 
@@ -49,7 +49,7 @@ async def test_what_was_mended_in_a_file_is_said(discord: Discord) -> None:
 async def test_a_title_that_reads_like_a_template(discord: Discord, title: str) -> None:
     discord.server.locale = "de"
     tune = ("a.abc", TUNE[1].replace(b"T:Air", b"T:" + title.encode()))
-    reply = await discord.command("extend", {"tune": tune, "seconds": 5}, until=has_files)
+    reply = await discord.command("extend", {"tune": tune, "seconds": 5, "takes": 1}, until=has_files)
     assert reply.text.startswith(f"**{title}** geht weiter: D-Dur, 4/4, ")
 
 
@@ -70,7 +70,7 @@ async def test_choices_in_the_language_of_who_types(discord: Discord) -> None:
     assert ("ré mineur", "D minor") in await discord.suggestions("compose", "key", "re m")
     assert ("flûte", "flute") in await discord.suggestions("compose", "instrument", "flut")
     assert ("solo de jazz", "jazz") in await discord.suggestions("extend", "style", "jazz")
-    options = {"seconds": 5, "key": "Si bémol majeur", "instrument": "clavecin", "style": "solo de jazz"}
+    options = {"seconds": 5, "takes": 1, "key": "Si bémol majeur", "instrument": "clavecin", "style": "solo de jazz"}
     reply = await discord.command("compose", options, until=has_files)
     assert "harpsichord" in reply.text, "the server speaks English"
     refused = await discord.command("compose", {"key": "h moll"})

@@ -62,11 +62,13 @@ def public(discord: Discord) -> list[Message]:
 
 async def test_the_line(narrow: Discord) -> None:
     playing = await narrow.command("extend", ENDLESS, until=acknowledged)
-    waiting = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the queue"))
+    waiting = await narrow.command(
+        "compose", {"seconds": 5, "takes": 1}, user=narrow.admin, until=said("number 1 in the queue")
+    )
     assert list(waiting.buttons) == ["Cancel"]
-    full = await narrow.command("compose", {"seconds": 5}, user=narrow.moderator)
+    full = await narrow.command("compose", {"seconds": 5, "takes": 1}, user=narrow.moderator)
     assert full.ephemeral and "already waiting" in full.text
-    twice = await narrow.command("compose", {"seconds": 5})
+    twice = await narrow.command("compose", {"seconds": 5, "takes": 1})
     assert twice.ephemeral and "still playing for you" in twice.text
     mine, hers = await narrow.command("queue"), await narrow.command("queue", user=narrow.admin)
     assert mine.ephemeral and "Playing now: 1; waiting: 1." in mine.text and "Encore is playing for you." in mine.text
@@ -75,7 +77,9 @@ async def test_the_line(narrow: Discord) -> None:
     assert denied.ephemeral and "Only the person who asked" in denied.text
     await narrow.press(waiting, "Cancel", user=narrow.admin)
     assert "Cancelled" in await refusal(narrow, waiting)
-    after = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the queue"))
+    after = await narrow.command(
+        "compose", {"seconds": 5, "takes": 1}, user=narrow.admin, until=said("number 1 in the queue")
+    )
     await narrow.until(lambda: said("playing")(playing))
     custom_id = playing.buttons["Cancel"]["custom_id"]
     presses = [Reply(people.press(narrow.world, narrow.moderator, playing.message, custom_id)) for _ in "12"]
@@ -118,7 +122,9 @@ async def test_an_answer_that_was_deleted_stays_so(narrow: Discord) -> None:
 
 async def test_stopping_lets_what_plays_come_to_its_end(narrow: Discord) -> None:
     reply = await narrow.command("extend", {**LONG, "takes": 1}, until=acknowledged)
-    waiting = await narrow.command("compose", {"seconds": 5}, user=narrow.admin, until=said("number 1 in the queue"))
+    waiting = await narrow.command(
+        "compose", {"seconds": 5, "takes": 1}, user=narrow.admin, until=said("number 1 in the queue")
+    )
     assert await narrow.stop_bot() == 0
     assert has_files(reply)
     assert "restarted" in waiting.asked.followups[0].content
@@ -133,7 +139,7 @@ async def test_who_is_still_played_for_when_the_grace_is_over_is_told(one_of_two
 
 
 async def test_buttons_outlive_a_restart(discord: Discord) -> None:
-    reply = await discord.command("compose", {"seconds": 5, "seed": 77}, until=has_files)
+    reply = await discord.command("compose", {"seconds": 5, "takes": 1, "seed": 77}, until=has_files)
     await discord.stop_bot(hard=True)
     registered = discord.log().count("commands registered")
     await discord.start_bot()
@@ -192,14 +198,14 @@ async def test_a_dead_token_where_the_bot_may_not_write(discord: Discord) -> Non
 async def test_discord_is_busy(discord: Discord, status: int) -> None:
     before = discord.limits.faults_hit
     discord.limits.fail("PATCH /webhooks", status=status, times=1)
-    reply = await discord.command("compose", {"seconds": 5}, until=has_files)
+    reply = await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)
     assert reply.files and discord.limits.faults_hit == before + 1
     tried("Discord answers 429, 500, 503", 1, "music once")
 
 
 async def test_files_that_are_too_large_after_all(discord: Discord) -> None:
     discord.limits.fail("PATCH /webhooks", status=413, times=1)
-    assert (await discord.command("compose", {"seconds": 5}, until=has_files)).files
+    assert (await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)).files
 
 
 @pytest.mark.parametrize("resumable", [True, False])
@@ -232,7 +238,7 @@ async def test_a_database_that_fails_costs_the_buttons_only(discord: Discord) ->
         database.execute("ALTER TABLE takes RENAME TO hidden")
     database.close()
     try:
-        reply = await discord.command("compose", {"seconds": 5}, until=has_files)
+        reply = await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)
         assert reply.files and not reply.buttons
         sorry = await discord.command("forget")
         assert sorry.ephemeral and "Encore's side" in sorry.text and "Traceback" not in sorry.text
@@ -250,19 +256,19 @@ async def test_a_locked_database_is_told_in_time_and_music_comes_all_the_same(di
         sorry = await discord.command("settings temperature", {"value": 0.3}, user=discord.admin)
         assert sorry.ephemeral and "Encore's side" in sorry.text and str(sorry.asked.id) in sorry.text
         assert f"job={sorry.asked.id}" in discord.log() and "database is locked" in discord.log()
-        reply = await discord.command("compose", {"seconds": 5}, until=has_files)
+        reply = await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)
         assert not reply.buttons
     finally:
         database.execute("ROLLBACK")
         database.close()
     assert "0.3" in (await discord.command("settings temperature", {"value": 0.3}, user=discord.admin)).text
-    assert "0.3" in (await discord.command("compose", {"seconds": 5}, until=has_files)).text
+    assert "0.3" in (await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)).text
     await discord.command("settings reset", user=discord.admin)
     tried("database locked", 1, "music without buttons, then settings again")
 
 
 async def test_one_line_a_job(discord: Discord) -> None:
-    reply: Reply = await discord.command("compose", {"seconds": 5, "seed": 424242}, until=has_files)
+    reply: Reply = await discord.command("compose", {"seconds": 5, "takes": 1, "seed": 424242}, until=has_files)
     await discord.until(lambda: "seed=424242" in discord.log())
     line = next(line for line in discord.log().splitlines() if "seed=424242" in line)
     assert all(word in line for word in ("job=", "outcome=played", "sample=", "finish=", "seconds="))

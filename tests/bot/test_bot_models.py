@@ -24,14 +24,18 @@ async def test_what_is_dropped_into_the_folder_is_a_style_at_once(tmp_path: Path
         model = AttentiveLSTM(Sizes(width=48, layers=1, heads=2))
         checkpoint.save(models / "dusk_1.safetensors", model, CARD)
         assert await discord.suggestions("compose", "style", "dusk") == [("dusk_1", "dusk_1")]
-        fresh = await discord.command("compose", {"style": "dusk_1", "seconds": 5, "seed": 1}, until=has_files)
+        fresh = await discord.command(
+            "compose", {"style": "dusk_1", "seconds": 5, "takes": 1, "seed": 1}, until=has_files
+        )
         assert "E minor, 5/4" in fresh.text and ", dusk\\_1." in fresh.text
-        on = await discord.command("extend", {"style": "DUSK_1", "seconds": 5, "tune": TUNE}, until=has_files)
+        on = await discord.command(
+            "extend", {"style": "DUSK_1", "seconds": 5, "takes": 1, "tune": TUNE}, until=has_files
+        )
         assert ", dusk\\_1." in on.text
 
         (models / "dusk_1.safetensors").unlink()
         (models / "dusk_1.safetensors").mkdir()
-        broken = await discord.command("compose", {"style": "dusk_1", "seconds": 5}, until=acknowledged)
+        broken = await discord.command("compose", {"style": "dusk_1", "seconds": 5, "takes": 1}, until=acknowledged)
         said = await refusal(discord, broken)
         assert said and str(tmp_path) not in said and "Traceback" not in said, said
         (models / "dusk_1.safetensors").rmdir()

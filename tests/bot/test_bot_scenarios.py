@@ -38,7 +38,7 @@ async def on_message(discord: Discord, message: Message, until: Until) -> Reply:
 
 
 PLAYED: dict[str, Act] = {
-    "extend": command("extend", tune=TUNE, seconds=5),
+    "extend": command("extend", tune=TUNE, seconds=5, takes=1),
     "a form": form,
     "a message": on_message,
     "compose": command("compose", seconds=5),
@@ -59,7 +59,7 @@ SAID: dict[str, Act] = {
 
 
 async def reply_with_buttons(discord: Discord) -> Message:
-    options = {"tune": TUNE, "seconds": 5, "temperature": 1}
+    options = {"tune": TUNE, "seconds": 5, "takes": 1, "temperature": 1}
     return (await discord.command("extend", options, user=discord.admin, until=has_files)).message
 
 

@@ -18,7 +18,7 @@ async def test_settings_survive_a_restart_and_hold_for_their_server_alone(discor
     await discord.restart_bot()
     shown = await discord.command("settings show", user=admin)
     assert "**temperature**: 0.7" in shown.text and "**seconds**: 6" in shown.text
-    assert "**takes**: 1 (not set)" in shown.text
+    assert "**takes**: 2 (not set)" in shown.text
     here = await discord.command("compose", until=has_files)
     assert "temperature 0.7" in here.text and "flute" in here.text
     there = await discord.command("compose", {"seconds": 5}, where=discord.other_channel, until=has_files)
@@ -36,9 +36,9 @@ async def test_settings_survive_a_restart_and_hold_for_their_server_alone(discor
 
 
 async def test_takes_by_default(discord: Discord) -> None:
-    await discord.command("settings takes", {"value": 2}, user=discord.admin)
+    await discord.command("settings takes", {"value": 3}, user=discord.admin)
     reply = await discord.command("compose", {"seconds": 5}, until=has_files)
-    assert len([name for name in reply.files if name.endswith(".mp3")]) == 2
+    assert len([name for name in reply.files if name.endswith(".mp3")]) == 3
     await discord.command("settings reset", user=discord.admin)
 
 

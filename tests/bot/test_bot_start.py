@@ -145,7 +145,7 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         await discord.until(lambda: discord.log().count("outcome=") == 2)
         lines = [json.loads(line) for line in discord.log().splitlines()]
         job = next(line for line in lines if line.get("job") == str(played.asked.id))
-        assert (job["level"], job["logger"], job["outcome"], job["takes"]) == ("INFO", "encore.job", "played", 1)
+        assert (job["level"], job["logger"], job["outcome"], job["takes"]) == ("INFO", "encore.job", "played", 2)
         _, metrics = await get("/metrics")
         assert 'encore_requests_total{outcome="played"} 1.0' in metrics
         assert 'encore_requests_total{outcome="refused"} 1.0' in metrics

@@ -10,7 +10,8 @@ from babel.messages import Catalog, Message
 from bot import catalogues
 from bot.catalogues import load, messages, templates, translations, untranslated
 from bot.words import LANGUAGES, key_in, say
-from generation.request import INSTRUMENTS, STYLES, Refusal, Request, Words
+from generation.music.sounds import SOUNDS
+from generation.request import STYLES, Refusal, Request, Words
 from generation.serve.wire import Event, frame, parse_event
 
 HOSTILE = ("Night plays on: a waltz", "{title}", "{0.__class__}", "100 % %s %(n)d", "}{", "A {music}.", "\\1")
@@ -162,7 +163,7 @@ def test_a_finished_sentence_is_taken_as_it_stands() -> None:
 
 
 def test_what_the_model_can_play_has_a_name_in_every_language() -> None:
-    for name in (*INSTRUMENTS, *STYLES.values()):
+    for name in (*SOUNDS.values(), *STYLES.values()):
         assert all(say(name, language) for language in LANGUAGES)
     assert say("alto sax", "de") == "Altsaxophon" and say("hymn", "fr") == "cantique"
 

@@ -23,6 +23,7 @@ from generation.play.band.ensembles import DRUMS, ENSEMBLES, WITH_CHORDS
 from generation.play.band.limits import Limits, beginning, clash_share, limits
 from generation.play.band.state import AT, FAR, SIZE, WIDTH, ears_of
 from generation.play.constraints import unusual
+from generation.play.length import wished
 from generation.play.loops.compiled import Whole
 from generation.play.session import MAJOR_THIRD, MINOR_THIRD, random_stream
 from generation.request import STYLES
@@ -39,7 +40,7 @@ NOBODY = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.i
 class BandPrompt:
     """What one take should be: the song to continue, or None for a fresh piece, and how.
 
-    seconds            length of the new music
+    seconds            length of the new music, unless `bars` says it in bars
     band               of a fresh piece: a name in `ENSEMBLES`
     key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
     open_end           cut the music off when the time is up, instead of bringing it to a close
@@ -47,6 +48,7 @@ class BandPrompt:
 
     song: Song | None = None
     seconds: float = 20.0
+    bars: int = 0
     temperature: float = 0.9
     top_p: float = 0.97
     seed: int = 0
@@ -101,12 +103,12 @@ def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
         bounds.free[slot] = sounds if sounds > bounds.free[slot] + TICKS else bounds.free[slot]
     begin, latest = beginning(given, bounds.free, bounds.kind, felt, mark) if len(given) else (0, 0)
     tempo = tempo_at(song, song.end)
-    wished = round(prompt.seconds * tempo / 60 * TICKS)
-    last, goal = (int(each[0]) for each in ending(*(torch.tensor([x]) for x in (latest, wished, mark, every[-1, BAR]))))
+    asked = wished(tempo, int(every[-1, BAR]) / TICKS, prompt.seconds, prompt.bars)
+    last, goal = (int(each[0]) for each in ending(*(torch.tensor([x]) for x in (latest, asked, mark, every[-1, BAR]))))
     last = max(last, latest + TICKS)
     goal = max(goal, last + TICKS)
     _write(table, piece, bounds, begin, latest, FAR if prompt.open_end else last, goal)
-    return Plan(song, piece, rows, heard[-LONGEST_INPUT:], table, bounds, begin, goal, wished, tempo)
+    return Plan(song, piece, rows, heard[-LONGEST_INPUT:], table, bounds, begin, goal, asked, tempo)
 
 
 def _write(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: int, last: int, goal: int) -> None:

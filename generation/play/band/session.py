@@ -74,7 +74,7 @@ class BandSession:
         shared: dict[tuple[object, ...], Plan] = {}
         takes = []
         for prompt in prompts:
-            alike = (id(prompt) if prompt.song is None else id(prompt.song), prompt.seconds, prompt.style,
+            alike = (id(prompt) if prompt.song is None else id(prompt.song), prompt.seconds, prompt.bars, prompt.style,
                      prompt.open_end)  # fmt: skip
             if alike not in shared:
                 shared[alike] = plan(prompt)
