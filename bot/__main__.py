@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
@@ -14,6 +15,11 @@ from pydantic import ValidationError
 
 from bot.logs import start_logging
 from bot.settings import CannotStart, Settings
+
+if TYPE_CHECKING:
+    from bot.client import Queues
+    from bot.store import Store
+    from generation.serve.engine import Engine
 
 log = logging.getLogger("encore")
 
@@ -59,15 +65,14 @@ def main() -> int:
 async def _run(settings: Settings) -> int:
     from bot.app import encore
     from bot.store import Store
-    from generation.serve.pool import WorkerPool
 
     async with contextlib.AsyncExitStack() as ending:
         try:
             store = await ending.enter_async_context(Store(settings.database_url, settings.keep_days))
         except Exception as error:  # every driver has errors of its own
             raise CannotStart(f"the database of ENCORE_DATABASE_URL cannot be used: {_line(error)}") from error
-        pool = await ending.enter_async_context(WorkerPool(settings.render_workers, settings.model))
-        bot = await ending.enter_async_context(encore(settings, store, pool))
+        engine, queue = await _engine(settings, store, ending)
+        bot = await ending.enter_async_context(encore(settings, store, engine, queue))
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -82,6 +87,26 @@ async def _run(settings: Settings) -> int:
         with contextlib.suppress(asyncio.CancelledError):
             await playing
     return 0
+
+
+async def _engine(settings: Settings, store: "Store", ending: contextlib.AsyncExitStack) -> "tuple[Engine, Queues]":
+    """What plays, and the queue before it: in this process, or at the NATS server of ENCORE_ENGINE."""
+    if not settings.engine:
+        from bot.queue import Queue
+        from generation.serve.pool import WorkerPool
+
+        pool = await ending.enter_async_context(WorkerPool(settings.render_workers, settings.model))
+        return pool, Queue(settings.at_once, settings.queue, settings.hourly)
+    from bot.shared_queue import SharedQueue
+    from generation.request import Refusal
+    from generation.serve.nats_engine import NatsEngine
+
+    try:
+        longest = settings.at_once + settings.queue
+        engine = await ending.enter_async_context(NatsEngine(settings.engine, longest))
+    except Refusal as refusal:
+        raise CannotStart(f"ENCORE_ENGINE cannot be used: {_line(refusal)}") from refusal
+    return engine, SharedQueue(engine, store, settings.queue, settings.hourly)
 
 
 def _line(error: BaseException) -> str:

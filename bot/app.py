@@ -7,19 +7,19 @@ from discord import app_commands
 
 from bot.answer.buttons import GONE
 from bot.answer.report import report_error
-from bot.client import Encore, Interaction
+from bot.client import Encore, Interaction, Queues
 from bot.commands import COMMANDS
 from bot.commands.extend import extend_pasted, forms_since
 from bot.presses import PRESSES, is_ours
 from bot.settings import Settings
 from bot.store import Store
 from generation.request import Refusal
-from generation.serve.pool import WorkerPool
+from generation.serve.engine import Engine
 
 
-def encore(settings: Settings, store: Store, pool: WorkerPool) -> Encore:
+def encore(settings: Settings, store: Store, engine: Engine, queue: Queues) -> Encore:
     """A client with all its handlers, not yet connected."""
-    client = Encore(settings, store, pool)
+    client = Encore(settings, store, engine, queue)
     for command in COMMANDS:
         client.tree.add_command(command)
     client.tree.error(on_command_error)

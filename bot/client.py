@@ -6,18 +6,22 @@ import json
 import logging
 from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
 from discord import app_commands
 
 from bot.health import Health
+from bot.identify import IdentifyTurns
 from bot.queue import Queue
 from bot.reconnect import reconnect_soon
 from bot.settings import Settings
 from bot.store import FAULTS, Store
 from bot.words.locale import Translator
-from generation.serve.pool import WorkerPool
+from generation.serve.engine import Engine
+
+if TYPE_CHECKING:
+    from bot.shared_queue import SharedQueue
 
 log = logging.getLogger("encore")
 
@@ -26,19 +30,23 @@ GOODBYE = 5.0  # seconds that Discord has to close the connection when the bot i
 NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that takes more than 15 minutes, or in a thread
 
 
-class Encore(discord.AutoShardedClient):
-    """Carries settings, store, pool and queue for every handler. `bot.app` adds the handlers."""
+Queues: TypeAlias = "Queue | SharedQueue"
 
-    def __init__(self, settings: Settings, store: Store, pool: WorkerPool) -> None:
+
+class Encore(discord.AutoShardedClient):
+    """Carries settings, store, engine and queue for every handler. `bot.app` adds the handlers."""
+
+    def __init__(self, settings: Settings, store: Store, engine: Engine, queue: Queues) -> None:
         reconnect_soon()
         super().__init__(
+            **_shards(settings.shards),
             intents=discord.Intents(guilds=True),  # nothing privileged
             proxy=settings.proxy,
             allowed_mentions=discord.AllowedMentions.none(),
             activity=discord.Activity(type=discord.ActivityType.listening, name="/extend"),
         )
-        self.settings, self.store, self.pool = settings, store, pool
-        self.queue = Queue(settings.at_once, settings.queue, settings.hourly)
+        self.settings, self.store, self.engine, self.queue = settings, store, engine, queue
+        self._turns = IdentifyTurns(store) if settings.shards else None
         self.health = Health(self, self.queue)
         self.tree = app_commands.CommandTree(
             self,
@@ -51,7 +59,10 @@ class Encore(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         await self.tree.set_translator(Translator())
-        await self._sync()
+        async with self.store.alone("commands"):
+            await self._sync()
+        if self._turns is not None:
+            self._turns.concurrency = (await self.fetch_session_start_limits()).max_concurrency
         await self.health.start(self.settings.health_host, self.settings.health_port)
         self.spawn(self._purge())
 
@@ -65,6 +76,17 @@ class Encore(discord.AutoShardedClient):
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("in %s", event_method)
+
+    async def may_identify(self, shard: int) -> None:
+        """Wait until a shard may identify. A bot that holds all shards need not: discord.py pauses between them."""
+        if self._turns is not None:
+            await self._turns.wait(shard)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        if self._turns is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            self._turns.identified(shard_id or 0)
 
     async def _sync(self) -> None:
         """Register the commands if they have changed: Discord limits how often that may be done."""
@@ -103,6 +125,19 @@ class Encore(discord.AutoShardedClient):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _shards(said: str) -> dict[str, Any]:
+    """ "4-7/16" → shards 4 to 7 of 16; all of them without a word."""
+    if not said:
+        return {}
+    some, _, count = said.partition("/")
+    first, _, last = some.partition("-")
+    return {
+        "shard_ids": list(range(int(first), int(last or first) + 1)),
+        "shard_count": int(count),
+        "shard_connect_timeout": None,  # they wait for the shards of other bots; each try has a limit of its own
+    }
 
 
 Interaction: TypeAlias = discord.Interaction[Encore]

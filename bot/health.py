@@ -1,5 +1,7 @@
 """A page for machines: /healthz says whether the bot is connected, /metrics counts for Prometheus."""
 
+from typing import TYPE_CHECKING
+
 import discord
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -7,11 +9,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from bot.queue import Queue
 from bot.settings import CannotStart
 
+if TYPE_CHECKING:
+    from bot.shared_queue import SharedQueue
+
 
 class Health:
     """Counters, and a small server that shows them if a port is set."""
 
-    def __init__(self, bot: discord.AutoShardedClient, queue: Queue) -> None:
+    def __init__(self, bot: discord.AutoShardedClient, queue: "Queue | SharedQueue") -> None:
         self._bot = bot
         self._runner: web.AppRunner | None = None
         self.registry = CollectorRegistry()

@@ -139,6 +139,8 @@ class CancelPress(Press, template=CANCEL):
         if ticket is not None and ticket.name == self.said["ticket"]:
             await interaction.response.defer()
             ticket.cancel()
+        elif await bot.queue.cancel_elsewhere(self.said["ticket"]):
+            await interaction.response.defer()
         elif answer is not None and answer.created_at < bot.began and not answer.attachments:
             await interaction.response.defer()
             await interaction.delete_original_response()

@@ -9,10 +9,30 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from generation.request import UNSAID, Refusal, Words
+from generation.serve.engine import Line
 
 HOUR = 3600.0
 CANCELLED = Words("Cancelled. Nothing was played.")
 RESTARTING = Words("Encore is being restarted. Ask again in a minute.")
+STILL_PLAYING = Words("Encore is still playing for you. Wait for that piece or cancel it, then ask again.")
+
+
+def spent(hourly: int, ago: float) -> Refusal:
+    """For a member who has had their pieces of this hour, the first of them `ago` seconds ago."""
+    return Refusal(
+        "You have had {count} piece within an hour, which is the limit. Ask again in {minutes} min.",
+        "You have had {count} pieces within an hour, which is the limit. Ask again in {minutes} min.",
+        count=hourly,
+        minutes=math.ceil((HOUR - ago) / 60),
+    )
+
+
+def no_room(longest: int) -> Refusal:
+    return Refusal(
+        "{count} piece is already waiting, and there is no room for more. Try again in a minute.",
+        "{count} pieces are already waiting, and there is no room for more. Try again in a minute.",
+        count=longest,
+    )
 
 
 class Ticket:
@@ -57,17 +77,25 @@ class Queue:
         """Whether a new request has to wait."""
         return not self._free or bool(self._waiting)
 
+    async def line(self) -> Line:
+        """How many play and wait, and whether a new request has to wait."""
+        return Line(self.playing, len(self), self.full)
+
     def of(self, member: int) -> Ticket | None:
         """The place of a member, waiting or playing; None if they have none."""
         return self._tickets.get(member)
 
-    def left(self, member: int) -> int:
+    async def left(self, member: int) -> int:
         """How many more pieces a member may have within this hour."""
         return max(0, self._hourly - len(self._recent().get(member, [])))
 
-    def place(self, ticket: Ticket) -> int:
+    async def place(self, ticket: Ticket) -> int:
         """1 for the next one; 0 once it is its turn."""
         return self._waiting.index(ticket) + 1 if ticket in self._waiting else 0
+
+    async def cancel_elsewhere(self, name: str) -> bool:
+        """Cancel the ticket of that name if another bot holds it: no other bot shares this queue."""
+        return False
 
     async def close(self, seconds: float) -> None:
         """Admit nobody, cancel the requests that wait, and give those that play `seconds` to finish."""
@@ -85,23 +113,13 @@ class Queue:
         if self._closed:
             raise Refusal(RESTARTING)
         if member in self._tickets:
-            raise Refusal("Encore is still playing for you. Wait for that piece or cancel it, then ask again.")
+            raise Refusal(STILL_PLAYING)
         if len(played := self._recent().get(member, [])) >= self._hourly:
-            minutes = math.ceil((played[0] + HOUR - time.monotonic()) / 60)
-            raise Refusal(
-                "You have had {count} piece within an hour, which is the limit. Ask again in {minutes} min.",
-                "You have had {count} pieces within an hour, which is the limit. Ask again in {minutes} min.",
-                count=self._hourly,
-                minutes=minutes,
-            )
+            raise spent(self._hourly, time.monotonic() - played[0])
         if not self._free and len(self._waiting) >= self._longest:
-            raise Refusal(
-                "{count} piece is already waiting, and there is no room for more. Try again in a minute.",
-                "{count} pieces are already waiting, and there is no room for more. Try again in a minute.",
-                count=self._longest,
-            )
+            raise no_room(self._longest)
 
-    def played(self, member: int) -> None:
+    async def played(self, member: int) -> None:
         """Count a piece towards the member's hour."""
         self._played.setdefault(member, []).append(time.monotonic())
 

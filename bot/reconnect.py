@@ -25,10 +25,12 @@ class Backoff(ExponentialBackoff[Literal[False]]):
 
 class WebSocket(DiscordWebSocket):
     @classmethod
-    async def from_client(cls, *args: Any, **kwargs: Any) -> Self:
+    async def from_client(cls, client: Any, **kwargs: Any) -> Self:
         """An open connection. `TimeoutError` if Discord accepts it but says nothing."""
+        if not kwargs.get("resume"):
+            await client.may_identify(kwargs.get("shard_id") or 0)
         async with asyncio.timeout(LONGEST_TRY):
-            return await super().from_client(*args, **kwargs)
+            return await super().from_client(client, **kwargs)
 
 
 def reconnect_soon() -> None:

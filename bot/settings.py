@@ -30,6 +30,14 @@ class Settings(BaseSettings):
     arithmetic: str = Field(default="auto", description="how the model multiplies on a CPU: auto, int8 or float32")
     render_workers: int = Field(default=2, ge=1, le=32, description="processes that read files and render sound")
     crafts: int | None = Field(default=None, ge=1, le=32, description="the old name of ENCORE_RENDER_WORKERS")
+    engine: str = Field(
+        default="", description="none: this machine plays; nats://HOST:PORT: the machines of `generation serve` do"
+    )
+    shards: str = Field(
+        default="",
+        pattern=r"^(\d+(-\d+)?/\d+)?$",
+        description="which shards this bot holds, as 0-15/64, where several bots hold them; none: all",
+    )
     at_once: int = Field(default=8, ge=1, le=64, description="requests that are played at the same time")
     queue: int = Field(default=24, ge=1, le=1000, description="requests that may wait")
     hourly: int = Field(default=60, ge=1, description="pieces that a member may have in an hour")

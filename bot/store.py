@@ -1,8 +1,11 @@
 """What outlives a restart: servers' defaults, the takes that buttons refer to, and which commands Discord knows."""
 
+import asyncio
+import hashlib
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +31,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from generation.request import Request
 
-# Statements that bring a database of version 1, 2, … to the next one; a new database is made from the tables below.
+# Only additions that an Encore one version older need not know, which may still run beside it: a column with a default,
+# a table. Statements that bring a database of version 1, 2, … to the next one; a new database is made from the tables below.
 # {bytes} is the database's name for bytes.
 MIGRATIONS: tuple[str, ...] = ("ALTER TABLE takes ADD COLUMN sheets {bytes}",)
 VERSION = 1 + len(MIGRATIONS)
@@ -44,6 +48,7 @@ INSERT: dict[str, Callable[..., sqlite.Insert | postgresql.Insert]] = {
     "postgresql": postgresql.insert,
 }
 
+HOUR = 3600.0  # seconds
 PATIENCE = 2.0  # seconds to wait for a database that does not answer: Discord waits 3 for us
 FAULTS = (SQLAlchemyError, OSError)  # errors of a database that cannot be reached, or is full
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -74,6 +79,13 @@ class _Kept(_Table):
     request: Mapped[bytes] = mapped_column(LargeBinary)
     midis: Mapped[bytes] = mapped_column(LargeBinary)
     sheets: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class _Piece(_Table):
+    __tablename__ = "pieces"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    member: Mapped[int] = mapped_column(BigInteger, index=True)
+    at: Mapped[float] = mapped_column(Float, index=True)
 
 
 class _Note(_Table):
@@ -109,6 +121,7 @@ class Store:
     def __init__(self, url: str, keep_days: float) -> None:
         self._keep = keep_days * 86_400
         address = asynchronous(make_url(url))
+        self._alone: dict[str, asyncio.Lock] = {}
         self._backend = address.get_backend_name()
         if self._backend not in LOCK:
             raise ValueError(f"it must be SQLite or PostgreSQL, not {self._backend}")
@@ -135,12 +148,12 @@ class Store:
             await connection.run_sync(_Table.metadata.create_all)
             known = await connection.scalar(select(_Note.text).where(_Note.name == "schema"))
             version = VERSION if known is None else int(known)
-            if version > VERSION:
+            if version > VERSION + 1:  # the next version's migrations only add, so that this one still works beside it
                 raise NewerDatabase(f"it was written by a newer Encore (schema {version}; this one knows {VERSION})")
             for statement in MIGRATIONS[version - 1 :]:
                 binary = LargeBinary().compile(dialect=connection.dialect)
                 await connection.execute(text(statement.format(bytes=binary)))
-            await connection.execute(self._upsert(_Note, {"name": "schema"}, {"text": str(VERSION)}))
+            await connection.execute(self._upsert(_Note, {"name": "schema"}, {"text": str(max(version, VERSION))}))
 
     async def __aexit__(self, *_: object) -> None:
         await self._engine.dispose()
@@ -203,6 +216,31 @@ class Store:
         """Delete what has expired."""
         async with self._session.begin() as session:
             await session.execute(delete(_Kept).where(_Kept.expires <= time.time()))
+            await session.execute(delete(_Piece).where(_Piece.at <= time.time() - HOUR))
+
+    async def count_piece(self, member: int) -> None:
+        """Count a piece towards a member's hour."""
+        async with self._session.begin() as session:
+            session.add(_Piece(member=member, at=time.time()))
+
+    async def pieces(self, member: int) -> list[float]:
+        """How many seconds ago a member's pieces of the last hour were counted, the oldest first."""
+        now = time.time()
+        async with self._session() as session:
+            asked = select(_Piece.at).where(_Piece.member == member, _Piece.at > now - HOUR).order_by(_Piece.at)
+            return [now - at for at in await session.scalars(asked)]
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[None]:
+        """One process at a time is in the block of that name; with SQLite, one task at a time of this process."""
+        if self._backend == "sqlite":
+            async with self._alone.setdefault(name, asyncio.Lock()):
+                yield
+            return
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        async with self._engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+            yield
 
     async def note(self, name: str) -> str | None:
         async with self._session() as session:

@@ -19,7 +19,7 @@ from bot.queue import Ticket
 from bot.store import FAULTS
 from bot.words.locale import public
 from generation.request import Refusal, Reply, Request
-from generation.serve.pool import Progress
+from generation.serve.pool import Progress, WorkerFault
 
 log = logging.getLogger("encore.job")
 
@@ -43,13 +43,13 @@ async def run_job(interaction: Interaction, request: Request, tune: discord.Atta
                 if not ticket.turn.is_set():
                     request, tune = await _wait(interaction, request, tune, ticket), None
                 request, reply = await _play(interaction, request, tune, ticket)
-                bot.queue.played(interaction.user.id)
+                await bot.queue.played(interaction.user.id)
                 view, made = await _buttons(interaction, request, reply), reply
                 await post(interaction, lambda limit: message(made, request, limit, public(interaction)), view)
                 outcome = "played"
             except Exception as error:  # tell them from within the queue: a stopping bot waits until it is empty
                 outcome = await _tell(interaction, error)
-    except Refusal as error:  # not admitted to the queue
+    except (Refusal, WorkerFault) as error:  # not admitted to the queue
         outcome = await _tell(interaction, error)
     finally:
         spent = time.monotonic() - began
@@ -72,7 +72,7 @@ async def _wait(interaction: Interaction, request: Request, tune: discord.Attach
 
     async def look() -> Request:
         whole = replace(request, data=await _fetch(tune)) if tune is not None else request
-        await interaction.client.pool.check(whole)
+        await interaction.client.engine.check(whole)
         seen.set()
         await ticket.turn.wait()
         return whole
@@ -106,7 +106,7 @@ async def _play(
         share = done
         seen.set()  # the model is playing, so the file holds a melody
 
-    work = asyncio.create_task(_music(interaction, request, tune, progress))
+    work = asyncio.create_task(_music(interaction, request, tune, progress, ticket))
     try:
         if not interaction.response.is_done():
             await _acknowledge(interaction, work, seen)
@@ -117,13 +117,13 @@ async def _play(
 
 
 async def _music(
-    interaction: Interaction, request: Request, tune: discord.Attachment | None, progress: Progress
+    interaction: Interaction, request: Request, tune: discord.Attachment | None, progress: Progress, ticket: Ticket
 ) -> tuple[Request, Reply]:
     """Returns the request with its file, and its reply."""
     request = replace(request, formats=DISCORD_FORMATS, mp3_bytes=mp3_share(interaction.filesize_limit, request.takes))
     if tune is not None:
         request = replace(request, data=await _fetch(tune))
-    return request, await interaction.client.pool.play(request, progress)
+    return request, await interaction.client.engine.play(request, progress, ticket.name)
 
 
 async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> discord.ui.View | None:

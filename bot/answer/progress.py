@@ -37,7 +37,9 @@ async def follow(
                 return
             if ended.done():
                 raise Refusal(ticket.why)
-            if (words := say(_words(interaction.client.queue.place(ticket), share()), public(interaction))) != shown:
+            if (
+                words := say(_words(await interaction.client.queue.place(ticket), share()), public(interaction))
+            ) != shown:
                 await _show(interaction, ticket, words, view)
             shown, pause = words, EDIT_EVERY
     finally:

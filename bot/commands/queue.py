@@ -11,19 +11,20 @@ from generation.request import Words
 @app_commands.command(name="queue", description="How many pieces are waiting, and where yours is")
 async def queue(interaction: Interaction) -> None:
     now, member = interaction.client.queue, interaction.user.id
+    line = await now.line()
     words = [Words("Nobody is waiting: ask now, and Encore plays at once.")]
-    if now.full:
+    if line.full:
         words = [
             Words(
                 "Playing now: {playing}; waiting: {waiting}. A new request has to wait.",
-                playing=now.playing,
-                waiting=len(now),
+                playing=line.playing,
+                waiting=line.waiting,
             )
         ]
     if ticket := now.of(member):
-        place = now.place(ticket)
+        place = await now.place(ticket)
         words.append(
             Words("You are number {place} in the queue.", place=place) if place else Words("Encore is playing for you.")
         )
-    words.append(Words("Pieces you can still ask for within this hour: {pieces}.", pieces=now.left(member)))
+    words.append(Words("Pieces you can still ask for within this hour: {pieces}.", pieces=await now.left(member)))
     await interaction.response.send_message("\n".join(say(each, own(interaction)) for each in words), ephemeral=True)

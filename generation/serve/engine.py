@@ -1,9 +1,19 @@
 """What a bot needs of an engine: music from a request. `pool.WorkerPool` is one; `nats_engine.NatsEngine` another."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from generation.request import Reply, Request
 from generation.serve.worker_process import Progress
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line at this moment: how many play, how many wait, and whether a new request has to wait."""
+
+    playing: int
+    waiting: int
+    full: bool
 
 
 class Engine(Protocol):

@@ -20,6 +20,7 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
 from generation.request import Refusal, Reply, Request, Told, Words
+from generation.serve.engine import Line
 from generation.serve.nats_line import (
     CANCEL,
     CHECK,
@@ -54,15 +55,6 @@ class Taken(Told):
 
 class Full(Told):
     """There is no room for another place."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """The line at this moment: places with a machine, places without, and whether a new one has to wait."""
-
-    playing: int
-    waiting: int
-    full: bool
 
 
 @dataclass(eq=False)

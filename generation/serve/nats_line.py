@@ -121,12 +121,12 @@ def _count(options: dict[str, str]) -> bool:
 async def connected(address: str, name: str) -> AsyncIterator[Client]:
     """A connection that comes back by itself whenever it is lost. Raises `Refusal` if there is no server, or one that
     is too old or does not let an attachment through."""
-    parsed, last = Address.parse(address), ""
+    parsed, last, there = Address.parse(address), "", False
 
     async def complain(error: Exception) -> None:
         nonlocal last
         words = str(error) or type(error).__name__
-        if words != last:
+        if words != last and there:
             log.warning("the connection to the engine: %s", words)
         last = words
 
@@ -144,6 +144,7 @@ async def connected(address: str, name: str) -> AsyncIterator[Client]:
     except Trouble as error:
         why = last or str(error) or "it does not answer"
         raise Refusal("The engine's NATS server cannot be reached: {why}.", why=why) from error
+    there = True
     try:
         version = client.connected_server_version
         if (version.major, version.minor) < OLDEST:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from subprocess import PIPE
@@ -12,7 +13,7 @@ import pytest_asyncio
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.store import Defaults, NewerDatabase, Store, asynchronous
+from bot.store import VERSION, Defaults, NewerDatabase, Store, asynchronous
 from generation.request import Request
 from tests.postgres import FOUND, NONE, postgres
 
@@ -111,6 +112,47 @@ async def test_a_database_of_a_later_version_is_left_alone(address: str) -> None
     with pytest.raises(NewerDatabase, match="newer"):
         async with Store(address, 7):
             pass
+
+
+async def test_the_way_back_from_the_next_version_is_open(address: str) -> None:
+    """In a rolling deploy both versions run for a while, and the new one may have to be taken back."""
+    following = str(VERSION + 1)
+    async with Store(address, 7) as store:
+        await store.write_note("schema", following)
+    async with Store(address, 7) as store:
+        assert await store.kept(await store.keep(4, REQUEST, [b"one"]))
+        assert await store.note("schema") == following
+
+
+async def test_pieces_count_for_an_hour(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    for ago in (4000, 1000, 10):
+        monkeypatch.setattr("time.time", lambda ago=ago: now - ago)
+        await store.count_piece(2**60)
+    monkeypatch.setattr("time.time", lambda: now)
+    await store.count_piece(5)
+    assert await store.pieces(2**60) == [1000, 10] and await store.pieces(6) == []
+    await store.purge()
+    assert await store.pieces(2**60) == [1000, 10]
+
+
+async def test_one_at_a_time(address: str) -> None:
+    inside, most = 0, 0
+
+    async def enter(store: Store, name: str) -> None:
+        nonlocal inside, most
+        async with store.alone(name):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.01)
+            inside -= 1
+
+    async with Store(address, 7) as one, Store(address, 7) as other:
+        two = one if address.startswith("sqlite") else other
+        await asyncio.gather(*(enter(store, "same") for store in (one, two, one, two)))
+        assert most == 1
+        await asyncio.gather(*(enter(one, f"bucket {number}") for number in range(3)))
+        assert most > 1
 
 
 async def test_a_database_of_an_earlier_version_is_brought_up_to_date(address: str) -> None:
