@@ -31,8 +31,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from generation.request import Request
 
-# Statements that bring a database of version 1, 2, … to the next one; a new database is made from the tables below. They
-# only add what an Encore one version older need not know, since that may still run beside this one.
+# Statements that bring a database of version 1, 2, … to the next one; a new database is made from the tables below.
+# They only add what an Encore one version older need not know, since that may still run beside this one.
 # {bytes} is the database's name for bytes.
 MIGRATIONS: tuple[str, ...] = ("ALTER TABLE takes ADD COLUMN sheets {bytes}",)
 VERSION = 1 + len(MIGRATIONS)
