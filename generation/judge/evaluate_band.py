@@ -3,20 +3,22 @@
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from generation.judge.band import discriminate, go_on, nats, statistics
+from generation.judge.band import contracts, discriminate, files, go_on, nats, statistics
 from generation.judge.bars import Figure, card
 from generation.judge.baselines.row_ngram import RowNGram
 from generation.learn import full_corpus
 from generation.learn.full_corpus import FULL_SETS, Work
-from generation.model import band_checkpoint
+from generation.model import band_checkpoint, memorised_lines
 from generation.model.encode_band import encode
+from generation.model.memorised_lines import MemorisedLines
+from generation.model.networks.band_lstm import BandLSTM
 
 COUNTED = 500_000  # rows of a set that its 3-gram learns from, at most
 
@@ -28,23 +30,85 @@ class Sample:
     works, rows  nats: of so many works, the first rows
     primes       true and false continuations
     played       continuations of ours, and their statistics
+    songs        what is promised of a song that is played on
     """
 
     works: int = 0
     rows: int = 0
     primes: int = 0
     played: int = 0
+    songs: int = 0
 
     def __str__(self) -> str:
         if self == Sample():
             return "all"
         return (
             f"at most {self.works} works, of each its first {self.rows:,} rows; {self.primes} primes to tell true from "
-            f"false; {self.played} to play on from"
+            f"false; {self.played} to play on from; {self.songs} songs for what is promised"
         )
 
 
-SOME = Sample(works=16, rows=1_500, primes=24, played=12)
+SOME = Sample(works=16, rows=1_500, primes=24, played=12, songs=6)
+
+
+@dataclass(eq=False)
+class Judgement:
+    """All that was found so far. alone: whether the model learned from the set of frames alone."""
+
+    model: BandLSTM
+    keyed: bool
+    alone: bool
+    sample: Sample
+    memorised: MemorisedLines | None = None
+    nats: dict[str, dict[str, float]] = field(default_factory=dict)
+    wins: dict[str, discriminate.Wins] = field(default_factory=dict)
+    heard: dict[str, list[statistics.Heard]] = field(default_factory=dict)
+    ours: list[dict[str, bool]] = field(default_factory=list)
+    true: list[dict[str, bool]] = field(default_factory=list)
+    broken: list[tuple[str, str]] = field(default_factory=list)
+
+    def add_set(self, name: str, works: Sequence[Work], split: str) -> None:
+        """Judge the works of a set that are in a split, by a 3-gram that learned from the others."""
+        ngram = counted(works, self.keyed)
+        works, some = [work for work in works if work.split == split], self.sample
+        pieces = [encode(work.score, work.style, self.keyed) for work in chosen(works, some.works)]
+        if not pieces:
+            return
+        self.nats[name] = nats.nats(self.model, ngram, [p.beginning(some.rows) if some.rows else p for p in pieces])
+        self.wins[name] = discriminate.discrimination(self.model, ngram, works, self.keyed, some.primes)
+        self.heard[name] = go_on.heard(self.model, ngram, works, some.played)
+
+    def add_songs(self, sent: Sequence[files.Sent]) -> None:
+        """Play songs on, and see what is kept of what is promised."""
+        for each, ours, true in files.keeping(self.model, sent, self.memorised):
+            self.ours.append(ours)
+            self.true += [true] if true else []
+            self.broken += [(each.name, promise) for promise, kept in ours.items() if not kept]
+
+    def figures(self) -> tuple[dict[str, Any], list[Figure], list[str]]:
+        """All numbers, those for the card, and the tables."""
+        told = {name: discriminate.told(wins) for name, wins in self.wins.items()}
+        kinds = (discriminate.ANOTHER, discriminate.SAMPLED)
+        told["all"] = discriminate.told(
+            {kind: [w for each in self.wins.values() for w in each[kind]] for kind in kinds}
+        )
+        heard = {name: statistics.summary(each) for name, each in self.heard.items() if each}
+        auc = statistics.apart([each for some in self.heard.values() for each in some]) if heard else {}
+        ours, true = contracts.shares(self.ours), contracts.shares(self.true)
+        figures = [
+            *(nats.figure(name, row, self.alone) for name, row in self.nats.items()),
+            *(line for name, shares in told.items() for line in discriminate.figures(name, shares)),
+            *statistics.figures(heard, auc),
+            *contracts.figures(ours, true),
+        ]
+        tables = [
+            nats.in_words(self.nats),
+            discriminate.in_words(told),
+            statistics.in_words(heard, {name: len(self.heard[name]) for name in heard}),
+            contracts.in_words(ours, true, self.broken),
+        ]
+        numbers = {"nats": self.nats, "told": told, "statistics": heard, "AUC": auc, "promises": [ours, true]}
+        return numbers | {"card": [asdict(figure) for figure in figures], "broken": self.broken}, figures, tables
 
 
 def chosen(works: Sequence[Work], count: int) -> list[Work]:
@@ -70,52 +134,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
     parser.add_argument("--sets", help="some of the sets, with commas between them (all)")
     parser.add_argument("--split", default="test", choices=("valid", "test"))
+    parser.add_argument("--files", type=Path, help="folder of music files that are played on, too")
     parser.add_argument("--some", action="store_true", help=f"of each set {SOME}")
     parser.add_argument("--json", type=Path, help="write the figures there too, after each set")
 
 
 def main(args: argparse.Namespace) -> int:
     model, about = band_checkpoint.load(args.checkpoint)
-    keyed, sample = about["options"]["keyed"], SOME if args.some else Sample()
-    names = list(FULL_SETS) if (args.data / "splits_poly.tsv").exists() else ["folder"]
-    figures: list[Figure] = []
-    found: dict[str, Any] = {"rows_seen": about.get("rows_seen", 0), "split": args.split, "sample": asdict(sample)}
-    found |= {"nats": {}, "told": {}, "statistics": {}, "played": {}}
-    wins: discriminate.Wins = {}
-    heard: list[statistics.Heard] = []
-    for name in tqdm(args.sets.split(",") if args.sets else names, desc="sets", leave=False):
+    listed, options = memorised_lines.beside(args.checkpoint), about["options"]
+    known = memorised_lines.load(listed) if listed.exists() else None
+    sample = SOME if args.some else Sample()
+    judgement = Judgement(model, options["keyed"], list(options["sets"]) == [nats.FRAMED], sample, known)
+    archives = (args.data / "splits_poly.tsv").exists()
+    names = args.sets.split(",") if args.sets else list(FULL_SETS) if archives else ["folder"]
+    if args.files:
+        judgement.add_songs(files.of_folder(args.files))
+    for name in tqdm(names, desc="sets", leave=False):
         works = full_corpus.load(args.data, args.cache, [name])
-        ngram = counted(works, keyed)
-        works = [work for work in works if work.split == args.split]
-        if not works:
-            continue
-        pieces = [encode(work.score, work.style, keyed) for work in chosen(works, sample.works)]
-        pieces = [piece.beginning(sample.rows) for piece in pieces] if sample.rows else pieces
-        found["nats"][name] = nats.nats(model, ngram, pieces)
-        figures.append(nats.figure(name, found["nats"][name], list(about["options"]["sets"]) == [nats.FRAMED]))
-        won = discriminate.discrimination(model, ngram, works, keyed, sample.primes)
-        found["told"][name] = discriminate.told(won)
-        wins = {kind: wins.get(kind, []) + each for kind, each in won.items()}
-        played = go_on.heard(model, ngram, works, sample.played)
-        if played:
-            found["statistics"][name], found["played"][name] = statistics.summary(played), len(played)
-            heard += played
+        judgement.add_set(name, works, args.split)
+        if archives and name in files.SETS:
+            test = [work for work in works if work.split == args.split]
+            judgement.add_songs(files.of_set(args.data, test, sample.songs))
         if args.json:
-            found["card"] = [asdict(figure) for figure in figures]
-            args.json.write_text(json.dumps(found, indent=2) + "\n")
-    found["told"]["all"] = discriminate.told(wins)
-    figures += [line for name, shares in found["told"].items() for line in discriminate.figures(name, shares)]
-    found["AUC"] = statistics.apart(heard) if heard else {}
-    figures += statistics.figures(found["statistics"], found["AUC"])
-    print(f"{found['rows_seen']:,} rows learned; {args.split} split, of each set {sample}.")
-    tables = (
-        nats.in_words(found["nats"]),
-        discriminate.in_words(found["told"]),
-        statistics.in_words(found["statistics"], found["played"]),
-        card(figures),
-    )
-    print("", *tables, sep="\n\n")
-    if args.json:
-        found["card"] = [asdict(figure) for figure in figures]
-        args.json.write_text(json.dumps(found, indent=2) + "\n")
+            numbers = {"rows_seen": about.get("rows_seen"), "split": args.split, "sample": asdict(sample)}
+            args.json.write_text(json.dumps(numbers | judgement.figures()[0], indent=2) + "\n")
+    _, figures, tables = judgement.figures()
+    print(f"{about.get('rows_seen', 0):,} rows learned; {args.split} split, of each set {sample}.")
+    if known is None:
+        print("Copies are not looked for: no list of memorised lines lies beside it (`copying-band` makes one).")
+    print("", *tables, card(figures), sep="\n\n")
     return 0

@@ -18,7 +18,7 @@ from generation.music.song import Song
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import play_on
 
-AT_A_TIME = 8  # takes
+AT_A_TIME = 16  # takes
 
 
 def heard(model: BandLSTM, ngram: RowNGram, works: Sequence[Work], count: int = 0, seed: int = 0) -> list[Heard]:
