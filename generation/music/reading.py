@@ -35,10 +35,10 @@ class Reading:
 
     @property
     def together(self) -> bool:
-        """Whether more sounds than one melody: several parts, or one with chords or two hands."""
+        """Whether more sounds than a melody: several parts, one with chords or two hands, or drums alone."""
         notes = sum(len(part.notes) for part in self.song.parts)
         playing = sum(bool(len(part.notes)) for part in self.song.parts)
-        return playing > 1 or notes > MORE * len(self.melody)
+        return playing > 1 or not self.song.pitched or notes > MORE * len(self.melody)
 
 
 def song_of(melody: Melody, program: int | None = None, name: str = "") -> Song:

@@ -46,7 +46,7 @@ def on_its_beat(reading: Reading) -> Reading:
     have the true one, or one two or three times as fast or slow.
     """
     melody = reading.melody
-    parts = [part.notes for part in reading.song.pitched]
+    parts = [part.notes for part in reading.song.pitched or reading.song.parts]
     onset = np.concatenate([notes.onset for notes in parts])
     moment = melody.clock.seconds(onset)
     if reading.song.written or len(melody) < FEWEST or len(melody.tempo) > 1 or np.ptp(moment) > LONGEST:
@@ -184,7 +184,7 @@ def _moved(reading: Reading, beats: Floats) -> Reading:
 def _in_bars(reading: Reading, metre: Metre | None) -> Reading:
     """The reading in bars of this metre; of None, of four quarters or of three, whichever fits its long and low notes.
     The first bar line stands where these do."""
-    parts = [part.notes for part in reading.song.pitched]
+    parts = [part.notes for part in reading.song.pitched or reading.song.parts]
     onset = np.concatenate([notes.onset for notes in parts])
     weight = np.concatenate([_weight(notes) * np.clip(2 - notes.pitch / 64, 0.5, 1.5) for notes in parts])
 

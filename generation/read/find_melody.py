@@ -14,14 +14,16 @@ from generation.request import UNSAID, Refusal, Words
 MAX_NOTES = 60_000  # of all parts together
 
 
-def find_melody(song: Song) -> Reading:
+def find_melody(song: Song, drums: bool = False) -> Reading:
     """The melody of a song, with the place where it was found and the reason, in a musician's words.
 
-    Raises `Refusal` if there is nothing but drums, or too much music.
+    Raises `Refusal` if there is nothing but drums, or too much music. With `drums`, drums alone will do: their strokes
+    stand for a melody.
     """
     song = trimmed(song)
     pitched = song.pitched
-    if not pitched:
+    strokes = [part for part in song.parts if part.drums and len(part.notes)]
+    if not pitched and not (drums and strokes):
         raise Refusal(
             "There are only drums in this file, and drums are not a melody. Send one with a tune."
             if any(part.drums for part in song.parts)
@@ -40,6 +42,8 @@ def find_melody(song: Song) -> Reading:
             seconds=round(lasting),
             limit=round(MAX_SECONDS),
         )
+    if not pitched:
+        return _beaten(song, strokes[0])
     lines = [top_line(part.notes, *_moments(part, song)) for part in pitched]
     beside = company(song)
     part, line = max(
@@ -77,6 +81,13 @@ def _melody(song: Song, part: Part, line: Ints) -> Melody:
         song.downbeat,
         song.title,
     )
+
+
+def _beaten(song: Song, drums: Part) -> Reading:
+    """Drums alone, one stroke of each onset in place of a melody."""
+    line = np.flatnonzero(np.diff(drums.notes.onset, prepend=-1.0) > 0)
+    why = Words("there is nothing but drums")
+    return Reading(song, _melody(song, drums, line), song.parts.index(drums), why=why)
 
 
 def _source(part: Part, parts: int, chords: bool) -> Words:

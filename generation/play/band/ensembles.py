@@ -41,4 +41,4 @@ ENSEMBLES: dict[str, tuple[Player, ...]] = {
     "drums": (Player("Drums", "drums", DRUMS),),
 }  # fmt: skip
 # Bands whose harmony is written above the lead as chord symbols.
-WITH_CHORDS = ("jazz quartet", "pop band")
+WITH_CHORDS = ("piano", "song", "jazz quartet", "pop band", "rock band")

@@ -83,7 +83,7 @@ def close_together(part: Any, take: State) -> Any:
 def come_back(part: Any, take: State) -> Any:
     """A part that played in most bars of the input returns after some bars of rest."""
     bars = (take.onset - take.when[part]) // take.line - 1
-    return -RETURN * bars * ((bars > 0) & (take.eager[part] > 0) & (take.sounding[part] == 0))
+    return -RETURN * bars * take.eager[part] * ((bars > 0) & (take.sounding[part] == 0))
 
 
 def stay_in_range(value: Any, take: State) -> Any:
