@@ -9,14 +9,14 @@ from typing import Any, Self
 
 import discord
 
-from bot.answer.buttons import CANCEL, DELETE, GONE, SHEET, TAKE
+from bot.answer.buttons import CANCEL, DELETE, GONE, SHEET, TAKE, asking_to_delete
 from bot.answer.job import run_job
 from bot.answer.post import post
 from bot.answer.reply import sheet_music
 from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.store import Kept
-from bot.words.locale import own
+from bot.words.locale import own, public
 from generation.request import Refusal, Request, Words
 
 STEP = 0.2  # by which the temperature changes
@@ -114,7 +114,8 @@ class SheetPress(Press, template=SHEET):
 
 
 class DeletePress(Press, template=DELETE):
-    """Deletes the reply and all that was kept for it. Allowed to the member who asked, and to moderators."""
+    """Deletes the reply and all that was kept for it, when pressed a second time. Allowed to the member who asked, and
+    to moderators."""
 
     async def answer(self, interaction: Interaction) -> None:
         store = interaction.client.store
@@ -122,6 +123,9 @@ class DeletePress(Press, template=DELETE):
         theirs = interaction.user.id == (kept.member if kept else int(self.said["member"]))
         if not theirs and not interaction.permissions.manage_messages:
             raise Refusal("Only the person who asked for this music, or a moderator, can delete it.")
+        if not self.said["sure"] and interaction.message is not None:
+            await interaction.response.edit_message(view=asking_to_delete(interaction.message, public(interaction)))
+            return
         await interaction.response.defer()
         await store.forget(self.said["kept"])
         with contextlib.suppress(discord.NotFound):  # pressed twice: it is gone already

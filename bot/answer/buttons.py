@@ -8,7 +8,7 @@ from generation.request import Request, Words
 # Patterns of the buttons' names. A name is all that is known of a button when it is pressed, even after a restart.
 TAKE = r"encore:(?P<what>[a-z]+):(?P<kept>[\w-]{12}):(?P<take>\d)"
 SHEET = r"encore-sheet:(?P<kept>[\w-]{12})"
-DELETE = r"encore-delete:(?P<kept>[\w-]{12}):(?P<member>\d+)"
+DELETE = r"encore-delete(?P<sure>-now)?:(?P<kept>[\w-]{12}):(?P<member>\d+)"
 CANCEL = r"encore-cancel:(?P<member>\d+):(?P<ticket>[\w-]{12})"
 
 GONE = Words("This reply is too old for its buttons to work, or was deleted. Ask again with /extend or /compose.")
@@ -32,10 +32,23 @@ def reply_buttons(kept: str, member: int, request: Request, locale: str) -> disc
         labels[f"encore:alone:{kept}:0"] = part
     labels[f"encore-sheet:{kept}"] = Words("Sheet music")
     buttons = [discord.ui.Button[discord.ui.View](label=say(of, locale), custom_id=name) for name, of in labels.items()]
+    buttons[0].style = discord.ButtonStyle.primary
     delete = discord.ui.Button[discord.ui.View](
         label=say("Delete", locale), custom_id=f"encore-delete:{kept}:{member}", style=discord.ButtonStyle.danger
     )
     return _view(*buttons, delete)
+
+
+def asking_to_delete(message: discord.Message, locale: str) -> discord.ui.View:
+    """The buttons of a reply after “Delete” was pressed once: it asks, and deletes when it is pressed again."""
+    buttons = []
+    for button in discord.ui.View.from_message(message).children:
+        assert isinstance(button, discord.ui.Button)
+        if (button.custom_id or "").startswith("encore-delete:"):
+            button.label = say("Delete for good?", locale)
+            button.custom_id = (button.custom_id or "").replace("encore-delete:", "encore-delete-now:")
+        buttons.append(button)
+    return _view(*buttons)
 
 
 def cancel_button(member: int, ticket: str, locale: str) -> discord.ui.View:

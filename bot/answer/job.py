@@ -29,10 +29,16 @@ DISCORD_FORMATS = ("mp3", "mid", "abc", "png", "musicxml")
 SHEETS = ("png", "musicxml")
 
 
-async def run_job(interaction: Interaction, request: Request, tune: discord.Attachment | None = None) -> None:
+async def run_job(
+    interaction: Interaction,
+    request: Request,
+    tune: discord.Attachment | None = None,
+    back: discord.ui.View | None = None,
+) -> None:
     """Answer an interaction that is not acknowledged yet, with music or with a sentence.
 
-    `tune` is the file to play on from, unless the request already holds its bytes.
+    tune  the file to play on from, unless the request already holds its bytes
+    back  what is shown under a refusal, as a way back
     """
     bot, began = interaction.client, time.monotonic()
     outcome, reply = "fault", None
@@ -48,21 +54,21 @@ async def run_job(interaction: Interaction, request: Request, tune: discord.Atta
                 await post(interaction, lambda limit: message(made, request, limit, public(interaction)), view)
                 outcome = "played"
             except Exception as error:  # tell them from within the queue: a stopping bot waits until it is empty
-                outcome = await _tell(interaction, error)
+                outcome = await _tell(interaction, error, back)
     except (Refusal, WorkerFault) as error:  # not admitted to the queue
-        outcome = await _tell(interaction, error)
+        outcome = await _tell(interaction, error, back)
     finally:
         spent = time.monotonic() - began
         bot.health.count(outcome, spent)
         write(log, outcome=outcome, **_asked(request), seconds=spent, **(reply.timings if reply else {}))
 
 
-async def _tell(interaction: Interaction, error: Exception) -> str:
+async def _tell(interaction: Interaction, error: Exception, back: discord.ui.View | None) -> str:
     """Tell the member alone why there is no music. Returns the outcome as one word for the log."""
     if interaction.response.is_done():
-        await retract(interaction, sentence(interaction, error))
+        await retract(interaction, sentence(interaction, error), back if isinstance(error, Refusal) else None)
     else:
-        await report_error(interaction, error)
+        await report_error(interaction, error, back)
     return "refused" if isinstance(error, Refusal) else "fault"
 
 

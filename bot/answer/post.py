@@ -56,15 +56,16 @@ async def post(interaction: Interaction, made: Callable[[int], Message], view: d
     await _post_in_channel(interaction, message.content, _files(message), view)
 
 
-async def retract(interaction: Interaction, sentence: str) -> None:
-    """Remove the public answer and tell the member alone."""
+async def retract(interaction: Interaction, sentence: str, back: discord.ui.View | None = None) -> None:
+    """Remove the public answer and tell the member alone, with a way `back`."""
+    more: dict[str, Any] = {"view": back} if back is not None else {}
     try:
         try:
             await interaction.delete_original_response()
         except discord.NotFound as gone:
             if gone.code != UNKNOWN_MESSAGE:
                 raise
-        await interaction.followup.send(sentence, ephemeral=True)
+        await interaction.followup.send(sentence, ephemeral=True, **more)
     except discord.HTTPException as failed:
         if failed.status in DEAD:
             with contextlib.suppress(WorkerFault):
@@ -95,4 +96,4 @@ async def _post_in_channel(
 
 
 def _files(message: Message) -> list[discord.File]:
-    return [discord.File(io.BytesIO(data), name) for name, data in message.files]
+    return [discord.File(io.BytesIO(data), name, description=message.alts.get(name)) for name, data in message.files]

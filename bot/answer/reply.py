@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bot.words import key_in, say
@@ -38,10 +38,11 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class Message:
-    """Text of at most 2,000 characters, and (name, bytes) of every file."""
+    """Text of at most 2,000 characters, (name, bytes) of every file, and name → what a picture shows."""
 
     content: str
     files: tuple[tuple[str, bytes], ...]
+    alts: Mapping[str, str] = field(default_factory=dict)
 
 
 def message(reply: Reply, request: Request, limit: int, locale: str = "en") -> Message:
@@ -49,21 +50,35 @@ def message(reply: Reply, request: Request, limit: int, locale: str = "en") -> M
     takes = [take.files for take in reply.takes]
     chosen, left_out = choose(takes, limit)
     words = [*_lines(reply, request, locale), *_missing(left_out, len(takes), limit, locale)]
-    return Message("\n".join(words)[:2000], _named(request, takes, chosen))
+    return _message(words, request, takes, chosen, locale, plain(reply.title), _music(reply, locale))
 
 
 def sheet_music(sheets: Sequence[Mapping[str, bytes]], request: Request, limit: int, locale: str = "en") -> Message:
     """The message with the score of every take as a picture and as MusicXML."""
     chosen, left_out = choose(sheets, limit, SHEETS)
     words = [say(SHEET_WORDS, locale), *_missing(left_out, len(sheets), limit, locale)]
-    return Message("\n".join(words)[:2000], _named(request, sheets, chosen))
+    return _message(words, request, sheets, chosen, locale, plain(request.filename))
 
 
-def _named(
-    request: Request, takes: Sequence[Mapping[str, bytes]], chosen: Sequence[tuple[str, int]]
-) -> tuple[tuple[str, bytes], ...]:
+def _message(
+    words: Sequence[str],
+    request: Request,
+    takes: Sequence[Mapping[str, bytes]],
+    chosen: Sequence[tuple[str, int]],
+    locale: str,
+    title: str,
+    music: str = "",
+) -> Message:
+    """The message with the chosen files, and words about each picture for those who do not see it."""
     stem = _stem(request.filename) if request.data is not None else "encore"
-    return tuple((f"{stem}-take{number + 1}.{kind}", takes[number][kind]) for kind, number in chosen)
+    names = [f"{stem}-take{number + 1}.{kind}" for kind, number in chosen]
+    alts = {}
+    for name, (kind, number) in zip(names, chosen, strict=True):
+        if kind == "png":
+            about = say("The score of take {number}", locale, number=number + 1)
+            alts[name] = ": ".join(filter(None, (about, ", ".join(filter(None, (title, music))))))[:1024]
+    files = tuple((name, takes[number][kind]) for name, (kind, number) in zip(names, chosen, strict=True))
+    return Message("\n".join(words)[:2000], files, alts)
 
 
 def choose(

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -21,17 +22,18 @@ NOT_ALLOWED = Words("Only people who may manage this server can change its setti
 CHANGED = Words("Encore has been updated, and this command with it. Wait a little or restart Discord, then try again.")
 
 
-async def report_error(interaction: Interaction, error: BaseException) -> None:
-    """Tell the member, and nobody else, what went wrong."""
+async def report_error(interaction: Interaction, error: BaseException, back: discord.ui.View | None = None) -> None:
+    """Tell the member, and nobody else, what went wrong. `back` holds a way back, shown under a refusal."""
     if interaction.client.is_closed():  # the bot was stopped, and its grace is over
         log.warning("the bot ended before a member could be told: %r", error)
         return
     words = sentence(interaction, error)
+    more: dict[str, Any] = {"view": back} if back is not None and isinstance(error, Refusal) else {}
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(words, ephemeral=True)
+            await interaction.followup.send(words, ephemeral=True, **more)
         else:
-            await interaction.response.send_message(words, ephemeral=True)
+            await interaction.response.send_message(words, ephemeral=True, **more)
     except discord.HTTPException as failed:
         log.warning("could not tell the member: %s", failed)
 

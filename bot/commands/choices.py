@@ -1,13 +1,13 @@
 """Autocompletion in the member's language, and back from a typed name to Encore's own."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from discord import app_commands
 
 from bot.client import Interaction
 from bot.words import key_in, say
-from bot.words.keys import KEYS
+from bot.words.keys import KEYS, short
 from bot.words.locale import own
 from generation.request import INSTRUMENTS, STYLES, styles
 
@@ -29,7 +29,7 @@ def style_names(locale: str) -> dict[str, str]:
 
 
 async def keys(interaction: Interaction, typed: str) -> Choices:
-    return offered(key_names(own(interaction)), typed)
+    return offered(key_names(own(interaction)), typed, short)
 
 
 async def instruments(interaction: Interaction, typed: str) -> Choices:
@@ -40,10 +40,14 @@ async def style_choices(interaction: Interaction, typed: str) -> Choices:
     return offered(style_names(own(interaction)), typed)
 
 
-def offered(names: Mapping[str, str], typed: str) -> Choices:
-    """Choices whose name, in either language, contains the typed letters; those that begin with them come first."""
+def offered(names: Mapping[str, str], typed: str, also: Callable[[str], str] | None = None) -> Choices:
+    """Choices whose name, in either language, contains the typed letters; those that begin with them come first, and
+    before these the one whose other name, by `also`, they are."""
     wanted = _bare(typed)
-    ranks = {value: _rank(wanted, _bare(name), _bare(value)) for value, name in names.items()}
+    ranks = {
+        value: -1 if also and _bare(also(value)) == wanted else _rank(wanted, _bare(name), _bare(value))
+        for value, name in names.items()
+    }
     found = sorted((value for value, rank in ranks.items() if rank < 2), key=lambda value: ranks[value])
     return [app_commands.Choice(name=names[value][:100], value=value) for value in found[:MOST]]
 

@@ -13,6 +13,7 @@ from bot.answer.job import run_job
 from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
+from bot.commands.foreign import refuse_foreign
 from bot.commands.options import DESCRIPTIONS, Bars, LastBars, Seconds, Seed, Takes, Temperature, request
 from bot.words import say
 from bot.words.locale import own
@@ -85,8 +86,7 @@ async def extend_message(interaction: Interaction, message: discord.Message) -> 
 async def extend_file(interaction: Interaction, tune: discord.Attachment, options: dict[str, Any]) -> None:
     """Check what can be checked before anything is shown publicly, then fetch the file and play."""
     limit = interaction.client.settings.attachment_bytes
-    if not tune.filename.lower().endswith(tuple(ENDINGS)):
-        raise Refusal("Encore cannot read that kind of file. Send a MIDI, ABC, MusicXML or kern file.")
+    refuse_foreign(tune.filename)
     if tune.size == 0:
         raise Refusal("That file is empty. Export it once more and send it again.")
     if tune.size > limit:
@@ -98,24 +98,37 @@ async def extend_file(interaction: Interaction, tune: discord.Attachment, option
 
 
 async def extend_pasted(interaction: Interaction, tune: str, options: dict[str, Any]) -> None:
-    """Play on from a tune in ABC."""
-    await run_job(interaction, await request(interaction, filename="pasted.abc", data=tune.encode(), **options))
+    """Play on from a tune in ABC. Under a refusal stands a button that opens the form again, with what was typed."""
+    back = discord.ui.View(timeout=FORM_SECONDS)
+    back.add_item(Back(tune, options, own(interaction), interaction.client.began))
+    try:
+        wanted = await request(interaction, filename="pasted.abc", data=tune.encode(), **options)
+    except Refusal as error:
+        await report_error(interaction, error, back)
+    else:
+        await run_job(interaction, wanted, back=back)
 
 
 def forms_since(began: datetime) -> str:
-    """The prefix that names the forms of the process that began at `began`."""
+    """The prefix that names the forms of the process that began at `began`, and the buttons that lead back to them."""
     return f"encore-abc:{began.timestamp():.3f}:"
 
 
-class AbcForm(discord.ui.Modal):
-    """A form to paste a tune into."""
+def _fresh_name(began: datetime) -> str:
+    return f"{forms_since(began)}{secrets.token_urlsafe(9)}"
 
-    def __init__(self, options: dict[str, Any], locale: str, began: datetime) -> None:
-        name = f"{forms_since(began)}{secrets.token_urlsafe(9)}"
-        super().__init__(title=say("Play on from ABC", locale), timeout=FORM_SECONDS, custom_id=name)
+
+class AbcForm(discord.ui.Modal):
+    """A form to paste a tune into; `tune` is what was typed before."""
+
+    def __init__(self, options: dict[str, Any], locale: str, began: datetime, tune: str = "") -> None:
+        super().__init__(title=say("Play on from ABC", locale), timeout=FORM_SECONDS, custom_id=_fresh_name(began))
         self.options = options
         self.abc = discord.ui.TextInput[Any](
-            style=discord.TextStyle.paragraph, placeholder=EXAMPLE, max_length=LONGEST_ABC
+            style=discord.TextStyle.paragraph,
+            placeholder=EXAMPLE,
+            max_length=LONGEST_ABC,
+            default=tune[:LONGEST_ABC] or None,
         )
         self.add_item(discord.ui.Label(text=say("Your tune in ABC", locale), component=self.abc))
 
@@ -126,3 +139,15 @@ class AbcForm(discord.ui.Modal):
         self, interaction: Interaction, error: Exception, /
     ) -> None:
         await report_error(interaction, error)
+
+
+class Back(discord.ui.Button[discord.ui.View]):
+    """Opens the form again, with what was typed."""
+
+    def __init__(self, tune: str, options: dict[str, Any], locale: str, began: datetime) -> None:
+        super().__init__(label=say("Back to the form", locale), custom_id=_fresh_name(began))
+        self.tune, self.options = tune, options
+
+    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]  # no other client
+        form = AbcForm(self.options, own(interaction), interaction.client.began, self.tune)
+        await interaction.response.send_modal(form)

@@ -29,6 +29,12 @@ FRENCH_MODES = {
 }
 
 
+def short(key: str) -> str:
+    """A key as chord symbols have it: “A minor” is Am, “Bb major” Bb; "" for other modes."""
+    tonic, _, mode = key.partition(" ")
+    return {"major": tonic, "minor": f"{tonic}m"}.get(mode, "")
+
+
 def _german(letter: str, sign: str, mode: str) -> str:
     tonic = GERMAN_TONICS.get(letter + sign) or letter + {"": "", "b": "es", "#": "is"}[sign]
     return f"{tonic if mode == 'major' else tonic.lower()}-{GERMAN_MODES.get(mode, mode)}"

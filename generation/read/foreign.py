@@ -44,7 +44,7 @@ PROGRAMS: Beginnings = (
     (0, b"cap3-v:", "capella"),
     (0, b"TuxGuitar", "TuxGuitar"),
     (1, b"TuxGuitar", "TuxGuitar"),
-    (0, b"FLhd", "FL WorkerPool"),
+    (0, b"FLhd", "FL Studio"),
     (0, b"Extended Module", "FastTracker"),
     (0, b"IMPM", "Impulse Tracker"),
     (44, b"SCRM", "Scream Tracker"),

@@ -44,7 +44,11 @@ async def test_extend_a_file(discord: Discord) -> None:
         "Sheet music",
         "Delete",
     ]
+    first, *others = (part for row in reply.message.components for part in row["components"])
+    assert first["style"] == 1 and all(part["style"] != 1 for part in others), "the first button is the primary one"
     assert reply.message.pinged == []
+    about = {file.name: file.description for file in reply.message.files}
+    assert about["the_test-take1.png"].startswith("The score of take 1: The Test, D major, 4/4")
 
 
 async def test_the_seed_is_drawn_and_shown(discord: Discord) -> None:
@@ -86,6 +90,13 @@ async def test_a_form_with_nothing_readable(discord: Discord) -> None:
     form = await discord.command("extend")
     reply = await discord.submit(form, {"Your tune in ABC": "?!"}, until=acknowledged)
     assert "ABC" in await refusal(discord, reply)
+    refused = discord.messages()[-1]
+    assert [*buttons(refused)] == ["Back to the form"]
+    again = await discord.press(refused, "Back to the form")
+    assert again.modal["title"] == "Play on from ABC"
+    assert again.modal["components"][0]["component"]["value"] == "?!", "what was typed is kept"
+    reply = await discord.submit(again, {"Your tune in ABC": ABC.decode()}, until=has_files)
+    assert "**The Test** plays on" in reply.text
 
 
 async def test_extend_from_a_message(discord: Discord) -> None:
@@ -112,13 +123,20 @@ async def test_direct_messages(discord: Discord) -> None:
     )
     assert len((await discord.press(reply, "Another take", until=has_files)).files) == 4, "and then another one"
     await discord.press(reply, "Delete")
+    await discord.press(reply, "Delete for good?")
     await discord.until(lambda: reply.message not in discord.messages(discord.dm()))
 
 
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("song.mp3", b"ID3", "cannot read that kind of file"),
+        ("song.mp3", b"ID3", "recorded sound (MP3), not notes"),
+        ("song.mscz", b"PK", "This is a MuseScore file, which Encore does not read. Open it there and export it"),
+        ("song.gp5", b"?", "This is a Guitar Pro file"),
+        ("song.ptb", b"?", "This is a Power Tab file"),
+        ("song.sib", b"?", "This is a Sibelius file"),
+        ("scan.pdf", b"%PDF", "This is a picture (PDF), not notes"),
+        ("letter.docx", b"?", "cannot read that kind of file"),
         ("empty.mid", b"", "empty"),
         ("big.mid", b"M" * 5_000_001, "limit is 5,000,000"),
         ("noise.mid", bytes(range(256)), "MIDI"),
@@ -141,7 +159,9 @@ async def test_direct_messages(discord: Discord) -> None:
 async def test_refusals_are_for_the_sender_alone(discord: Discord, name: str, data: bytes, words: str) -> None:
     reply = await discord.command("extend", {"tune": (name, data)}, until=acknowledged)
     assert words in await refusal(discord, reply)
-    if not data or name == "song.mp3" or len(data) > 5_000_000:  # what is seen without reading, which may take long
+    if (
+        not data or data == b"?" or name == "song.mp3" or len(data) > 5_000_000
+    ):  # what is seen without reading, which may take long
         assert reply.asked.answer == 4, "the first that the member saw was the sentence"
 
 
@@ -268,8 +288,10 @@ async def test_who_may_delete(discord: Discord) -> None:
     denied = await discord.press(hers, "Delete")
     assert denied.ephemeral and "moderator" in denied.text and hers.message in discord.messages()
     await discord.press(mine, "Delete")
+    await discord.press(mine, "Delete for good?")
     await discord.until(lambda: mine.message not in discord.messages())
     await discord.press(hers, "Delete", user=discord.moderator)
+    await discord.press(hers, "Delete for good?", user=discord.moderator)
     await discord.until(lambda: hers.message not in discord.messages())
 
 

@@ -77,6 +77,7 @@ async def test_all_that_was_there_before_a_crash_works_after_it(discord: Discord
         assert (await PLAYED[label](discord, message, has_files)).files, label
     assert (await SAID["Sheet music"](discord, message, has_files)).ephemeral
     await discord.press(message, "Delete", user=discord.admin)
+    await discord.press(message, "Delete for good?", user=discord.admin)
     await discord.until(lambda: message not in discord.messages())
 
 
@@ -145,7 +146,9 @@ async def test_buttons_pressed_twice_play_once(discord: Discord) -> None:
 
 async def test_delete_pressed_twice_deletes_without_a_word(discord: Discord) -> None:
     message, faults = await reply_with_buttons(discord), discord.log().count("Traceback")
-    first, second = presses(discord, message, "Delete")
+    await discord.press(message, "Delete", user=discord.admin)
+    assert message in discord.messages(), "it asks once"
+    first, second = presses(discord, message, "Delete for good?")
     await discord.until(lambda: first.answer and second.answer and message not in discord.messages())
     await discord.command("queue")
     assert not first.followups and not second.followups
@@ -158,6 +161,7 @@ async def test_what_was_forgotten_can_still_be_deleted(discord: Discord) -> None
     denied = await discord.press(message, "Delete")
     assert denied.ephemeral and "moderator" in denied.text
     await discord.press(message, "Delete", user=discord.admin)
+    await discord.press(message, "Delete for good?", user=discord.admin)
     await discord.until(lambda: message not in discord.messages())
 
 

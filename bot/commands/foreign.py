@@ -1,0 +1,64 @@
+"""Files that Encore cannot read, known by the ending of their name before they are fetched; and the way out of each."""
+
+from pathlib import PurePath
+
+from generation.request import ENDINGS, Refusal
+
+PROGRAMS = {
+    (".mscz", ".mscx"): "MuseScore",
+    (".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".gtp"): "Guitar Pro",
+    (".ptb", ".pt2"): "Power Tab",
+    (".sib",): "Sibelius",
+    (".mus", ".musx"): "Finale",
+    (".dorico",): "Dorico",
+    (".nwc", ".nwctxt"): "NoteWorthy Composer",
+    (".cap", ".capx"): "capella",
+    (".tg",): "TuxGuitar",
+    (".ly",): "LilyPond",
+    (".mei",): "MEI",
+    (".flp",): "FL Studio",
+    (".als",): "Ableton Live",
+    (".logicx",): "Logic",
+    (".rg",): "Rosegarden",
+}
+SOUND = (
+    ".mp3",
+    ".wav",
+    ".ogg",
+    ".opus",
+    ".oga",
+    ".m4a",
+    ".aac",
+    ".flac",
+    ".aif",
+    ".aiff",
+    ".wma",
+    ".webm",
+    ".mp4",
+    ".mov",
+)
+PICTURES = (".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".svg", ".tif", ".tiff", ".ps")
+
+
+def refuse_foreign(filename: str) -> None:
+    """Raise `Refusal` for a file whose name ends like none that Encore reads."""
+    ending = PurePath(filename.lower()).suffix
+    if ending in ENDINGS:
+        return
+    kind = ending.removeprefix(".").upper()
+    for endings, program in PROGRAMS.items():
+        if ending in endings:
+            raise Refusal(
+                "This is a {program} file, which Encore does not read. Open it there and export it as MusicXML "
+                "or MIDI.",
+                program=program,
+            )
+    if ending in SOUND:
+        raise Refusal("This is recorded sound ({kind}), not notes. Send the notes as MIDI, MusicXML or ABC.", kind=kind)
+    if ending in PICTURES:
+        raise Refusal(
+            "This is a picture ({kind}), not notes. Export the score as MusicXML or MIDI from the program that made "
+            "it.",
+            kind=kind,
+        )
+    raise Refusal("Encore cannot read that kind of file. Send a MIDI, ABC, MusicXML or kern file.")
