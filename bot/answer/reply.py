@@ -154,6 +154,14 @@ def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
             lasts += ", " + say("much of it your tune again", locale)
         how = say("temperature {temperature}", locale, temperature=take.temperature)
         lines.append(f"-# {lasts} · {how} · " + say("seed {seed}", locale, seed=str(take.seed)))
+        if take.chords:
+            lines.append("-# " + say("Chords: {chords}", locale, chords=plain(take.chords, 120)))
+    if reply.parts:
+        names = plain(", ".join(say(part, locale) for part in reply.parts), 300)
+        playing = Words("All play on: {parts}.", parts=names)
+        lines.append(
+            "-# " + say(playing if request.data is not None else Words("Playing: {parts}.", parts=names), locale)
+        )
     if reply.source:
         lines.append("-# " + say("Melody: {source}.", locale, source=plain(say(reply.source, locale))))
     for remark in reply.remarks:

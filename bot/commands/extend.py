@@ -17,7 +17,7 @@ from bot.commands.foreign import refuse_foreign
 from bot.commands.options import DESCRIPTIONS, Bars, LastBars, Seconds, Seed, Takes, Temperature, request
 from bot.words import say
 from bot.words.locale import own
-from generation.request import ENDINGS, Refusal, Words
+from generation.request import ENDINGS, PARTS, Refusal, Words
 
 NO_MELODY = Words(
     "There is no tune in that message. It needs a MIDI, ABC, MusicXML or kern file, or ABC text that begins with “X:”."
@@ -31,11 +31,13 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
 @app_commands.command(name="extend", description="Play on from your tune")
 @app_commands.describe(
     tune="A MIDI, ABC, MusicXML or kern file; without one, a form opens to paste ABC",
+    parts="Which parts of a file go on: all of them, or the melody only",
     part="The whole piece, or only the new part",
     last_bars="Of a long tune, only so many bars before the new part",
     **DESCRIPTIONS,
 )
 @app_commands.choices(
+    parts=[app_commands.Choice(name=locale_str(words), value=parts) for parts, words in PARTS.items()],
     part=[
         app_commands.Choice(name=locale_str("the whole"), value="whole"),
         app_commands.Choice(name=locale_str("only the new part"), value="new"),
@@ -52,6 +54,7 @@ async def extend(
     takes: Takes | None = None,
     instrument: str | None = None,
     style: str | None = None,
+    parts: str | None = None,
     part: str | None = None,
     seed: Seed | None = None,
 ) -> None:
@@ -63,6 +66,7 @@ async def extend(
         "takes": takes,
         "instrument": instrument,
         "style": style,
+        "parts": parts,
         "seed": seed,
         "only_new": part == "new",
     }
