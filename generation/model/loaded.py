@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import torch
 
-from generation.model import band_checkpoint, checkpoint, memorised
+from generation.model import band_checkpoint, checkpoint, memorised, memorised_lines
 from generation.model.memorised import Memorised
+from generation.model.memorised_lines import MemorisedLines
 from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.model.networks.band_lstm import BandLSTM
 from generation.request import own_checkpoints
@@ -30,11 +31,13 @@ class LoadedModel:
 
 @dataclass(frozen=True, eq=False)
 class LoadedBand:
-    """A model for several parts that is ready to play, and the card of its checkpoint."""
+    """A model for several parts that is ready to play, the card of its checkpoint, and the lines that it may not
+    repeat."""
 
     model: BandLSTM
     card: dict[str, Any]
     device: torch.device
+    memorised: MemorisedLines | None = None
 
 
 Loaded = TypeVar("Loaded", LoadedModel, LoadedBand)
@@ -53,7 +56,8 @@ def load_band(path: Path | None = None, device: str | None = None) -> LoadedBand
     """Likewise a model for several parts."""
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model, card = band_checkpoint.load(path or BAND_CHECKPOINT, where)
-    return LoadedBand(model, card, where)
+    lines = memorised_lines.beside(path or BAND_CHECKPOINT)
+    return LoadedBand(model, card, where, memorised_lines.load(lines) if lines.exists() else None)
 
 
 Ready = dict[Path, tuple[int, LoadedModel]]

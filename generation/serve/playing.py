@@ -75,7 +75,7 @@ class Playing:
 
     def _band(self, loaded: LoadedBand) -> BandSession:
         session = self._sessions.get(id(loaded))
-        return session if isinstance(session, BandSession) else self._opened(loaded, BandSession(loaded.model))
+        return session if isinstance(session, BandSession) else self._opened(loaded, _band_session(loaded))
 
     def _opened(self, loaded: LoadedModel | LoadedBand, session: Opened) -> Opened:
         """A new session of a model; those of models that are no longer used are closed."""
@@ -122,7 +122,9 @@ class Playing:
 
         if isinstance(held.session, BandSession):
             asked = [take.prompt for take in held.takes if isinstance(take, BandTake)]
-            takes: Sequence[Take] | Sequence[BandTake] = play_on(held.session.model, asked, tell)
+            takes: Sequence[Take] | Sequence[BandTake] = play_on(
+                held.session.model, asked, tell, held.session.memorised
+            )
             return Event(job.id, wholes=_packed(takes))
         single = [replace(take.prompt, attempt=0) for take in held.takes if isinstance(take, Take)]
         return Event(job.id, wholes=[pack_whole(whole) for whole in sample(held.session.loaded, single, tell)])
@@ -139,6 +141,10 @@ class Playing:
             self._held.remove(held)
             held.session.drop(held.takes)  # type: ignore[arg-type]  # its own
             self._inbox.send(Event(held.job.id, refusal=Words("Cancelled.")))
+
+
+def _band_session(loaded: LoadedBand) -> BandSession:
+    return BandSession(loaded.model, memorised=loaded.memorised)
 
 
 def _packed(takes: Sequence[Take] | Sequence[BandTake]) -> list[bytes]:

@@ -3,7 +3,7 @@
 import torch
 
 from generation.model.networks.band_lstm import BandLSTM
-from generation.play.arithmetic import TAKES
+from generation.play.arithmetic import TAKES, made_by
 from generation.play.band.decode_step import Line, decode_step
 from generation.play.band.fused import fuse_band
 from generation.play.band.slots import band_memory, move_in
@@ -21,6 +21,12 @@ class BandBatch:
         self._fused = fuse_band(model, arithmetic) if model.step.weight.device.type == "cpu" else None
         self._slots = band_memory(model, self._fused, FEW) if self._fused else None
         self._step: StepOnCPU | None = None
+
+    @property
+    def made_by(self) -> str:
+        """The arithmetic and the processor, in words."""
+        kind = self._fused.kind if self._fused else "float32"
+        return made_by(kind, self.model.step.weight.device)
 
     @property
     def full(self) -> bool:

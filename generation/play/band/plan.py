@@ -44,6 +44,7 @@ class BandPrompt:
     band               of a fresh piece: a name in `ENSEMBLES`
     key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
     open_end           cut the music off when the time is up, instead of bringing it to a close
+    attempt            number of takes of this seed that were discarded because they copied a training score
     """
 
     song: Song | None = None
@@ -58,6 +59,7 @@ class BandPrompt:
     tempo: float | None = None
     metre: tuple[int, int] | None = None
     open_end: bool = False
+    attempt: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +186,6 @@ def _declared(song: Song, piece: Piece, chords: bool) -> Piece:
     return replace(piece, encoded=encoded, conditions=conditions, slots=slots, shift=shift)
 
 
-def uniforms(seed: int, rows: int, heads: int) -> NDArray[np.float32]:
+def uniforms(seed: int, attempt: int, rows: int, heads: int) -> NDArray[np.float32]:
     """(rows, heads) a take's random numbers."""
-    return random_stream(seed, "band").random((rows, heads), np.float32)
+    return random_stream(seed, "band", attempt).random((rows, heads), np.float32)

@@ -1,19 +1,22 @@
 """Prompts → songs of several parts, for any number of takes at once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from generation.model import band
+from generation.model import band, memorised_lines
+from generation.model.memorised_lines import MemorisedLines
 from generation.model.networks.band_lstm import BandLSTM
+from generation.model.tokens import Ints
 from generation.music.song import Song
 from generation.play.band.batch import BandBatch
 from generation.play.band.decode_step import HEADS, Line, begun
 from generation.play.band.plan import BandPrompt, Plan, plan, uniforms
 from generation.play.band.slots import MOST_ROWS
-from generation.play.band.to_song import to_song
+from generation.play.band.to_song import rows_of, to_song
 from generation.play.batch import HIGHEST, sampling_parameters
+from generation.play.session import ATTEMPTS
 
 
 @dataclass(eq=False)
@@ -23,6 +26,8 @@ class BandTake:
     rows    the new rows so far: classes of all heads, then tick
     whole   once it is complete: the given song with every part's notes unchanged, followed by its new ones
     since   quarter where the new music begins in it
+    made_by the arithmetic and the processor, in words
+    best    the rows of the attempt, of those so far, that copies the fewest notes: `copied` more than is allowed
     """
 
     prompt: BandPrompt
@@ -30,12 +35,9 @@ class BandTake:
     rows: list[list[int]] = field(default_factory=list)
     whole: Song | None = None
     since: float = 0.0
-    arithmetic: str = ""
-
-    @property
-    def made_by(self) -> str:
-        """The arithmetic and the processor, in words."""
-        return self.arithmetic
+    made_by: str = ""
+    best: list[list[int]] | None = None
+    copied: int = 0
 
     @property
     def share(self) -> float:
@@ -51,15 +53,29 @@ class BandTake:
             self.rows.append(row)
         return over or len(self.rows) >= MOST_ROWS
 
-    def end(self) -> None:
-        self.whole, self.since = to_song(self.plan, self.rows, self.prompt.open_end)
+    def end(self, known: MemorisedLines | None) -> bool:
+        """Complete it; returns False if it copies a training score and is to be played again."""
+        copied = 0 if known is None or not self.rows else self._copied(known)
+        if self.best is None or copied < self.copied:
+            self.best, self.copied = self.rows, copied
+        if self.copied and self.prompt.attempt + 1 < ATTEMPTS:
+            self.prompt, self.rows = replace(self.prompt, attempt=self.prompt.attempt + 1), []
+            return False
+        self.whole, self.since = to_song(self.plan, self.best, self.prompt.open_end)
+        return True
+
+    def _copied(self, known: MemorisedLines) -> int:
+        """The notes by which a line exceeds the limit of the style; 0 if nothing is a copy."""
+        given, new = self.plan.piece.encoded, rows_of(self.rows)
+        rows: Ints = np.concatenate([given.rows[1:].astype(np.int64), new])
+        return memorised_lines.copies(rows, given.heading, known, self.prompt.style, int(new[0, band.TICK]))
 
 
 class BandSession:
     """Takes of any number of requests, which one model plays at once: each take one row a step."""
 
-    def __init__(self, model: BandLSTM, arithmetic: str | None = None) -> None:
-        self.model = model
+    def __init__(self, model: BandLSTM, arithmetic: str | None = None, memorised: MemorisedLines | None = None) -> None:
+        self.model, self.memorised = model, memorised
         self._batch = BandBatch(model, arithmetic)
         self._playing: list[tuple[BandTake, Line]] = []
         self._waiting: list[BandTake] = []
@@ -98,7 +114,9 @@ class BandSession:
         for take, line in [*self._playing]:
             if take.add(told[id(line)]):
                 self._leave(take, line)
-                take.end()
+                take.made_by = self._batch.made_by
+                if not take.end(self.memorised):
+                    self._waiting.append(take)
 
     def _leave(self, take: BandTake, line: Line) -> None:
         self._playing.remove((take, line))
@@ -121,7 +139,7 @@ class BandSession:
             known.table[None].copy(),
             parameters[None, :, 0].copy(),
             1 - parameters[None, :, 1],
-            np.minimum(uniforms(take.prompt.seed, MOST_ROWS, len(HEADS)), HIGHEST)[None],
+            np.minimum(uniforms(take.prompt.seed, take.prompt.attempt, MOST_ROWS, len(HEADS)), HIGHEST)[None],
             x,
             memory,
             heading,
@@ -131,11 +149,14 @@ class BandSession:
 
 
 def play_on(
-    model: BandLSTM, prompts: Sequence[BandPrompt], progress: Callable[[float], None] | None = None
+    model: BandLSTM,
+    prompts: Sequence[BandPrompt],
+    progress: Callable[[float], None] | None = None,
+    memorised: MemorisedLines | None = None,
 ) -> list[BandTake]:
     """A complete take for every prompt. The same prompt gives the same music, whatever else is played at the same
     time. `progress` is called with the share that is done, 0 … 1."""
-    session = BandSession(model)
+    session = BandSession(model, memorised=memorised)
     takes = session.add(prompts)
     while session.busy:
         session.step()

@@ -25,10 +25,7 @@ SHORTEST = 1 / 48  # quarters
 def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tuple[Song, float]:
     """The whole song, and the quarter where its new music begins. A row is the classes of all heads, then the tick."""
     song, piece = plan.song, plan.piece
-    rows = np.tile(band.start_row(), (len(new_rows), 1))
-    if len(rows):
-        told = np.array(new_rows, np.int64)
-        rows[:, : told.shape[1] - 1], rows[:, TICK] = told[:, :-1], told[:, -1]
+    rows = rows_of(new_rows)
     chorded = piece.encoded.heading[0, 0] == band.HARMONY + 1
     key = song.key or heard_key(song)
     chords = [
@@ -50,6 +47,15 @@ def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tu
         song, parts=tuple(parts), tempo=tempo, chords=(*(c for c in song.chords if c[0] < first / TICKS), *chords)
     )
     return replace(whole, remarks=(*song.remarks, *_remarks(song, piece.slots))), since
+
+
+def rows_of(told: Sequence[Sequence[int]]) -> Ints:
+    """Rows (n, len(FIELDS)) of what a take was told: the classes of all heads, then the tick."""
+    rows = np.tile(band.start_row(), (len(told), 1))
+    if len(rows):
+        said = np.array(told, np.int64)
+        rows[:, : said.shape[1] - 1], rows[:, TICK] = said[:, :-1], said[:, -1]
+    return rows
 
 
 def _remarks(song: Song, slots: dict[int, int]) -> list[Words]:
