@@ -15,8 +15,7 @@ RANGE = {"lead": (55, 84), "bass": (28, 55), "pad": (48, 79)}  # of a fresh piec
 MIDDLE = (40, 76)  # of its other parts
 ONE_VOICE = 0.02  # share of a part's notes that may sound with another, and it still plays one at a time
 SEEN = 0.98  # of what sounds at its onsets, a part's notes at once count up to this quantile
-MOST_BARS = 0.8  # a part that plays in more of the bars should return from a rest;
-FRESH = 3  # in a fresh piece each part, and so many times as much
+FRESH = 300  # per cent: how eager each part of a fresh piece is
 OVERHANG = TICKS // 3  # ticks by which a note may reach over a bar line and counts as ending there
 
 
@@ -64,7 +63,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
             longest[slot] = min(LENGTHS[-1], max(bar, TICKS, int((end - tick).max())))
         if len(here):
             free[slot] = tick.max() + 1 if kind[slot] else _let_go(end, bar, first)
-            eager[slot] = _bars_played(tick, end, rows, bar) > MOST_BARS
+            eager[slot] = round(100 * _bars_played(tick, end, rows, bar))
         else:  # in a fresh piece all want to play
             eager[slot] = 0 if len(rows) else FRESH
     onset, begun = np.unique(rows[:, TICK], return_counts=True)

@@ -31,7 +31,7 @@ from generation.request import STYLES
 LONGEST_INPUT = 1024  # rows that the model is shown
 LONGEST_STEP = 96  # ticks that can be stepped exactly
 LONGEST_RUN = 16  # onsets that may repeat the one before, at least
-CLASH, CLASHING = 1.5, 0.1  # nats, the cost of a clash; the share of clashes in music in which they cost nothing
+CLASH, CLASHING = 4.0, 0.06  # nats, the cost of a clash; the share of clashes in music in which they cost nothing
 MAJOR = (0, 5, 7)  # pitch classes of the tonics, transposed, whose triads are major: Ionian, Lydian, Mixolydian
 NOBODY = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
 

@@ -15,6 +15,7 @@ OVER = 1000 * TICKS  # the value of the step class that says that nothing follow
 INTERRUPT = 2.0  # nats, the cost of a voice's new note before its old one has ended
 STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
 RETURN = 1.0  # nats by which the odds of a silent part rise with each bar after the first two
+MOSTLY, NEARLY_ALWAYS = 50, 80  # per cent of the bars: such a part plays at the close; returns from a rest
 NEAR = 6  # ticks by which the class of a length may miss the goal
 
 
@@ -83,7 +84,8 @@ def close_together(part: Any, take: State) -> Any:
 def come_back(part: Any, take: State) -> Any:
     """A part that played in most bars of the input returns after some bars of rest."""
     bars = (take.onset - take.when[part]) // take.line - 1
-    return -RETURN * bars * take.eager[part] * ((bars > 0) & (take.sounding[part] == 0))
+    resting = (bars > 0) & (take.eager[part] > NEARLY_ALWAYS) & (take.sounding[part] == 0)
+    return -RETURN * bars * take.eager[part] / 100 * resting
 
 
 def stay_in_range(value: Any, take: State) -> Any:
@@ -109,10 +111,11 @@ def no_stuck_onset(value: Any, take: State) -> Any:
 
 
 def no_clash(value: Any, take: State) -> Any:
-    """On a beat, a semitone from what another part sounds has a cost, in music that avoids it."""
+    """In music without clashes, a semitone from what sounds has a cost, a tritone half of it; less off the beat."""
     beat = (take.onset - take.mark) % TICKS == 0
     beside = take.rubs[(value + 1) % 12] + take.rubs[(value + 11) % 12] > 0
-    return take.clash / 1000 * ((value < FIRST_DRUM) & beat & beside)
+    across = take.rubs[(value + 6) % 12] > 0
+    return take.clash / 1000 * (0.5 + 0.5 * beat) * (beside + 0.5 * across) * (value < FIRST_DRUM)
 
 
 def come_to_rest(value: Any, take: State) -> Any:

@@ -35,12 +35,12 @@ class State(NamedTuple):
     single, most          whether it plays one note at a time; notes at once
     free                  tick until which notes of the input sound
     longest               longest note
-    eager                 whether it played in most bars of the input
+    eager                 the share of the input's bars in which it played, in per cent
     sounding, held        notes that sound at the onset; whether one of these lasts to the goal
     wanted                whether it has yet to play at the close
     first                 value of the first row at the last onset of each part
     ringing (128)         1 for each pitch that sounds in `part`
-    rubs (12)             notes of other parts that sound, by pitch class
+    rubs (12)             notes that sound, by pitch class, and will not end where `part` begins
     row (fields)          the coming row as far as it is known
     ends … heard          as in `hearing.Ears`
     """

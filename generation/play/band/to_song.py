@@ -20,12 +20,17 @@ from generation.request import Words
 KEPT = {VOLUME: 100, EXPRESSION: 127}  # controllers that may have faded out → General MIDI's defaults
 CHANGED = 0.02  # the new tempo is written where it differs by this share
 SHORTEST = 1 / 48  # quarters
+LOUDNESS, VARIED = 32.0, 10.0  # quarters whose loudness goes on; standard deviation that velocities may have anyway
+ON_TIME, LATEST = 20, 3  # the class of no deviation; classes by which parts deviate together after an input on the grid
+APART = 0.3  # share of what rows of an onset deviate from one another
 
 
 def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tuple[Song, float]:
     """The whole song, and the quarter where its new music begins. A row is the classes of all heads, then the tick."""
     song, piece = plan.song, plan.piece
     rows = rows_of(new_rows)
+    if len(song.parts) > 1:
+        rows = _together(rows, bool((piece.encoded.rows[:, band.DEVIATION] == ON_TIME).all()))
     chorded = piece.encoded.heading[0, 0] == band.HARMONY + 1
     key = song.key or heard_key(song)
     chords = [
@@ -89,10 +94,7 @@ def _going_on(part: Part, rows: Ints, plan: Plan, index: int, open_end: bool) ->
         sounds = np.where(last, goal - onset, np.minimum(new.duration, goal - onset))
     else:
         sounds = new.duration
-    velocity = new.velocity
-    if len(given) and not _shaded(plan, slot):
-        velocity = np.clip(velocity + round(float(given.velocity.mean() - velocity.mean())), 1, 127)
-    notes = Notes(onset, np.maximum(sounds, SHORTEST), new.pitch, velocity)
+    notes = Notes(onset, np.maximum(sounds, SHORTEST), new.pitch, _as_loud(new.velocity, given))
     begin = float(onset[0])
     return replace(
         part,
@@ -103,10 +105,29 @@ def _going_on(part: Part, rows: Ints, plan: Plan, index: int, open_end: bool) ->
     )
 
 
-def _shaded(plan: Plan, slot: int) -> bool:
-    """Whether a part of the input has dynamics of its own."""
-    rows = plan.piece.encoded.rows
-    return len(np.unique(rows[rows[:, PART] == slot, band.VELOCITY])) > 1
+def _as_loud(velocity: Ints, given: Notes) -> Ints:
+    """New velocities (n,) with the mean of the given notes, of which the last count, and not much more varied."""
+    if not len(given):
+        return velocity
+    heard = given.velocity[given.onset >= given.onset[-1] - LOUDNESS]
+    varied = max(VARIED, float(heard.std())) / max(1.0, float(velocity.std()))
+    level = float(heard.mean()) + (velocity - velocity.mean()) * min(1.0, varied)
+    return np.asarray(np.clip(np.round(level), 1, 127), np.int64)
+
+
+def _together(rows: Ints, flat: bool) -> Ints:
+    """The rows (n, len(FIELDS)) with what they deviate by brought closer to what all parts do at their onset; after an
+    input on the grid, also closer to the grid."""
+    if not len(rows):
+        return rows
+    rows, late = rows.copy(), rows[:, band.DEVIATION] - ON_TIME
+    starts = np.flatnonzero(np.diff(rows[:, TICK], prepend=-1))
+    middle = np.repeat([np.median(each) for each in np.split(late, starts[1:])], np.diff(starts, append=len(rows)))
+    apart = late - middle
+    if flat:
+        middle = np.clip(middle / 2, -LATEST, LATEST)
+    rows[:, band.DEVIATION] = np.clip(np.round(middle + APART * apart), -ON_TIME, ON_TIME) + ON_TIME
+    return rows
 
 
 def _settings(part: Part, begin: float) -> list[tuple[float, int, int]]:

@@ -15,7 +15,7 @@ from generation.model.band import (
     VALUE,
 )  # fmt: skip
 from generation.model.hearing import SOUND, Ears, hear_begin, hear_note, hear_part
-from generation.play.band.rules import NEAR, OVER
+from generation.play.band.rules import MOSTLY, NEAR, OVER
 from generation.play.band.state import AT, NUMBERS, WIDTH, State
 from generation.play.loops.compiled import Whole, compiled
 from generation.play.loops.rules import as_tuple
@@ -76,8 +76,8 @@ def _call(row: Whole, onset: int) -> None:
     row[AT.lowest], row[AT.next_missing] = SLOTS, SLOTS
     for slot in range(SLOTS):
         plays = at.kind[slot] >= 0 and at.kind[slot] != HARMONY and at.when[slot] >= 0
-        near = onset - at.when[slot] <= 2 * at.line or at.eager[slot] > 0
-        at.wanted[slot] = plays and near and at.held[slot] == 0
+        near = onset - at.when[slot] <= 2 * at.line or at.eager[slot] > MOSTLY
+        at.wanted[slot] = plays and near and at.held[slot] == 0 and at.free[slot] <= onset
         if at.wanted[slot] > 0:
             row[AT.next_missing] = min(row[AT.next_missing], slot)
             missing += 1
@@ -98,7 +98,7 @@ def name(said: Whole, table: Whole, kind: Whole) -> None:
         for k in range(at.facts[SOUND]):
             if at.slots[k] == part:
                 at.ringing[at.pitches[k]] = 1
-            else:
+            if at.slots[k] != part or at.single[part] == 0:
                 at.rubs[at.pitches[k] % 12] += 1
 
 
