@@ -99,7 +99,7 @@ export function embed(data, { file, names }) {
   if (data.author) node.append(el("p.author", {}, data.author.name));
   if (data.title) {
     const title = data.url ? el("a", { href: data.url, target: "_blank", rel: "noreferrer noopener" }, data.title) : data.title;
-    node.append(el("h3", {}, title));
+    node.append(el("h2", {}, title));
   }
   if (data.description) node.append(el("div.text", {}, ...markdown(data.description, names)));
   if (data.fields?.length) {

@@ -74,7 +74,6 @@ function suggest() {
   active = 0;
   const box = $("suggest");
   box.hidden = !shown;
-  $("text").setAttribute("aria-expanded", String(offers.length > 0));
   if (!shown) return $("text").removeAttribute("aria-activedescendant");
   const nothing = !state.online ? "Encore is not there yet." : "There is no such command here.";
   const rows = offers.map((command, index) => el("li", {

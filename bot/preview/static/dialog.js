@@ -1,13 +1,14 @@
 // Forms that the bot opens: text fields, choices and files in a dialog.
 
-import { $, act, el } from "./dom.js";
+import { $, act, el, focusKept } from "./dom.js";
 import { filePick } from "./fields.js";
 import { markdown } from "./markdown.js";
 import { nameOf, state } from "./state.js";
 
-/** Show the form that answers `interaction`. */
+/** Show the form that answers `interaction`; when it closes, the focus returns where it came from. */
 export function openForm(interaction) {
   const { modal } = interaction;
+  const back = focusKept();
   const inputs = [];
   const complaint = el("p.complaint", { role: "alert" });
   const send = el("button.primary", { type: "submit" }, "Send");
@@ -28,6 +29,7 @@ export function openForm(interaction) {
     }
     send.disabled = false;
   };
+  $("modal").onclose = back;
   $("modal").setAttribute("aria-labelledby", "modal-title");
   $("modal").replaceChildren(form);
   $("modal").showModal();

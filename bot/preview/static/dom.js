@@ -16,6 +16,19 @@ export function el(kind, props = {}, ...children) {
 
 export const $ = (id) => document.getElementById(id);
 
+/** Remember where the focus is. The result brings it back there, to what has taken its place, or to the message box. */
+export function focusKept() {
+  const from = document.activeElement;
+  const name = from?.dataset?.customId;
+  const home = from?.closest?.(".message")?.id;
+  return () => {
+    const again = name && home && $(home)?.querySelector(`[data-custom-id="${CSS.escape(name)}"]`);
+    const goal = from?.isConnected && from !== document.body ? from : again || $("text");
+    goal.focus();
+    if (document.activeElement !== goal) $("text").focus(); // it is disabled, or out of sight
+  };
+}
+
 /** One act of the person: the server's answer, or an Error whose message is meant for eyes. */
 export async function act(name, wish, files = {}) {
   const form = new FormData();

@@ -87,9 +87,11 @@ function completed(option, id, context) {
     active = -1;
   }
   function pick(offer) {
+    asked += 1; // what is still on its way comes too late: it would open over what is tapped next
     chosen = offer;
     control.value = offer.name;
     close();
+    if (matchMedia("(pointer: coarse)").matches) control.blur(); // the keyboard goes now, and not under the next tap
   }
   async function ask() {
     const mine = ++asked;
@@ -107,7 +109,7 @@ function completed(option, id, context) {
   }
   control.oninput = () => ((chosen = null), ask());
   control.onfocus = ask;
-  control.onblur = close;
+  control.onblur = () => ((asked += 1), setTimeout(close, 150)); // what was tapped must not move before the click
   control.onkeydown = (event) => {
     if (offers.hidden) return;
     const count = offers.children.length;
@@ -122,6 +124,8 @@ function completed(option, id, context) {
       event.preventDefault();
       event.stopPropagation();
       pick(offers.found[active]);
+    } else if (event.key === "Tab" && !event.shiftKey && (active >= 0 || control.value)) {
+      pick(offers.found[Math.max(active, 0)]); // and on to the next field
     } else if (event.key === "Escape") {
       event.stopPropagation();
       close();

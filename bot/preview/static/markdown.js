@@ -50,7 +50,7 @@ function inline(text, names) {
 
 const BLOCKS = [
   [/^```(?:[\w+-]*\n)?([^]*?)```\n?/, (m) => el("pre", {}, el("code", {}, m[1].replace(/\n$/, "")))],
-  [/^(#{1,3}) (.+)\n?/, (m, names) => el(`h${m[1].length + 2}`, {}, ...inline(m[2], names))],
+  [/^(#{1,3}) (.+)\n?/, (m, names) => el(`h${m[1].length + 1}`, {}, ...inline(m[2], names))],
   [/^-# (.+)\n?/, (m, names) => el("small.subtext", {}, ...inline(m[1], names))],
   [/^(?:> .*(?:\n|$))+/, (m, names) => el("blockquote", {}, ...blocks(m[0].replace(/^> ?/gm, ""), names))],
   [/^(?: *[-*] .+(?:\n|$))+/, (m, names) => list("ul", m[0].trimEnd().split("\n"), /^ *[-*] /, names)],

@@ -1,7 +1,7 @@
 // The list of messages: each as an element, with its files, buttons and menu.
 
 import { component, embed, fileView } from "./components.js";
-import { $, act, el, local } from "./dom.js";
+import { $, act, el, focusKept, local } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { messageCommands, nameOf, state } from "./state.js";
 
@@ -41,8 +41,13 @@ export function showOne(message) {
   if (!stay) toEnd();
 }
 
+/** Remove a message; who was in it is at the one before, else in the message box. */
 export function hideOne(id) {
-  $(`m${id}`)?.remove();
+  const node = $(`m${id}`);
+  const held = node?.contains(document.activeElement);
+  const beside = node?.previousElementSibling?.querySelector("button:not(:disabled)");
+  node?.remove();
+  if (held) (beside ?? $("text")).focus();
 }
 
 /** An interaction that waits for the bot, or one that the bot left without answer. */
@@ -106,6 +111,7 @@ function draw(message, before) {
   if (message.answers) node.append(el("p.asked", {}, "to ", el("strong", {}, message.answers.author.name), ` ${message.answers.text}`));
   if (!follows) node.append(avatar(message.author), head(message, when));
   node.append(body(message), tools(message));
+  node.oncontextmenu = (event) => rightClick(event, node);
   return node;
 }
 
@@ -176,10 +182,23 @@ function tools(message) {
   return el("div.tools", {}, button);
 }
 
+/** The right mouse button opens Apps, except on what the browser has a menu of its own for. */
+function rightClick(event, node) {
+  const button = node.querySelector(".tools button");
+  if (!button || event.shiftKey || event.target.closest("a, img, audio, input, textarea, select") || String(getSelection())) return;
+  event.preventDefault();
+  button.click();
+  const menu = $("menu");
+  menu.style.left = `${Math.max(8, Math.min(event.clientX, innerWidth - menu.offsetWidth - 8))}px`;
+  menu.style.top = `${Math.max(8, Math.min(event.clientY, innerHeight - menu.offsetHeight - 8))}px`;
+}
+
 function openMenu(button, entries) {
   const menu = $("menu");
-  const items = entries.map(([words, action]) => el("button", { type: "button", role: "menuitem", onclick: () => (menu.hidePopover(), button.focus(), action()) }, words));
+  const back = focusKept();
+  const items = entries.map(([words, action]) => el("button", { type: "button", role: "menuitem", onclick: () => (menu.hidePopover(), action()) }, words));
   menu.replaceChildren(el("p", {}, "Apps · Encore"), ...items);
+  menu.ontoggle = (event) => event.newState === "closed" && (menu.contains(document.activeElement) || document.activeElement === document.body) && back();
   menu.onkeydown = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
