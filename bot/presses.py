@@ -3,7 +3,7 @@
 import contextlib
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -20,6 +20,7 @@ from bot.words.locale import own, public
 from generation.request import Refusal, Request, Words
 
 STEP = 0.2  # by which the temperature changes
+SHEETS = ("png", "musicxml")
 WARMEST, COOLEST = 2.0, 0.1
 NO_SHEETS = Words("There is no sheet music for this reply. Press “Another take” to get a reply that has it.")
 
@@ -99,7 +100,8 @@ class TakePress(Press, template=TAKE):
         kept, what, take = await self.kept(interaction), self.said["what"], int(self.said["take"])
         if what not in ACTIONS or take >= len(kept.midis):
             raise Refusal(GONE)
-        await run_job(interaction, ACTIONS[what](kept.request, kept.midis[take]))
+        wanted = ACTIONS[what](kept.request, kept.midis[take])
+        await run_job(interaction, replace(wanted, wholes=kept.wholes) if what == "alone" else wanted)
 
 
 class SheetPress(Press, template=SHEET):
@@ -107,10 +109,14 @@ class SheetPress(Press, template=SHEET):
 
     async def answer(self, interaction: Interaction) -> None:
         kept = await self.kept(interaction)
-        if not any(kept.sheets):
+        if not kept.wholes and not any(kept.sheets):
             raise Refusal(NO_SHEETS)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await post(interaction, lambda limit: sheet_music(kept.sheets, kept.request, limit, own(interaction)), None)
+        sheets: Sequence[Mapping[str, bytes]] = kept.sheets
+        if kept.wholes:
+            drawn = await interaction.client.engine.play(replace(kept.request, wholes=kept.wholes, formats=SHEETS))
+            sheets = [take.files for take in drawn.takes]
+        await post(interaction, lambda limit: sheet_music(sheets, kept.request, limit, own(interaction)), None)
 
 
 class DeletePress(Press, template=DELETE):

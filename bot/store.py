@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import zlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,10 @@ from generation.request import Request
 # Statements that bring a database of version 1, 2, … to the next one; a new database is made from the tables below.
 # They only add what an Encore one version older need not know, since that may still run beside this one.
 # {bytes} is the database's name for bytes.
-MIGRATIONS: tuple[str, ...] = ("ALTER TABLE takes ADD COLUMN sheets {bytes}",)
+MIGRATIONS: tuple[str, ...] = (
+    "ALTER TABLE takes ADD COLUMN sheets {bytes}",
+    "ALTER TABLE takes ADD COLUMN wholes {bytes}",
+)
 VERSION = 1 + len(MIGRATIONS)
 
 # Lets one process at a time make or migrate the tables; the others wait until its transaction ends. PostgreSQL's number
@@ -78,7 +82,8 @@ class _Kept(_Table):
     expires: Mapped[float] = mapped_column(Float, index=True)
     request: Mapped[bytes] = mapped_column(LargeBinary)
     midis: Mapped[bytes] = mapped_column(LargeBinary)
-    sheets: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sheets: Mapped[bytes | None] = mapped_column(LargeBinary)  # of schema 2; now `wholes`, from which they are made
+    wholes: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class _Piece(_Table):
@@ -106,12 +111,16 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a reply's buttons need: who asked, for what, and every take as MIDI and as sheet music by format."""
+    """What a reply's buttons need: who asked, for what, and every take as MIDI and as `Take.whole`.
+
+    sheets  the sheet music by format, of takes that schema 2 kept, instead of `wholes`
+    """
 
     id: str
     member: int
     request: Request
     midis: tuple[bytes, ...]
+    wholes: tuple[bytes, ...] = ()
     sheets: tuple[dict[str, bytes], ...] = ()
 
 
@@ -173,9 +182,7 @@ class Store:
         async with self._session.begin() as session:
             await session.execute(delete(_Server).where(_Server.id == server))
 
-    async def keep(
-        self, member: int, request: Request, midis: Sequence[bytes], sheets: Sequence[Mapping[str, bytes]] = ()
-    ) -> str:
+    async def keep(self, member: int, request: Request, midis: Sequence[bytes], wholes: Sequence[bytes] = ()) -> str:
         """Keep a reply until its buttons expire; the id cannot be guessed."""
         name = secrets.token_urlsafe(9)
         row = _Kept(
@@ -184,7 +191,7 @@ class Store:
             expires=time.time() + self._keep,
             request=msgspec.msgpack.encode(request),
             midis=msgspec.msgpack.encode(list(midis)),
-            sheets=msgspec.msgpack.encode(list(sheets)),
+            wholes=zlib.compress(msgspec.msgpack.encode(list(wholes))),
         )
         async with self._session.begin() as session:
             session.add(row)
@@ -199,7 +206,8 @@ class Store:
         request = msgspec.msgpack.decode(row.request, type=Request)
         midis = msgspec.msgpack.decode(row.midis, type=tuple[bytes, ...])
         sheets = msgspec.msgpack.decode(row.sheets, type=tuple[dict[str, bytes], ...]) if row.sheets else ()
-        return Kept(row.id, row.member, request, midis, sheets)
+        wholes = msgspec.msgpack.decode(zlib.decompress(row.wholes), type=tuple[bytes, ...]) if row.wholes else ()
+        return Kept(row.id, row.member, request, midis, wholes, sheets)
 
     async def forget(self, name: str) -> None:
         async with self._session.begin() as session:

@@ -150,6 +150,7 @@ class Request:
     parts        of a file of several: a key of `PARTS`
     band         of a fresh piece: a key of `BANDS`
     key, tempo, meter  for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves the choice to Encore
+    wholes       the notes of takes that were played before, `Take.whole`: nothing is played, their files are made again
     mp3_bytes    the largest size of an MP3, whose bit rate is lowered to fit; 0 for no limit
     """
 
@@ -173,6 +174,7 @@ class Request:
     tempo: float | None = None
     meter: str | None = None
     mp3_bytes: int = 0
+    wholes: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         for name in ("filename", "key", "meter"):
@@ -227,6 +229,7 @@ class Take:
     files       format → bytes
     arithmetic  the arithmetic and the kind of processor that it was sampled with: with another, the same seed may
                 give other notes
+    whole       its notes, packed: with them in `Request.wholes` its files are made again, the same on every machine
     chords      the harmony of the new music's first bars, such as “C | Am F | G7”; empty if unknown
     """
 
@@ -239,6 +242,7 @@ class Take:
     arithmetic: str = ""
     again: bool = False
     chords: str = ""
+    whole: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)

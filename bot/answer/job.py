@@ -26,7 +26,6 @@ log = logging.getLogger("encore.job")
 FETCH_SECONDS = 15.0
 QUIET_SECONDS = 2.0  # errors that appear sooner are told to the member alone; Discord waits 3 s for an acknowledgement
 DISCORD_FORMATS = ("mp3", "mid", "abc", "png", "musicxml")
-SHEETS = ("png", "musicxml")
 
 
 async def run_job(
@@ -136,8 +135,8 @@ async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> 
     """The buttons of a reply; None if what they need cannot be stored, because the music matters more."""
     try:
         midis = [take.files["mid"] for take in reply.takes]
-        sheets = [{kind: take.files[kind] for kind in SHEETS if kind in take.files} for take in reply.takes]
-        kept = await interaction.client.store.keep(interaction.user.id, request, midis, sheets)
+        wholes = [take.whole for take in reply.takes]
+        kept = await interaction.client.store.keep(interaction.user.id, replace(request, wholes=()), midis, wholes)
     except FAULTS as error:
         log.error("the reply gets no buttons, the database cannot be written: %s", error)
         return None

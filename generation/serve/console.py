@@ -44,7 +44,7 @@ def write(reply: Reply, out: Path, stem: str) -> list[dict[str, object]]:
         paths = {name: out / f"{stem}-take{number}.{name}" for name in take.files}
         for name, data in take.files.items():
             paths[name].write_bytes(data)
-        facts = {name: value for name, value in asdict(take).items() if name != "files"}
+        facts = {name: value for name, value in asdict(take).items() if name not in ("files", "whole")}
         described.append({**facts, "files": {name: str(path) for name, path in paths.items()}})
     return described
 

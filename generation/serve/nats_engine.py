@@ -116,7 +116,10 @@ class NatsEngine:
         own = ticket or secrets.token_urlsafe(9)
         place = self._places.get(ticket)
         if place is None:
-            place = await self.enter(f"anybody-{own}", own, asyncio.Event(), lambda: None)
+            try:
+                place = await self.enter(f"anybody-{own}", own, asyncio.Event(), lambda: None)
+            except Full as error:
+                raise Refusal("All machines that play are busy. Try again in a minute.") from error
         try:
             place.progress, place.request = progress, pack(request)
             for ask in place.asks:

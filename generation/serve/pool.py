@@ -136,10 +136,15 @@ class WorkerPool:
         if request.data is not None:
             heard = await self._ask_renderer(Job(0, "read", request), READING)
         longest = MOST_SECONDS if request.bars else request.seconds
-        bare = replace(request, data=b"" if request.data is not None else None)
+        bare = replace(request, data=b"" if request.data is not None else None, wholes=())
         limits = _longer(SAMPLING, longest * request.takes)
-        async with self._rehearsed(Job(0, "rehearse", bare, heard.reading)) as ready:
-            sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), limits, progress)
+        if request.wholes:
+            sampled, ready = Event(0, wholes=[*request.wholes]), list[WorkerProcess]()
+            if progress is not None:
+                progress(1.0)
+        else:
+            async with self._rehearsed(Job(0, "rehearse", bare, heard.reading)) as ready:
+                sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), limits, progress)
         worked = perf_counter()
         jobs = [Job(0, "finish", bare, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
         limits = _longer(FINISHING, heard.lasts + longest)
@@ -149,7 +154,9 @@ class WorkerPool:
         about = finished[0].about
         assert about is not None
         self._answered.set()
-        return replace(about, takes=tuple(event.take for event in finished if event.take is not None), timings=timings)
+        takes = [event.take for event in finished if event.take is not None]
+        named = tuple(replace(take, whole=whole) for take, whole in zip(takes, sampled.wholes, strict=True))
+        return replace(about, takes=named, timings=timings)
 
     async def check(self, request: Request) -> None:
         """Raise `Refusal` if a request's file holds no melody, so that it need not queue first."""

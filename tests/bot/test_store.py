@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from subprocess import PIPE
 
+import msgspec
 import pytest
 import pytest_asyncio
 from sqlalchemy import make_url, text
@@ -69,11 +70,11 @@ async def test_defaults_survive_a_restart(address: str) -> None:
 
 
 async def test_replies_are_kept_whole(store: Store) -> None:
-    sheets = ({"png": b"\x89", "musicxml": b"<"}, {})
-    name = await store.keep(2**63 - 1, REQUEST, [b"one", b"two"], sheets)
+    wholes = (b"\x89", b"")
+    name = await store.keep(2**63 - 1, REQUEST, [b"one", b"two"], wholes)
     kept = await store.kept(name)
     assert kept is not None
-    assert (kept.member, kept.request, kept.midis, kept.sheets) == (2**63 - 1, REQUEST, (b"one", b"two"), sheets)
+    assert (kept.member, kept.request, kept.midis, kept.wholes) == (2**63 - 1, REQUEST, (b"one", b"two"), wholes)
     assert await store.kept("x" * 12) is None
 
 
@@ -160,14 +161,26 @@ async def test_a_database_of_an_earlier_version_is_brought_up_to_date(address: s
         old = await store.keep(4, REQUEST, [b"one"])
         await store.set_default(1, "takes", 3)
         await store.write_note("schema", "1")
-    await run(address, "ALTER TABLE takes DROP COLUMN sheets")
+    await run(address, "ALTER TABLE takes DROP COLUMN sheets", "ALTER TABLE takes DROP COLUMN wholes")
     for _ in range(2):
         async with Store(address, 7) as store:
             kept = await store.kept(old)
-            assert kept is not None and (kept.midis, kept.sheets) == ((b"one",), ())
+            assert kept is not None and (kept.midis, kept.wholes, kept.sheets) == ((b"one",), (), ())
             assert (await store.defaults(1)).takes == 3
-            new = await store.kept(await store.keep(4, REQUEST, [], [{"png": b"1"}]))
-            assert new is not None and new.sheets == ({"png": b"1"},)
+            new = await store.kept(await store.keep(4, REQUEST, [], [b"1"]))
+            assert new is not None and new.wholes == (b"1",)
+
+
+async def test_sheet_music_that_an_earlier_version_kept_is_still_there(address: str) -> None:
+    async with Store(address, 7) as store:
+        name = await store.keep(4, REQUEST, [b"one"])
+        engine = create_async_engine(asynchronous(make_url(address)))
+        async with engine.begin() as connection:
+            old = text("UPDATE takes SET sheets = :sheets, wholes = NULL WHERE id = :name")
+            await connection.execute(old, {"sheets": msgspec.msgpack.encode([{"png": b"1"}]), "name": name})
+        await engine.dispose()
+        kept = await store.kept(name)
+        assert kept is not None and (kept.wholes, kept.sheets) == ((), ({"png": b"1"},))
 
 
 # Waits for a line and opens the store, waits for another and writes settings; tells when it is done.
