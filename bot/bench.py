@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from bot import __main__ as bot
+from bot.bench_engine import pairs
 from bot.preview import people
 from bot.preview.messages import Upload
 from bot.preview.standin import StandIn
@@ -36,12 +37,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=9, help="runs of each kind (9)")
     parser.add_argument("--seconds", type=float, default=30, help="length of the new music (30)")
     parser.add_argument("--members", type=int, default=8, help="who ask at once (8)")
+    parser.add_argument("--engine", metavar="nats://…", help="measure instead what this NATS server adds to a piece")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--bot", type=Path, help=argparse.SUPPRESS)  # run as the bot, and write its pulse there
     args = parser.parse_args(argv)
     if args.bot:
         return _bot(args.bot)
-    figures = asyncio.run(_figures(args.runs, args.seconds, args.members))
+    if args.engine:
+        model = os.environ.get("ENCORE_MODEL", "model")
+        figures = asyncio.run(pairs(args.engine, args.runs, args.seconds, model))
+    else:
+        figures = asyncio.run(_figures(args.runs, args.seconds, args.members))
     if args.json:
         print(json.dumps(figures))
         return 0
