@@ -1,4 +1,6 @@
-"""`python -m bot`: on Discord with a token, in the browser without. Says in one line what keeps it from starting."""
+"""`python -m bot`: on Discord with a token, in the browser without; `backup` and `restore` copy its database.
+
+What keeps it from starting is said in one line."""
 
 import asyncio
 import contextlib
@@ -14,7 +16,8 @@ import discord
 from pydantic import ValidationError
 
 from bot.logs import start_logging
-from bot.settings import CannotStart, Settings
+from bot.settings import CannotStart, Settings, doubts
+from generation.request import checkpoint_faults
 
 if TYPE_CHECKING:
     from bot.client import Queues
@@ -34,15 +37,24 @@ def main() -> int:
         name = str(first["loc"][0])
         name = name if name.isupper() else f"ENCORE_{name.upper()}"
         return _complain(f"the setting {name} is wrong: {first['msg'][:1].lower()}{first['msg'][1:]}.")
+    if sys.argv[1:]:
+        from bot.backup import main as backup
+
+        try:
+            print(f"encore: {backup(sys.argv[1:], settings)}.")
+        except CannotStart as error:
+            return _complain(f"{error}.")
+        return 0
     if not settings.token.get_secret_value().strip():
         from bot.preview.run import main as preview
 
-        return preview()
-    # The processes that play read these from their environment, also if they are set in .env.
-    os.environ |= {"ENCORE_MODELS": settings.models, "ENCORE_ARITHMETIC": settings.arithmetic}
+        return preview(settings.preview_port)
+    os.environ |= settings.for_workers()  # also if they are set in .env
     start_logging(settings.log_level, settings.log_format)
     if settings.crafts is not None:
         log.warning("ENCORE_CRAFTS is called ENCORE_RENDER_WORKERS now; the next release will not know the old name")
+    for doubt in (*doubts(settings), *checkpoint_faults()):
+        log.warning("%s", doubt)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
     try:
         return asyncio.run(_run(settings))

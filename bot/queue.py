@@ -35,6 +35,10 @@ def no_room(longest: int) -> Refusal:
     )
 
 
+class Cancelled(Refusal):
+    """A request that was admitted ends without music, because the member or the bot's admin wants it so."""
+
+
 class Ticket:
     """A place in the queue. `turn` is set when its turn has come, `ended` when it was cancelled.
 

@@ -1,9 +1,17 @@
-"""The settings that an admin makes in the environment or in .env, typed."""
+"""The settings that an admin makes in the environment or in .env, typed; and what in them looks like a mistake."""
 
+import os
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Self
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+FILE = ".env"
+ALSO_NAMED = ("ENCORE_DEBUG", "ENCORE_ENGINE")  # settings of the command line, which a bot may find beside its own
 
 
 class CannotStart(Exception):  # noqa: N818 — it ends up as the one line that an admin reads
@@ -11,9 +19,9 @@ class CannotStart(Exception):  # noqa: N818 — it ends up as the one line that 
 
 
 class Settings(BaseSettings):
-    """Every setting is named ENCORE_…, except the token: DISCORD_TOKEN."""
+    """Every setting is named ENCORE_…, except two: DISCORD_TOKEN and Numba's own NUMBA_CACHE_DIR."""
 
-    model_config = SettingsConfigDict(env_prefix="ENCORE_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ENCORE_", env_file=FILE, extra="ignore")
 
     token: SecretStr = Field(default=SecretStr(""), validation_alias="DISCORD_TOKEN", description="the bot's token")
     database_url: str = Field(
@@ -28,6 +36,9 @@ class Settings(BaseSettings):
         default="", description="folder of checkpoints, NAME.safetensors with NAME.json: each is a style of that name"
     )
     arithmetic: str = Field(default="auto", description="how the model multiplies on a CPU: auto, int8 or float32")
+    compiled: str = Field(
+        default="", validation_alias="NUMBA_CACHE_DIR", description="folder of compiled loops; none: beside the code"
+    )
     render_workers: int = Field(default=2, ge=1, le=32, description="processes that read files and render sound")
     crafts: int | None = Field(default=None, ge=1, le=32, description="the old name of ENCORE_RENDER_WORKERS")
     engine: str = Field(
@@ -57,6 +68,7 @@ class Settings(BaseSettings):
     )
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="how much is logged")
     log_format: str = Field(default="text", pattern="^(text|json)$", description="json: an object a line")
+    preview_port: str = Field(default="8420", description="port of the page in the browser, or off")
 
     @model_validator(mode="after")
     def _heed_old_names(self) -> Self:
@@ -64,3 +76,20 @@ class Settings(BaseSettings):
         if self.crafts is not None and "render_workers" not in self.model_fields_set:
             self.render_workers = self.crafts
         return self
+
+    def for_workers(self) -> dict[str, str]:
+        """The settings that the processes that play read from their environment."""
+        theirs = {"ENCORE_MODELS": self.models, "ENCORE_ARITHMETIC": self.arithmetic, "NUMBA_CACHE_DIR": self.compiled}
+        return {name: value for name, value in theirs.items() if value}
+
+
+def doubts(settings: Settings, names: Iterable[str] | None = None) -> Iterator[str]:
+    """What an admin may have meant otherwise, in sentences: unknown names, and folders that are missing. `names` are by
+    default those of the environment and of .env."""
+    known = {*ALSO_NAMED, *(f"ENCORE_{name}".upper() for name in Settings.model_fields)}
+    for name in sorted({*os.environ, *dotenv_values(FILE)} if names is None else names):
+        if name.upper().startswith("ENCORE_") and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, 1, 0.8)
+            yield f"there is no setting {name}" + (f"; did you mean {near[0]}?" if near else "; it is ignored")
+    if settings.models and not Path(settings.models).is_dir():
+        yield f"the folder of ENCORE_MODELS is missing: {settings.models}"

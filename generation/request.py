@@ -1,5 +1,6 @@
 """Request and Reply: plain data, importable without torch or music21."""
 
+import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -104,17 +105,43 @@ MOST_SECONDS = 180  # of new music
 
 
 def own_checkpoints() -> dict[str, Path]:
-    """Style → checkpoint, for every pair NAME.safetensors and NAME.json in the folder that ENCORE_MODELS names.
+    """Style → checkpoint, for every sound pair NAME.safetensors and NAME.json in the folder ENCORE_MODELS."""
+    return {path.stem: path for path in _own_files() if not _fault(path)}
 
-    A file whose name is that of a built-in style, has more than 32 characters or has unusual ones is ignored.
-    """
+
+def checkpoint_faults() -> list[str]:
+    """The files in the folder that ENCORE_MODELS names that are no style, each with the reason, in sentences."""
+    return [f"{path} is no style: {why}" for path in _own_files() if (why := _fault(path))]
+
+
+def _own_files() -> list[Path]:
     folder = os.environ.get("ENCORE_MODELS", "")
-    if not folder or not Path(folder).is_dir():
-        return {}
-    found = {
-        path.stem: path for path in sorted(Path(folder).glob("*.safetensors")) if path.with_suffix(".json").is_file()
-    }
-    return {name: path for name, path in found.items() if name not in STYLES and re.fullmatch(r"[\w .'-]{1,32}", name)}
+    return sorted(Path(folder).glob("*.safetensors")) if folder else []
+
+
+def _fault(path: Path) -> str:
+    """The reason why a file is no style, "" if it is one. Reads only the weights' header, whose tensors must end where
+    the file ends; the model's process checks the rest when it loads them."""
+    if path.stem in STYLES:
+        return "its name is that of a built-in style"
+    if not re.fullmatch(r"[\w .'-]{1,32}", path.stem):
+        return "its name has more than 32 characters, or others than letters, digits, spaces and . _ - '"
+    if not (card := path.with_suffix(".json")).is_file():
+        return f"{card.name} is missing beside it"
+    try:
+        described = json.loads(card.read_text("utf-8"))
+    except (OSError, ValueError):
+        described = None
+    if not isinstance(described, dict):
+        return f"{card.name} is damaged"
+    try:
+        with path.open("rb") as file:
+            length, size = int.from_bytes(file.read(8), "little"), path.stat().st_size
+            tensors = json.loads(file.read(min(length, size)))
+        ends = [each["data_offsets"][1] for name, each in tensors.items() if name != "__metadata__"]
+        return "" if 8 + length + max(ends) == size else "it is damaged"
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, IndexError):
+        return "it is damaged"
 
 
 def styles() -> dict[str, str]:

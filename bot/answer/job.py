@@ -15,7 +15,7 @@ from bot.answer.reply import message, mp3_share
 from bot.answer.report import report_error, sentence
 from bot.client import Interaction
 from bot.logs import JOB, write
-from bot.queue import Ticket
+from bot.queue import Cancelled, Ticket
 from bot.store import FAULTS
 from bot.words.locale import public
 from generation.request import Refusal, Reply, Request
@@ -68,6 +68,8 @@ async def _tell(interaction: Interaction, error: Exception, back: discord.ui.Vie
         await retract(interaction, sentence(interaction, error), back if isinstance(error, Refusal) else None)
     else:
         await report_error(interaction, error, back)
+    if isinstance(error, Cancelled):
+        return "cancelled"
     return "refused" if isinstance(error, Refusal) else "fault"
 
 

@@ -9,10 +9,10 @@ import discord
 
 from bot.answer.buttons import cancel_button
 from bot.client import Interaction
-from bot.queue import Ticket
+from bot.queue import Cancelled, Ticket
 from bot.words import say
 from bot.words.locale import public
-from generation.request import Refusal, Words
+from generation.request import Words
 
 log = logging.getLogger("encore")
 
@@ -25,7 +25,7 @@ async def follow(
 ) -> None:
     """Wait for `work` and keep the answer up to date. `share` returns how much of the music is done, from 0 to 1.
 
-    Cancels the work and raises `Refusal` if the member cancels or somebody deletes the answer.
+    Cancels the work and raises `Cancelled` if the member cancels or somebody deletes the answer.
     """
     shown, view = "", cancel_button(ticket.member, ticket.name, public(interaction))
     ended = asyncio.create_task(ticket.ended.wait())
@@ -36,7 +36,7 @@ async def follow(
             if work.done():
                 return
             if ended.done():
-                raise Refusal(ticket.why)
+                raise Cancelled(ticket.why)
             if (
                 words := say(_words(await interaction.client.queue.place(ticket), share()), public(interaction))
             ) != shown:

@@ -12,15 +12,14 @@ from bot.preview.memory import load_messages, remember_commands, save_messages
 from bot.preview.page import Page
 from bot.preview.standin import StandIn
 
-PORT = 8420
 DATA = Path("data")  # where settings survive a restart
 MESSAGES = "preview-messages.msgpack"
 PATIENCE = 30.0  # seconds the bot has to finish what runs when it is asked to stop
 
 
-def main(command: Sequence[str] = (sys.executable, "-m", "bot")) -> int:
-    """Run the preview until Ctrl-C or SIGTERM; 0, or the exit code of a bot that ended by itself."""
-    wanted = os.environ.get("ENCORE_PREVIEW_PORT") or str(PORT)
+def main(wanted: str, command: Sequence[str] = (sys.executable, "-m", "bot")) -> int:
+    """Run the preview at the port `wanted` until Ctrl-C or SIGTERM; 0, or the exit code of a bot that ended by
+    itself."""
     if wanted == "off":  # as in a container, where no browser can reach it
         print("encore: DISCORD_TOKEN is missing. Copy the bot's token from the developer portal.", file=sys.stderr)
         return 1
@@ -55,10 +54,9 @@ async def start_bot(standin: StandIn, command: Sequence[str]) -> asyncio.subproc
     """The bot as it runs on Discord, but for the token, the proxy and the authority it trusts.
 
     In a process group of its own: Ctrl-C reaches us alone, and we ask it to stop."""
-    defaults = {"ENCORE_DATABASE_URL": f"sqlite+aiosqlite:///{DATA / 'encore.sqlite3'}"}
     return await asyncio.create_subprocess_exec(
         *command,
-        env={**defaults, **os.environ, **standin.environment},
+        env={**os.environ, **standin.environment},
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,
     )

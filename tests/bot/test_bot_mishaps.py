@@ -84,6 +84,7 @@ async def test_the_line(narrow: Discord) -> None:
     custom_id = playing.buttons["Cancel"]["custom_id"]
     presses = [Reply(people.press(narrow.world, narrow.moderator, playing.message, custom_id)) for _ in "12"]
     assert "Cancelled" in await refusal(narrow, playing)
+    await narrow.until(lambda: narrow.log().count("outcome=cancelled") >= 2, "both, and neither as refused")
     await narrow.until(lambda: all(press.asked.answer for press in presses))
     said_twice = [press for press in presses if press.asked.response and press.ephemeral]
     assert len(said_twice) <= 1 and all("has been cancelled" in press.text for press in said_twice)

@@ -70,6 +70,21 @@ async def test_an_old_name_is_heeded_and_told(tmp_path: Path, monkeypatch: pytes
     assert Settings().render_workers == 4
 
 
+async def test_what_looks_like_a_mistake_is_told_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ENCORE_QUEU=9\nENCORE_MODELS=nowhere\nENCORE_QUEUE=7\nOTHER=1\n")
+    _, said = await start(tmp_path, ENCORE_PROXY="http://127.0.0.1:1", ENCORE_WHATEVER="1")
+    assert "there is no setting ENCORE_QUEU; did you mean ENCORE_QUEUE?" in said
+    assert "there is no setting ENCORE_WHATEVER; it is ignored" in said
+    assert "the folder of ENCORE_MODELS is missing: nowhere" in said
+    assert said.count(" WARNING ") == 3, said
+
+
+async def test_the_preview_heeds_the_file_of_settings_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ENCORE_PREVIEW_PORT=many\n")
+    code, said = await start(tmp_path, DISCORD_TOKEN="")
+    assert code == 2 and "ENCORE_PREVIEW_PORT is 'many'" in said
+
+
 async def test_every_setting_stands_in_the_readme_with_its_default() -> None:
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()
     table = [[cell.strip() for cell in line.split("|")[1:4]] for line in lines if line.startswith("| `")]

@@ -14,7 +14,7 @@ from generation.model.loaded import load_model, model_for
 from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.play.session import Prompt, sample
-from generation.request import STYLES, Refusal, Request, styles
+from generation.request import STYLES, Refusal, Request, checkpoint_faults, styles
 
 CARD = {"metres": {"auto": {"5/4": 9}}, "priors": [[[5, 4]], [90, 90], ["E minor"]]}
 
@@ -37,6 +37,20 @@ def test_it_is_offered_by_its_name(models: Path):
     Request(style="dusk")
     with pytest.raises(Refusal, match=r"Choose one of: auto, .*hymn, dusk"):
         Request(style="lonely")
+
+
+def test_what_is_damaged_is_no_style_and_told(models: Path):
+    whole = (models / "dusk.safetensors").read_bytes()
+    told = "\n".join(checkpoint_faults())
+    assert "jazz.safetensors is no style: its name is that of a built-in style" in told
+    assert "lonely.safetensors is no style: lonely.json is missing" in told and "dusk" not in told
+    for damage in (whole[:-1], whole + b"0", b"", whole[:300], b"\xff" * 900, b"\2\0\0\0\0\0\0\0[]"):
+        (models / "dusk.safetensors").write_bytes(damage)
+        assert styles() == STYLES, damage[:20]
+        assert "dusk.safetensors is no style: it is damaged" in "\n".join(checkpoint_faults())
+    (models / "dusk.safetensors").write_bytes(whole)
+    (models / "dusk.json").write_text("[1")
+    assert styles() == STYLES and "dusk.json is damaged" in "\n".join(checkpoint_faults())
 
 
 def test_it_is_loaded_once_and_again_when_it_changes(models: Path):

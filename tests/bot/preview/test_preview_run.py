@@ -23,14 +23,16 @@ TINY = str(ROOT / "tests/tiny_bot.py")
 
 
 @asynccontextmanager
-async def preview(folder: Path, bot: str, **env: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def preview(
+    folder: Path, bot: str, port: str = "0", **env: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """The preview with another bot in it, run in `folder`; the process, and the address that it prints."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        f"import sys; from bot.preview import run; sys.exit(run.main([sys.executable, {bot!r}]))",
+        f"import sys; from bot.preview import run; sys.exit(run.main({port!r}, [sys.executable, {bot!r}]))",
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "ENCORE_PREVIEW_PORT": "0", **env},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -134,5 +136,5 @@ async def test_a_bot_that_ends_is_told(tmp_path: Path) -> None:
 
 async def test_a_wrong_port_is_one_plain_line(tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
-        async with preview(tmp_path, TINY, ENCORE_PREVIEW_PORT="many"):
+        async with preview(tmp_path, TINY, "many"):
             pass
