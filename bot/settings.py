@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 FILE = ".env"
-ALSO_NAMED = ("ENCORE_DEBUG", "ENCORE_ENGINE")  # settings of the command line, which a bot may find beside its own
+ALSO_NAMED = ("ENCORE_DEBUG",)  # a setting of the command line, which a bot may find beside its own
 
 
 class CannotStart(Exception):  # noqa: N818 — it ends up as the one line that an admin reads
