@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.answer.buttons import CANCEL, DELETE, GONE, SHEET, TAKE, asking_to_delete
+from bot.answer.buttons import CANCEL, DELETE, GONE, SHEET, TAKE, VOICE, asking_to_delete
 from bot.answer.job import run_job
 from bot.answer.post import post
 from bot.answer.reply import sheet_music
@@ -104,6 +104,28 @@ class TakePress(Press, template=TAKE):
         await run_job(interaction, replace(wanted, wholes=kept.wholes) if what == "alone" else wanted)
 
 
+class VoicePress(discord.ui.DynamicItem[discord.ui.Select[Any]], template=VOICE):
+    """Plays on from another part of the file, which the member chose as the tune."""
+
+    def __init__(self, select: discord.ui.Select[Any], kept: str) -> None:
+        super().__init__(select)
+        self.kept = kept
+
+    @classmethod
+    async def from_custom_id(cls, _: Any, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
+        assert isinstance(item, discord.ui.Select)
+        return cls(item, match["kept"])
+
+    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]  # Encore is the only client
+        try:
+            kept = await interaction.client.store.kept(self.kept)
+            if kept is None:
+                raise Refusal(GONE)
+            await run_job(interaction, replace(kept.request, lead=self.item.values[0]))
+        except Exception as error:
+            await report_error(interaction, error)
+
+
 class SheetPress(Press, template=SHEET):
     """Shows the score of every take to the member who asks, and to nobody else."""
 
@@ -159,7 +181,7 @@ class CancelPress(Press, template=CANCEL):
             raise Refusal("This piece is already on its way, or has been cancelled.")
 
 
-PRESSES = (TakePress, SheetPress, DeletePress, CancelPress)
+PRESSES = (TakePress, VoicePress, SheetPress, DeletePress, CancelPress)
 
 
 def is_ours(name: str) -> bool:

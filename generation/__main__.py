@@ -106,6 +106,7 @@ async def _play(args: argparse.Namespace) -> int:
         seconds=args.seconds,
         bars=args.bars,
         last_bars=getattr(args, "last_bars", 0),
+        lead=getattr(args, "part", ""),
         takes=args.takes,
         temperature=args.temperature,
         top_p=args.top_p,

@@ -150,13 +150,9 @@ def styles() -> dict[str, str]:
 
 
 RANGES = (
-    ("seconds", 5, MOST_SECONDS),
-    ("bars", 4, 64),
-    ("last_bars", 1, 64),
-    ("takes", 1, 64),
-    ("temperature", 0.1, 2.0),
+    ("seconds", 5, MOST_SECONDS), ("bars", 4, 64), ("last_bars", 1, 64), ("takes", 1, 64), ("temperature", 0.1, 2.0),
     ("top_p", 0.05, 1.0),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -175,6 +171,7 @@ class Request:
     only_new     leave the input out of the files
     open_end     cut the music off when the time is up, instead of bringing it to a close
     parts        of a file of several: a key of `PARTS`
+    lead         the part of the file that is the tune, by its name or number; "" to find it
     band         of a fresh piece: a key of `BANDS`
     key, tempo, meter  for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves the choice to Encore
     wholes       the notes of takes that were played before, `Take.whole`: nothing is played, their files are made again
@@ -196,6 +193,7 @@ class Request:
     open_end: bool = False
     formats: tuple[str, ...] = FORMATS
     parts: str = "all"
+    lead: str = ""
     band: str = "melody"
     key: str | None = None
     tempo: float | None = None
@@ -204,7 +202,7 @@ class Request:
     wholes: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("filename", "key", "meter"):
+        for name in ("filename", "lead", "key", "meter"):
             if said := getattr(self, name):
                 object.__setattr__(self, name, whole(said))
         for name, low, high in RANGES:
@@ -280,6 +278,8 @@ class Reply:
     source   where the melody was found in the file; empty if there was no choice
     parts    the names of the parts that play on together; empty for a melody
     remarks  half a sentence on each thing that was repaired or left out in reading the file
+    voices   each part of the file that could be the tune, described; empty if there is no choice
+    voice    the number of the part that was taken for it, counted from 1
     timings  stage → seconds
     """
 
@@ -293,4 +293,6 @@ class Reply:
     source: Words = UNSAID
     parts: tuple[Words, ...] = ()
     remarks: tuple[Words, ...] = ()
+    voices: tuple[Words, ...] = ()
+    voice: int = 0
     timings: dict[str, float] = field(default_factory=dict)

@@ -1,21 +1,28 @@
 """The buttons under an answer: their labels and names. `bot.presses` does what they ask."""
 
+from typing import Any, TypeAlias
+
 import discord
 
 from bot.words import say
-from generation.request import Request, Words
+from generation.request import Reply, Request, Words
+
+Item: TypeAlias = discord.ui.Item[Any]
+MOST_OPTIONS = 25  # of a list, by Discord's rules
 
 # Patterns of the buttons' names. A name is all that is known of a button when it is pressed, even after a restart.
 TAKE = r"encore:(?P<what>[a-z]+):(?P<kept>[\w-]{12}):(?P<take>\d)"
 SHEET = r"encore-sheet:(?P<kept>[\w-]{12})"
 DELETE = r"encore-delete(?P<sure>-now)?:(?P<kept>[\w-]{12}):(?P<member>\d+)"
+VOICE = r"encore-voice:(?P<kept>[\w-]{12})"
 CANCEL = r"encore-cancel:(?P<member>\d+):(?P<ticket>[\w-]{12})"
 
 GONE = Words("This reply is too old for its buttons to work, or was deleted. Ask again with /extend or /compose.")
 
 
-def reply_buttons(kept: str, member: int, request: Request, locale: str) -> discord.ui.View:
-    """The buttons of a reply to `request`, labelled in the language of `locale`.
+def reply_buttons(kept: str, member: int, request: Request, reply: Reply, locale: str) -> discord.ui.View:
+    """The buttons of a reply to `request`, labelled in the language of `locale`; and, under a file of several parts, a
+    list to choose from which of them is the tune.
 
     `kept` is the name under which the store keeps what they need.
     """
@@ -36,19 +43,29 @@ def reply_buttons(kept: str, member: int, request: Request, locale: str) -> disc
     delete = discord.ui.Button[discord.ui.View](
         label=say("Delete", locale), custom_id=f"encore-delete:{kept}:{member}", style=discord.ButtonStyle.danger
     )
-    return _view(*buttons, delete)
+    return _view(*buttons, delete, *_voices(kept, reply, locale))
+
+
+def _voices(kept: str, reply: Reply, locale: str) -> list[Item]:
+    if not reply.voices:
+        return []
+    options = [
+        discord.SelectOption(label=f"{number}. {say(words, locale)}"[:100], value=str(number))
+        for number, words in enumerate(reply.voices[:MOST_OPTIONS], 1)
+    ]
+    asked = say("The tune was found in part {number}. Is it another?", locale, number=reply.voice)[:150]
+    select = discord.ui.Select[discord.ui.View]
+    return [select(custom_id=f"encore-voice:{kept}", placeholder=asked, options=options)]
 
 
 def asking_to_delete(message: discord.Message, locale: str) -> discord.ui.View:
     """The buttons of a reply after “Delete” was pressed once: it asks, and deletes when it is pressed again."""
-    buttons = []
-    for button in discord.ui.View.from_message(message).children:
-        assert isinstance(button, discord.ui.Button)
-        if (button.custom_id or "").startswith("encore-delete:"):
+    items = discord.ui.View.from_message(message).children
+    for button in items:
+        if isinstance(button, discord.ui.Button) and (button.custom_id or "").startswith("encore-delete:"):
             button.label = say("Delete for good?", locale)
             button.custom_id = (button.custom_id or "").replace("encore-delete:", "encore-delete-now:")
-        buttons.append(button)
-    return _view(*buttons)
+    return _view(*items)
 
 
 def cancel_button(member: int, ticket: str, locale: str) -> discord.ui.View:
@@ -56,7 +73,7 @@ def cancel_button(member: int, ticket: str, locale: str) -> discord.ui.View:
     return _view(discord.ui.Button(label=say("Cancel", locale), custom_id=f"encore-cancel:{member}:{ticket}"))
 
 
-def _view(*buttons: discord.ui.Button[discord.ui.View]) -> discord.ui.View:
+def _view(*buttons: Item) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for button in buttons:
         view.add_item(button)

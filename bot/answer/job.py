@@ -142,7 +142,7 @@ async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> 
     except FAULTS as error:
         log.error("the reply gets no buttons, the database cannot be written: %s", error)
         return None
-    return reply_buttons(kept, interaction.user.id, request, public(interaction))
+    return reply_buttons(kept, interaction.user.id, request, reply, public(interaction))
 
 
 async def _fetch(tune: discord.Attachment) -> bytes:

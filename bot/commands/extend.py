@@ -33,6 +33,7 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
     tune="A MIDI, ABC, MusicXML or kern file; without one, a form opens to paste ABC",
     parts="Which parts of a file go on: all of them, or the melody only",
     part="The whole piece, or only the new part",
+    melody="Which part of the file is the tune: its name or number",
     last_bars="Of a long tune, only so many bars before the new part",
     **DESCRIPTIONS,
 )
@@ -55,6 +56,7 @@ async def extend(
     instrument: str | None = None,
     style: str | None = None,
     parts: str | None = None,
+    melody: app_commands.Range[str, 1, 80] | None = None,
     part: str | None = None,
     seed: Seed | None = None,
 ) -> None:
@@ -67,6 +69,7 @@ async def extend(
         "instrument": instrument,
         "style": style,
         "parts": parts,
+        "lead": melody,
         "seed": seed,
         "only_new": part == "new",
     }

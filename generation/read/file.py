@@ -37,19 +37,20 @@ WEB_PAGE = re.compile(
 Reader = Callable[[bytes], Song]
 
 
-def read(data: bytes, filename: str, drums: bool = False) -> Reading:
+def read(data: bytes, filename: str, drums: bool = False, wanted: str = "") -> Reading:
     """Find the melody in a file. Its contents count more than its name.
 
     data      the file's bytes, up to 5 MB (MIDI 2 MB, ABC 64 kB a tune)
     filename  its name; never opened
     drums     whether a file of drums alone will do
+    wanted    the part that holds the melody, by its name or number; "" to find it
 
     Raises `Refusal`, and nothing else, if anything is wrong with the file.
     """
     data = unwrapped(data)
     kind = _kind(data, filename)
     try:
-        reading = find_melody(READERS[kind](data), drums)
+        reading = find_melody(READERS[kind](data), drums, wanted)
         reading = replace(reading, song=with_roles(reading.song, reading.part))
     except Refusal:
         raise

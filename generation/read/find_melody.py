@@ -7,6 +7,7 @@ from generation.music.notes import Notes
 from generation.music.reading import Reading
 from generation.music.song import Part, Song, trimmed
 from generation.music.sounds import SOUNDS
+from generation.read.choose_part import chosen
 from generation.read.likeness import company, is_named, is_sung, likeness
 from generation.read.top_line import LINE, Floats, Ints, overlap, top_line
 from generation.request import UNSAID, Refusal, Words
@@ -14,11 +15,11 @@ from generation.request import UNSAID, Refusal, Words
 MAX_NOTES = 60_000  # of all parts together
 
 
-def find_melody(song: Song, drums: bool = False) -> Reading:
+def find_melody(song: Song, drums: bool = False, wanted: str = "") -> Reading:
     """The melody of a song, with the place where it was found and the reason, in a musician's words.
 
     Raises `Refusal` if there is nothing but drums, or too much music. With `drums`, drums alone will do: their strokes
-    stand for a melody.
+    stand for a melody. `wanted` names the part that holds it, by name or number.
     """
     song = trimmed(song)
     pitched = song.pitched
@@ -45,16 +46,17 @@ def find_melody(song: Song, drums: bool = False) -> Reading:
     if not pitched:
         return _beaten(song, strokes[0])
     lines = [top_line(part.notes, *_moments(part, song)) for part in pitched]
-    beside = company(song)
+    beside, said = company(song), chosen(song, wanted) if wanted else None
     part, line = max(
-        zip(pitched, lines, strict=True), key=lambda found: likeness(found[0], found[1], song.clock, beside)
+        zip(pitched, lines, strict=True),
+        key=lambda found: (found[0] is said, likeness(found[0], found[1], song.clock, beside)),
     )
     return Reading(
         song=song,
         melody=_melody(song, part, line),
         part=next(i for i, other in enumerate(song.parts) if other is part),
         source=_source(part, len(pitched), len(line) < len(part.notes)),
-        why=_why(part, song),
+        why=Words("it was chosen") if said is not None else _why(part, song),
     )
 
 

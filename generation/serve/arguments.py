@@ -27,6 +27,7 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file")
     extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
     extend.add_argument("--parts", default="all", help=f"which parts play on, one of {', '.join(PARTS)} (all)")
+    extend.add_argument("--part", default="", help="which part of the file is the tune: its name or number (found)")
     last = "leave only so many bars of the input in the files, counted from its end"
     extend.add_argument("--last-bars", type=int, default=0, help=last)
     compose = commands.add_parser("compose", help="play a fresh piece")

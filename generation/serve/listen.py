@@ -17,7 +17,7 @@ def listen(request: Request) -> Reading | None:
     one so long that no room is left for new music."""
     if request.data is None:
         return None
-    reading = on_its_beat(read(request.data, request.filename, drums=request.parts == "all"))
+    reading = on_its_beat(read(request.data, request.filename, drums=request.parts == "all", wanted=request.lead))
     lasts = max(reading.melody.seconds, reading.song.clock.second(reading.song.end))
     tempo = typical_tempo(reading.melody)
     more = wished(tempo, reading.melody.bar, request.seconds, request.bars) / TICKS / tempo * 60

@@ -1,6 +1,7 @@
 """The work that needs no model: render the input beforehand, and make the files and the reply afterwards."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from generation.finish.arrange import given_song, new_program, said_program
 from generation.finish.band import finish_band
@@ -14,6 +15,7 @@ from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading
 from generation.music.song import Part, heard_key, tempo_at
 from generation.music.sounds import SOUNDS
+from generation.read.choose_part import described
 from generation.request import BANDS, STYLES, UNSAID, Reply, Request, Take, Words, styles
 
 MOST_NAMES = 6  # of parts in a caption
@@ -45,8 +47,9 @@ def make(request: Request, reading: Reading | None, whole: Melody | Played, take
 
 def answer(request: Request, reading: Reading | None, whole: Melody | Played, takes: Sequence[Take] = ()) -> Reply:
     """The reply with its facts about the music in a musician's words; its timings are filled in later."""
+    voices, voice = _voices(reading)
     if isinstance(whole, Played):
-        return _of_several(request, reading, whole, takes)
+        return replace(_of_several(request, reading, whole, takes), voices=voices, voice=voice)
     key = whole.key or find_key(whole.pitch, whole.duration)
     return Reply(
         takes=tuple(takes),
@@ -58,7 +61,17 @@ def answer(request: Request, reading: Reading | None, whole: Melody | Played, ta
         instrument=SOUNDS[new_program(reading, request, whole)],
         source=reading.source if reading is not None else UNSAID,
         remarks=reading.song.remarks if reading is not None else (),
+        voices=voices,
+        voice=voice,
     )
+
+
+def _voices(reading: Reading | None) -> tuple[tuple[Words, ...], int]:
+    """The parts that could be the tune, described, and the number of the one that is; nothing if there is no choice."""
+    if reading is None or len(reading.song.pitched) < 2:
+        return (), 0
+    lead = reading.song.parts[reading.part]
+    return described(reading.song), 1 + next(i for i, part in enumerate(reading.song.pitched) if part is lead)
 
 
 def _of_several(request: Request, reading: Reading | None, played: Played, takes: Sequence[Take]) -> Reply:

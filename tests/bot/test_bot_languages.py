@@ -29,7 +29,7 @@ async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
     ]
     warmer = await discord.press(reply, "Wärmer", until=has_files)
     assert "Temperatur 1,1" in warmer.text
-    refused = await discord.command("extend", {"tune": ("a.pdf", b"%PDF")})
+    refused = await discord.command("extend", {"tune": ("a.xyz", b"?")})
     assert refused.text == "Encore ne lit pas ce genre de fichier. Envoyez un fichier MIDI, ABC, MusicXML ou kern."
     form = await discord.command("extend")
     assert form.modal["title"] == "Continuer de l'ABC"

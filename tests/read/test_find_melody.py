@@ -8,6 +8,7 @@ import pytest
 from generation.music.clock import Tempo
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
+from generation.read.choose_part import described
 from generation.read.find_melody import find_melody
 from generation.read.roles import with_roles
 from generation.request import Refusal, Words
@@ -157,3 +158,26 @@ def test_names_of_sounds_say_nothing() -> None:
     assert str(find_melody(song(lead, replace(tune(), name="Support"), replace(tune(), name="Melody"))).source) == (
         "track 3 (Melody)"
     )
+
+
+def test_the_part_that_is_the_tune_can_be_chosen_by_its_number_or_name() -> None:
+    band = song(CHORDS, line(TUNE, name="Violin"), line([36, 43] * 4, name="Double bass"))
+    for wanted, name in (
+        ("3", "Double bass"),
+        ("double BASS", "Double bass"),
+        ("vio", "Violin"),
+        ("bass", "Double bass"),
+    ):
+        reading = find_melody(band, wanted=wanted)
+        assert (reading.song.parts[reading.part].name, str(reading.why)) == (name, "it was chosen")
+    assert find_melody(band, wanted="1").melody.pitch.tolist() == [55, 57], "of chords the top voice"
+    with pytest.raises(Refusal, match=r"is called “oboe”. It has: 1 Strings, 2 Violin, 3 Double bass"):
+        find_melody(band, wanted="oboe")
+
+
+def test_parts_are_described_by_name_sound_range_and_notes() -> None:
+    band = song(line(TUNE, name="Solo"), replace(CHORDS, program=104, name=""))
+    assert [str(words) for words in described(band)] == [
+        "Solo (piano), G4 to D5, 8 notes",
+        "track 2 (sitar), C3 to A3, 6 notes",
+    ]
