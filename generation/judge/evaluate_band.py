@@ -83,7 +83,7 @@ class Judgement:
         for each, ours, true in files.keeping(self.model, sent, self.memorised):
             self.ours.append(ours)
             self.true += [true] if true else []
-            self.broken += [(each.name, promise) for promise, kept in ours.items() if not kept]
+            self.broken += [(each.name, promise) for promise in ours if not ours[promise] and promise != contracts.ALL]
 
     def figures(self) -> tuple[dict[str, Any], list[Figure], list[str]]:
         """All numbers, those for the card, and the tables."""
