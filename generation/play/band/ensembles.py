@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from generation.request import BANDS
+
 DRUMS = None  # instead of a program
 
 
@@ -42,3 +44,4 @@ ENSEMBLES: dict[str, tuple[Player, ...]] = {
 }  # fmt: skip
 # Bands whose harmony is written above the lead as chord symbols.
 WITH_CHORDS = ("piano", "song", "jazz quartet", "pop band", "rock band")
+assert {"melody", *ENSEMBLES} == set(BANDS)
