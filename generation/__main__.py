@@ -115,6 +115,7 @@ async def _play(args: argparse.Namespace) -> int:
         instrument=args.instrument,
         only_new=args.only_new,
         open_end=args.open_end,
+        arithmetic=args.arithmetic,
         formats=_formats(args.formats),
         parts=getattr(args, "parts", "all"),
         band=getattr(args, "band", "melody"),

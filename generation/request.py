@@ -174,6 +174,7 @@ class Request:
     lead         the part of the file that is the tune, by its name or number; "" to find it
     band         of a fresh piece: a key of `BANDS`
     key, tempo, meter  for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves the choice to Encore
+    arithmetic   that of the take to have again, `Take.arithmetic`: on a machine with another it is refused; "": any
     wholes       the notes of takes that were played before, `Take.whole`: nothing is played, their files are made again
     mp3_bytes    the largest size of an MP3, whose bit rate is lowered to fit; 0 for no limit
     """
@@ -199,6 +200,7 @@ class Request:
     tempo: float | None = None
     meter: str | None = None
     mp3_bytes: int = 0
+    arithmetic: str = ""
     wholes: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:

@@ -43,6 +43,9 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
         both.add_argument("--top-p", type=float, default=0.97, help="leave out the unlikeliest notes (0.97)")
         seed = "the same seed gives the same notes, on the same kind of processor (random); take N has seed + N"
         both.add_argument("--seed", type=int, help=seed)
+        both.add_argument(
+            "--arithmetic", default="", help="refuse to play with other arithmetic than a take of --json had"
+        )
         both.add_argument("--style", default="auto", help=f"one of {', '.join(styles())}")
         both.add_argument("--instrument", default="auto", help=f"auto or one of {', '.join(INSTRUMENTS)}")
         both.add_argument("--only-new", action="store_true", help="leave the input out of the sound and the files")

@@ -11,7 +11,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
-from generation.request import MOST_SECONDS, Refusal, Reply, Request, Told, Words
+from generation.request import MOST_SECONDS, Refusal, Reply, Request, Take, Told, Words
 from generation.serve.watch import Limits
 from generation.serve.wire import Event, Job
 from generation.serve.worker_process import Died, Interrupted, Overrun, Progress, Unfit, WorkerProcess
@@ -155,6 +155,7 @@ class WorkerPool:
         assert about is not None
         self._answered.set()
         takes = [event.take for event in finished if event.take is not None]
+        _same_arithmetic(request, takes)
         named = tuple(replace(take, whole=whole) for take, whole in zip(takes, sampled.wholes, strict=True))
         return replace(about, takes=named, timings=timings)
 
@@ -261,6 +262,18 @@ class WorkerPool:
         raise WorkerFault(
             "Encore crashed twice on this piece ({stage}) and has been restarted. Ask again.", stage=job.stage
         )
+
+
+def _same_arithmetic(request: Request, takes: Sequence[Take]) -> None:
+    """Raise `Refusal` if these takes were made with other arithmetic than the one that was asked for."""
+    for take in takes:
+        if request.arithmetic not in ("", take.arithmetic) and not request.wholes:
+            raise Refusal(
+                "That take was played with other arithmetic ({asked}) than this machine's ({own}), so its seed gives "
+                "other notes here. Leave the arithmetic out to hear them.",
+                asked=request.arithmetic[:80],
+                own=take.arithmetic,
+            )
 
 
 def _longer(limits: Limits, seconds: float) -> Limits:

@@ -84,6 +84,11 @@ async def test_no_progress_is_told_of_what_is_refused(model: str) -> None:
         assert heard
 
 
+async def test_other_arithmetic_than_was_asked_for_is_refused(warm: WorkerPool) -> None:
+    with pytest.raises(Refusal, match=r"other arithmetic \(int8, abacus\)"):
+        await warm.play(wish(arithmetic="int8, abacus"))
+
+
 async def test_the_files_of_a_take_are_made_again_from_its_notes(warm: WorkerPool) -> None:
     asked = wish(takes=2, seed=7, formats=("mid", "musicxml"))
     played, heard = await warm.play(asked), list[float]()
