@@ -84,24 +84,6 @@ async def test_no_progress_is_told_of_what_is_refused(model: str) -> None:
         assert heard
 
 
-async def test_other_arithmetic_than_was_asked_for_is_refused(warm: WorkerPool) -> None:
-    with pytest.raises(Refusal, match=r"other arithmetic \(int8, abacus\)"):
-        await warm.play(wish(arithmetic="int8, abacus"))
-
-
-async def test_the_files_of_a_take_are_made_again_from_its_notes(warm: WorkerPool) -> None:
-    asked = wish(takes=2, seed=7, formats=("mid", "musicxml"))
-    played, heard = await warm.play(asked), list[float]()
-    notes = tuple(take.whole for take in played.takes)
-    os.kill(warm.pids["echo"][0], signal.SIGSTOP)  # nothing is played again
-    again = await warm.play(Request(**{**vars(asked), "wholes": notes, "only_new": True}), heard.append)
-    os.kill(warm.pids["echo"][0], signal.SIGCONT)
-    assert heard == [1.0] and [take.whole for take in again.takes] == list(notes)
-    whole, new = (pitches(reply.takes[1].files["mid"]) for reply in (played, again))
-    assert new == whole[-len(new) :] and len(new) < len(whole)
-    assert sum(map(len, notes)) < 10_000, "bytes"
-
-
 async def test_a_fresh_piece_has_what_was_wished(warm: WorkerPool) -> None:
     reply = await warm.play(wish(None, key="D minor", tempo=90, meter="6/8"))
     assert (reply.key, reply.metre, reply.tempo) == ("D minor", "6/8", 90)
