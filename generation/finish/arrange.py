@@ -25,15 +25,20 @@ def arrange(
 
     The input keeps its own instruments; one of a single part that names none is played by the new part's.
     """
-    program = new_program(reading, request, whole)
+    program, take = new_program(reading, request, whole), number_of(request, seed)
     if reading is None or request.only_new or not first_new:
         alone = without_input(whole, first_new) if request.only_new else whole
-        return Piece(replace(song_of(alone, program, "Melody"), title=title), alone, seed=seed)
+        return Piece(replace(song_of(alone, program, "Melody"), title=title), alone, seed=seed, take=take)
     song = given_song(reading, program)
     new = whole[first_new:]
     part = _going_on(song.parts[reading.part], Notes(new.onset, new.duration, new.pitch, new.velocity), program)
     song = replace(song, parts=(*song.parts, part), tempo=whole.tempo, title=title)
-    return Piece(song, whole, first_new, reading.part, seed)
+    return Piece(song, whole, first_new, reading.part, seed, take=take)
+
+
+def number_of(request: Request, seed: int) -> int:
+    """The number of the take of a seed among those of a request, from 1; 0 if it is the only one."""
+    return seed - request.seed + 1 if request.takes > 1 else 0
 
 
 def new_program(reading: Reading | None, request: Request, whole: Melody) -> int:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from generation.finish.arrange import KEPT, given_song, said_program
+from generation.finish.arrange import KEPT, given_song, number_of, said_program
 from generation.finish.files import make_files
 from generation.finish.paper.draw_score import draw
 from generation.finish.paper.write_abc import write_abc
@@ -54,7 +54,7 @@ def finish_band(
     sounding = (*before, *(fresh if before else whole.parts))
     clock = whole.clock
     line, first_new = top_line(whole, since)
-    piece = Piece(whole, line, first_new, seed=seed, mp3_bytes=request.mp3_bytes)
+    piece = Piece(whole, line, first_new, seed=seed, mp3_bytes=request.mp3_bytes, take=number_of(request, seed))
     files = make_files(
         request.formats,
         lambda: master(render(sounding, clock, len(before))),

@@ -22,6 +22,7 @@ class Piece:
     home       index of the part that the new part continues, in the same MIDI track; None if the song is one part,
                without an input before it
     mp3_bytes  the largest size of the MP3; 0 for no limit
+    take       its number among several takes, from 1; 0 if it is the only one
     """
 
     song: Song
@@ -30,6 +31,7 @@ class Piece:
     home: int | None = None
     seed: int = 0
     mp3_bytes: int = 0
+    take: int = 0
 
     @property
     def given(self) -> int:

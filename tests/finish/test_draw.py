@@ -1,18 +1,22 @@
 """Pictures of whatever may come: nothing stops the engraver, nothing grows beyond measure."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from generation.finish.arrange import arrange
 from generation.finish.paper.draw_roll import draw_roll
 from generation.finish.paper.draw_score import draw_score, legible
 from generation.finish.paper.notate import notate
+from generation.finish.paper.page import drawable
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody
-from tests.tunes import performance, piece_of, scale
+from generation.request import Request
+from tests.tunes import performance, piece_of, reading_of, scale
 
 METRES = (None, (4, 4), (6, 8), (5, 8), (3, 16), (13, 8), (2, 2), (12, 8))
 
@@ -58,3 +62,30 @@ def test_scores_are_drawn_where_they_can_be_read() -> None:
     onset = np.cumsum(rng.gamma(2.0, 0.13, 200))
     free = Melody(onset, np.full(200, 0.2), rng.integers(50, 80, 200), np.full(200, 80))
     assert not legible(notate(free))
+
+
+@pytest.mark.parametrize("title", ["茉莉花", "さくら さくら", "아리랑", "أغنية", "שיר השירים", "♪ 😀 ☕"])
+def test_titles_in_any_script_are_no_boxes(title: str) -> None:
+    """A box would be the same for every letter: a title backwards would look like the title."""
+
+    def head(words: str) -> bytes:
+        return Image.open(io.BytesIO(draw_score(piece_of(scale(16), title=words)))).crop((0, 0, 700, 75)).tobytes()
+
+    letters = title.replace(" ", "")
+    assert drawable(title) == title
+    assert len({head(letter) for letter in set(letters)}) == len(set(letters))
+    assert head(letters[0]) != head("")
+
+
+def test_what_no_font_has_is_left_out() -> None:
+    assert drawable("A \U0001fae8 tune\u200b 🎵") == "A tune ♪"
+
+
+def test_each_of_several_takes_says_which_it_is() -> None:
+    made = [draw_score(replace(piece_of(scale(16), title="A"), take=take)) for take in (0, 1, 2)]
+    assert len(set(made)) == 3
+    tune = scale(32)
+    for takes, numbers in ((1, [0]), (3, [1, 2, 3])):
+        request = Request(data=b"x", takes=takes, seed=7)
+        pieces = [arrange(reading_of(tune[:16]), tune, 16, request, 7 + i) for i in range(takes)]
+        assert [piece.take for piece in pieces] == numbers

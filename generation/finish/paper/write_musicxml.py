@@ -12,7 +12,7 @@ from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
 from generation.music.spell import Name, signature, spell
 
-DIVISIONS = 26_880  # of a quarter: 2^8 · 3 · 5 · 7, so that lengths in tuplets are whole numbers
+DIVISIONS = 13_440  # of a quarter: 2^7 · 3 · 5 · 7, so that lengths in tuplets are whole; MusicXML allows 16,383
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">
 """
