@@ -61,11 +61,11 @@ def keeping(
         keep("extend: last note on a bar line", on_a_bar_line(whole))
         keep("extend: no copy", copies(whole, memorised, tune.style, first) == 0)
         keep("true tunes: no copy", copies(given, memorised, tune.style, 0) == 0)
-    styles = [style for style in PRIORS if style in loaded.card.get("metres", PRIORS)]
+    styles = [style for style in PRIORS if style in loaded.card.get("metres", PRIORS)] or ["auto"]
     wishes = []
     for number in range(count):
         style = styles[number % len(styles)]
-        metres, (slow, fast), keys = PRIORS[style]
+        metres, (slow, fast), keys = PRIORS.get(style) or loaded.card["priors"]
         key, metre = Key.parse(keys[number % len(keys)]), metres[number % len(metres)]
         wish = Prompt(None, SECONDS, seed=seed + number, style=style, key=key, tempo=(slow + fast) / 2)
         wishes.append(replace(wish, metre=(metre[0], metre[1])))

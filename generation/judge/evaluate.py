@@ -18,6 +18,7 @@ from generation.learn.corpus import Tune
 from generation.model import tokens
 from generation.model.likelihood import surprise
 from generation.model.loaded import LoadedModel, load_model
+from generation.request import Refusal
 
 SCORES = ("oneills1850", "ryansMammoth", "airdsAirs", "lieder", "ewld1928", "hymns")
 PLAYED = ("wjd", "piano_midi_de")
@@ -91,7 +92,12 @@ def _print_pairs(title: str, pairs: Sequence[continuation_features.Pair]) -> dic
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the archives and splits.tsv")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path("data"),
+        help="folder of the archives and splits.tsv, or any folder of music files",
+    )
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
     parser.add_argument("--checkpoint", type=Path, help="default: the shipped one")
     parser.add_argument("--split", default="test", choices=("valid", "test"))
@@ -105,11 +111,20 @@ def main(args: argparse.Namespace) -> int:
     tunes = [tune for tune in corpus.load(args.data, args.cache) if len(tune.melody) >= 8 and "|played" not in tune.id]
     ngram = NGram(3)
     learn = [tune for tune in tunes if tune.split == "train"]
+    test = [tune for tune in tunes if tune.split == args.split]
+    if not learn or not test:
+        raise Refusal(
+            "Of the {count} tunes in {folder}, {learn} are to learn from and {test} to judge by; both are needed. In a "
+            "folder without splits.tsv one tune in twenty is to judge by: add files, or try the other --split.",
+            count=len(tunes),
+            folder=str(args.data),
+            learn=len(learn),
+            test=len(test),
+        )
     ngram.learn(
         tokens.encode(tune.melody, timed=tune.played_timing, shaded=tune.played_dynamics).rows
         for tune in tqdm(learn, desc="counting", unit="tune", leave=False)
     )
-    test = [tune for tune in tunes if tune.split == args.split]
     if args.limit:
         sets = dict.fromkeys(tune.dataset for tune in test)
         test = [tune for name in sets for tune in [t for t in test if t.dataset == name][: args.limit]]

@@ -18,16 +18,19 @@ from generation.read.file import read
 USUAL = 0.9  # share of the held-out tunes whose longest shared run is within the limit of their style
 
 
-def learn(tunes: Sequence[Tune]) -> Memorised:
-    """The passages of the training tunes, and limits by the runs that held-out tunes of a style share with them."""
+def learn(tunes: Sequence[Tune], known: Memorised | None = None) -> Memorised:
+    """The passages of the training tunes, and limits by the runs that held-out tunes of a style share with them.
+    `known` are those of the weights that a run began with: they may not be repeated either."""
     learned = [passages(t.melody) for t in tqdm(tunes, desc="passages", unit="tune") if t.split == "train"]
     hashes = np.unique(np.concatenate(learned)) if learned else np.zeros(0, np.uint32)
+    if known is not None:
+        hashes = np.union1d(hashes, known.hashes)
     runs: dict[str, list[int]] = defaultdict(list)
     for tune in tunes:
         if tune.split != "train" and "|played" not in tune.id:
             runs[tune.style].append(longest_run(tune.melody, Memorised(hashes, {})))
     limits = {style: max(PASSAGE, round(float(np.quantile(found, USUAL)))) for style, found in runs.items()}
-    return Memorised(hashes, limits)
+    return Memorised(hashes, (known.limits if known is not None else {}) | limits)
 
 
 def nearest(melody: Melody, tunes: Iterable[Tune]) -> tuple[int, str]:

@@ -3,8 +3,8 @@
 import csv
 import hashlib
 import json
-import logging
 import re
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -25,10 +25,9 @@ from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import ENDINGS, Refusal
 
-log = logging.getLogger(__name__)
-
 MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one voice
 MUSIC = [ending for ending in ENDINGS if ending != ".txt"]  # which is rarely music
+SHOWN = 20  # files that are named among those left out
 ARRAYS = ("onset", "duration", "pitch", "velocity")
 
 
@@ -71,10 +70,14 @@ def load(folder: Path, cache: Path) -> list[Tune]:
 
 
 def _load_files(folder: Path, music: list[Path], cache: Path) -> list[Tune]:
+    """Says on stderr which files were left out, and why; also of a folder that was read before."""
     stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in music]).encode()).hexdigest()[:16]
-    kept = cache / f"folder-{stamp}.npz"
+    kept, left_out = cache / f"folder-{stamp}.npz", cache / f"folder-{stamp}.left-out.json"
     if not kept.exists():
-        _keep(kept, _read_files(folder, tqdm(music, desc="reading", unit="file")))
+        reasons: dict[str, str] = {}
+        _keep(kept, _read_files(folder, tqdm(music, desc="reading", unit="file"), reasons))
+        left_out.write_text(json.dumps(reasons, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    _report(json.loads(left_out.read_text("utf-8")) if left_out.exists() else {}, len(music), left_out)
     return [_own(name, melody) for name, melody in _kept(kept)]
 
 
@@ -98,17 +101,32 @@ def _load_sets(folder: Path, cache: Path) -> list[Tune]:
     return tunes
 
 
-def _read_files(folder: Path, music: Iterable[Path]) -> Iterator[tuple[str, Melody]]:
+def _report(reasons: dict[str, str], files: int, whole: Path) -> None:
+    """Say how many files were left out, and why the first ones were."""
+    if not reasons:
+        return
+    print(f"left out {len(reasons)} of {files} files:", file=sys.stderr)
+    for name, why in [*reasons.items()][:SHOWN]:
+        print(f"  {name}: {why}", file=sys.stderr)
+    if len(reasons) > SHOWN:
+        print(f"  … all of them, with the reason, in {whole}", file=sys.stderr)
+
+
+def _read_files(folder: Path, music: Iterable[Path], reasons: dict[str, str]) -> Iterator[tuple[str, Melody]]:
+    """Every tune of the files; for each file without one, the reason."""
     for path in music:
         name = path.relative_to(folder)
         try:
             if path.suffix.lower() == ".abc" and len(re.findall(rb"^X:", path.read_bytes(), re.MULTILINE)) > 1:
-                for tune, melody in tunebooks.tunes(path):
-                    yield str(name.with_name(tune)), melody
+                found = [(str(name.with_name(tune)), melody) for tune, melody in tunebooks.tunes(path)]
             else:
-                yield str(name), on_its_beat(read(path.read_bytes(), path.name)).melody
-        except Refusal as refusal:
-            log.warning("left out %s: %s", path.name, refusal)
+                found = [(str(name), on_its_beat(read(path.read_bytes(), path.name)).melody)]
+        except (Refusal, OSError) as error:
+            reasons[str(name)] = str(error)
+            continue
+        if not found:
+            reasons[str(name)] = "none of its tunes can be read."
+        yield from found
 
 
 def _own(name: str, melody: Melody) -> Tune:

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 — its usual name
 from tqdm import tqdm
 
-from generation.learn import copying, corpus, run_state
+from generation.learn import copying, corpus, flags, run_state
 from generation.learn.batches import Batch, Example, batches, example
 from generation.model import checkpoint, memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
@@ -25,21 +25,14 @@ from generation.model.priors import usual
 from generation.model.tokens import FIELDS, SHADED, TIMED
 from generation.request import Refusal
 
+SHORTEST = 8  # notes of a tune to learn from
 RARE = 0.05  # a smaller share of tunes with played timing or dynamics is too small to learn from
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
 
 
 @dataclass(frozen=True)
 class Options:
-    """The settings of a run. Each field is a flag and a line in a TOML file.
-
-    data     folder of archives with splits.tsv, or any folder of music files
-    out      folder for the checkpoint
-    start    a checkpoint to begin with instead of random weights; its sizes are used
-    minutes  stop after so long, with the learning rate falling accordingly; 0 for no limit
-    length   rows of a crop, at most
-    notes    rows of a batch, about
-    """
+    """The settings of a run. Each field is a flag and a line in a TOML file; `flags.WHAT` says what it is."""
 
     data: str = "data"
     out: str = "runs/latest"
@@ -117,10 +110,14 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
     torch.manual_seed(options.seed)
     out = Path(options.out)
     tunes = corpus.load(Path(options.data), Path(options.cache)) if tunes is None else tunes
-    learn = [example(tune) for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]
-    check = [example(t, "auto") for t in tunes if t.split == "valid" and len(t.melody) >= 8 and "|played" not in t.id]
+    whole = [tune for tune in tunes if len(tune.melody) >= SHORTEST]
+    learn = [example(tune) for tune in whole if tune.split == "train"]
+    check = [example(tune, "auto") for tune in whole if tune.split == "valid" and "|played" not in tune.id]
     if not learn:
-        raise Refusal("There is no melody of 8 notes or more in {folder}.", folder=str(options.data))
+        folder = str(options.data)
+        raise Refusal("There is no melody of {least} notes or more in {folder}.", least=SHORTEST, folder=folder)
+    if len(whole) < len(tunes):
+        print(f"left out {len(tunes) - len(whole)} of {len(tunes)} tunes: they have fewer than {SHORTEST} notes")
     check = check or learn[:20]
     model = checkpoint.load(Path(options.start))[0] if options.start else AttentiveLSTM(Sizes(**sizes))
     model.to(device)
@@ -140,7 +137,7 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
         print(f"going on after epoch {run['epoch']}")
     run |= {
         "metres": _metres(tunes),
-        "priors": usual([tune.melody for tune in tunes if tune.split == "train" and len(tune.melody) >= 8]),
+        "priors": usual([tune.melody for tune in whole if tune.split == "train"]),
         "plays": {
             name: bool(np.mean([getattr(each, name) for each in learn]) > RARE) for name in ("timing", "dynamics")
         },
@@ -193,7 +190,9 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
         progress = max(progress, run["epoch"] / options.epochs)
         run["seconds"] = seconds + time.monotonic() - begun
         _finish_epoch(run, model, average, optimizer, check, options, out, writer)
-    memorised.save(copying.learn(tunes), memorised.beside(out / "model.safetensors"))
+    begun_with = options.start and memorised.beside(Path(options.start))
+    known = memorised.load(begun_with) if begun_with and begun_with.exists() else None
+    memorised.save(copying.learn(tunes, known), memorised.beside(out / "model.safetensors"))
     return checkpoint.load(out / "model.safetensors")[1]
 
 
@@ -250,11 +249,10 @@ def _tensorboard(options: Options) -> Any:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a flag for every field of `Options` and of the network's sizes; flags override the TOML file."""
     parser.add_argument("--config", type=Path, help="a TOML file with any of these, and a table [sizes]")
-    for field in dataclasses.fields(Options):
-        flag, value = f"--{field.name.replace('_', '-')}", field.default
-        parser.add_argument(flag, type=type(value), help=f"default {value!r}")
-    for field in dataclasses.fields(Sizes):
-        parser.add_argument(f"--{field.name}", type=type(field.default), help=f"size: default {field.default!r}")
+    for field in (*dataclasses.fields(Options), *dataclasses.fields(Sizes)):
+        flag, usual = f"--{field.name.replace('_', '-')}", "none" if field.default == "" else field.default
+        what = flags.WHAT[field.name]
+        parser.add_argument(flag, type=type(field.default), help=f"{what} (default: {usual})")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -266,8 +264,8 @@ def main(args: argparse.Namespace) -> int:
     known = {field.name for field in dataclasses.fields(Options)}
     if unknown := set(file) - known:
         raise Refusal("The configuration has unknown names: {names}.", names=", ".join(sorted(unknown)))
-    flags = {name: value for name, value in vars(args).items() if value is not None}
-    options = Options(**{**file, **{name: value for name, value in flags.items() if name in known}})
+    given = {name: value for name, value in vars(args).items() if value is not None}
+    options = Options(**{**file, **{name: value for name, value in given.items() if name in known}})
     names = {field.name for field in dataclasses.fields(Sizes)}
-    train(options, {**sizes, **{name: value for name, value in flags.items() if name in names}})
+    train(options, {**sizes, **{name: value for name, value in given.items() if name in names}})
     return 0

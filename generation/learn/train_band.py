@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from generation.learn import full_corpus, run_state
+from generation.learn import flags, full_corpus, run_state
 from generation.learn.augment import Augment, Example, example
 from generation.learn.band_batches import stream
 from generation.learn.band_loss import CONTENT, EXPRESSION, loss, surprise
@@ -212,7 +212,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="a TOML file: `Options`, and a table [sizes]")
     for name in ("data", "out", "cache", "minutes", "threads"):
         kind = type(getattr(Options, name))
-        parser.add_argument(f"--{name}", type=kind, help="overrides the file")
+        parser.add_argument(f"--{name}", type=kind, help=f"{flags.WHAT[name]}; overrides the file")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -221,8 +221,8 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def options_of(config: Path, flags: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
-    """Options and sizes in a TOML file, overridden by flags that are not None. Raises `Refusal` for unknown names."""
+def options_of(config: Path, given: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
+    """Options and sizes in a TOML file, overridden by flags that are `given`. Raises `Refusal` for unknown names."""
     try:
         file = tomllib.loads(config.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
@@ -233,4 +233,4 @@ def options_of(config: Path, flags: Mapping[str, Any]) -> tuple[Options, dict[st
     unknown |= set(file.get("augment", {})) - {field.name for field in dataclasses.fields(Augment)}
     if unknown:
         raise Refusal("The configuration has unknown names: {names}.", names=", ".join(sorted(unknown)))
-    return Options(**{**file, **{name: value for name, value in flags.items() if value is not None}}), sizes
+    return Options(**{**file, **{name: value for name, value in given.items() if value is not None}}), sizes

@@ -7,14 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from generation.__main__ import main
 from generation.judge import contracts
+from generation.judge.baselines.ngram import NGram
 from generation.judge.continuation_features import Pair, features, means, told_apart
 from generation.judge.contracts import at_rest, on_a_bar_line, on_time, rises
 from generation.judge.repetition import returns, until
 from generation.learn.corpus import Tune
-from generation.model.loaded import load_model
+from generation.model.loaded import LoadedModel, load_model
+from generation.model.memorised import Memorised
+from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
+from generation.model.tokens import encode
 from generation.music.key import Key
 from generation.read.file import read
 from tests.learn.test_train import midi
@@ -100,3 +105,27 @@ def test_a_warmer_take_of_the_shipped_weights_surprises_more(monkeypatch: pytest
     held_out = [Tune("examples", name, "irish", "test", name, False, False, m) for m in tunes for name in "abcdefgh"]
     ladder = contracts.warmth(load_model(), held_out, len(held_out))  # a single take may be an odd one
     assert rises(ladder), ladder
+
+
+def test_weights_of_ones_own_are_judged_in_their_own_style():
+    """They know no built-in style, and may be judged on tunes that nobody played."""
+    torch.manual_seed(0)
+    card = {"metres": {"auto": {"5/4": 9}}, "priors": [[[5, 4]], [90, 90], ["E minor"]]}
+    model = AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval()
+    own = LoadedModel(model, card, torch.device("cpu"))
+    tune = Tune("folder", "a", "auto", "test", "a", False, False, scale(40))
+    kept = contracts.keeping(own, [tune], Memorised(np.zeros(0, np.uint32), {}), 1)
+    assert kept["compose: length within 15 %"] == kept["extend: no copy"] == 1
+
+
+def test_a_3_gram_of_tunes_that_nobody_played_foresees_a_performance():
+    ngram = NGram(3)
+    ngram.learn([encode(scale(40)).rows])
+    nats = ngram.nats(encode(performance(40)).rows)
+    assert np.isfinite(nats).all() and (nats > 0).any(0).all(), "velocity by chance alone"
+
+
+def test_a_folder_with_nothing_to_judge_by_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "a.mid").write_bytes(midi(scale(40)))
+    assert main(["evaluate", "--data", str(tmp_path), "--cache", str(tmp_path / "cache")]) == 2
+    assert "both are needed" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Training on a folder of one's own, being stopped, going on, and playing what was trained."""
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 import torch
 
 from generation.finish.write_midi import write_midi
-from generation.learn import corpus, train
+from generation.learn import corpus, flags, train
 from generation.learn.corpus import Tune, _keep, _kept, load
-from generation.model import checkpoint
+from generation.model import checkpoint, memorised
 from generation.model.loaded import load_model
+from generation.model.memorised import Memorised
+from generation.model.networks.attentive_lstm import Sizes
 from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.play.session import Prompt, sample
@@ -44,13 +47,15 @@ def run(folder: Path, out: Path, *flags: str) -> int:
     return train.main(parser.parse_args([*places, *SMALL, *flags]))
 
 
-def test_a_folder_of_tunes_is_learned_and_what_was_learned_plays(folder: Path, tmp_path: Path, caplog, capsys):
+def test_a_folder_of_tunes_is_learned_and_what_was_learned_plays(folder: Path, tmp_path: Path, capsys):
     out = tmp_path / "run"
     assert run(folder, out, "--epochs", "2", "--device", "cpu") == 0
-    assert "broken.mid" in caplog.text
+    said = capsys.readouterr()
+    assert "left out 1 of 4 files:\n  broken.mid: " in said.err
     first = (out / "model.safetensors").read_bytes()
     assert run(folder, out, "--epochs", "4", "--device", "cpu") == 0
-    assert "going on after epoch 2" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "going on after epoch 2" in said.out and "left out 1 of 4 files" in said.err
     assert (out / "model.safetensors").read_bytes() != first
     [whole] = sample(load_model(out / "model.safetensors", "cpu"), [Prompt(scale(16), seconds=5, seed=1)])
     assert len(whole) > 16
@@ -64,6 +69,26 @@ def test_a_run_begins_with_the_weights_of_another_and_keeps_its_sizes(folder: Pa
     on, card = checkpoint.load(tmp_path / "on" / "model.safetensors")
     assert on.sizes == first.sizes and card["options"]["start"]
     torch.testing.assert_close(on.state_dict(), first.state_dict(), atol=2e-3, rtol=0)
+
+
+def test_passages_of_the_weights_that_it_begins_with_may_not_be_repeated_either(folder: Path, tmp_path: Path):
+    known = Memorised(np.array([7, 2**32 - 1], np.uint32), {"irish": 19})
+    run(folder, tmp_path / "first", "--epochs", "1", "--device", "cpu")
+    first = tmp_path / "first" / "model.safetensors"
+    mine = memorised.load(memorised.beside(first))
+    memorised.save(known, memorised.beside(first))
+    run(folder, tmp_path / "on", "--epochs", "1", "--device", "cpu", "--start", str(first))
+    both = memorised.load(memorised.beside(tmp_path / "on" / "model.safetensors"))
+    assert {*both.hashes.tolist()} == {*mine.hashes.tolist(), *known.hashes.tolist()}
+    assert both.limits == {"irish": 19} | mine.limits
+
+
+def test_each_flag_is_explained():
+    parser = argparse.ArgumentParser()
+    train.add_arguments(parser)
+    names = {field.name for field in (*fields(train.Options), *fields(Sizes))}
+    assert names == {*flags.WHAT}
+    assert "assets/encore.safetensors" in " ".join(parser.format_help().split())
 
 
 def test_every_tune_of_a_book_is_learned(folder: Path, tmp_path: Path):

@@ -58,6 +58,8 @@ class NGram:
             chance = np.full(len(said), 1 / CLASSES[head])
             for n in range(self.order):
                 table, context = self.tables[head, n], _contexts(head, n, rows)
+                if not len(table.seen):  # nobody played this
+                    continue
                 low, high = range_of(table, context)
                 total, kinds = table.sums[high] - table.sums[low], high - low
                 place = np.minimum(np.searchsorted(table.seen, context | said), len(table.seen) - 1)

@@ -1,0 +1,29 @@
+"""What each setting of a training run is, for `train --help` and `train-band --help`."""
+
+# Setting → what it is.
+WHAT = {
+    "data": "any folder of music files, read with all folders below it; or a folder of archives with splits.tsv",
+    "out": "folder for the checkpoint, model.safetensors with model.json and model.memorised.npz; a run that was "
+    "stopped goes on from here",
+    "cache": "folder where tunes are kept once they have been read; delete it to read them again",
+    "start": "a checkpoint to begin with instead of random weights, such as assets/encore.safetensors; its sizes are "
+    "used",
+    "epochs": "passes over the tunes, at most",
+    "minutes": "stop after so long, with the learning rate falling accordingly; 0: no limit",
+    "length": "notes of a crop of a tune, at most",
+    "notes": "notes of a batch, about; fewer need less memory",
+    "rate": "learning rate at its highest",
+    "weight_decay": "AdamW's weight decay",
+    "expression": "weight of velocity, timing and articulation in the loss, beside 1 for onset, pitch and duration",
+    "average": "share of the averaged weights, which are the ones kept, that stays at each step",
+    "patience": "stop after so many passes in a row that were no better on the tunes held out",
+    "seed": "of the random numbers; the same seed gives the same run on the same machine",
+    "threads": "of the processor; 0: as many as PyTorch chooses",
+    "device": "cpu, cuda or cuda:1; empty: a GPU if there is one",
+    "tensorboard": "folder for TensorBoard's files; empty: none",
+    "width": "numbers of each layer; a multiple of four times the heads",
+    "layers": "LSTMs, each with an attention after it",
+    "heads": "of each attention",
+    "dropout": "share of a layer that is dropped in training",
+    "window": "notes that the attention sees; 0: no attention",
+}
