@@ -1,7 +1,7 @@
 """Piece → a picture of its score, engraved by verovio and drawn by resvg, with the new notes in another colour."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from xml.etree import ElementTree
 
@@ -106,15 +106,20 @@ def _width(bar: Bar, sung: Mapping[int, str]) -> float:
 
 def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
     """The lines as SVG, `WIDTH` pixels wide, and its height in pixels."""
+    return engrave(musicxml(score, lines, new_colour=NEW if score.first_new else INK), _colour)
+
+
+def engrave(xml: str, colour: Callable[[ElementTree.Element], None]) -> tuple[str, int]:
+    """MusicXML as SVG, `WIDTH` pixels wide, after `colour` has been at its root; and its height in pixels."""
     verovio.enableLog(verovio.LOG_OFF)  # it would warn of ties that lead out of the picture
     toolkit = verovio.toolkit()
     toolkit.setOptions(OPTIONS)
-    if not toolkit.loadData(musicxml(score, lines, new_colour=NEW if score.first_new else INK)):
+    if not toolkit.loadData(xml):
         raise RuntimeError("verovio does not read our own MusicXML")
     root: ElementTree.Element = fromstring(toolkit.renderToSVG(1))
     _drop_styles(root)
     _in_our_font(root)
-    _colour(root)
+    colour(root)
     _, _, width, height = root.attrib["viewBox"].split()
     root.attrib |= {"width": width, "height": height}
     return ElementTree.tostring(root, encoding="unicode"), int(height)
@@ -151,16 +156,16 @@ def _colour(root: ElementTree.Element) -> None:
             kind = (g.get("class") or "").split(" ")[0]
             if kind == "note":
                 new = g.get("color") == NEW
-                seam = _left(g) if new and seam is None else seam
+                seam = left(g) if new and seam is None else seam
             first = next((note for note in g.iter(f"{SVG}g") if note.get("class") == "note"), None)
             inner = kind in ("beam", "tuplet") and first is not None and first.get("color") == NEW
-            after = kind == "tie" and seam is not None and _left(g) >= seam
+            after = kind == "tie" and seam is not None and left(g) >= seam
             if inner or after or (kind in ("rest", "mRest") and new):
                 g.set("color", NEW)
                 g.set("fill", NEW)
 
 
-def _left(g: ElementTree.Element) -> int:
+def left(g: ElementTree.Element) -> int:
     """The x coordinate of the first shape in a group, in verovio's units; 0 if there is none."""
     drawn = (child.get("d") or child.get("transform") or "" for child in g.iter())
     numbers = re.findall(r"-?\d+", next(filter(None, drawn), "0"))

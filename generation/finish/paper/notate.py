@@ -33,6 +33,7 @@ class Symbol:
     tied           whether the note continues in the next symbol
     continued      whether the note began in an earlier symbol
     note           index of the note in the melody, −1 for a rest
+    others         the further notes of a chord, MIDI, whose first is `pitch`
     """
 
     start: Fraction
@@ -45,6 +46,7 @@ class Symbol:
     tied: bool = False
     continued: bool = False
     note: int = -1
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,24 @@ class Bar:
     number: int
     length: Fraction
     symbols: tuple[Symbol, ...]
+    metre: tuple[int, int]
+    key: Key
+    chords: tuple[tuple[Fraction, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A bar before notes are written into it.
+
+    line, until  the quarters of its bar line and of the next
+    begin        quarters after its bar line at which it begins: more than 0 in a pickup
+    others       as in `Bar`
+    """
+
+    line: Fraction
+    until: Fraction
+    begin: Fraction
+    number: int
     metre: tuple[int, int]
     key: Key
     chords: tuple[tuple[Fraction, str], ...] = ()
@@ -107,18 +127,47 @@ def notate(
     metres, keys, pickup, chords, words  as in `Song` and `Part`; without metres and keys, the melody's own apply
     """
     stretches = stretched_bars(melody, metres, pickup)
-    onsets, ends, swung = _quantised(melody, first_new, stretches)
+    onsets, ends, swung = quantised(melody, first_new, stretches)
     plain = [(quarter, written_key(key)) for quarter, key in keys] or [(0.0, key_of(melody))]
-    bars: list[Bar] = []
-    note, before = 0, 0
-    for line, until, metre in bar_lines(stretches, onsets[0]):
+    bars = write_into(
+        frames(stretches, onsets[0], ends[-1], plain, chords), onsets, ends, melody.pitch[:, None].tolist()
+    )
+    errors = sorted(abs(float(x) - y) for x, y in zip(onsets, melody.onset, strict=True))
+    tempo = melody.tempo[0].quarters_per_minute
+    error = errors[len(errors) * 3 // 4]
+    return Score(bars, tempo, first_new, swung, error, syllables(melody, words))
+
+
+def frames(
+    stretches: Sequence[Stretch], first: Fraction, last: Fraction, keys: Marks[Key], chords: Marks[str] = ()
+) -> list[Frame]:
+    """The bars from the one in which the `first` note begins to the one in which the `last` ends. A bar line before
+    quarter 0 makes a pickup, without the rests before the first note."""
+    found: list[Frame] = []
+    for line, until, metre in bar_lines(stretches, first):
         begin = Fraction(0)
-        if not bars and line < 0:
-            first = onsets[0] - line
-            begin = first if by_halves(first) else floor(first / beat_of(metre)) * beat_of(metre)
-            before = 1 if begin else 0
+        if not found and line < 0:
+            begin = first - line
+            begin = begin if by_halves(begin) else floor(begin / beat_of(metre)) * beat_of(metre)
+        before = 1 if (found[0].begin if found else begin) else 0
+        over = tuple((exact(at) - line, chord) for at, chord in chords if line <= exact(at) < until)
+        key = ruling(keys, float(line))[1]
+        found.append(Frame(line, until, begin, len(found) + 1 - before, metre, key, over))
+        if last <= until:
+            break
+    return found
+
+
+def write_into(
+    frames: Sequence[Frame], onsets: Sequence[Fraction], ends: Sequence[Fraction], pitches: Sequence[Sequence[int]]
+) -> tuple[Bar, ...]:
+    """The bars of one voice: chords that do not overlap, with their pitches, in order."""
+    bars: list[Bar] = []
+    note = 0
+    for frame in frames:
+        line, until = frame.line, frame.until
         spans: list[tuple[Fraction, Fraction, int]] = []
-        at = line + begin
+        at = line + frame.begin
         while note < len(onsets) and onsets[note] < until:
             if onsets[note] > at:
                 spans.append((at - line, onsets[note] - line, -1))
@@ -131,19 +180,12 @@ def notate(
             spans.append((at - line, until - line, -1))
         came_in = spans[0][2] >= 0 and onsets[spans[0][2]] < line
         goes_on = spans[-1][2] >= 0 and ends[spans[-1][2]] > until
-        symbols = tuple(_symbols(spans, melody, metre, until - line, came_in, goes_on))
-        key = ruling(plain, float(line))[1]
-        over = tuple((exact(at) - line, chord) for at, chord in chords if line <= exact(at) < until)
-        bars.append(Bar(len(bars) + 1 - before, until - line - begin, symbols, metre, key, over))
-        if note >= len(onsets):
-            break
-    errors = sorted(abs(float(x) - y) for x, y in zip(onsets, melody.onset, strict=True))
-    tempo = melody.tempo[0].quarters_per_minute
-    error = errors[len(errors) * 3 // 4]
-    return Score(tuple(bars), tempo, first_new, swung, error, syllables(melody, words))
+        symbols = tuple(_symbols(spans, pitches, frame.metre, until - line, came_in, goes_on))
+        bars.append(Bar(frame.number, until - line - frame.begin, symbols, frame.metre, frame.key, frame.chords))
+    return tuple(bars)
 
 
-def _quantised(
+def quantised(
     melody: Melody, first_new: int, stretches: Sequence[Stretch]
 ) -> tuple[list[Fraction], list[Fraction], bool]:
     """Written onsets and ends of all notes, in quarters of the melody, and whether it swings."""
@@ -180,7 +222,7 @@ def _some(melody: Melody, begin: int, stop: int, downbeat: float) -> Melody:
 
 def _symbols(
     spans: Sequence[tuple[Fraction, Fraction, int]],
-    melody: Melody,
+    pitches: Sequence[Sequence[int]],
     metre: tuple[int, int],
     bar: Fraction,
     came_in: bool,
@@ -202,7 +244,7 @@ def _symbols(
             yield Symbol(
                 start=start,
                 length=end - start,
-                pitch=int(melody.pitch[note]) if note >= 0 else None,
+                pitch=pitches[note][0] if note >= 0 else None,
                 value=value,
                 tuplet=tuplet,
                 first=tuplet is not None and i == 0,
@@ -210,4 +252,5 @@ def _symbols(
                 tied=note >= 0 and (end < last_of[note] or (goes_on and end == bar)),
                 continued=note >= 0 and (start > first_of[note] or (came_in and start == 0)),
                 note=note,
+                others=tuple(pitches[note][1:]) if note >= 0 else (),
             )

@@ -1,20 +1,22 @@
 """Piece → ABC, the text notation that folk musicians exchange."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from fractions import Fraction
+from typing import TypeVar
 
 from generation.finish.paper.harmony import over
 from generation.finish.paper.lyrics import abc_line
-from generation.finish.paper.notate import Bar, Score
+from generation.finish.paper.notate import Bar, Frame, Score
 from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
 from generation.music.key import MODES, Key
-from generation.music.spell import signature, spell
+from generation.music.spell import Name, signature, spell
 
 UNIT = Fraction(1, 2)  # L:1/8 in quarters
 BARS_A_LINE = 4
 MOST_IN_TUPLET = 9  # since most programs read only one digit
 SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+SomeBar = TypeVar("SomeBar", Bar, Frame)
 KEY_WORDS = {mode: mode[:3] for mode in MODES} | {"major": "", "minor": "m"}
 
 
@@ -30,18 +32,18 @@ def write_abc(piece: Piece) -> bytes:
         f"M:{score.metre[0]}/{score.metre[1]}",
         "L:1/8",
         f"Q:1/4={score.tempo:.0f}",
-        f"K:{_key(score.key)}",
+        f"K:{key_text(score.key)}",
     ]
-    for line in _lines(score.bars):
+    for line in lines_of(score.bars):
         before = score.bars[max(0, score.bars.index(line[0]) - 1)]
-        lines += _changes(line[0], before)
-        lines.append(" | ".join(map(_bar, line)) + (" |]" if line[-1] is score.bars[-1] else " |"))
+        lines += changes(line[0], before)
+        lines.append(" | ".join(map(bar_text, line)) + (" |]" if line[-1] is score.bars[-1] else " |"))
         if words := abc_line((symbol for bar in line for symbol in bar.symbols), score.sung):
             lines.append(words)
     return ("\n".join(lines) + "\n").encode()
 
 
-def _lines(bars: Sequence[Bar]) -> Iterator[Sequence[Bar]]:
+def lines_of(bars: Sequence[SomeBar]) -> Iterator[Sequence[SomeBar]]:
     """Bars by line: four, or fewer before a change of metre or key; a pickup does not count."""
     start = 0
     for i in range(1, len(bars) + 1):
@@ -51,10 +53,10 @@ def _lines(bars: Sequence[Bar]) -> Iterator[Sequence[Bar]]:
             start = i
 
 
-def _changes(bar: Bar, before: Bar) -> list[str]:
+def changes(bar: Bar | Frame, before: Bar | Frame) -> list[str]:
     """The fields before a bar whose metre or key differs from that of the bar before."""
     metre = [f"M:{bar.metre[0]}/{bar.metre[1]}"] if bar.metre != before.metre else []
-    return metre + ([f"K:{_key(bar.key)}"] if bar.key != before.key else [])
+    return metre + ([f"K:{key_text(bar.key)}"] if bar.key != before.key else [])
 
 
 def _seam(score: Score) -> str:
@@ -65,12 +67,16 @@ def _seam(score: Score) -> str:
     return f"; new from bar {bar}"
 
 
-def _key(key: Key) -> str:
+def key_text(key: Key) -> str:
     return key.tonic + KEY_WORDS[key.mode]
 
 
-def _bar(bar: Bar) -> str:
-    """One bar as ABC; the notes of a beat are written without spaces, so that they share a beam."""
+def bar_text(bar: Bar, naming: Callable[[int, Key], Name] = spell, elsewhere: Collection[str] = ()) -> str:
+    """One bar as ABC; the notes of a beat are written without spaces, so that they share a beam.
+
+    naming     the name of a pitch in a key
+    elsewhere  letters that another voice of the same staff alters
+    """
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration so far in this bar
     beat, text, counted = beat_of(bar.metre), "", 0
@@ -87,14 +93,23 @@ def _bar(bar: Bar) -> str:
         if symbol.pitch is None:
             text += "z" + _length(symbol.value)
             continue
-        name = spell(symbol.pitch, bar.key)
-        place = (name.letter, name.octave)
-        others = {alter for (letter, _), alter in altered.items() if letter == name.letter}
-        # Also if the same letter was altered in another octave: programs disagree on whether that applies here.
-        if altered.get(place, usual[name.letter]) != name.alter or others - {name.alter} or name.alter > 1:
-            text += SIGNS[name.alter]
-            altered[place] = name.alter
-        text += _letter(name.letter, name.octave) + _length(symbol.value) + ("-" if symbol.tied else "")
+        tones = ""
+        for pitch in (symbol.pitch, *symbol.others):
+            name = naming(pitch, bar.key)
+            place = (name.letter, name.octave)
+            others = {alter for (letter, _), alter in altered.items() if letter == name.letter}
+            doubtful = name.letter in elsewhere and place not in altered
+            # Also if the same letter was altered in another octave: programs disagree on whether that applies here.
+            if (
+                altered.get(place, usual[name.letter]) != name.alter
+                or others - {name.alter}
+                or name.alter > 1
+                or doubtful
+            ):
+                tones += SIGNS[name.alter]
+                altered[place] = name.alter
+            tones += letter_text(name.letter, name.octave)
+        text += (f"[{tones}]" if symbol.others else tones) + _length(symbol.value) + ("-" if symbol.tied else "")
     return text
 
 
@@ -103,7 +118,7 @@ def _plain(chord: str) -> str:
     return "".join(sign for sign in chord if sign.isprintable() and sign != '"')
 
 
-def _letter(letter: str, octave: int) -> str:
+def letter_text(letter: str, octave: int) -> str:
     """A note's letter in ABC: C is middle C, c the octave above; commas lower, apostrophes raise it further."""
     return letter + "," * (4 - octave) if octave < 5 else letter.lower() + "'" * (octave - 5)
 

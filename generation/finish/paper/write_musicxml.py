@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from generation.finish.paper.harmony import harmony, over
 from generation.finish.paper.lyrics import xml_lyrics
-from generation.finish.paper.notate import Bar, Score, Symbol
+from generation.finish.paper.notate import Bar, Frame, Score, Symbol
 from generation.finish.paper.quantise import beat_of
 from generation.finish.piece import Piece
 from generation.music.spell import Name, signature, spell
@@ -51,7 +51,7 @@ def musicxml(
     return (
         HEAD
         + '<score-partwise version="4.0">'
-        + f"<work><work-title>{escape(_printable(title))}</work-title></work>"
+        + f"<work><work-title>{escape(printable(title))}</work-title></work>"
         + "<identification><encoding><software>Encore</software></encoding></identification>"
         + f'<part-list><score-part id="P1"><part-name>{name}</part-name>'
         + f'<score-instrument id="P1-I1"><instrument-name>{name}</instrument-name></score-instrument>'
@@ -60,7 +60,7 @@ def musicxml(
     )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())
 
 
@@ -68,10 +68,10 @@ def _measure(bar: Bar, score: Score, before: str, new_colour: str, lyrics: Mappi
     implicit = ' implicit="yes"' if bar.number == 0 else ""
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}
-    beams = _beams(bar, score)
+    beamed = beams(bar, score)
     text = f'<measure number="{bar.number}"{implicit}>{before}'
     chords = over(bar.symbols, bar.chords)
-    for i, (symbol, beam) in enumerate(zip(bar.symbols, beams, strict=True)):
+    for i, (symbol, beam) in enumerate(zip(bar.symbols, beamed, strict=True)):
         text += "".join(harmony(chord, round(later * DIVISIONS)) for later, chord in chords.get(i, ()))
         name = None if symbol.pitch is None else spell(symbol.pitch, bar.key)
         accidental = ""
@@ -90,16 +90,16 @@ def _measure(bar: Bar, score: Score, before: str, new_colour: str, lyrics: Mappi
 
 def _changes(bar: Bar, before: Bar) -> str:
     """An <attributes> element with the signatures that differ from those of the bar before; "" if none do."""
-    said = _key(bar) if bar.key != before.key else ""
-    said += _time(bar) if bar.metre != before.metre else ""
+    said = key_element(bar) if bar.key != before.key else ""
+    said += time_element(bar) if bar.metre != before.metre else ""
     return f"<attributes>{said}</attributes>" if said else ""
 
 
-def _key(bar: Bar) -> str:
+def key_element(bar: Bar | Frame) -> str:
     return f"<key><fifths>{bar.key.sharps}</fifths><mode>{bar.key.mode}</mode></key>"
 
 
-def _time(bar: Bar) -> str:
+def time_element(bar: Bar | Frame) -> str:
     return f"<time><beats>{bar.metre[0]}</beats><beat-type>{bar.metre[1]}</beat-type></time>"
 
 
@@ -118,7 +118,7 @@ def _attributes(score: Score, first: Bar, picture: bool) -> str:
     )
     return (
         f"<attributes><divisions>{DIVISIONS}</divisions>"
-        f"{_key(first)}{_time(first)}"
+        f"{key_element(first)}{time_element(first)}"
         f"<clef><sign>{sign}</sign><line>{line}</line>{change}</clef></attributes>" + ("" if picture else tempo)
     )
 
@@ -168,7 +168,7 @@ def _flags(symbol: Symbol) -> int:
     return 0 if symbol.pitch is None else max(plain.denominator.bit_length() - 1, 0)
 
 
-def _beams(bar: Bar, score: Score) -> list[str]:
+def beams(bar: Bar, score: Score) -> list[str]:
     """The <beam> elements of every symbol of a bar."""
     texts = [""] * len(bar.symbols)
     for group in _groups(bar, score):

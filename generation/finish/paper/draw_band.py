@@ -1,0 +1,95 @@
+"""Song → a picture of the score of all its parts, or of its lead where they are too many to be read on a phone."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+from xml.etree import ElementTree
+
+from generation.finish.paper.draw_score import BARS_A_LINE, ROOM, SVG, engrave, left
+from generation.finish.paper.notate_band import Sheet, notate_band
+from generation.finish.paper.page import INK, NEW, page
+from generation.finish.paper.quantise import beat_of
+from generation.finish.paper.write_band_musicxml import sheet_musicxml
+from generation.music.song import Song
+
+MOST_STAVES = 4
+LINES = {1: 8, 2: 5, 3: 4, 4: 3}  # staves → lines of a long piece that are shown
+NAMES = 5.0  # width of the names before the first line, in widths of a short note
+COLOURED = ("note", "rest", "mRest", "beam", "tuplet", "tie", "chord")
+
+
+def band_png(song: Song, since: float, title: str = "") -> bytes:
+    """A PNG of the score: of a long piece, the lines around the place where the new music begins.
+
+    since  the quarter of that place; 0 for a fresh piece
+    """
+    sheet = notate_band(song, since)
+    if sheet.staves > MOST_STAVES:
+        sheet = sheet.lead()
+    lines = _lines(sheet)
+    most = LINES[min(sheet.staves, MOST_STAVES)]
+    shown = lines
+    if len(lines) > most + (2 if sheet.staves == 1 else 0):
+        before = 2 if most > 4 else 1
+        seam = next((i for i, line in enumerate(lines) if sheet.seam in line), 0) if sheet.seam is not None else 0
+        start = max(0, min(seam - before, len(lines) - most))
+        shown = lines[start : start + most]
+    numbers = [sheet.frames[i].number for line in shown for i in line]
+    footer = ""
+    if len(shown) < len(lines):
+        footer = f"bars {numbers[0]}–{numbers[-1]} of {sheet.frames[-1].number}"
+    metre = sheet.frames[0].metre
+    dotted = beat_of(metre).numerator == 3 and metre[1] == 8
+    under = f"♩. = {sheet.tempo / 1.5:.0f}" if dotted else f"♩ = {sheet.tempo:.0f}"
+    xml = sheet_musicxml(sheet, shown, new_colour=NEW if since else INK, picture=True)
+    seam_bar = None
+    if sheet.seam is not None:
+        seam_bar = sum(sheet.seam > i for line in shown for i in line)
+    return page(*engrave(xml, _colour(seam_bar)), title or sheet.title or "Encore", under, since > 0, footer)
+
+
+def _lines(sheet: Sheet) -> list[list[int]]:
+    """The indices of the bars by line: four, or fewer where they would be crowded; a pickup does not count."""
+    lines: list[list[int]] = [[]]
+    widths = [_width(sheet, i) for i in range(len(sheet.frames))]
+    for i, width in enumerate(widths):
+        line = lines[-1]
+        full = sum(sheet.frames[other].number > 0 for other in line) >= BARS_A_LINE
+        names = NAMES if len(lines) == 1 and len(sheet.players) > 1 else 0.0
+        if line and (full or names + width + sum(widths[other] for other in line) > ROOM):
+            lines.append([])
+        lines[-1].append(i)
+    return lines
+
+
+def _width(sheet: Sheet, i: int) -> float:
+    """The width of a bar, in widths of a short note."""
+    voices = [voice.bars[i] for player in sheet.players for staff in player.staves for voice in staff.voices]
+    moments = sorted({symbol.start for bar in voices for symbol in bar.symbols} | {voices[0].length})
+    return 1.5 + sum(1 + min(float(later - at), 4) / 4 for at, later in pairwise(moments))
+
+
+def _colour(seam: int | None) -> Callable[[ElementTree.Element], None]:
+    """Give all that stands behind the first new note the colour of the new notes: rests, beams and ties. `seam`: the
+    bar of that note, counted in the picture."""
+    return partial(_coloured, seam=seam)
+
+
+def _coloured(root: ElementTree.Element, seam: int | None) -> None:
+    if seam is None:
+        return
+    measures = [g for g in root.iter(f"{SVG}g") if g.get("class") == "measure"]
+    for i, measure in enumerate(measures):
+        if i < seam:
+            continue
+        groups = [g for g in measure.iter(f"{SVG}g") if (g.get("class") or "").split(" ")[0] in COLOURED]
+        begin = _first_new(groups) if i == seam else 0
+        for g in groups:
+            if begin is not None and left(g) >= begin:
+                g.set("color", NEW)
+                g.set("fill", NEW)
+
+
+def _first_new(groups: Sequence[ElementTree.Element]) -> int | None:
+    """The x coordinate of the first new note; None without one."""
+    return min((left(g) for g in groups if g.get("class") == "note" and g.get("color") == NEW), default=None)

@@ -1,0 +1,157 @@
+"""Song → a score of all its parts: staves with at most two voices each, on common bar lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from statistics import median
+
+import numpy as np
+
+from generation.finish.paper.bars import stretched_bars
+from generation.finish.paper.notate import Frame, Score, frames, write_into
+from generation.finish.paper.place import Struck, place
+from generation.finish.paper.voices import Chord, drum_voices, hands, voices
+from generation.music.key import Key, find_key
+from generation.music.melody import Melody
+from generation.music.song import Part, Song, legible
+from generation.music.spell import written_key
+
+KEYBOARDS = (*range(9), *range(16, 24), 46)  # programs that are written on two staves: pianos, organs, the harp
+GUITARS, BASSES, VIOLA = range(24, 32), (*range(32, 40), 43), 41
+BOTH = 0.06  # the share of the notes that must lie well within each hand's staff
+MOST_IN_CHORD = 10
+PERCUSSION = ("percussion", 2, 0)
+# Names of General MIDI's families, for parts without a name.
+FAMILIES = (
+    "Piano", "Mallets", "Organ", "Guitar", "Bass", "Strings", "Ensemble", "Brass",
+    "Reeds", "Flute", "Lead", "Pad", "Effects", "Plucked", "Percussion", "Sounds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Staff:
+    """voices  the upper one first, each in all bars
+    clef       sign, line and octave change"""
+
+    voices: tuple[Score, ...]
+    clef: tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Player:
+    """A part of the song on its staves. `program` 0 … 127."""
+
+    name: str
+    program: int
+    drums: bool
+    lead: bool
+    staves: tuple[Staff, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The score of a song.
+
+    players  those that play at least one note, in the order of the song
+    tempo    quarters a minute at the beginning
+    seam     index of the bar in which the new music begins; None if all of it is new
+    """
+
+    players: tuple[Player, ...]
+    frames: tuple[Frame, ...]
+    tempo: float
+    seam: int | None
+    title: str
+
+    @property
+    def staves(self) -> int:
+        return sum(len(player.staves) for player in self.players)
+
+    def lead(self) -> "Sheet":
+        """The same with the lead alone."""
+        lead = next((player for player in self.players if player.lead), self.players[0])
+        return replace(self, players=(lead,))
+
+
+@lru_cache(maxsize=2)
+def notate_band(song: Song, since: float) -> Sheet:
+    """The score of a song with at least one note, made once for all formats that write or draw it.
+
+    since  the quarter where the new music begins; 0 for a fresh piece
+    """
+    playing = [part for part in song.parts if len(part.notes)]
+    assert playing, "a song without notes has no score"
+    first = min(float(part.notes.onset[0]) for part in playing)
+    metre = song.metres[0][1] if song.metres else None
+    beginning = Melody(
+        np.array([first]), np.array([1.0]), np.array([60]), np.array([80]), metre=metre, downbeat=song.pickup
+    )
+    stretches = stretched_bars(beginning, song.metres, song.pickup)
+    placed = [place(part, since, song, stretches) for part in playing]
+    staves = [_staves(part, notes) for part, notes in zip(playing, placed, strict=True)]
+    chords = [chord for part in staves for staff in part for voice in staff for chord in voice]
+    keys = [(quarter, written_key(key)) for quarter, key in song.keys] or [(0.0, _key_heard(song))]
+    bars = frames(stretches, min(each.onset for each in chords), max(each.end for each in chords), keys, song.chords)
+    seam = None
+    if since > 0:
+        new = [chord.onset for chord in chords if chord.new]
+        moment = min(new) if new else Fraction(since)
+        seam = next((i for i, frame in enumerate(bars) if moment < frame.until), None)
+    leads = [part for part in playing if part.role == "lead"] or [part for part in playing if not part.drums] or playing
+    tempo = song.tempo[0].quarters_per_minute
+    players = []
+    for i, (part, parts_staves) in enumerate(zip(playing, staves, strict=True)):
+        own = bars if not i or part is leads[0] else [replace(frame, chords=()) for frame in bars]
+        written = tuple(
+            Staff(tuple(_voice(own, voice, tempo) for voice in staff), _clef(part, staff, n))
+            for n, staff in enumerate(parts_staves)
+        )
+        name = legible(part.name) or ("Drums" if part.drums else FAMILIES[(part.program or 0) // 8])
+        players.append(Player(name, part.program or 0, part.drums, part is leads[0], written))
+    return Sheet(tuple(players), tuple(bars), tempo, seam, song.title)
+
+
+def _key_heard(song: Song) -> Key:
+    if not song.pitched:
+        return Key("C", "major")
+    pitch, duration = (np.concatenate([getattr(p.notes, name) for p in song.pitched]) for name in ("pitch", "duration"))
+    return written_key(find_key(pitch, duration))
+
+
+def _staves(part: Part, notes: Sequence[Struck]) -> list[list[list[Chord]]]:
+    """The voices of each staff of a part."""
+    if part.drums:
+        return [drum_voices(notes)]
+    pitch = np.array([note.pitch for note in notes])
+    chordal = len({note.onset for note in notes}) < len(notes)
+    both = min(np.mean(pitch < 55), np.mean(pitch > 64)) > BOTH and (part.program is None or part.program in KEYBOARDS)
+    if chordal and both:
+        return [voices(hand) or [[]] for hand in hands(notes)]
+    alone = not chordal and all(note.loose for note in notes)  # as played, its notes overlap, but it is one voice
+    return [voices(notes, 1 if alone else 2)]
+
+
+def _voice(bars: Sequence[Frame], voice: Sequence[Chord], tempo: float) -> Score:
+    """A voice of a staff as a score of its own."""
+    first_new = next((i for i, chord in enumerate(voice) if chord.new), len(voice))
+    pitches = [chord.pitches[:MOST_IN_CHORD] for chord in voice]
+    written = write_into(bars, [chord.onset for chord in voice], [chord.end for chord in voice], pitches)
+    return Score(written, tempo, first_new, False, 0.0)
+
+
+def _clef(part: Part, staff: Sequence[Sequence[Chord]], number: int) -> tuple[str, int, int]:
+    """Sign, line and octave change of the clef that suits the instrument and needs the fewest ledger lines."""
+    if part.drums:
+        return PERCUSSION
+    pitches = [pitch for voice in staff for chord in voice for pitch in chord.pitches]
+    middle = median(pitches) if pitches else 60 - 20 * number
+    if part.program == VIOLA and 52 <= middle <= 72:
+        return "C", 3, 0
+    if part.program in GUITARS:
+        return "G", 2, -1
+    if part.program in BASSES:
+        return "F", 4, -1
+    if middle >= 56:
+        return "G", 2, 1 if middle >= 88 else 0
+    return "F", 4, -1 if middle < 36 else 0

@@ -1,0 +1,128 @@
+"""The notes of one part → where they stand in a score: onsets and ends in exact quarters, chords struck together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.finish.paper.bars import Stretch
+from generation.finish.paper.notate import quantised
+from generation.finish.paper.quantise import is_exact
+from generation.music.melody import CHORD_SECONDS, Melody
+from generation.music.song import Part, Song
+
+Floats = NDArray[np.float64]
+
+GRIDS = (1, 2, 4, 3, 8, 6, 16, 12, 5, 7, 32, 24)  # lines a quarter, the simplest first
+NEAR = 0.004  # quarters by which a written note may lie beside its line
+SOON = 1 / 16  # quarters in which the notes of a chord begin at the latest
+LEAST = Fraction(1, 32)  # the shortest written note
+
+
+@dataclass(frozen=True)
+class Struck:
+    """A note as it is written. `onset` and `end` in quarters.
+
+    new    whether it is Encore's
+    loose  whether its duration was played rather than written
+    """
+
+    onset: Fraction
+    end: Fraction
+    pitch: int
+    new: bool
+    loose: bool = False
+
+
+def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) -> list[Struck]:
+    """The notes of a part, sorted by onset and then downward, each until its pitch is struck again; of two at one
+    pitch and onset, the longer."""
+    onset, duration = part.notes.onset.copy(), part.notes.duration.copy()
+    written = len(part.written.late) if part.written else 0
+    given = len(onset) - written if part.written else int(np.searchsorted(onset, since - 1e-6))
+    if part.written:
+        onset[given:] -= part.written.late
+        duration[given:] = part.written.duration
+    found: dict[tuple[Fraction, int], Struck] = {}
+    for some, sure in ((slice(given), song.written), (slice(given, None), written > 0)):
+        if not len(onset[some]):
+            continue
+        pitch, new = part.notes.pitch[some].tolist(), some.start is not None
+        for note in _written(onset[some], duration[some], pitch, new, sure, song, stretches):
+            twin = found.get((note.onset, note.pitch))
+            if twin is None or twin.end < note.end:
+                found[note.onset, note.pitch] = note
+    struck: dict[int, Fraction] = {}  # pitch → where it is struck next
+    notes: list[Struck] = []
+    for note in sorted(found.values(), key=lambda note: (-note.onset, note.pitch)):
+        notes.append(replace(note, end=min(note.end, struck.get(note.pitch, note.end))))
+        struck[note.pitch] = note.onset
+    return notes[::-1]
+
+
+def _written(
+    onset: Floats,
+    duration: Floats,
+    pitch: list[int],
+    new: bool,
+    sure: bool,
+    song: Song,
+    stretches: Sequence[Stretch],
+) -> list[Struck]:
+    """Notes (n,) in quarters as a score has them. `sure`: they were written, duration and all."""
+    exact = sure or is_exact(onset)
+    begins = on_grid(onset, sure) if exact else _by_ear(onset, duration, song, stretches)
+    if sure:
+        ends = on_grid(onset + duration, sure)
+        return [
+            Struck(begin, max(end, begin + LEAST), tone, new)
+            for begin, end, tone in zip(begins, ends, pitch, strict=True)
+        ]
+    notes = []
+    for begin, lasts, tone in zip(begins, duration.tolist(), pitch, strict=True):
+        parts = 3 if begin.denominator % 3 == 0 else 2
+        end = Fraction(ceil((float(begin) + lasts - 0.15) * parts), parts)
+        notes.append(Struck(begin, max(end, begin + Fraction(1, parts * 2)), tone, new, loose=True))
+    return notes
+
+
+def on_grid(quarters: Floats, sure: bool = True) -> list[Fraction]:
+    """Written moments (n,) as fractions of a quarter; where they were not surely written, on sixteenths or triplets at
+    worst."""
+    lines = np.array(GRIDS if sure else GRIDS[:8])
+    near = np.round(quarters[:, None] * lines)
+    off = np.abs(quarters[:, None] - near / lines)
+    simplest = np.where((off < NEAR).any(axis=1), (off < NEAR).argmax(axis=1), off.argmin(axis=1))
+    rows = np.arange(len(quarters))
+    tops, unders = near[rows, simplest].astype(int).tolist(), lines[simplest].tolist()
+    known: dict[tuple[int, int], Fraction] = {}
+    return [known.get(each) or known.setdefault(each, Fraction(*each)) for each in zip(tops, unders, strict=True)]
+
+
+def _by_ear(onset: Floats, duration: Floats, song: Song, stretches: Sequence[Stretch]) -> list[Fraction]:
+    """The written onsets (n,) of played notes, by the quantiser of melodies, to which a chord is one note."""
+    second = song.clock.seconds(onset)
+    chord = np.zeros(len(onset), int)
+    first = 0
+    for i in range(1, len(onset)):
+        together = second[i] - second[first] <= 1.5 * CHORD_SECONDS and onset[i] - onset[first] <= SOON
+        chord[i] = chord[i - 1] + (not together)
+        first = first if together else i
+    begins = np.unique(chord, return_index=True)[1]
+    longest = np.maximum.reduceat(duration, begins)
+    metre = song.metres[0][1] if song.metres else None
+    count = len(begins)
+    chords = Melody(
+        onset[begins],
+        longest,
+        np.full(count, 60),
+        np.full(count, 80),
+        tempo=song.tempo,
+        metre=metre,
+        downbeat=song.pickup if metre else 0.0,
+    )
+    moments, _, _ = quantised(chords, count, stretches)
+    return [moments[i] for i in chord]

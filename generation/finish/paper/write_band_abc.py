@@ -1,0 +1,117 @@
+"""Song → ABC with a voice for each staff, or of its lead where there are too many staves to be read."""
+
+from collections.abc import Iterator
+
+from generation.finish.paper.drum_places import place_of
+from generation.finish.paper.notate import Bar
+from generation.finish.paper.notate_band import Player, Sheet, Staff, notate_band
+from generation.finish.paper.write_abc import SIGNS, bar_text, changes, key_text, letter_text, lines_of
+from generation.music.key import Key
+from generation.music.song import Song
+from generation.music.spell import Name, signature, spell
+
+MOST_STAVES = 4
+CLEFS = {"G": "treble", "F": "bass", "C": "alto", "percussion": "perc"}
+
+
+def band_abc(song: Song, since: float, seed: int = 0, title: str = "") -> bytes:
+    """The score of a song as an ABC tune in UTF-8.
+
+    since  the quarter where the new music begins; 0 for a fresh piece
+    """
+    sheet = notate_band(song, since)
+    if sheet.staves > MOST_STAVES:
+        sheet = sheet.lead()
+    first = sheet.frames[0]
+    staves = list(_staves(sheet))
+    named = " ".join((title or sheet.title).replace("%", " ").split()) or "Encore"
+    lines = ["%abc-2.1", "X:1", f"T:{named}", f"N:Encore, seed {seed}{_seam(sheet)}"]
+    lines += [f"M:{first.metre[0]}/{first.metre[1]}", "L:1/8", f"Q:1/4={sheet.tempo:.0f}"]
+    lines += [f"%%score {_braced(sheet)}"] if len(staves) > 1 else []
+    lines += [_voice(n, player, staff) for n, player, staff in staves]
+    lines.append(f"K:{key_text(first.key)}")
+    for n, player, staff in staves:
+        lines.append(f"V:{n}")
+        lines += _midi(player)
+        i = 0
+        for frames in lines_of(sheet.frames):
+            lines += changes(frames[0], sheet.frames[max(0, i - 1)])
+            texts = [_bar(staff, i + k, player.drums) for k in range(len(frames))]
+            i += len(frames)
+            lines.append(" | ".join(texts) + (" |]" if i == len(sheet.frames) else " |"))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _seam(sheet: Sheet) -> str:
+    """A remark on the bar in which the new notes begin; "" without an input."""
+    return "" if sheet.seam is None else f"; new from bar {sheet.frames[sheet.seam].number}"
+
+
+def _staves(sheet: Sheet) -> Iterator[tuple[int, Player, Staff]]:
+    """Each staff with its number, from 1, and its player."""
+    n = 0
+    for player in sheet.players:
+        for staff in player.staves:
+            n += 1
+            yield n, player, staff
+
+
+def _braced(sheet: Sheet) -> str:
+    """The order of the voices on the page, a player's two staves in a brace."""
+    n, found = 0, []
+    for player in sheet.players:
+        numbers = [str(n + k + 1) for k in range(len(player.staves))]
+        n += len(numbers)
+        found.append(f"{{{' '.join(numbers)}}}" if len(numbers) > 1 else numbers[0])
+    return " ".join(found)
+
+
+def _voice(n: int, player: Player, staff: Staff) -> str:
+    sign = CLEFS[staff.clef[0]]
+    name = "".join(letter for letter in player.name if letter not in '"%\\[]').strip()
+    return f'V:{n} clef={sign} name="{name}"'
+
+
+def _midi(player: Player) -> list[str]:
+    """The directives for the sound of a voice."""
+    if not player.drums:
+        return [f"%%MIDI program {player.program}"]
+    used: set[int] = set()
+    for voice in player.staves[0].voices:
+        for bar in voice.bars:
+            used |= {p for s in bar.symbols if s.pitch is not None for p in (s.pitch, *s.others)}
+    lines = ["%%MIDI channel 10"]
+    for drum in sorted(used):
+        name = _drum(drum)
+        sign = SIGNS[name.alter] if name.alter else ""
+        lines.append(f"%%MIDI drummap {sign}{letter_text(name.letter, name.octave)} {drum}")
+    return lines
+
+
+def _drum(drum: int, _: Key | None = None) -> Name:
+    place = place_of(drum)
+    return Name(place.letter, place.alter, place.octave)
+
+
+def _bar(staff: Staff, i: int, drums: bool) -> str:
+    """One bar of a staff, its second voice laid over the first by “&”."""
+    naming = _drum if drums else spell
+    upper = staff.voices[0].bars[i]
+    text = bar_text(upper, naming)
+    for voice in staff.voices[1:]:
+        lower = voice.bars[i]
+        if any(symbol.pitch is not None for symbol in lower.symbols):
+            text += " & " + bar_text(lower, naming, _altered(upper, drums))
+    return text
+
+
+def _altered(bar: Bar, drums: bool) -> set[str]:
+    """The letters with an accidental in a bar."""
+    usual = signature(bar.key)
+    names = [
+        _drum(pitch) if drums else spell(pitch, bar.key)
+        for symbol in bar.symbols
+        if symbol.pitch is not None
+        for pitch in (symbol.pitch, *symbol.others)
+    ]
+    return {name.letter for name in names if usual[name.letter] != name.alter}

@@ -1,0 +1,259 @@
+"""Song → MusicXML of all its parts, for notation programs and for Encore's own picture of the score."""
+
+from collections.abc import Sequence
+from math import lcm
+from xml.sax.saxutils import escape
+
+from generation.finish.paper.drum_places import place_of
+from generation.finish.paper.harmony import harmony, over
+from generation.finish.paper.notate import Frame, Score, Symbol
+from generation.finish.paper.notate_band import Player, Sheet, Staff, notate_band
+from generation.finish.paper.page import NEW
+from generation.finish.paper.quantise import beat_of
+from generation.finish.paper.write_musicxml import (
+    ACCIDENTALS,
+    HEAD,
+    NAMES,
+    beams,
+    key_element,
+    printable,
+    time_element,
+)
+from generation.music.song import Song
+from generation.music.spell import signature, spell
+
+MOST_DIVISIONS = 16_383  # as the format allows
+COARSE = 10_080  # divisions where the note values need more: positions are rounded
+
+
+def band_musicxml(song: Song, since: float) -> bytes:
+    """All parts of a song as a MusicXML 4.0 file, Encore's notes in colour.
+
+    since  the quarter where the new music begins; 0 for a fresh piece
+    """
+    sheet = notate_band(song, since)
+    return sheet_musicxml(sheet, [range(len(sheet.frames))], sheet.title or "Encore", NEW if since else "").encode()
+
+
+def sheet_musicxml(
+    sheet: Sheet, lines: Sequence[Sequence[int]], title: str = "", new_colour: str = "", picture: bool = False
+) -> str:
+    """MusicXML of some bars of a sheet, given by their indices, line by line. With `new_colour` new notes have that
+    colour. A `picture` keeps the line breaks, and leaves out the tempo, and the name of a player alone."""
+    bars = [i for line in lines for i in line]
+    divisions = _divisions(sheet, bars)
+    listed, parts = "", ""
+    band = len(sheet.players) > 1
+    for n, player in enumerate(sheet.players, 1):
+        name = escape(printable(player.name)) if band or not picture else ""
+        listed += _listed(player, f"P{n}", name, n)
+        measures = ""
+        for line in lines:
+            for i in line:
+                begins = '<print new-system="yes"/>' if picture and i == line[0] and i != bars[0] else ""
+                first = i == bars[0]
+                said = _attributes(player, sheet.frames[i], divisions) if first else _changes(sheet.frames, i)
+                tempo = _tempo(sheet) if first and n == 1 and not picture else ""
+                measures += _measure(sheet, player, i, begins + said + tempo, divisions, new_colour, f"P{n}")
+        parts += f'<part id="P{n}">{measures}</part>'
+    if band and picture and sheet.staves == len(sheet.players):
+        group = '<part-group type="start" number="1"><group-symbol>bracket</group-symbol></part-group>'
+        listed = f'{group}{listed}<part-group type="stop" number="1"/>'
+    return (
+        HEAD
+        + '<score-partwise version="4.0">'
+        + f"<work><work-title>{escape(printable(title))}</work-title></work>"
+        + "<identification><encoding><software>Encore</software></encoding></identification>"
+        + f"<part-list>{listed}</part-list>{parts}</score-partwise>\n"
+    )
+
+
+def _divisions(sheet: Sheet, bars: Sequence[int]) -> int:
+    """Divisions of a quarter in which all lengths and chord changes are whole numbers, if there are such."""
+    found = {
+        symbol.length.denominator
+        for player in sheet.players
+        for staff in player.staves
+        for voice in staff.voices
+        for i in bars
+        for symbol in voice.bars[i].symbols
+    }
+    whole = lcm(4, *found)
+    return whole if whole <= MOST_DIVISIONS else COARSE
+
+
+def _listed(player: Player, identity: str, name: str, number: int) -> str:
+    """The <score-part> of a player."""
+    text = f'<score-part id="{identity}"><part-name>{name}</part-name>'
+    if player.drums:
+        drums = _drums(player)
+        text += "".join(
+            f'<score-instrument id="{identity}-I{drum}"><instrument-name>{name}</instrument-name></score-instrument>'
+            for drum in drums
+        )
+        text += "".join(
+            f'<midi-instrument id="{identity}-I{drum}"><midi-channel>10</midi-channel>'
+            f"<midi-unpitched>{drum + 1}</midi-unpitched></midi-instrument>"
+            for drum in drums
+        )
+        return text + "</score-part>"
+    channel = (number - 1) % 15
+    channel += 1 + (channel >= 9)
+    return (
+        f'{text}<score-instrument id="{identity}-I1"><instrument-name>{name}</instrument-name></score-instrument>'
+        f'<midi-instrument id="{identity}-I1"><midi-channel>{channel}</midi-channel>'
+        f"<midi-program>{player.program + 1}</midi-program></midi-instrument></score-part>"
+    )
+
+
+def _drums(player: Player) -> list[int]:
+    found: set[int] = set()
+    for voice in player.staves[0].voices:
+        for bar in voice.bars:
+            found |= {pitch for symbol in bar.symbols for pitch in _pitches(symbol)}
+    return sorted(found)
+
+
+def _pitches(symbol: Symbol) -> tuple[int, ...]:
+    return () if symbol.pitch is None else (symbol.pitch, *symbol.others)
+
+
+def _attributes(player: Player, frame: Frame, divisions: int) -> str:
+    staves = f"<staves>{len(player.staves)}</staves>" if len(player.staves) > 1 else ""
+    clefs = ""
+    for n, staff in enumerate(player.staves, 1):
+        sign, line, octave = staff.clef
+        number = f' number="{n}"' if staves else ""
+        change = f"<clef-octave-change>{octave}</clef-octave-change>" if octave else ""
+        clefs += f"<clef{number}><sign>{sign}</sign><line>{line}</line>{change}</clef>"
+    signs = key_element(frame) + time_element(frame)
+    return f"<attributes><divisions>{divisions}</divisions>{signs}{staves}{clefs}</attributes>"
+
+
+def _changes(frames: Sequence[Frame], i: int) -> str:
+    """The signatures that differ from those of the bar before; "" if none do."""
+    said = key_element(frames[i]) if frames[i].key != frames[i - 1].key else ""
+    said += time_element(frames[i]) if frames[i].metre != frames[i - 1].metre else ""
+    return f"<attributes>{said}</attributes>" if said else ""
+
+
+def _tempo(sheet: Sheet) -> str:
+    beat = beat_of(sheet.frames[0].metre)
+    dot = "<beat-unit-dot/>" if beat.numerator == 3 else ""
+    unit = NAMES[beat / 3 * 2] if dot else "quarter"
+    count = sheet.tempo / float(beat) if dot else sheet.tempo
+    return (
+        '<direction placement="above"><direction-type><metronome>'
+        f"<beat-unit>{unit}</beat-unit>{dot}<per-minute>{count:.0f}</per-minute></metronome></direction-type>"
+        f'<sound tempo="{sheet.tempo:g}"/></direction>'
+    )
+
+
+def _measure(sheet: Sheet, player: Player, i: int, before: str, divisions: int, new_colour: str, identity: str) -> str:
+    frame = sheet.frames[i]
+    implicit = ' implicit="yes"' if frame.number == 0 else ""
+    text = f'<measure number="{frame.number}"{implicit}>{before}'
+    length = round(player.staves[0].voices[0].bars[i].length * divisions)
+    for n, staff in enumerate(player.staves):
+        for v, voice in enumerate(staff.voices):
+            bar = voice.bars[i]
+            if v and all(symbol.pitch is None for symbol in bar.symbols):
+                continue
+            if n or v:
+                text += f"<backup><duration>{length}</duration></backup>"
+            text += _notes(i, voice, player, staff, (n, v), divisions, new_colour, identity)
+    if i == len(sheet.frames) - 1:
+        text += '<barline location="right"><bar-style>light-heavy</bar-style></barline>'
+    return text + "</measure>"
+
+
+def _notes(
+    i: int,
+    voice: Score,
+    player: Player,
+    staff: Staff,
+    place: tuple[int, int],
+    divisions: int,
+    new_colour: str,
+    identity: str,
+) -> str:
+    """The notes of one voice in bar `i`. `place`: the numbers of staff and voice, from 0."""
+    n, v = place
+    bar = voice.bars[i]
+    usual = signature(bar.key)
+    altered: dict[tuple[str, int], int] = {}
+    chords = over(bar.symbols, bar.chords) if not (n or v) else {}
+    stem = ("<stem>down</stem>" if v else "<stem>up</stem>") if len(staff.voices) > 1 and _shared(staff, i) else ""
+    text = ""
+    for s, (symbol, beam) in enumerate(zip(bar.symbols, beams(bar, voice), strict=True)):
+        text += "".join(harmony(chord, round(later * divisions)) for later, chord in chords.get(s, ()))
+        colour = f' color="{new_colour}"' if new_colour and symbol.note >= voice.first_new else ""
+        begin, end = (
+            round((at - bar.symbols[0].start) * divisions) for at in (symbol.start, symbol.start + symbol.length)
+        )
+        where = f"<voice>{4 * n + v + 1}</voice>"
+        stave = f"<staff>{n + 1}</staff>" if len(player.staves) > 1 else ""
+        if symbol.pitch is None:
+            hidden = ' print-object="no"' if v else ""
+            whole = symbol.length == bar.length and len(bar.symbols) == 1
+            rest = '<rest measure="yes"/>' if whole else "<rest/>"
+            kind = "" if whole else _kind(symbol)
+            text += (
+                f"<note{colour}{hidden}>{rest}<duration>{end - begin}</duration>{where}{kind}{_ratio(symbol)}{stave}"
+            )
+            text += f"{_notations(symbol, True, bool(v))}</note>"
+            continue
+        for k, pitch in enumerate(_pitches(symbol)):
+            text += f"<note{colour}>" + ("<chord/>" if k else "")
+            accidental = head = instrument = ""
+            if player.drums:
+                spot = place_of(pitch)
+                text += (
+                    f"<unpitched><display-step>{spot.letter}</display-step>"
+                    f"<display-octave>{spot.octave}</display-octave></unpitched>"
+                )
+                head = f"<notehead>{spot.head}</notehead>" if spot.head else ""
+                instrument = f'<instrument id="{identity}-I{pitch}"/>'
+            else:
+                name = spell(pitch, bar.key)
+                spot_ = (name.letter, name.octave)
+                if altered.get(spot_, usual[name.letter]) != name.alter and not symbol.continued:
+                    accidental, altered[spot_] = f"<accidental>{ACCIDENTALS[name.alter]}</accidental>", name.alter
+                alter = f"<alter>{name.alter}</alter>" if name.alter else ""
+                text += f"<pitch><step>{name.letter}</step>{alter}<octave>{name.octave}</octave></pitch>"
+            ties = ('<tie type="stop"/>' if symbol.continued else "") + ('<tie type="start"/>' if symbol.tied else "")
+            text += (
+                f"<duration>{end - begin}</duration>{ties}{instrument}{where}{_kind(symbol)}{accidental}"
+                f"{_ratio(symbol)}{stem}{head}{stave}{'' if k else beam}{_notations(symbol, k == 0, bool(v))}</note>"
+            )
+    return text
+
+
+def _shared(staff: Staff, i: int) -> bool:
+    """Whether both voices of a staff play in bar `i`."""
+    return all(any(symbol.pitch is not None for symbol in voice.bars[i].symbols) for voice in staff.voices)
+
+
+def _kind(symbol: Symbol) -> str:
+    """The note value, with its dot."""
+    dotted = symbol.value.numerator == 3
+    return f"<type>{NAMES.get(symbol.value / 3 * 2 if dotted else symbol.value, '1024th')}</type>" + "<dot/>" * dotted
+
+
+def _ratio(symbol: Symbol) -> str:
+    if symbol.tuplet is None:
+        return ""
+    actual, normal = symbol.tuplet
+    return (
+        f"<time-modification><actual-notes>{actual}</actual-notes><normal-notes>{normal}</normal-notes>"
+        "</time-modification>"
+    )
+
+
+def _notations(symbol: Symbol, first: bool, plain: bool) -> str:
+    """Ties, and for the `first` note of a chord the ends of a tuplet, `plain` without its number."""
+    text = ('<tied type="stop"/>' if symbol.continued else "") + ('<tied type="start"/>' if symbol.tied else "")
+    look = ' bracket="no" show-number="none"' if plain else ""
+    text += f'<tuplet type="start"{look}/>' if first and symbol.first else ""
+    text += '<tuplet type="stop"/>' if first and symbol.last else ""
+    return f"<notations>{text}</notations>" if text else ""

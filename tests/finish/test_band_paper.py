@@ -1,0 +1,135 @@
+"""Scores of all parts of a song: ABC and MusicXML are read back, and pictures are drawn of whatever may come."""
+
+import io
+from collections import defaultdict
+from itertools import chain
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from generation.finish.paper.draw_band import MOST_STAVES, band_png
+from generation.finish.paper.notate_band import Sheet, notate_band
+from generation.finish.paper.write_band_abc import band_abc
+from generation.finish.paper.write_band_musicxml import band_musicxml
+from generation.music.key import Key
+from generation.music.notes import Notes
+from generation.music.song import Part, Song
+from generation.read.file import READERS
+
+Heard = list[tuple[float, float, int]]
+
+
+def line(
+    pitches: list[int],
+    step: float = 1.0,
+    start: float = 0.0,
+    program: int | None = 0,
+    name: str = "",
+    drums: bool = False,
+) -> Part:
+    """A part that plays its pitches one after another."""
+    n = len(pitches)
+    notes = Notes(start + step * np.arange(n), np.full(n, step), np.array(pitches, int), np.full(n, 80))
+    return Part(notes, program, name, drums=drums)
+
+
+def together(*parts: Part) -> Part:
+    """The notes of several parts as one."""
+    columns = [np.concatenate([getattr(p.notes, c) for p in parts]) for c in ("onset", "duration", "pitch", "velocity")]
+    order = np.argsort(columns[0], kind="stable")
+    return Part(Notes(*(column[order] for column in columns)), parts[0].program, parts[0].name)
+
+
+RIGHT, LEFT = line([72, 74, 76, 77] * 8, 0.5), together(line([48, 43] * 4, 2), line([55, 60, 64, 60] * 8, 0.5))
+VOICE = line([67, 69, 71, 72] * 4, 1, program=52, name="Voice")
+DRUMS = together(line([42] * 32, 0.5), line([36, 38] * 8, 1.0))
+KIT = Part(DRUMS.notes, 0, "Drums", drums=True)
+BASS = line([36, 43] * 8, 1.0, program=33, name="Bass")
+QUARTET = [
+    line([base, base + 2, base + 4, base + 5] * 4, 1, program=p) for base, p in ((76, 40), (69, 40), (60, 41), (43, 42))
+]
+PIANO = together(RIGHT, LEFT)
+
+
+def song(*parts: Part, written: bool = True, metre: tuple[int, int] | None = (4, 4), pickup: float = 0.0) -> Song:
+    metres = ((0.0, metre),) if metre else ()
+    chords = ((pickup, "C"), (pickup + 4.0, "G7/B"))
+    return Song(parts, metres=metres, keys=((0.0, Key("C", "major")),), pickup=pickup, chords=chords, written=written)
+
+
+SONGS = {
+    "two-hand piano": song(PIANO),
+    "song with piano": song(VOICE, PIANO),
+    "quartet": song(*QUARTET),
+    "pop band": song(VOICE, line([60, 64] * 8, 1, program=27, name="Guitar"), BASS, KIT),
+    "big band": song(VOICE, PIANO, *QUARTET, BASS, KIT),
+    "pickup": song(line([67, *[72, 74, 76, 77] * 4]), line([48, 43] * 4, 2, 1.0), pickup=1.0),
+    "no metre": song(VOICE, PIANO, metre=None),
+    "a part without notes": song(VOICE, line([]), PIANO),
+    "sixteen parts": song(*[line([48 + i, 50 + i, 52 + i], 2.0, program=i) for i in range(16)]),
+    "only drums": song(KIT),
+    "rare drums": song(line(list(range(27, 88)), 0.5, drums=True)),
+    "all at one tick": song(Part(Notes(np.zeros(9), np.full(9, 2.0), 50 + 3 * np.arange(9), np.full(9, 80)), 0)),
+    "a note of three minutes": song(line([60], 360.0), BASS),
+    "played": song(PIANO, BASS, written=False),
+}
+
+
+def on_paper(sheet: Sheet) -> dict[int, Heard]:
+    """Number of a player → (onset, duration, pitch) of all notes, ties joined, in quarters from the first bar."""
+    found: dict[int, Heard] = {}
+    begin = sheet.frames[0].line + sheet.frames[0].begin
+    for number, player in enumerate(sheet.players, 1):
+        ends: list[list[float]] = []
+        for voice in (voice for staff in player.staves for voice in staff.voices):
+            sounding: dict[tuple[int, int], list[float]] = {}
+            for frame, bar in zip(sheet.frames, voice.bars, strict=True):
+                for symbol in (symbol for symbol in bar.symbols if symbol.pitch is not None):
+                    for pitch in (symbol.pitch, *symbol.others):
+                        if not symbol.continued:
+                            sounding[symbol.note, pitch] = [float(frame.line + symbol.start - begin), 0.0, pitch]
+                            ends.append(sounding[symbol.note, pitch])
+                        sounding[symbol.note, pitch][1] += float(symbol.length)
+        found[number] = sorted((onset, length, int(pitch)) for onset, length, pitch in ends)
+    return found
+
+
+def heard(data: bytes, kind: str) -> tuple[dict[int, Heard], Song]:
+    """The notes of each part, or of all staves in ABC, that are read from a file."""
+    back, found = READERS[kind](data), defaultdict(list)
+    for part in back.parts:
+        notes = part.notes
+        found[int(part.place.values["number"])] += zip(
+            notes.onset.tolist(), notes.duration.tolist(), notes.pitch.tolist(), strict=True
+        )
+    return {number: sorted(notes) for number, notes in found.items()}, back
+
+
+def alike(notes: Heard, others: Heard) -> bool:
+    return np.allclose(np.array(sorted(notes)), np.array(sorted(others)), atol=1e-3)
+
+
+@pytest.mark.parametrize("name", SONGS)
+def test_all_parts_are_read_back(name: str) -> None:
+    tune = SONGS[name]
+    since = 0.0 if name == "all at one tick" else 8.0 + tune.pickup
+    sheet = notate_band(tune, since)
+    expected = on_paper(sheet)
+    assert sum(map(len, expected.values())) == sum(len(part.notes) for part in tune.parts)
+    found, back = heard(band_musicxml(tune, since), "musicxml")
+    assert found.keys() == expected.keys()
+    assert all(alike(found[number], expected[number]) for number in expected)
+    assert [part.drums for part in back.parts] == [player.drums for player in sheet.players]
+    assert [part.program for part in back.parts if not part.drums] == [p.program for p in sheet.players if not p.drums]
+    shown = sheet if sheet.staves <= MOST_STAVES else sheet.lead()
+    found, back = heard(band_abc(tune, since), "abc")
+    assert alike([*chain(*found.values())], [*chain(*on_paper(shown).values())])
+    assert [chord for _, chord in back.chords] == ["C", "G7/B"][: 1 if name == "all at one tick" else 2]
+
+
+@pytest.mark.parametrize("name", SONGS)
+def test_all_parts_are_drawn(name: str) -> None:
+    picture = Image.open(io.BytesIO(band_png(SONGS[name], 8.0)))
+    assert picture.size[0] == 1200
+    assert 150 < picture.size[1] < 3000
