@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 
 from bot.queue import RESTARTING, STILL_PLAYING, Ticket, no_room, spent
 from bot.store import FAULTS, Store
-from generation.request import Refusal
+from generation.request import Refusal, Told
 from generation.serve.engine import Line
 from generation.serve.nats_engine import Full, NatsEngine, Taken
 from generation.serve.nats_line import Trouble
 
 log = logging.getLogger("encore")
 
+AT_LEAST = 1.0  # seconds to hear of a refusal before anything is shown; Discord waits 3 for us
 SOON = 0.3  # seconds in which a machine with room takes a place, so that nobody is told to wait
 
 
@@ -88,6 +89,18 @@ class SharedQueue:
             for ticket in self._tickets.values():
                 ticket.cancel(RESTARTING)
 
+    async def _take_place(self, ticket: Ticket) -> None:
+        try:
+            await self._engine.enter(str(ticket.member), ticket.name, ticket.turn, ticket.cancel)
+        except Taken as error:
+            raise Refusal(STILL_PLAYING) from error
+        except Full as error:
+            raise no_room(self._longest) from error
+
+    def _late(self, ticket: Ticket, entering: "asyncio.Task[None]") -> None:
+        if not entering.cancelled() and isinstance(error := entering.exception(), Told):
+            ticket.cancel(error.words)
+
     @asynccontextmanager
     async def enter(self, member: int) -> AsyncIterator[Ticket]:
         """Take a place in the line of all bots, and hold it until the block ends."""
@@ -100,17 +113,21 @@ class SharedQueue:
         try:
             if len(ago := await self._recent(member)) >= self._hourly:
                 raise spent(self._hourly, ago[0])
+            entering = asyncio.create_task(self._take_place(ticket))
             try:
-                await self._engine.enter(str(member), ticket.name, ticket.turn, ticket.cancel)
-            except Taken as error:
-                raise Refusal(STILL_PLAYING) from error
-            except Full as error:
-                raise no_room(self._longest) from error
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ticket.turn.wait(), SOON)
-            yield ticket
+                await asyncio.wait({entering}, timeout=AT_LEAST)
+                if entering.done():
+                    entering.result()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(ticket.turn.wait(), SOON)
+                else:  # the server is away for a moment: the member waits, and hears later if it is in vain
+                    entering.add_done_callback(lambda _: self._late(ticket, entering))
+                yield ticket
+            finally:
+                entering.cancel()
+                await asyncio.wait({entering})
+                await self._engine.leave(ticket.name)
         finally:
-            await self._engine.leave(ticket.name)
             del self._tickets[member]
             if not self._tickets:
                 self._empty.set()

@@ -145,17 +145,18 @@ class NatsEngine:
     async def enter(self, owner: str, name: str, turn: asyncio.Event, cancel: Callable[[], object]) -> Place:
         """Take a place at the end of the line. Raises `Taken`, `Full`, or `WorkerFault` if there is no server."""
         place = Place(owner, name, turn, cancel, asyncio.get_running_loop().create_future())
+        self._places[name] = place  # before it is in the line: a machine may ask for it at once
         try:
             place.listens = await self._client.subscribe(f"{TICKET}.{name}.*", cb=partial(self._hear, place))
             place.number = await self._publish(place)
         except BaseException as error:
+            self._places.pop(name, None)
             if place.listens is not None:
                 with contextlib.suppress(*Trouble):
                     await place.listens.unsubscribe()
             if isinstance(error, Trouble):
                 raise WorkerFault(AWAY) from error
             raise
-        self._places[name] = place
         place.watch = asyncio.create_task(self._watch(place))
         return place
 
@@ -164,14 +165,15 @@ class NatsEngine:
         place = self._places.pop(name, None)
         if place is None:
             return
-        assert place.watch is not None and place.listens is not None
-        place.watch.cancel()
+        if place.watch is not None:
+            place.watch.cancel()
         with contextlib.suppress(*Trouble):
             if not place.answer.done():
                 await self._client.publish(f"{CANCEL}.{name}", b"")
             for ask in place.asks:
                 await self._respond(ask, NO)
-            await place.listens.unsubscribe()
+            if place.listens is not None:
+                await place.listens.unsubscribe()
             await self._stream.delete_msg(STREAM, place.number)
 
     async def cancel(self, name: str) -> bool:
