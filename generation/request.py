@@ -26,6 +26,12 @@ ENDINGS = {
     ".mxl": "MusicXML",
     ".krn": "**kern",
     ".kern": "**kern",
+    ".ogg": "audio",
+    ".oga": "audio",
+    ".opus": "audio",
+    ".wav": "audio",
+    ".flac": "audio",
+    ".mp3": "audio",
     ".zip": "",
     ".gz": "",
 }

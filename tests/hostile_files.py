@@ -6,13 +6,24 @@ from collections.abc import Iterator
 
 from tests.hostile_bombs import bombs
 from tests.hostile_bytes import ABC, NOTE, TUNE, XML, File, midi, notes, number, packed, tempo, track
+from tests.hostile_sounds import sounds
 from tests.hostile_words import words
 
 
 def hostile_files(seed: int = 7) -> list[File]:
-    """All of them, more than four hundred; no two have the same name."""
+    """All of them, more than five hundred; no two have the same name."""
     rng = random.Random(seed)
-    return [*_midi(rng), *_abc(rng), *_xml(rng), *_zip(), *_kern(), *_other(rng), *bombs(rng), *words(rng)]
+    return [
+        *_midi(rng),
+        *_abc(rng),
+        *_xml(rng),
+        *_zip(),
+        *_kern(),
+        *_other(rng),
+        *bombs(rng),
+        *words(rng),
+        *sounds(rng),
+    ]
 
 
 def _midi(rng: random.Random) -> Iterator[File]:

@@ -20,7 +20,8 @@ from bot.words.locale import own
 from generation.request import ENDINGS, PARTS, Refusal, Words
 
 NO_MELODY = Words(
-    "There is no tune in that message. It needs a MIDI, ABC, MusicXML or kern file, or ABC text that begins with “X:”."
+    "There is no tune in that message. It needs a MIDI, ABC, MusicXML or kern file, a recording of a melody, or ABC "
+    "text that begins with “X:”."
 )
 ABC_IN_TEXT = re.compile(r"^X: *\d[^`]*^K:[^`]*", re.MULTILINE)
 LONGEST_ABC = 4000  # characters that a form's field accepts
@@ -30,7 +31,7 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
 
 @app_commands.command(name="extend", description="Play on from your tune")
 @app_commands.describe(
-    tune="A MIDI, ABC, MusicXML or kern file; without one, a form opens to paste ABC",
+    tune="A MIDI, ABC, MusicXML or kern file, or a recording; without one, a form opens to paste ABC",
     parts="Which parts of a file go on: all of them, or the melody only",
     part="The whole piece, or only the new part",
     melody="Which part of the file is the tune: its name or number",

@@ -21,22 +21,7 @@ PROGRAMS = {
     (".logicx",): "Logic",
     (".rg",): "Rosegarden",
 }
-SOUND = (
-    ".mp3",
-    ".wav",
-    ".ogg",
-    ".opus",
-    ".oga",
-    ".m4a",
-    ".aac",
-    ".flac",
-    ".aif",
-    ".aiff",
-    ".wma",
-    ".webm",
-    ".mp4",
-    ".mov",
-)
+SOUND = (".m4a", ".aac", ".aif", ".aiff", ".wma", ".webm", ".mp4", ".mov")
 PICTURES = (".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".svg", ".tif", ".tiff", ".ps")
 
 
@@ -54,11 +39,17 @@ def refuse_foreign(filename: str) -> None:
                 program=program,
             )
     if ending in SOUND:
-        raise Refusal("This is recorded sound ({kind}), not notes. Send the notes as MIDI, MusicXML or ABC.", kind=kind)
+        raise Refusal(
+            "Encore does not decode this kind of recording ({kind}). Send a voice message, or a WAV, FLAC, MP3 or Ogg "
+            "file.",
+            kind=kind,
+        )
     if ending in PICTURES:
         raise Refusal(
             "This is a picture ({kind}), not notes. Export the score as MusicXML or MIDI from the program that made "
             "it.",
             kind=kind,
         )
-    raise Refusal("Encore cannot read that kind of file. Send a MIDI, ABC, MusicXML or kern file.")
+    raise Refusal(
+        "Encore cannot read that kind of file. Send a MIDI, ABC, MusicXML or kern file, or a recording of a melody."
+    )

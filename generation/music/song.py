@@ -77,7 +77,8 @@ class Song:
     chords   (quarter, symbol such as “Am7”)
     markers  (quarter, text)
     remarks  half a sentence on each thing that was repaired or left out in reading
-    written  whether it is a score, whose note values can be trusted, rather than a recording
+    written  whether it is a score, whose note values can be trusted, rather than a performance
+    recorded whether it was transcribed from sound, so that its file says nothing of beats
     """
 
     parts: tuple[Part, ...]
@@ -91,6 +92,7 @@ class Song:
     composer: str = ""
     remarks: tuple[Words, ...] = ()
     written: bool = False
+    recorded: bool = False
 
     @cached_property
     def clock(self) -> Clock:

@@ -20,6 +20,7 @@ from generation.read.said_beat import KEPT, beat_of, firm, kept, sought
 FRAME = 0.01  # seconds
 BLUR = 0.025  # seconds that players are off a beat
 FEWEST = 24  # notes, below which there is too little to find a beat in
+FEWEST_SUNG = 6  # the same where there is no other beat: in a recording
 LONGEST = 300.0  # seconds: what is longer stays on its file's quarters
 FASTEST, USUAL, SLOWEST = 0.25, 0.6, 1.5  # seconds a beat
 OCTAVES = 0.8  # by which the usual beat is missed, typically
@@ -49,9 +50,18 @@ def on_its_beat(reading: Reading) -> Reading:
     parts = [part.notes for part in reading.song.pitched or reading.song.parts]
     onset = np.concatenate([notes.onset for notes in parts])
     moment = melody.clock.seconds(onset)
-    if reading.song.written or len(melody) < FEWEST or len(melody.tempo) > 1 or np.ptp(moment) > LONGEST:
+    recorded = reading.song.recorded
+    if (
+        reading.song.written
+        or len(melody) < (FEWEST_SUNG if recorded else FEWEST)
+        or len(melody.tempo) > 1
+        or np.ptp(moment) > LONGEST
+    ):
         return reading
     weight = np.concatenate([_weight(notes) for notes in parts])
+    if recorded:
+        beats = find_beats(moment, weight)
+        return _in_bars(_moved(reading, smoothed(beats)), None) if len(beats) > 4 else reading
     own, beat = fit(onset, weight), beat_of(melody.metre)
     meant = melody.metre not in (None, USUAL_METRE) or melody.tempo[0].quarters_per_minute != DEFAULT_TEMPO
     keeps = (meant or melody.metre is not None) and kept(onset, weight, beat) >= KEPT

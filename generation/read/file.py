@@ -10,6 +10,7 @@ from generation.music.reading import Reading
 from generation.music.song import Song
 from generation.read.abc import MAX_CHARACTERS, abc_song
 from generation.read.abc_tune import tunes
+from generation.read.audio import read_audio
 from generation.read.encoding import text_of
 from generation.read.find_melody import find_melody
 from generation.read.foreign import foreign
@@ -17,6 +18,7 @@ from generation.read.kern import read_kern
 from generation.read.midi import read_midi
 from generation.read.midi_events import HEADER
 from generation.read.musicxml import read_musicxml, read_mxl
+from generation.read.recording import is_recording
 from generation.read.roles import with_roles
 from generation.read.unwrap import unwrapped
 from generation.request import ENDINGS, Refusal, Words
@@ -24,7 +26,9 @@ from generation.request import ENDINGS, Refusal, Words
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 5_000_000
-ACCEPTED = Words("MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl) or **kern (.krn)")
+ACCEPTED = Words(
+    "MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl), **kern (.krn) or a recording (.ogg, .wav, .flac, .mp3)"
+)
 # What ABC music is made of, fields aside: a text of nearly nothing else is a snippet of ABC.
 ABC_MUSIC = re.compile(
     r'"[^"\n]*"|![^!\n]*!|\{[^{}\n]*\}|\[[A-Z]:[^\]\[\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
@@ -78,8 +82,9 @@ READERS: dict[str, Reader] = {
     "musicxml": read_musicxml,
     "mxl": read_mxl,
     "kern": read_kern,
+    "audio": read_audio,
 }
-NAMES = {"midi": "MIDI", "abc": "ABC", "musicxml": "MusicXML", "mxl": "MusicXML", "kern": "**kern"}
+NAMES = {"midi": "MIDI", "abc": "ABC", "musicxml": "MusicXML", "mxl": "MusicXML", "kern": "**kern", "audio": "audio"}
 
 
 def _kind(data: bytes, filename: str) -> str:
@@ -95,6 +100,8 @@ def _kind(data: bytes, filename: str) -> str:
         return "mxl"
     if data[:4] == b"MThd" or HEADER.search(data):  # it may lie in an envelope: RIFF, MacBinary, the parts of a mail
         return "midi"
+    if is_recording(data):
+        return "audio"
     if refusal := foreign(data):
         raise refusal
     start = text_of(data[:MAX_CHARACTERS])

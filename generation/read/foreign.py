@@ -18,13 +18,7 @@ PICTURES: Beginnings = (
     (0, b"%!PS", "PostScript"),
 )
 RECORDINGS: Beginnings = (
-    (0, b"ID3", "MP3"),
-    (0, b"\xff\xfb", "MP3"),
-    (0, b"\xff\xf3", "MP3"),
     (0, b"\xff\xf1", "AAC"),
-    (0, b"OggS", "Ogg"),
-    (0, b"fLaC", "FLAC"),
-    (8, b"WAVE", "WAV"),
     (0, b"FORM", "AIFF"),
     (4, b"ftyp", "MP4"),
     (0, b"\x1aE\xdf\xa3", "WebM"),
@@ -82,7 +76,9 @@ def foreign(data: bytes) -> Refusal | None:
         return picture(kind)
     if kind := _named(data, RECORDINGS):
         return Refusal(
-            "This is recorded sound ({kind}), not notes. Send the notes as MIDI, MusicXML or ABC.", kind=kind
+            "Encore does not decode this kind of recording ({kind}). Send a voice message, or a WAV, FLAC, MP3 or Ogg "
+            "file.",
+            kind=kind,
         )
     if kind := _named(data, ARCHIVES):
         return Refusal("This is an archive ({kind}). Unpack it and send the file of notes that is in it.", kind=kind)

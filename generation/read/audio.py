@@ -1,0 +1,94 @@
+"""Read a recording of one melody: the bytes of an audio file → a song of one part, as it was sung or played."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.music.clock import DEFAULT_TEMPO, Tempo
+from generation.music.key import find_key
+from generation.music.notes import Notes
+from generation.music.song import Part, Song
+from generation.read.pitch import OWN_RATE, Track, pitch_track, tonal
+from generation.read.recording import RATE, Samples, decoded
+from generation.read.transcribe import Heard, transcribed
+from generation.request import Refusal, Words
+
+FEWEST = 4  # notes
+HEARD = 0.25  # of the loud frames: the least share that has a pitch, in a melody
+SURE = 0.55  # of the notes on average
+ALONE = 0.6  # the least share of the power at multiples of the pitch, where one voice sounds alone
+TONAL = 0.5  # the share of the power in a few partials, above which a sound without a clear pitch is a chord
+LOUD = 20.0  # decibels below the loudest frames, down to which frames are loud
+SOFT, WIDTH = 50, 12.0  # the least velocity of an average note, decibels from there to the loudest one
+
+
+def read_audio(data: bytes) -> Song:
+    """The melody of a recording, in quarters of half a second until its beat is found. Raises `Refusal` for what is
+    not one melody, with what was heard instead."""
+    heard = decoded(data)
+    track = pitch_track(heard)
+    sound = _halved(heard)
+    notes = transcribed(track, sound)
+    _check(notes, track, sound)
+    per_second = DEFAULT_TEMPO / 60
+    duration = np.maximum(notes.end - notes.onset, 0.03)
+    return Song(
+        parts=(
+            Part(
+                Notes(notes.onset * per_second, duration * per_second, notes.pitch, _velocity(notes)),
+                place=Words("the recording"),
+                role="lead",
+            ),
+        ),
+        tempo=(Tempo(0.0, DEFAULT_TEMPO),),
+        keys=((0.0, find_key(notes.pitch, duration)),),
+        remarks=_remarks(notes),
+        recorded=True,
+    )
+
+
+def _halved(heard: Samples) -> Samples:
+    """The samples at `OWN_RATE`."""
+    assert RATE == 2 * OWN_RATE
+    return np.asarray(heard[: len(heard) // 2 * 2].reshape(-1, 2).mean(axis=1))
+
+
+def _check(notes: Heard, track: Track, sound: Samples) -> None:
+    """Raises `Refusal` unless this is one melody."""
+    loud = track.level > track.level.max() - LOUD
+    pitched = float((track.sure[loud] >= 0.5).mean())
+    if (pitched < HEARD and tonal(sound) > TONAL) or (len(notes) and notes.alone < ALONE):
+        raise Refusal(
+            "Several tones sound at the same time in this recording; Encore can follow one voice or instrument alone. "
+            "Hum, whistle or play the melody by itself."
+        )
+    if not len(notes) or pitched < HEARD or float(notes.sure.mean()) < SURE:
+        raise Refusal(
+            "No melody is heard in this recording: only {percent} % of it has a clear pitch. Hum, whistle or play one "
+            "note at a time, close to the microphone.",
+            percent=round(100 * pitched),
+        )
+    if len(notes) < FEWEST:
+        raise Refusal(
+            "Only one note is heard in this recording; a melody needs {least}. Record a longer one.",
+            "Only {count} notes are heard in this recording; a melody needs {least}. Record a longer one.",
+            count=len(notes),
+            least=FEWEST,
+        )
+
+
+def _velocity(notes: Heard) -> NDArray[np.int64]:
+    """(n,) 1 … 127, from how loud each note is among the others."""
+    level = notes.level - float(np.median(notes.level))
+    return np.clip(np.round(80 + level * (127 - 80) / WIDTH), SOFT, 120).astype(np.int64)
+
+
+def _remarks(notes: Heard) -> tuple[Words, ...]:
+    """What was heard, and how sure that is."""
+    sure = round(100 * float(np.average(notes.sure * (1 - np.abs(notes.off)), weights=notes.end - notes.onset)))
+    heard = Words("{count} notes were heard, {percent} % sure", count=len(notes), percent=sure)
+    cents = round(100 * notes.tuning)
+    if abs(cents) < 15:
+        return (heard,)
+    if cents > 0:
+        return heard, Words("you were {cents} cents sharp, which was corrected", cents=cents)
+    return heard, Words("you were {cents} cents flat, which was corrected", cents=-cents)

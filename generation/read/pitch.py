@@ -1,0 +1,78 @@
+"""Follow the pitch of a recording of one voice, frame by frame, with the network of the package swift-f0."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.read.recording import RATE, Samples
+
+Floats = NDArray[np.float64]
+
+OWN_RATE = 16_000  # of the network: a pitch up to 2,094 Hz
+PIECE = 4  # seconds that are analysed at a time: a long recording takes no more memory than a short one
+WINDOW = 2_048  # samples of a spectrum at `OWN_RATE`
+PEAKS, BELOW = 1_000.0, 0.003  # hertz: where the loudest partial mostly lies above, and less than that share of the
+# power below half of it, somebody whistles
+PARTIALS = 30  # bins that a few partials fill
+LOUD = 25.0  # decibels below the loudest frames, down to which frames count
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """The pitch of a recording, (n,) frames.
+
+    step     seconds from one frame to the next; a frame begins at its index times that
+    pitch    MIDI, with fractions
+    sure     0 … 1 that it is so, and that there is a pitch at all
+    level    decibels
+    """
+
+    step: float
+    pitch: Floats
+    sure: Floats
+    level: Floats
+
+
+def pitch_track(heard: Samples) -> Track:
+    """The track of some samples at `RATE`."""
+    from swift_f0 import SwiftF0  # 28 MB of libraries, and only where there is a recording
+
+    half = heard[: len(heard) // 2 * 2].reshape(-1, 2).mean(axis=1)
+    high = _whistled(half)
+    # A whistle is played at half speed, an octave lower: the network knows nothing above 2,094 Hz.
+    sound, octave = (heard, 12.0) if high else (half, 0.0)
+    follower = SwiftF0(threads=1).stream()
+    size = PIECE * OWN_RATE
+    found = [follower.push(sound[i : i + size], OWN_RATE) for i in range(0, len(sound), size)] + [follower.flush()]
+    hertz, sure, level = (
+        np.concatenate([getattr(each, name) for each in found]) for name in ("pitch_hz", "confidence", "loudness_db")
+    )
+    pitch = 69 + 12 * np.log2(np.maximum(hertz, 1.0) / 440) + octave
+    return Track(256 / RATE if high else 256 / OWN_RATE, pitch, sure, level)
+
+
+def spectra(sound: Samples, hop: int) -> Floats:
+    """(frames, bins) power of some samples at `OWN_RATE`."""
+    if len(sound) < WINDOW:
+        sound = np.pad(sound, (0, WINDOW - len(sound)))
+    view = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::hop]
+    return np.asarray(np.abs(np.fft.rfft(view * np.hanning(WINDOW).astype(np.float32), axis=1)) ** 2, np.float64)
+
+
+def tonal(sound: Samples) -> float:
+    """The share of the power of the loud frames that lies in their strongest partials, 0 … 1: of noise, little."""
+    power = spectra(sound, WINDOW)[:, 8 : WINDOW // 4]  # 62 Hz to 4 kHz
+    loudness = power.sum(axis=1)
+    loud = power[loudness > loudness.max() * 10 ** (-LOUD / 10)]
+    return float(np.median(np.sort(loud, axis=1)[:, -PARTIALS:].sum(axis=1) / loud.sum(axis=1)))
+
+
+def _whistled(sound: Samples) -> bool:
+    """Whether there is nothing below a high pitch."""
+    power = spectra(sound, WINDOW)[:, 8:]  # above 62 Hz
+    loudness = power.sum(axis=1)
+    power = power[loudness > loudness.max() * 10 ** (-LOUD / 10)]
+    hertz = float(np.median(power.argmax(axis=1) + 8)) * OWN_RATE / WINDOW
+    below = power[:, : max(int(hertz / 2 * WINDOW / OWN_RATE) - 8, 0)].sum(axis=1) / power.sum(axis=1)
+    return hertz > PEAKS and float(np.median(below)) < BELOW

@@ -1,0 +1,185 @@
+"""Transcribe a recording of one melody: the track of its pitch → notes in seconds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.read.attacks import HOP, RATE, attack_strength
+from generation.read.pitch import WINDOW, Track, spectra
+from generation.read.recording import Samples
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LOWEST = 55.0  # hertz
+HOLD = 80.0  # milliseconds that a pitch a semitone away must last to be a note of its own
+SHORTEST = 0.06  # seconds
+STRUCK = 0.14  # nats a band by which a note grows louder where it is struck again
+DIP, DEEPEST = 0.03, 8.0  # nats that a decibel counts by which it was softer between the two, decibels that count
+CLEAR = 0.35  # nats in all
+UNDERTONES = 6  # of which fraction of the pitch that was followed the true pitch may be
+EXPLAINED = 0.9  # of what the best of them explains of the sound
+GLIDE = 0.11  # seconds that it may take to slide into a note from a semitone away
+APART = 0.09  # seconds between two attacks
+AT = 0.06  # seconds from a change of pitch, where an attack belongs to that change
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What was heard, (n,) notes.
+
+    onset, end  seconds
+    pitch       MIDI
+    level       decibels
+    off         semitones from the nearest pitch, after the tuning
+    sure        0 … 1
+    tuning      semitones by which everything is sharp
+    alone       the share of the power that is at multiples of the pitch, 0 … 1; less where other tones sound with it
+    """
+
+    onset: Floats
+    end: Floats
+    pitch: Ints
+    level: Floats
+    off: Floats
+    sure: Floats
+    tuning: float
+    alone: float
+
+    def __len__(self) -> int:
+        return len(self.onset)
+
+
+def transcribed(track: Track, sound: Samples) -> Heard:
+    """The notes of a track.
+
+    sound  the samples that it was made from, at 16 kHz
+    """
+    begin, end, fitted = _segments(track)
+    fitted, share = _grounded(begin, end, fitted, sound)
+    alone = float(np.average(share, weights=end - begin)) if len(share) else 0.0
+    strength = attack_strength(sound)
+    begin, end, fitted = _struck_again(begin, end, fitted, strength, _levels(sound))
+    tuning = _tuning(fitted, end - begin)
+    pitch = np.floor(fitted - tuning + 0.5).astype(np.int64)
+    begin, end, pitch, fitted = _joined(begin, end, pitch, fitted, strength)
+    frames = [
+        slice(int(a / track.step), max(int(b / track.step), int(a / track.step) + 1))
+        for a, b in zip(begin, end, strict=True)
+    ]
+    return Heard(
+        begin,
+        end,
+        pitch,
+        np.array([track.level[frame].max() for frame in frames], np.float64),
+        fitted - tuning - pitch,
+        np.array([track.sure[frame].mean() for frame in frames], np.float64),
+        tuning,
+        alone,
+    )
+
+
+def _segments(track: Track) -> tuple[Floats, Floats, Floats]:
+    """Where the pitch stays about the same: its begin and end in seconds, and its pitch."""
+    from swift_f0 import FRAME_PERIOD, PitchResult, segment_notes
+
+    n = len(track.pitch)
+    faster = FRAME_PERIOD / track.step
+    result = PitchResult(np.arange(n) * FRAME_PERIOD, 440 * 2 ** ((track.pitch - 69) / 12), track.sure, track.level)
+    notes = segment_notes(result, pitch_hold_ms=HOLD * faster)
+    begin = np.array([note.start for note in notes], np.float64) / faster
+    end = np.array([note.end for note in notes], np.float64) / faster
+    fitted = 69 + 12 * np.log2(np.array([note.pitch_hz for note in notes], np.float64) / 440)
+    long = end - begin >= SHORTEST
+    return begin[long], end[long], fitted[long]
+
+
+def _struck_again(
+    begin: Floats, end: Floats, fitted: Floats, strength: Floats, level: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """The segments cut where the same note is struck again."""
+    at, rise = _peaks(strength)
+    clear = at[rise + DIP * np.minimum(_dips(level, at), DEEPEST) > CLEAR] * HOP / RATE
+    begin, end = begin.copy(), end.copy()
+    for i in range(len(begin) - 1):  # an attack just before a change of pitch is that of the next note
+        for moment in clear[(clear > end[i] - APART - AT) & (clear < end[i])][-1:]:
+            if begin[i + 1] - end[i] < AT and moment - begin[i] > APART:
+                end[i] = begin[i + 1] = moment
+    cuts = [[moment for moment in clear if a + APART < moment < b - SHORTEST] for a, b in zip(begin, end, strict=True)]
+    return (
+        np.array([x for a, cut in zip(begin, cuts, strict=True) for x in (a, *cut)], np.float64),
+        np.array([x for b, cut in zip(end, cuts, strict=True) for x in (*cut, b)], np.float64),
+        np.repeat(fitted, [1 + len(cut) for cut in cuts]),
+    )
+
+
+def _peaks(strength: Floats) -> tuple[Ints, Floats]:
+    """Frames at which the strength is highest within `APART` / 2 around, and the strengths."""
+    reach = int(APART / 2 * RATE / HOP)
+    padded = np.pad(strength, reach)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
+    at = np.flatnonzero((strength == around) & (strength > 0))
+    return at, strength[at]
+
+
+def _levels(sound: Samples) -> Floats:
+    """(n,) decibels around each frame of `HOP` samples."""
+    power = np.square(np.pad(sound, (HOP, HOP)), dtype=np.float64)
+    sums = np.concatenate([[0.0], np.cumsum(power)])
+    return np.asarray(10 * np.log10((sums[2 * HOP :: HOP] - sums[: -2 * HOP : HOP]) / (2 * HOP) + 1e-8))
+
+
+def _dips(level: Floats, at: Ints) -> Floats:
+    """(n,) decibels by which it was softer just before each of some frames than before that and after it."""
+    dips = np.zeros(len(at))
+    for i, frame in enumerate(at):
+        start = max(frame - 8, 0)
+        low = start + int(np.argmin(level[start : frame + 2]))
+        dips[i] = min(level[max(low - 20, 0) : low + 1].max(), level[low : low + 20].max()) - level[low]
+    return dips
+
+
+def _grounded(begin: Floats, end: Floats, fitted: Floats, sound: Samples) -> tuple[Floats, Floats]:
+    """The pitches, with the true one where an overtone was followed; and how much of the power around each note is at
+    multiples of its pitch, 0 … 1."""
+    grounded, share = fitted.copy(), np.ones(len(fitted))
+    for i, (a, b) in enumerate(zip(begin, end, strict=True)):
+        power = spectra(sound[int(a * RATE) : int(b * RATE)], WINDOW // 2).sum(axis=0)[: WINDOW // 4]  # to 4 kHz
+        power[: int(LOWEST * WINDOW / RATE)] = 0.0
+        hertz = 440 * 2 ** ((fitted[i] - 69) / 12)
+        found = [_at_multiples(power, hertz / part) for part in range(1, UNDERTONES + 1) if hertz / part > LOWEST]
+        if found:
+            part = next(n for n, value in enumerate(found) if value >= EXPLAINED * max(found))
+            grounded[i], share[i] = fitted[i] - 12 * np.log2(part + 1), found[part]
+    return grounded, share
+
+
+def _at_multiples(power: Floats, hertz: float) -> float:
+    """The share of some power, by bins of a spectrum, that is at multiples of a frequency."""
+    at = np.arange(len(power)) * RATE / WINDOW
+    near = np.abs(at - hertz * np.maximum(np.round(at / hertz), 1)) <= 2.5 * RATE / WINDOW + 0.012 * at
+    return float(power[near].sum() / max(float(power.sum()), 1e-12))
+
+
+def _tuning(fitted: Floats, weight: Floats) -> float:
+    """Semitones, −0.5 … 0.5, by which the pitches are sharp on the whole."""
+    return float(np.angle(np.sum(weight * np.exp(2j * np.pi * fitted))) / (2 * np.pi)) if len(fitted) else 0.0
+
+
+def _joined(
+    begin: Floats, end: Floats, pitch: Ints, fitted: Floats, strength: Floats
+) -> tuple[Floats, Floats, Ints, Floats]:
+    """Segments of one pitch that follow each other without an attack are one note."""
+    starts, keep = begin.copy(), list(range(len(begin)))[:1]
+    for i in range(1, len(begin)):
+        last, frame = keep[-1], int(begin[i] * RATE / HOP)
+        struck = strength[max(frame - 6, 0) : frame + 7].max(initial=0.0) >= STRUCK
+        apart = abs(int(pitch[i] - pitch[last]))
+        if begin[i] - end[i - 1] < 0.03 and not struck and apart == 1 and begin[i] - starts[last] < GLIDE:
+            starts[i] = starts[last]
+            keep[-1] = i
+        elif begin[i] - end[i - 1] >= 0.03 or struck or apart:
+            keep.append(i)
+    ends = np.append(end[np.array(keep[1:], int) - 1], end[-1:])
+    return starts[keep], ends, pitch[keep], fitted[keep]
