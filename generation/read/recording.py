@@ -30,7 +30,7 @@ def is_recording(data: bytes) -> bool:
         data[:4] in (b"OggS", b"fLaC")
         or (data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE")
         or data[:3] == b"ID3"
-        or (len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 in (0xE2, 0xE4, 0xE6) and data[1] & 0x18 != 0x08)
+        or (len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2 and data[1] & 0x18 != 0x08)
     )
 
 

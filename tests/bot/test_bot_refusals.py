@@ -25,7 +25,7 @@ async def test_a_form_with_nothing_readable(discord: Discord) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("song.mp3", b"ID3", "recorded sound (MP3), not notes"),
+        ("song.m4a", b"ID3", "kind of recording (M4A)"),
         ("song.mscz", b"PK", "This is a MuseScore file, which Encore does not read. Open it there and export it"),
         ("song.gp5", b"?", "This is a Guitar Pro file"),
         ("song.ptb", b"?", "This is a Power Tab file"),
@@ -50,6 +50,6 @@ async def test_refusals_are_for_the_sender_alone(discord: Discord, name: str, da
     reply = await discord.command("extend", {"tune": (name, data)}, until=acknowledged)
     assert words in await refusal(discord, reply)
     if (
-        not data or data == b"?" or name == "song.mp3" or len(data) > 5_000_000
+        not data or data == b"?" or name == "song.m4a" or len(data) > 5_000_000
     ):  # what is seen without reading, which may take long
         assert reply.asked.answer == 4, "the first that the member saw was the sentence"
