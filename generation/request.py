@@ -26,15 +26,9 @@ ENDINGS = {
     ".mxl": "MusicXML",
     ".krn": "**kern",
     ".kern": "**kern",
-    ".ogg": "audio",
-    ".oga": "audio",
-    ".opus": "audio",
-    ".wav": "audio",
-    ".flac": "audio",
-    ".mp3": "audio",
     ".zip": "",
     ".gz": "",
-}
+} | dict.fromkeys((".ogg", ".oga", ".opus", ".wav", ".flac", ".mp3"), "audio")
 FORMATS = ("mp3", "mid", "abc", "musicxml", "png")
 # style → a musician's name for it, in the order of the model's style numbers.
 STYLES = {
