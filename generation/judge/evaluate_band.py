@@ -132,11 +132,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the archives and splits_poly.tsv")
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
-    parser.add_argument("--sets", help="some of the sets, with commas between them (all)")
+    parser.add_argument("--sets", type=_sets, default=[], help="some of the sets, with commas between them (all)")
     parser.add_argument("--split", default="test", choices=("valid", "test"))
     parser.add_argument("--files", type=Path, help="folder of music files that are played on, too")
     parser.add_argument("--some", action="store_true", help=f"of each set {SOME}")
     parser.add_argument("--json", type=Path, help="write the figures there too, after each set")
+
+
+def _sets(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in FULL_SETS]:
+        raise argparse.ArgumentTypeError(f"there is no set {unknown[0]}; there are {', '.join(FULL_SETS)}")
+    return names
 
 
 def main(args: argparse.Namespace) -> int:
@@ -146,7 +153,7 @@ def main(args: argparse.Namespace) -> int:
     sample = SOME if args.some else Sample()
     judgement = Judgement(model, options["keyed"], list(options["sets"]) == [nats.FRAMED], sample, known)
     archives = (args.data / "splits_poly.tsv").exists()
-    names = args.sets.split(",") if args.sets else list(FULL_SETS) if archives else ["folder"]
+    names = args.sets or (list(FULL_SETS) if archives else ["folder"])
     if args.files:
         judgement.add_songs(files.of_folder(args.files))
     for name in tqdm(names, desc="sets", leave=False):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from generation.__main__ import main
 from generation.judge import evaluate_band
 from generation.judge.band import contracts, files
 from generation.judge.band.contracts import ALL, CLOSE, DENSITY, LENGTH, PARTS, RANGES, VOICES, kept
@@ -123,3 +124,9 @@ def test_the_whole_command_plays_on_from_a_folder(tmp_path: Path, capsys: pytest
     out = capsys.readouterr().out
     for words in ("5 rows learned", "at most 16 works", "| promise | ours | true |", "≥ 99.0%"):
         assert words in out
+
+
+def test_a_set_that_is_none_is_named(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit, match="2"):
+        main(["evaluate-band", "model.safetensors", "--sets", "jsb,jazz"])
+    assert "there is no set jazz; there are pop909," in capsys.readouterr().err

@@ -135,6 +135,8 @@ def figures(rows: Mapping[str, dict[str, dict[str, float]]], auc: Mapping[str, f
     """The lines of the card about all sets."""
     lines = []
     for name, row in rows.items():
+        if not row:
+            continue
         ours, ngram = (float(sum(within(each, who) for each in row.values())) for who in ("ours", "3-gram"))
         what = "statistics within the spread of true continuations"
         lines.append(Figure(what, name, ours, ngram, float(len(row)), True, ".0f"))
