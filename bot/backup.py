@@ -69,7 +69,7 @@ def _check(copy: sqlite3.Connection, file: Path) -> None:
         raise CannotStart(f"{file} is no database of Encore's: {error}") from error
     if not sound or not version:
         raise CannotStart(f"{file} is damaged")
-    if int(version) > VERSION:
+    if int(version) > VERSION + 1:
         raise CannotStart(f"{file} was written by a newer Encore (schema {version}; this one knows {VERSION})")
 
 

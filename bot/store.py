@@ -38,6 +38,7 @@ from generation.request import Request
 MIGRATIONS: tuple[str, ...] = (
     "ALTER TABLE takes ADD COLUMN sheets {bytes}",
     "ALTER TABLE takes ADD COLUMN wholes {bytes}",
+    "ALTER TABLE servers ADD COLUMN style VARCHAR(40)",
 )
 VERSION = 1 + len(MIGRATIONS)
 
@@ -73,6 +74,7 @@ class _Server(_Table):
     seconds: Mapped[float | None] = mapped_column(Float)
     takes: Mapped[int | None] = mapped_column(Integer)
     instrument: Mapped[str | None] = mapped_column(String(40))
+    style: Mapped[str | None] = mapped_column(String(40))
 
 
 class _Kept(_Table):
@@ -107,6 +109,7 @@ class Defaults:
     seconds: float | None = None
     takes: int | None = None
     instrument: str | None = None
+    style: str | None = None
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ class Store:
             return Defaults()
         async with self._session() as session:
             row = await session.get(_Server, server)
-        return Defaults(row.temperature, row.seconds, row.takes, row.instrument) if row else Defaults()
+        return Defaults(**{name: getattr(row, name) for name in vars(Defaults())}) if row else Defaults()
 
     async def set_default(self, server: int, name: str, value: float | int | str) -> None:
         async with self._session.begin() as session:

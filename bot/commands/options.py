@@ -10,7 +10,7 @@ from bot.client import Interaction
 from bot.commands.choices import instrument_names, key_names, meant, style_names
 from bot.store import FAULTS, Defaults
 from bot.words.locale import own
-from generation.request import Request
+from generation.request import Request, styles
 
 log = logging.getLogger("encore")
 
@@ -48,6 +48,8 @@ async def request(interaction: Interaction, **options: Any) -> Request:
     locale = own(interaction)
     said |= {name: meant(names(locale), said[name]) for name, names in NAMES.items() if name in said}
     usual = {name: value for name, value in vars(defaults).items() if value is not None}
+    if usual.get("style") not in styles():  # a checkpoint that is there no longer
+        usual.pop("style", None)
     seed = said.pop("seed", None)
     seed = secrets.randbelow(2**31) if seed is None else seed
     return Request(**{"takes": TAKES, **usual, **said}, seed=seed)

@@ -6,11 +6,11 @@ import discord
 from discord import app_commands
 
 from bot.client import Interaction
-from bot.commands.choices import instrument_names, instruments, meant
+from bot.commands.choices import instrument_names, instruments, meant, style_choices, style_names
 from bot.commands.options import TAKES, Seconds, Takes, Temperature
 from bot.words import say
 from bot.words.locale import own
-from generation.request import INSTRUMENTS, Refusal, Request, Value, Words
+from generation.request import INSTRUMENTS, STYLES, Refusal, Request, Value, Words, styles
 
 PLAIN = Request(takes=TAKES)
 NAMES = {
@@ -18,6 +18,7 @@ NAMES = {
     "seconds": Words("seconds"),
     "takes": Words("takes"),
     "instrument": Words("instrument"),
+    "style": Words("style"),
 }
 
 
@@ -42,12 +43,14 @@ async def _set(interaction: Interaction, name: str, value: float | int | str) ->
     assert interaction.guild_id is not None
     await interaction.client.store.set_default(interaction.guild_id, name, value)
     locale = own(interaction)
-    words = Words("This server's default from now on: {name} {value}.", name=NAMES[name], value=_value(value))
+    words = Words("This server's default from now on: {name} {value}.", name=NAMES[name], value=_value(name, value))
     await interaction.response.send_message(say(words, locale), ephemeral=True)
 
 
-def _value(value: float | int | str) -> Value:
-    """A default as a value for `Words`; the name of an instrument is to be translated."""
+def _value(name: str, value: float | int | str) -> Value:
+    """A default as a value for `Words`; the name of an instrument and of a built-in style is to be translated."""
+    if name == "style":
+        return Words(STYLES[str(value)]) if value in STYLES else value
     return Words(value) if isinstance(value, str) else value
 
 
@@ -56,9 +59,9 @@ async def show(interaction: Interaction) -> None:
     defaults = await interaction.client.store.defaults(interaction.guild_id)
     locale = own(interaction)
     lines = [
-        Words("**{name}**: {value} (not set)", name=NAMES[name], value=_value(getattr(PLAIN, name)))
+        Words("**{name}**: {value} (not set)", name=NAMES[name], value=_value(name, getattr(PLAIN, name)))
         if value is None
-        else Words("**{name}**: {value}", name=NAMES[name], value=_value(value))
+        else Words("**{name}**: {value}", name=NAMES[name], value=_value(name, value))
         for name, value in vars(defaults).items()
     ]
     title = Words("Defaults on this server, where a request does not say otherwise:")
@@ -91,6 +94,16 @@ async def instrument(interaction: Interaction, value: str) -> None:
     if value != "auto" and value not in INSTRUMENTS:
         raise Refusal("There is no instrument “{name}”. Choose one from the list.", name=value[:40])
     await _set(interaction, "instrument", value)
+
+
+@settings.command(name="style", description="Set the default style")
+@app_commands.describe(value="auto: the style that fits the tune best")
+@app_commands.autocomplete(value=style_choices)
+async def style(interaction: Interaction, value: str) -> None:
+    value = meant(style_names(own(interaction)), value)
+    if value not in styles():
+        raise Refusal("There is no style “{name}”. Choose one from the list.", name=value[:40])
+    await _set(interaction, "style", value)
 
 
 @settings.command(name="reset", description="Go back to Encore's own defaults")

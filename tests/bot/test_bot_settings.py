@@ -3,7 +3,7 @@
 import pytest
 
 from bot.preview import people
-from tests.discord_stand_in import Discord, has_files
+from tests.discord_stand_in import Discord, Reply, has_files
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,11 +49,29 @@ async def test_members_do_not_see_it(discord: Discord) -> None:
         await discord.command("settings show", user=discord.admin, where=discord.dm(discord.admin))
 
 
+async def test_a_style_by_default(discord: Discord) -> None:
+    unknown = await discord.command("settings style", {"value": "polka"}, user=discord.admin)
+    assert unknown.ephemeral and "There is no style “polka”" in unknown.text
+    said = await discord.command("settings style", {"value": "hymn"}, user=discord.admin)
+    assert "style hymn" in said.text and "**style**: hymn" in (await shown(discord)).text
+    reply = await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)
+    assert "hymn" in reply.text
+    other = await discord.command("compose", {"seconds": 5, "takes": 1, "style": "jazz"}, until=has_files)
+    assert "jazz" in other.text
+    await discord.command("settings reset", user=discord.admin)
+    assert "**style**: whatever fits (not set)" in (await shown(discord)).text
+
+
+async def shown(discord: Discord) -> Reply:
+    return await discord.command("settings show", user=discord.admin)
+
+
 FORBIDDEN = {
     "temperature": {"value": 2},
     "seconds": {"value": 9},
     "takes": {"value": 4},
     "instrument": {"value": "flute"},
+    "style": {"value": "jazz"},
     "show": {},
     "reset": {},
 }
