@@ -31,6 +31,7 @@ WORKSHOP = {
     "train-band": ("generation.learn.train_band", "train a model of several parts"),
     "evaluate": ("generation.judge.evaluate", "judge a checkpoint on held-out tunes"),
     "evaluate-band": ("generation.judge.evaluate_band", "judge a checkpoint of several parts on held-out scores"),
+    "evaluate-hum": ("generation.judge.evaluate_hum", "judge how well recordings are transcribed"),
     "copying": ("generation.learn.copying", "find what a piece has in common with the training tunes"),
     "copying-band": ("generation.learn.copying_band", "find what a piece has in common with the training scores"),
     "predecessor": ("generation.judge.baselines.predecessor", "train the baseline that preceded Encore, and compare"),

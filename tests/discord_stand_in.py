@@ -236,6 +236,11 @@ class Discord:
     ) -> Message:
         return people.say(self.world, user or self.member, where or self.channel, text, [Upload(*f) for f in files])
 
+    def say_aloud(self, sound: bytes, seconds: float, *, user: User | None = None) -> Message:
+        """Send a voice message, as Discord's app for phones does."""
+        upload = Upload("voice-message.ogg", sound)
+        return people.say_aloud(self.world, user or self.member, self.channel, upload, seconds)
+
     async def reply(self, asked: Interaction, until: Callable[[Reply], bool]) -> Reply:
         reply = Reply(asked)
         await self.until(lambda: asked.failed or (asked.answer is not None and until(reply)), reply)

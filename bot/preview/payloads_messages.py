@@ -1,5 +1,6 @@
 """What is said as Discord writes it down: messages, their files, interactions and the answers to callbacks as JSON."""
 
+import base64
 import hashlib
 import hmac
 from urllib.parse import quote
@@ -8,6 +9,7 @@ from bot.preview import components
 from bot.preview.payloads import channel, member, moment, user
 from bot.preview.world import COMPONENT, EPHEMERAL, LOADING, MODAL, File, Interaction, Json, Message, World
 
+WAVEFORM = base64.b64encode(bytes(range(0, 256, 4))).decode()  # of a voice message: how loud it is, in 64 bytes
 CDN_HOST = "cdn.discordapp.com"
 LINK_LIVES = 24 * 3600  # seconds after which a link to a file is dead
 
@@ -40,6 +42,8 @@ def attachment(world: World, file: File) -> Json:
         data["description"] = file.description
     if file.ephemeral:
         data["ephemeral"] = True
+    if file.lasts is not None:
+        data |= {"duration_secs": file.lasts, "waveform": WAVEFORM}
     if file.content_type == "image/png" and len(file.data) >= 24:
         data |= {"width": int.from_bytes(file.data[16:20]), "height": int.from_bytes(file.data[20:24])}
     return data

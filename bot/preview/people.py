@@ -23,6 +23,7 @@ from bot.preview.world import (
     World,
 )
 
+VOICE = 1 << 13  # the flag of a voice message
 SLASH, ON_USER, ON_MESSAGE = 1, 2, 3
 BUTTON, STRING_SELECT, TEXT_INPUT, LABEL, FILE_UPLOAD = 2, 3, 4, 18, 19
 
@@ -36,6 +37,14 @@ def say(world: World, user: User, channel: Channel, text: str = "", files: Seque
     message.files = [attach(world, channel, file) for file in files]
     ping(world, message, None)
     return world.add(message)
+
+
+def say_aloud(world: World, user: User, channel: Channel, sound: Upload, seconds: float) -> Message:
+    """Post a voice message: an Ogg Opus file and nothing else."""
+    message = say(world, user, channel, files=[sound])
+    message.flags |= VOICE
+    message.files[0].content_type, message.files[0].lasts = "audio/ogg", seconds
+    return message
 
 
 def attach(world: World, channel: Channel, file: Upload, *, ephemeral: bool = False) -> Any:

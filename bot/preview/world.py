@@ -72,6 +72,7 @@ class File:
     channel: Channel | None = None
     description: str | None = None
     ephemeral: bool = False
+    lasts: float | None = None  # seconds of a voice message
 
 
 @dataclass(eq=False)

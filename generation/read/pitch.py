@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.read.recording import RATE, Samples
+from generation.read.recording import RATE, Samples, hushed
 
 Floats = NDArray[np.float64]
 
@@ -36,13 +36,14 @@ class Track:
 
 def pitch_track(heard: Samples) -> Track:
     """The track of some samples at `RATE`."""
-    from swift_f0 import SwiftF0  # 28 MB of libraries, and only where there is a recording
-
     half = heard[: len(heard) // 2 * 2].reshape(-1, 2).mean(axis=1)
     high = _whistled(half)
     # A whistle is played at half speed, an octave lower: the network knows nothing above 2,094 Hz.
     sound, octave = (heard, 12.0) if high else (half, 0.0)
-    follower = SwiftF0(threads=1).stream()
+    with hushed():  # confined, the library complains that it cannot look for graphics cards
+        from swift_f0 import SwiftF0  # 28 MB of libraries, and only where there is a recording
+
+        follower = SwiftF0(threads=1).stream()
     size = PIECE * OWN_RATE
     found = [follower.push(sound[i : i + size], OWN_RATE) for i in range(0, len(sound), size)] + [follower.flush()]
     hertz, sure, level = (

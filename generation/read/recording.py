@@ -42,7 +42,7 @@ def decoded(data: bytes) -> Samples:
     import soundfile  # only where there is a recording
 
     try:
-        with _hushed(), soundfile.SoundFile(io.BytesIO(data)) as file:
+        with hushed(), soundfile.SoundFile(io.BytesIO(data)) as file:
             _check(file.channels, file.samplerate)
             if (seconds := file.frames / file.samplerate) > MAX_SECONDS:
                 raise _too_long(seconds)
@@ -58,8 +58,9 @@ def decoded(data: bytes) -> Samples:
 
 
 @contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Discard what is written to standard error: the decoder of MP3 comments on every bit that is wrong."""
+def hushed() -> Iterator[None]:
+    """Discard what is written to standard error: the decoder of MP3 comments on every wrong bit, and the library of
+    the network on what a confined process may not see."""
     sys.stderr.flush()
     before, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -7,6 +7,7 @@ import pytest
 from bot.preview import people
 from bot.preview.world import User
 from tests.discord_stand_in import ROOT, Discord, Reply, acknowledged, buttons, has_files, refusal
+from tests.hostile_sounds import encoded, hummed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -89,6 +90,16 @@ async def test_extend_from_a_message(discord: Discord) -> None:
     said = discord.say("what about this?", [("photo.png", b"\x89PNG"), TUNE], user=discord.admin)
     reply = await discord.on_message("Extend this melody", said, until=has_files)
     assert "**The Test** plays on" in reply.text
+
+
+async def test_extend_from_a_voice_message(discord: Discord) -> None:
+    sung = hummed([62, 66, 69, 66, 67, 71, 74, 71, 69, 66, 64, 62])
+    said = discord.say_aloud(encoded(sung, "OGG", "OPUS"), len(sung) / 48_000, user=discord.admin)
+    reply = await discord.on_message("Extend this melody", said, until=has_files)
+    assert "12 notes were heard" in reply.text and "% sure" in reply.text
+    refused = discord.say_aloud(encoded(0.01 * sung, "OGG", "OPUS")[:200], 5.0, user=discord.admin)
+    reply = await discord.on_message("Extend this melody", refused, until=acknowledged)
+    assert "cannot be decoded" in await refusal(discord, reply)
 
 
 async def test_extend_from_a_message_that_is_abc(discord: Discord) -> None:

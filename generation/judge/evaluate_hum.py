@@ -1,0 +1,116 @@
+"""Judge how well recordings are transcribed: notes, beats and time, on songs whose notes are known."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from time import process_time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.judge.bars import Figure, card
+from generation.judge.hummed import Sung, played, sung
+from generation.music.reading import Reading
+from generation.read.beat import on_its_beat
+from generation.read.file import read
+from generation.request import Refusal
+
+Floats = NDArray[np.float64]
+
+NEAR = 0.1  # seconds by which an onset may be off
+ON_BEAT = 0.07  # the same for a beat
+SINGLE, SINGING, BEATS, SECONDS = 0.95, 0.85, 0.8, 1.0  # the bars
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sung", type=int, default=40, help="phrases that voices sing (40)")
+    parser.add_argument("--played", type=int, default=20, help="phrases on single instruments (20)")
+    parser.add_argument("--seed", type=int, default=0, help="for other phrases (0)")
+
+
+def main(args: argparse.Namespace) -> int:
+    voices = list(sung(args.sung, args.seed))
+    instruments = list(played(args.played, args.seed + 1))
+    found = [(one, heard(one)) for one in [*voices, *instruments]]
+    singing, single = found[: len(voices)], found[len(voices) :]
+    figures = [
+        Figure("note F1, onset ± 100 ms and exact pitch", "sung", _notes(singing), bar=SINGING, at_least=True),
+        Figure("the same, by our own voices", "sung", _notes(singing[::2])),
+        Figure("the same, by the soundfont's", "sung", _notes(singing[1::2])),
+        Figure(
+            "note F1, onset ± 100 ms and exact pitch", "single instruments", _notes(single), bar=SINGLE, at_least=True
+        ),
+        Figure("beat F, ± 70 ms", "all", _beats(found), bar=BEATS, at_least=True),
+        Figure("the same, half or double as fast allowed", "all", _beats(found, (0.5, 1, 2))),
+    ]
+    for one, reading in found:
+        f1 = note_f1(one, reading) if reading else 0.0
+        print(f"{one.name:28} {f1:.2f} {beat_f(one.beats, beats_of(reading)) if reading else 0.0:.2f}", file=sys.stderr)
+    longest = np.array([len(one.data) for one in voices]).argmax()
+    figures.append(_speed(voices[longest]))
+    print(card(figures))
+    return 0 if all(figure.met is not False for figure in figures) else 1
+
+
+def heard(one: Sung) -> Reading | None:
+    """What is read in a recording; None if it is refused."""
+    try:
+        return on_its_beat(read(one.data, "voice-message.ogg"))
+    except Refusal as refusal:
+        print(f"{one.name}: {refusal}", file=sys.stderr)
+        return None
+
+
+def note_f1(one: Sung, reading: Reading) -> float:
+    """F1 of the notes: one is right if its pitch is, and its onset within `NEAR`; each is found once at most."""
+    onset = reading.song.clock.seconds(reading.melody.onset)
+    free = np.ones(len(one.onset), bool)
+    right = 0
+    for moment, pitch in zip(onset, reading.melody.pitch, strict=True):
+        off = np.where(free & (one.pitch == pitch), np.abs(one.onset - moment), np.inf)
+        if len(off) and off.min() <= NEAR:
+            free[off.argmin()] = False
+            right += 1
+    return 2 * right / max(len(onset) + len(one.onset), 1)
+
+
+def beats_of(reading: Reading, faster: float = 1.0) -> Floats:
+    """Seconds of the quarters in the span of the notes, or of so many times as many."""
+    at = np.arange(0, reading.melody.end + 1, 1 / faster)
+    seconds = reading.song.clock.seconds(at)
+    first, last = reading.song.clock.seconds(reading.melody.onset[[0, -1]])
+    return np.asarray(seconds[(seconds >= first - ON_BEAT) & (seconds <= last + ON_BEAT)])
+
+
+def beat_f(true: Floats, found: Floats) -> float:
+    """F1 of the beats within `ON_BEAT`."""
+    if not len(true) or not len(found):
+        return 0.0
+    right = int((np.abs(found[:, None] - true[None, :]).min(axis=0) <= ON_BEAT).sum())
+    return 2 * min(right, len(found)) / (len(true) + len(found))
+
+
+def _notes(found: Sequence[tuple[Sung, Reading | None]]) -> float:
+    return float(np.mean([note_f1(one, reading) if reading else 0.0 for one, reading in found]))
+
+
+def _beats(found: Sequence[tuple[Sung, Reading | None]], faster: Sequence[float] = (1.0,)) -> float:
+    return float(
+        np.mean(
+            [
+                max(beat_f(one.beats, beats_of(reading, times)) for times in faster) if reading else 0.0
+                for one, reading in found
+            ]
+        )
+    )
+
+
+def _speed(one: Sung) -> Figure:
+    """Seconds of CPU time that 30 s of sound take, the best of five."""
+    lasts = float(one.end[-1]) + 0.6
+    best = np.inf
+    for _ in range(5):
+        began = process_time()
+        read(one.data, "voice-message.ogg")
+        best = min(best, process_time() - began)
+    return Figure("seconds that 30 s of sound take", "sung", best * 30 / lasts, bar=SECONDS)
