@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from generation.finish.paper.notate import Score, notate
+from generation.finish.paper.transposed import CONCERT, Interval, as_read
 from generation.music.clock import Floats
 from generation.music.melody import Melody
 from generation.music.notes import Notes
@@ -48,6 +49,16 @@ class Piece:
         song = self.song
         words = () if self.home is None else song.parts[self.home].words
         return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup, song.chords, words)
+
+    @property
+    def sounds(self) -> Interval:
+        """By how much the part that leads sounds higher than it is written; see `Part`."""
+        return next((part.sounds for part in self.song.parts if part.role == "lead"), CONCERT)
+
+    @cached_property
+    def sheet(self) -> Score:
+        """The score as its player reads it."""
+        return as_read(self.score, self.sounds)
 
 
 def let_go(notes: Notes) -> Floats:

@@ -39,6 +39,7 @@ class Part:
     controls  (quarter, controller, value 0 … 127) as in the file, bank and sustain pedal included
     bends     (quarter, −8192 … 8191) of the pitch wheel
     programs  (quarter, program) of later changes
+    sounds    (diatonic steps, semitones) by which it sounds higher than it is written, as a clarinet in B flat (-1, -2)
     written   for the new notes at its end, which the model made up: how a score has them
     """
 
@@ -54,6 +55,7 @@ class Part:
     controls: tuple[tuple[float, int, int], ...] = ()
     bends: tuple[tuple[float, int], ...] = ()
     programs: tuple[tuple[float, int], ...] = ()
+    sounds: tuple[int, int] = (0, 0)
     written: Written | None = None
 
     def __post_init__(self) -> None:

@@ -116,6 +116,7 @@ def _part(score: Score, line: Line, sequence: Played) -> Part:
         name=line.name,
         place=Words("part {number}", number=line.number),
         drums=line.drums,
+        sounds=line.transpose,
         words=tuple(sorted(words.items())),
         controls=tuple(sorted(controls)),
     )

@@ -67,7 +67,7 @@ def legible(score: Score) -> bool:
 
 def draw_score(piece: Piece) -> bytes:
     """A PNG of the score; of a long piece, the lines around the seam."""
-    score = piece.score
+    score = piece.sheet
     lines = _lines(score)
     seam = next(
         i for i, line in enumerate(lines) if any(s.note >= piece.first_new for bar in line for s in bar.symbols)

@@ -24,10 +24,12 @@ def write_abc(piece: Piece) -> bytes:
     """The melody as an ABC tune in UTF-8: the score, without the timing and dynamics of the performance."""
     score = piece.score
     title = " ".join(piece.title.replace("%", " ").split()) or "Encore"
+    composer = " ".join(piece.song.composer.replace("%", " ").split())
     lines = [
         "%abc-2.1",
         "X:1",
         f"T:{title}",
+        *([f"C:{composer}"] if composer else []),
         f"N:Encore, seed {piece.seed}{_seam(score)}{'; swing the eighths' if score.swing else ''}",
         f"M:{score.metre[0]}/{score.metre[1]}",
         "L:1/8",

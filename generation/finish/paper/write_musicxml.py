@@ -30,13 +30,31 @@ TWO_BEATS = ((4, 4), (2, 4), (2, 2))  # eighths are beamed by fours here
 
 def write_musicxml(piece: Piece) -> bytes:
     """The melody as a MusicXML 4.0 file with one part."""
-    score = piece.score
+    score = piece.sheet
     program = (piece.song.parts[-1].program if piece.song.parts else None) or 0
-    return musicxml(score, [score.bars], piece.title or "Encore", program).encode()
+    text = musicxml(score, [score.bars], piece.title or "Encore", program, composer=piece.song.composer)
+    return text.replace("</clef></attributes>", f"</clef>{_transpose(*piece.sounds)}</attributes>", 1).encode()
+
+
+def _transpose(steps: int, semitones: int) -> str:
+    """A <transpose> element; "" for an instrument that sounds as it is written."""
+    if not steps and not semitones:
+        return ""
+    octaves = int(semitones / 12)
+    change = f"<octave-change>{octaves}</octave-change>" if octaves else ""
+    return (
+        f"<transpose><diatonic>{steps - 7 * octaves}</diatonic><chromatic>{semitones - 12 * octaves}</chromatic>"
+        f"{change}</transpose>"
+    )
 
 
 def musicxml(
-    score: Score, lines: Sequence[Sequence[Bar]], title: str = "", program: int = 0, new_colour: str = ""
+    score: Score,
+    lines: Sequence[Sequence[Bar]],
+    title: str = "",
+    program: int = 0,
+    new_colour: str = "",
+    composer: str = "",
 ) -> str:
     """MusicXML of some bars of a score, given line by line. With `new_colour`, for a picture: new notes have
     that colour, line breaks are kept, and names and tempo are left out."""
@@ -48,11 +66,12 @@ def musicxml(
             measures += _measure(bar, score, begins_line + said, new_colour, lyrics)
             before = bar
     name = "" if new_colour else "Melody"
+    by = f'<creator type="composer">{escape(printable(composer))}</creator>' if composer else ""
     return (
         HEAD
         + '<score-partwise version="4.0">'
         + f"<work><work-title>{escape(printable(title))}</work-title></work>"
-        + "<identification><encoding><software>Encore</software></encoding></identification>"
+        + f"<identification>{by}<encoding><software>Encore</software></encoding></identification>"
         + f'<part-list><score-part id="P1"><part-name>{name}</part-name>'
         + f'<score-instrument id="P1-I1"><instrument-name>{name}</instrument-name></score-instrument>'
         + f'<midi-instrument id="P1-I1"><midi-channel>1</midi-channel><midi-program>{program + 1}</midi-program>'
