@@ -20,6 +20,7 @@ import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -188,15 +189,19 @@ async def prepare(client: Client, address: str, longest: int | None = None) -> J
         max_ack_pending=10_000,
         max_waiting=10_000,
     )
-    try:
+    end = monotonic() + CONNECTING
+    while True:
         try:
-            there = (await stream.stream_info(STREAM)).config
-            if longest is not None and (there.max_msgs, there.num_replicas) != (longest, replicas):
-                await stream.update_stream(config)
-        except NotFoundError:
-            await stream.add_stream(config)
-        await stream.add_consumer(STREAM, players)
-    except (APIError, *Trouble) as error:
-        why = (error.description if isinstance(error, APIError) else "") or "is JetStream switched on?"
-        raise Refusal("The engine's NATS server cannot keep the line: {why}", why=why) from error
-    return stream
+            try:
+                there = (await stream.stream_info(STREAM)).config
+                if longest is not None and (there.max_msgs, there.num_replicas) != (longest, replicas):
+                    await stream.update_stream(config)
+            except NotFoundError:
+                await stream.add_stream(config)
+            await stream.add_consumer(STREAM, players)
+            return stream
+        except Trouble as error:  # several servers need some seconds to agree on a leader
+            if monotonic() > end:
+                why = (error.description if isinstance(error, APIError) else "") or "is JetStream switched on?"
+                raise Refusal("The engine's NATS server cannot keep the line: {why}", why=why) from error
+            await asyncio.sleep(0.25)
