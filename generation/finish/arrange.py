@@ -33,7 +33,7 @@ def arrange(
     new = whole[first_new:]
     part = _going_on(song.parts[reading.part], Notes(new.onset, new.duration, new.pitch, new.velocity), program)
     song = replace(song, parts=(*song.parts, part), tempo=whole.tempo, title=title)
-    return Piece(song, whole, first_new, reading.part, seed, take=take)
+    return Piece(song, whole, first_new, (reading.part,), seed, take=take)
 
 
 def number_of(request: Request, seed: int) -> int:

@@ -11,6 +11,7 @@ from generation.finish.files import make_files
 from generation.finish.paper.draw_score import draw
 from generation.finish.paper.write_abc import write_abc
 from generation.finish.paper.write_musicxml import write_musicxml
+from generation.finish.pedal import pedalled, pedals
 from generation.finish.piece import Piece
 from generation.finish.sound.master import master
 from generation.finish.sound.mp3 import encode, length
@@ -40,7 +41,9 @@ def finish_band(
     """
     whole, since = replace(played.song, title=title or played.song.title), played.since
     given = [0] * len(whole.parts) if reading is None else [len(part.notes) for part in reading.song.parts]
-    new = [_going_on(part, n) for part, n in zip(whole.parts, given, strict=True)]
+    new = [*whole.parts]
+    if reading is not None:
+        new = [_going_on(part, n, whole) for part, n in zip(whole.parts, given, strict=True)]
     if request.instrument != "auto":
         new = [replace(p, program=INSTRUMENTS[request.instrument], bank=0) if p.role == "lead" else p for p in new]
     fresh = tuple(part for part in new if len(part.notes))
@@ -52,15 +55,17 @@ def finish_band(
     else:
         before = given_song(reading, said_program(reading, request) or 0).parts
     sounding = (*before, *(fresh if before else whole.parts))
+    homes = tuple(i for i, part in enumerate(new) if before and len(part.notes))
     clock = whole.clock
     line, first_new = top_line(whole, since)
     piece = Piece(whole, line, first_new, seed=seed, mp3_bytes=request.mp3_bytes, take=number_of(request, seed))
+    played_apart = replace(piece, song=replace(whole, parts=sounding), homes=homes)
     files = make_files(
         request.formats,
-        lambda: master(render(sounding, clock, len(before))),
+        lambda: master(render(sounding, clock, len(before), together=True)),
         lambda sound: encode(sound, whole.title, f"seed {seed}", request.mp3_bytes),
         {
-            "mid": partial(write_midi, piece),
+            "mid": partial(write_midi, played_apart),
             "abc": partial(write_abc, piece),
             "musicxml": partial(write_musicxml, piece),
             "png": partial(draw, piece),
@@ -120,26 +125,27 @@ def from_beat(song: Song, since: float) -> Song:
     )
 
 
-def _going_on(part: Part, given: int) -> Part:
+def _going_on(part: Part, given: int, song: Song) -> Part:
     """The new notes of a part, from index `given` on: with the program that it had at the end, as loud and as far left
-    or right as it mostly was, with the pedal up and the pitch wheel centred."""
+    or right as it mostly was, pedalled if a pianist pedalled before, and with the pitch wheel centred."""
     new, old = part.notes[given:], part.notes[:given]
-    if not given or not len(new):
+    if not len(new):
         return replace(part, notes=new)
     begin = float(new.onset[0])
-    controls = []
+    controls: tuple[tuple[float, int, int], ...] = ()
     for number, usual in KEPT.items():
         if said := part.control(number):
-            controls.append((begin, number, round(float(np.median(in_force(said, old.onset, usual))))))
+            typical = float(np.median(in_force(said, old.onset if given else [begin], usual)))
+            controls += ((begin, number, round(typical)),)
     if part.control(SUSTAIN):
-        controls.append((begin, SUSTAIN, 0))
+        controls += pedalled(new, song) if pedals(part, old) else ((begin, SUSTAIN, 0),)
     program = next((number for quarter, number in reversed(part.programs) if quarter < begin), part.program)
     return replace(
         part,
         notes=new,
         program=program,
         bank=part.bank if program == part.program else 0,
-        controls=tuple(controls),
+        controls=controls,
         bends=((begin, 0),) if part.bends else (),
         programs=(),
         words=(),

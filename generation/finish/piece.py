@@ -17,11 +17,11 @@ from generation.music.song import Song
 class Piece:
     """A finished piece of music.
 
-    song       all that sounds: the input's parts as they were and, last, the new part if there is one
+    song       all that sounds: the input's parts as they were and, last, the new parts if there is an input before them
     melody     the voice that is notated, on the song's clock
     first_new  index in `melody` of the first new note
-    home       index of the part that the new part continues, in the same MIDI track; None if the song is one part,
-               without an input before it
+    homes      for each new part, the index of the part that it continues, in the same MIDI track; empty without an
+               input before it
     mp3_bytes  the largest size of the MP3; 0 for no limit
     take       its number among several takes, from 1; 0 if it is the only one
     """
@@ -29,7 +29,7 @@ class Piece:
     song: Song
     melody: Melody
     first_new: int = 0
-    home: int | None = None
+    homes: tuple[int, ...] = ()
     seed: int = 0
     mp3_bytes: int = 0
     take: int = 0
@@ -37,7 +37,7 @@ class Piece:
     @property
     def given(self) -> int:
         """The number of parts that are the input's; 0 where it is not played apart."""
-        return 0 if self.home is None else len(self.song.parts) - 1
+        return len(self.song.parts) - len(self.homes) if self.homes else 0
 
     @property
     def title(self) -> str:
@@ -47,7 +47,7 @@ class Piece:
     def score(self) -> Score:
         """The melody as a score, made once for all formats that write or draw it."""
         song = self.song
-        words = () if self.home is None else song.parts[self.home].words
+        words = song.parts[self.homes[0]].words if self.homes else ()
         return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup, song.chords, words)
 
     @property
@@ -61,10 +61,14 @@ class Piece:
         return as_read(self.score, self.sounds)
 
 
-def let_go(notes: Notes) -> Floats:
-    """(n,) quarters at which each note is released: at its end, or when its pitch is struck again before that."""
+def let_go(notes: Notes, then: Notes | None = None) -> Floats:
+    """(n,) quarters at which each note is released: at its end, or when its pitch is struck again before that, also by
+    the notes that follow on the same keys, `then`."""
     end = notes.ends
     struck: dict[int, tuple[float, float]] = {}  # pitch → its next onset, and the next after that onset
+    if then is not None:
+        first = zip(then.pitch[::-1].tolist(), then.onset[::-1].tolist(), strict=True)
+        struck = {pitch: (onset, np.inf) for pitch, onset in first}
     for i in reversed(range(len(end))):
         pitch, onset = int(notes.pitch[i]), float(notes.onset[i])
         following, later = struck.get(pitch, (np.inf, np.inf))

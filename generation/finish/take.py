@@ -55,7 +55,7 @@ def finish(
     song = piece.song
     start, new_from = start_of(song.parts, song.clock), 0.0
     seconds = length(files["mp3"]) if "mp3" in files else song.clock.second(song.end) - start
-    if piece.home is not None:
+    if piece.homes:
         new_from = song.clock.second(float(song.parts[-1].notes.onset[0])) - start
     return Take(
         seed=seed,

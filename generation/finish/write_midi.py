@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 from generation.finish.piece import Piece, let_go
+from generation.music.notes import Notes
 from generation.music.song import BANK, BANK_FINE, BENT, SUSTAIN, Part, Song
 
 TICKS = 960  # a quarter
@@ -20,12 +21,12 @@ def write_midi(piece: Piece) -> bytes:
     """The bytes of a Standard MIDI File. The new notes are in the track of the part that they continue."""
     ticks = TICKS if min(tempo.quarters_per_minute for tempo in piece.song.tempo) >= SLOW else TICKS * 10
     tracks = [_track(_conductor(piece.song, piece.seed, ticks), piece.title or "Encore")]
-    parts = piece.song.parts
-    inputs, new = (parts, None) if piece.home is None else (parts[:-1], parts[-1])
+    inputs = piece.song.parts[: piece.given or None]
+    new = dict(zip(piece.homes, piece.song.parts[piece.given :], strict=False))
     for i, (part, channel) in enumerate(zip(inputs, channels(inputs), strict=True)):
-        messages = _messages(part, channel, ticks)
-        if new is not None and i == piece.home:
-            messages += _messages(new, channel, ticks)
+        messages = _messages(part, channel, ticks, new[i].notes if i in new else None)
+        if i in new:
+            messages += _messages(new[i], channel, ticks)
         tracks.append(_track(messages, part.name or f"Part {i + 1}"))
     return b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), ticks) + b"".join(tracks)
 
@@ -82,8 +83,8 @@ def _signature(beats: int, unit: int) -> bytes:
     return bytes((beats, unit.bit_length() - 1, clicks, 8))
 
 
-def _messages(part: Part, channel: int, ticks: int) -> list[Message]:
-    """All messages of one part on its channel."""
+def _messages(part: Part, channel: int, ticks: int, then: Notes | None = None) -> list[Message]:
+    """All messages of one part on its channel. Its keys are let go when the notes that follow, `then`, strike them."""
 
     def at(quarter: float) -> int:
         return max(round(quarter * ticks), 0)
@@ -104,7 +105,7 @@ def _messages(part: Part, channel: int, ticks: int) -> list[Message]:
         wheel = min(max(bend + BENT, 0), 2 * BENT - 1)
         messages.append((at(quarter), BEND, bytes((0xE0 | channel, wheel & 127, wheel >> 7))))
     messages += [(at(quarter), WORD, _meta(0x05, text.encode())) for quarter, text in part.words]
-    ends = let_go(part.notes)
+    ends = let_go(part.notes, then)
     for onset, end, pitch, velocity in zip(part.notes.onset, ends, part.notes.pitch, part.notes.velocity, strict=True):
         messages.append((at(onset), ON, bytes((0x90 | channel, pitch, velocity))))
         messages.append((max(at(end), at(onset) + 1), OFF, bytes((0x80 | channel, pitch, 64))))

@@ -163,7 +163,7 @@ def test_words_stand_under_their_notes() -> None:
     )
     song = song_of(given, 0)
     song = replace(song, parts=(replace(song.parts[0], words=words), part_of(tune.later(9.0))))
-    piece = Piece(song, given.then(tune.later(9.0)), 9, 0)
+    piece = Piece(song, given.then(tune.later(9.0)), 9, (0,))
     for text, name in ((write_abc(piece), "a.abc"), (write_musicxml(piece), "a.musicxml")):
         assert read(text, name).song.parts[0].words == words
     parsed = music21.converter.parseData(write_musicxml(piece).decode(), format="musicxml").flatten().notes

@@ -20,6 +20,8 @@ CHUNK = SAMPLE_RATE // 8  # frames of a tail that are rendered before its level 
 HANDS = 2  # phrases that are rendered at the same time
 AROUND = 8 * SAMPLE_RATE  # frames before and after the seam whose levels are compared
 STEP, MOST_GAIN = 2.0, 10.0  # decibels: how much softer the new music may be, and how much it is raised at most
+BAND = 10 * SAMPLE_RATE  # the same where all parts go on
+NEAR, MOST_CUT = 2.5, 6.0  # decibels: how far the new music of a band may lie from its input, and its greatest change
 REHEARSED = 8  # phrases of the input that are cached, about 4 MB each
 
 
@@ -40,11 +42,12 @@ def start_of(parts: Sequence[Part], clock: Clock) -> float:
     return clock.second(first) - LEAD_IN
 
 
-def render(parts: Sequence[Part], clock: Clock, given: int = 0) -> Sound:
+def render(parts: Sequence[Part], clock: Clock, given: int = 0, together: bool = False) -> Sound:
     """The sound of all parts together, (frames, 2) float32 at 44.1 kHz, neither mastered nor clipped.
 
     Times of the parts are quarters of `clock`. The same parts give the same bytes. The first `given` parts are rendered
-    separately from the others, so that they can be rehearsed before the others are known.
+    separately from the others, so that they can be rehearsed before the others are known; `together` says that the
+    others are all of them played on, not one.
     """
     start = start_of(parts, clock)
     new = parts[given:]
@@ -52,9 +55,9 @@ def render(parts: Sequence[Part], clock: Clock, given: int = 0) -> Sound:
         first = [hands.submit(_rehearsed, given, phrase) for phrase in phrases(parts[:given], clock, start)]
         second = [hands.submit(_played, len(new), phrase) for phrase in phrases(new, clock, start)]
         known, played = ([future.result() for future in playing] for playing in (first, second))
-    if given > 1 and new:
+    if new and (given > 1 or (given and together)):
         seam = round((clock.second(min(float(part.notes.onset[0]) for part in new)) - start) * SAMPLE_RATE)
-        gain = _gain(known, played, seam)
+        gain = (_gain_together if together else _gain)(known, played, seam)
         played = [(begin, heard * gain) for begin, heard in played]
     both = known + played
     return _sum(both, 0, max((begin + len(heard) for begin, heard in both), default=0))
@@ -66,6 +69,15 @@ def _gain(known: Sequence[Played], new: Sequence[Played], seam: int) -> np.float
     before = _level(_sum(known, max(0, seam - AROUND), seam))
     lacking = before - _level(_sum(new, seam, seam + AROUND)) - STEP
     return np.float32(10 ** (min(max(lacking, 0.0), MOST_GAIN) / 20))
+
+
+def _gain_together(known: Sequence[Played], new: Sequence[Played], seam: int) -> np.float32:
+    """The factor that brings a band's new music to within `NEAR` decibels of what it played before; 1 if it is so near
+    by itself, so that nothing is smoothed that players would do."""
+    before = _level(_sum(known, max(0, seam - BAND), seam))
+    lacking = before - _level(_sum(new, seam, seam + BAND))
+    lacking = np.sign(lacking) * max(abs(lacking) - NEAR, 0.0)
+    return np.float32(10 ** (min(max(lacking, -MOST_CUT), MOST_GAIN) / 20))
 
 
 def _level(sound: Sound) -> float:
