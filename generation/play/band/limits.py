@@ -16,12 +16,15 @@ MIDDLE = (40, 76)  # of its other parts
 ONE_VOICE = 0.02  # share of a part's notes that may sound with another, and it still plays one at a time
 SEEN = 0.98  # of what sounds at its onsets, a part's notes at once count up to this quantile
 FRESH = 300  # per cent: how eager each part of a fresh piece is
+MEMORY, SECTION = 4, 16  # bars over which the number of rows is remembered; of the input by which it is usual
+# Rows a quarter in a fresh piece, by role.
+RATE = {"harmony": 0.4, "lead": 1.3, "second": 1.2, "chords": 2.5, "bass": 1.1, "pad": 0.6, "other": 1.0, "drums": 4.0}
 OVERHANG = TICKS // 3  # ticks by which a note may reach over a bar line and counts as ending there
 
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """kind, low, high, single, most, free, longest, eager (SLOTS,) as in `State`; `together` is the most rows that
+    """kind … usual (SLOTS,) as in `State`; `together` is the most rows that
     begin at once, `run` the longest run of onsets that are alike, `step` the longest step."""
 
     kind: Ints
@@ -32,6 +35,7 @@ class Limits:
     free: Ints
     longest: Ints
     eager: Ints
+    usual: Ints
     together: int
     run: int
     step: int
@@ -42,7 +46,9 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
     `first` on."""
     kind = np.where(heading[:, 0] > 0, band.kinds(heading), -1)
     low, high = np.zeros(SLOTS, np.int64), np.zeros(SLOTS, np.int64)
-    single, most, free, longest, eager = (np.zeros(SLOTS, np.int64) for _ in range(5))
+    single, most, free, longest, eager, usual = (np.zeros(SLOTS, np.int64) for _ in range(6))
+    recent = rows[rows[:, TICK] >= rows[-1, TICK] - SECTION * bar] if len(rows) else rows
+    span = min(SECTION * bar, int(np.ptp(recent[:, TICK])) + bar) if len(rows) else TICKS
     longest[:] = max(bar, TICKS)
     for slot in np.flatnonzero(kind >= 0):
         here = rows[rows[:, PART] == slot]
@@ -61,6 +67,8 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
             single[slot] = np.mean(at_once > 1) <= ONE_VOICE
             most[slot] = int(np.quantile(at_once, SEEN)) + 1
             longest[slot] = min(LENGTHS[-1], max(bar, TICKS, int((end - tick).max())))
+        played = float((recent[:, PART] == slot).sum()) if len(rows) else RATE[role]
+        usual[slot] = round(1000 * played / span * MEMORY * bar)
         if len(here):
             free[slot] = tick.max() + 1 if kind[slot] else _let_go(end, bar, first)
             eager[slot] = round(100 * _bars_played(tick, end, rows, bar))
@@ -70,7 +78,18 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
     together = max(int(begun.max(initial=1)) + 2, int((kind >= 0).sum()) + 2)
     step = int(np.diff(onset).max(initial=0))
     return Limits(
-        kind, low, high, single, most, free, longest, eager, together, _longest_run(rows), max(bar, min(step, 2 * bar))
+        kind,
+        low,
+        high,
+        single,
+        most,
+        free,
+        longest,
+        eager,
+        usual,
+        together,
+        _longest_run(rows),
+        max(bar, min(step, 2 * bar)),
     )
 
 

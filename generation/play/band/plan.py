@@ -140,8 +140,9 @@ def _write(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: int, la
         "unusual": unusual(given[:, TICK]),
         "first": -1,
     }
-    for name in ("kind", "low", "high", "single", "most", "free", "longest", "eager"):
+    for name in ("kind", "low", "high", "single", "most", "free", "longest", "eager", "usual"):
         known[name] = getattr(bounds, name)
+    known["recent"] = bounds.usual
     for name, value in known.items():
         at = getattr(AT, name)
         row[at : at + getattr(SIZE, name)] = value

@@ -14,6 +14,7 @@ from generation.play.constraints import FIFTH, FOREIGN, HOME, LEFTOVER, NEVER, k
 OVER = 1000 * TICKS  # the value of the step class that says that nothing follows
 INTERRUPT = 2.0  # nats, the cost of a voice's new note before its old one has ended
 STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
+PACE, BALANCE = 1.0, 1.0  # nats for each factor of e by which there are too many rows of all parts, or of one
 RETURN = 1.0  # nats by which the odds of a silent part rise with each bar after the first two
 MOSTLY, NEARLY_ALWAYS = 50, 80  # per cent of the bars: such a part plays at the close; returns from a rest
 NEAR = 6  # ticks by which the class of a length may miss the goal
@@ -44,6 +45,11 @@ def no_endless_onset(length: Any, take: State) -> Any:
     """As many rows begin together as the input shows, a few more at most, and only where a part has a hand free."""
     full = (take.here >= take.most_rows) & (take.missing == 0)
     return NEVER * ((length == 0) & (take.here > 0) & (full | (take.follows == 0)))
+
+
+def keep_the_pace(length: Any, take: State) -> Any:
+    """Short steps, and rows at one onset, cost more or less as there were more or fewer rows lately than is usual."""
+    return PACE * take.pace / 1000 * (length < TICKS) * (TICKS - length) / TICKS
 
 
 def settle_on_the_root(length: Any, take: State) -> Any:
@@ -79,6 +85,11 @@ def close_together(part: Any, take: State) -> Any:
     strange = (take.wanted[part] == 0) & (part != take.before_part) & (take.kind[part] < 2)
     rootless = (take.before_part == take.lowest) & (part > take.lowest) & ((take.before_value - take.tonic) % 12 != 0)
     return closing * (NEVER * passed + STRANGER * strange + FOREIGN * rootless)
+
+
+def keep_the_balance(part: Any, take: State) -> Any:
+    """A part that has played less lately than it usually does is likelier to play, one that has played more less so."""
+    return BALANCE * take.balance[part] / 1000 * (take.onset < take.last)
 
 
 def come_back(part: Any, take: State) -> Any:
@@ -142,8 +153,16 @@ def end_together(length: Any, take: State) -> Any:
 
 
 BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
-    "step": (keep_the_grid, begin_where_the_input_ends, no_long_silence, arrive, no_endless_onset, settle_on_the_root),
-    "part": (in_order, leave_the_input_its_end, has_a_hand_free, close_together, come_back),
+    "step": (
+        keep_the_grid,
+        begin_where_the_input_ends,
+        no_long_silence,
+        arrive,
+        no_endless_onset,
+        keep_the_pace,
+        settle_on_the_root,
+    ),
+    "part": (in_order, leave_the_input_its_end, has_a_hand_free, close_together, keep_the_balance, come_back),
     "value": (stay_in_range, go_down, no_second_stroke, no_stuck_onset, no_clash, come_to_rest),
     "duration": (no_endless_note, end_together),
 }

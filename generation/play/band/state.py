@@ -27,6 +27,7 @@ class State(NamedTuple):
     clash                 cost of a clash in thousandths of a nat
     same, longest_same    onsets just like the one before them, in a row; allowed
     code, code_before     stand for the rows of the present onset and of the one before
+    pace                  log of how many rows there were lately, to how many are usual, in thousandths
     missing, next_missing parts that have yet to play at the close; slot of the first of them
     lowest                slot of the lowest part at the close
     unusual (TICKS)       1 for each place within a quarter where no note should begin
@@ -36,6 +37,8 @@ class State(NamedTuple):
     free                  tick until which notes of the input sound
     longest               longest note
     eager                 the share of the input's bars in which it played, in per cent
+    usual, recent         rows in the last bars, of which later ones count more, in thousandths: usual; so far
+    balance               log of the second to the first, in thousandths
     sounding, held        notes that sound at the onset; whether one of these lasts to the goal
     wanted                whether it has yet to play at the close
     first                 value of the first row at the last onset of each part
@@ -70,6 +73,7 @@ class State(NamedTuple):
     longest_same: Any
     code: Any
     code_before: Any
+    pace: Any
     missing: Any
     next_missing: Any
     lowest: Any
@@ -82,6 +86,9 @@ class State(NamedTuple):
     free: Any
     longest: Any
     eager: Any
+    usual: Any
+    recent: Any
+    balance: Any
     sounding: Any
     held: Any
     wanted: Any

@@ -22,6 +22,8 @@ CHANGED = 0.02  # the new tempo is written where it differs by this share
 SHORTEST = 1 / 48  # quarters
 LOUDNESS, VARIED = 32.0, 10.0  # quarters whose loudness goes on; standard deviation that velocities may have anyway
 ON_TIME, LATEST = 20, 3  # the class of no deviation; classes by which parts deviate together after an input on the grid
+# Mean velocity in a fresh piece, by role.
+LEVEL = {"lead": 88, "second": 76, "chords": 68, "bass": 80, "pad": 62, "other": 70, "drums": 80}
 APART = 0.3  # share of what rows of an onset deviate from one another
 
 
@@ -82,7 +84,7 @@ def _going_on(part: Part, rows: Ints, plan: Plan, index: int, open_end: bool) ->
     if not len(rows):
         return part
     slot, given, goal = plan.piece.slots[index], part.notes, plan.goal / TICKS
-    single = bool(plan.limits.single[slot])
+    single, role = bool(plan.limits.single[slot]), band.ROLES[plan.piece.encoded.heading[slot, 0] - 1]
     new, written = decode(rows, plan.piece.shift, kit_of(given.pitch) if part.drums else None, single)
     soonest = max(plan.begin / TICKS, float(given.onset[-1]) + DEVIATION_UNIT) if len(given) else 0.0
     onset = np.maximum(new.onset, soonest)
@@ -94,7 +96,7 @@ def _going_on(part: Part, rows: Ints, plan: Plan, index: int, open_end: bool) ->
         sounds = np.where(last, goal - onset, np.minimum(new.duration, goal - onset))
     else:
         sounds = new.duration
-    notes = Notes(onset, np.maximum(sounds, SHORTEST), new.pitch, _as_loud(new.velocity, given))
+    notes = Notes(onset, np.maximum(sounds, SHORTEST), new.pitch, _as_loud(new.velocity, given, LEVEL[role]))
     begin = float(onset[0])
     return replace(
         part,
@@ -105,13 +107,15 @@ def _going_on(part: Part, rows: Ints, plan: Plan, index: int, open_end: bool) ->
     )
 
 
-def _as_loud(velocity: Ints, given: Notes) -> Ints:
-    """New velocities (n,) with the mean of the given notes, of which the last count, and not much more varied."""
-    if not len(given):
-        return velocity
-    heard = given.velocity[given.onset >= given.onset[-1] - LOUDNESS]
-    varied = max(VARIED, float(heard.std())) / max(1.0, float(velocity.std()))
-    level = float(heard.mean()) + (velocity - velocity.mean()) * min(1.0, varied)
+def _as_loud(velocity: Ints, given: Notes, level: float) -> Ints:
+    """New velocities (n,) with the mean of the given notes, of which the last count, and not much more varied; without
+    any, with the mean `level`."""
+    varied = VARIED
+    if len(given):
+        heard = given.velocity[given.onset >= given.onset[-1] - LOUDNESS]
+        level, varied = float(heard.mean()), max(VARIED, float(heard.std()))
+    varied /= max(1.0, float(velocity.std()))
+    level = level + (velocity - velocity.mean()) * min(1.0, varied)
     return np.asarray(np.clip(np.round(level), 1, 127), np.int64)
 
 

@@ -15,6 +15,7 @@ from generation.model.band import (
     VALUE,
 )  # fmt: skip
 from generation.model.hearing import SOUND, Ears, hear_begin, hear_note, hear_part
+from generation.play.band.limits import MEMORY
 from generation.play.band.rules import MOSTLY, NEAR, OVER
 from generation.play.band.state import AT, NUMBERS, WIDTH, State
 from generation.play.loops.compiled import Whole, compiled
@@ -22,6 +23,7 @@ from generation.play.loops.rules import as_tuple
 
 NOTHING = 2**20  # a value above all others
 FACTOR = 0x5851F42D4C957F2D  # odd: multiplies codes
+ROW, MUCH = 1000, 1.5  # a row in `State.recent`; the most that an excess counts
 TONE, HARMONY = 0, 2  # kinds of parts
 
 
@@ -32,7 +34,8 @@ def band_state(row: Whole) -> State:
     views = (
         row[AT.unusual : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high], row[AT.high : AT.single],
         row[AT.single : AT.most], row[AT.most : AT.free], row[AT.free : AT.longest], row[AT.longest : AT.eager],
-        row[AT.eager : AT.sounding], row[AT.sounding : AT.held], row[AT.held : AT.wanted], row[AT.wanted : AT.first],
+        row[AT.eager : AT.usual], row[AT.usual : AT.recent], row[AT.recent : AT.balance],
+        row[AT.balance : AT.sounding], row[AT.sounding : AT.held], row[AT.held : AT.wanted], row[AT.wanted : AT.first],
         row[AT.first : AT.ringing], row[AT.ringing : AT.rubs], row[AT.rubs : AT.row], row[AT.row : AT.ends],
         row[AT.ends : AT.pitches], row[AT.pitches : AT.slots], row[AT.slots : AT.sung], row[AT.sung : AT.when],
         row[AT.when : AT.facts], row[AT.facts : AT.heard], row[AT.heard : WIDTH],
@@ -59,6 +62,10 @@ def begin(said: Whole, values: Whole, table: Whole) -> None:
             row[AT.same] = at.same + 1 if at.code == at.code_before else 0
             row[AT.code_before], row[AT.code], row[AT.here] = at.code, 0, 0
             row[AT.before_part], row[AT.before_value] = -1, NOTHING
+            fading = np.exp(-ticks / (MEMORY * at.line))
+            for slot in range(SLOTS):
+                at.recent[slot] = int(at.recent[slot] * fading)
+                at.balance[slot] = _excess(at.recent[slot], at.usual[slot])
         hear_begin(ears(at), onset, together)
         at.sounding[:], at.held[:] = 0, 0
         for k in range(at.facts[SOUND]):
@@ -67,6 +74,14 @@ def begin(said: Whole, values: Whole, table: Whole) -> None:
                 at.held[at.slots[k]] = 1
         if onset >= at.last and not together:
             _call(row, onset)
+
+
+@compiled
+def _excess(recent: int, usual: int) -> int:
+    """The log of how many more rows there were than usual, in thousandths, within bounds; 0 where none are usual."""
+    if usual == 0:
+        return 0
+    return int(1000 * min(MUCH, max(-MUCH, np.log((recent + ROW) / (usual + ROW)))))
 
 
 @compiled
@@ -120,6 +135,12 @@ def note_down(said: Whole, lengths: Whole, table: Whole) -> None:
             at.first[part] = value
         row[AT.before_part], row[AT.before_value] = part, value
         row[AT.code] = (at.code + value * SLOTS + part + 1) * FACTOR
+        at.recent[part] += ROW
+        recent = usual = 0
+        for slot in range(SLOTS):
+            if at.usual[slot] > 0:
+                recent, usual = recent + at.recent[slot], usual + at.usual[slot]
+        row[AT.pace] = _excess(recent, usual)
         row[AT.tick], row[AT.here], row[AT.count], row[AT.new] = at.onset, at.here + 1, at.count + 1, at.new + 1
         if at.wanted[part] > 0:
             at.wanted[part] = 0

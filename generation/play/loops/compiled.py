@@ -23,6 +23,7 @@ COMPILED_FROM = sorted(
         *HERE.glob("*.py"),
         HERE.parent / "constraints.py",
         HERE.parent / "state.py",
+        HERE.parent / "band" / "limits.py",
         HERE.parent / "band" / "rules.py",
         HERE.parent / "band" / "state.py",
         *(HERE.parents[1] / "model" / name for name in ("tokens.py", "band.py", "hearing.py")),
