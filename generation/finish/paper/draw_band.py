@@ -18,10 +18,11 @@ NAMES = 5.0  # width of the names before the first line, in widths of a short no
 COLOURED = ("note", "rest", "mRest", "beam", "tuplet", "tie", "chord")
 
 
-def band_png(song: Song, since: float, title: str = "") -> bytes:
+def band_png(song: Song, since: float, title: str = "", take: int = 0) -> bytes:
     """A PNG of the score: of a long piece, the lines around the place where the new music begins.
 
     since  the quarter of that place; 0 for a fresh piece
+    take   its number among several takes; 0 if it is the only one
     """
     sheet = notate_band(song, since)
     if sheet.staves > MOST_STAVES:
@@ -45,7 +46,7 @@ def band_png(song: Song, since: float, title: str = "") -> bytes:
     seam_bar = None
     if sheet.seam is not None:
         seam_bar = sum(sheet.seam > i for line in shown for i in line)
-    return page(*engrave(xml, _colour(seam_bar)), title or sheet.title or "Encore", under, since > 0, footer)
+    return page(*engrave(xml, _colour(seam_bar)), title or sheet.title or "Encore", under, since > 0, footer, take)
 
 
 def _lines(sheet: Sheet) -> list[list[int]]:

@@ -50,9 +50,8 @@ def draw_roll(piece: Piece) -> bytes:
     footer = ""
     if len(shown) < rows:
         footer = f"seconds {shown[0] * span:.0f}–{(shown[-1] + 1) * span:.0f} of {end.max():.0f}"
-    under = f"take {piece.take} · piano roll" if piece.take else "piano roll"
     height = TOP + len(shown) * (row_height + GAP)
-    return page("".join(drawn), height, piece.title or "Encore", under, piece.first_new > 0, footer)
+    return page("".join(drawn), height, piece.title or "Encore", "piano roll", piece.first_new > 0, footer, piece.take)
 
 
 def _lanes(top: int, low: int, high: int, key: int) -> Iterator[str]:

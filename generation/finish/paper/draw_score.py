@@ -81,9 +81,7 @@ def draw_score(piece: Piece) -> bytes:
     unit = "♩." if beat_of(score.metre).numerator == 3 and score.metre[1] == 8 else "♩"
     tempo = score.tempo / 1.5 if unit == "♩." else score.tempo
     under = f"{unit} = {tempo:.0f}" + (", swing" if score.swing else "")
-    if piece.take:
-        under = f"take {piece.take} · {under}"
-    return page(*_engrave(score, shown), piece.title or "Encore", under, piece.first_new > 0, footer)
+    return page(*_engrave(score, shown), piece.title or "Encore", under, piece.first_new > 0, footer, piece.take)
 
 
 def _lines(score: Score) -> list[list[Bar]]:

@@ -25,10 +25,11 @@ INK, NEW, GREY = "#1a1a1a", "#d9480f", "#6b6b6b"
 GIVEN_LABEL, NEW_LABEL = "your tune", "Encore"
 
 
-def page(drawing: str, height: int, title: str, under: str, both: bool, footer: str = "") -> bytes:
+def page(drawing: str, height: int, title: str, under: str, both: bool, footer: str = "", take: int = 0) -> bytes:
     """A PNG of a white page, `PIXELS` wide, around an SVG `drawing` that is `WIDTH` wide and `height` high.
 
     under  a line below the title
+    take   its number among several takes; 0 if it is the only one
     both   whether to explain the two colours, since there are both given and new notes
     """
     whole = TOP + height + (70 if footer else 40)
@@ -39,7 +40,7 @@ def page(drawing: str, height: int, title: str, under: str, both: bool, footer: 
         words += f'<circle cx="{right - 22}" cy="68" r="10" fill="{colour}"/>'
         right -= 70
     words += text(MARGIN, 80, _shortened(title, 44, right - MARGIN), 44, INK)
-    words += text(MARGIN, 122, under, 28, GREY)
+    words += text(MARGIN, 122, f"take {take} · {under}" if take else under, 28, GREY)
     if footer:
         words += text(WIDTH - MARGIN, whole - 28, footer, 24, GREY, "end")
     written = {letter for letter in words + drawing if letter > "~"}
