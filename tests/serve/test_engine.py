@@ -94,6 +94,7 @@ async def test_no_more_than_the_line_holds_and_one_for_each_member(engine: NatsE
         await engine.enter("another", "another", asyncio.Event(), lambda: None)
     with pytest.raises(Taken):
         await engine.enter("m3", "another", asyncio.Event(), lambda: None)
+    assert (await engine._stream.get_last_msg(STREAM, "encore.line.m3")).data == b"t3", "its name, and nothing else"
     line = await engine.line()
     assert (line.playing, line.waiting, line.full) == (0, LONGEST, True)
     assert [await engine.place(f"t{number}") for number in range(LONGEST)] == list(range(1, LONGEST + 1))
