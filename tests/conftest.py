@@ -26,8 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # What starts processes, plays, trains, or tries hundreds of things; `make check` leaves it out.
 SLOW = (
     "bot", "judge", "learn", "play", "serve",
-    "finish/test_all_that_travels.py", "finish/test_finish.py", "finish/test_render.py", "finish/test_silences.py",
-    "finish/test_soundness.py",
+    "finish/test_all_that_travels.py", "finish/test_finish.py", "finish/test_render.py", "finish/test_seam.py",
+    "finish/test_silences.py", "finish/test_soundness.py",
     "model/test_band.py", "model/test_models.py", "model/test_own_models.py",
     "read/test_fuzz.py", "read/test_hostile.py", "read/test_reading.py",
 )  # fmt: skip
