@@ -3,13 +3,16 @@
 import io
 from collections import defaultdict
 from itertools import chain
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import verovio
 from PIL import Image
 
 from generation.finish.paper.draw_band import MOST_STAVES, band_png
 from generation.finish.paper.notate_band import Sheet, notate_band
+from generation.finish.paper.page import NEW
 from generation.finish.paper.write_band_abc import band_abc
 from generation.finish.paper.write_band_musicxml import band_musicxml
 from generation.music.key import Key
@@ -133,3 +136,20 @@ def test_all_parts_are_drawn(name: str) -> None:
     picture = Image.open(io.BytesIO(band_png(SONGS[name], 8.0)))
     assert picture.size[0] == 1200
     assert 150 < picture.size[1] < 3000
+
+
+@pytest.mark.parametrize("name", SONGS)
+def test_verovio_has_nothing_to_say(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    verovio.enableLog(verovio.LOG_WARNING)
+    try:
+        assert verovio.toolkit().loadData(band_musicxml(SONGS[name], 8.0).decode())
+    finally:
+        verovio.enableLog(verovio.LOG_OFF)
+    assert capfd.readouterr().err == ""
+
+
+def test_new_notes_alone_are_coloured() -> None:
+    root = ElementTree.fromstring(band_musicxml(SONGS["song with piano"], 8.0))
+    for part in root.iter("part"):
+        for number, measure in enumerate(part.iter("measure"), 1):
+            assert {note.get("color") for note in measure.iter("note")} == {NEW if number > 2 else None}

@@ -69,7 +69,7 @@ def _braced(sheet: Sheet) -> str:
 def _voice(n: int, player: Player, staff: Staff) -> str:
     sign = CLEFS[staff.clef[0]]
     name = "".join(letter for letter in player.name if letter not in '"%\\[]').strip()
-    return f'V:{n} clef={sign} name="{name}"'
+    return f"V:{n} clef={sign}" + (f' name="{name}"' if staff is player.staves[0] else "")
 
 
 def _midi(player: Player) -> list[str]:

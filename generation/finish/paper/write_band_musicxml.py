@@ -23,6 +23,7 @@ from generation.music.song import Song
 from generation.music.spell import signature, spell
 
 MOST_DIVISIONS = 16_383  # as the format allows
+LETTERS = 10  # of a name before a staff
 COARSE = 10_080  # divisions where the note values need more: positions are rounded
 
 
@@ -45,7 +46,7 @@ def sheet_musicxml(
     listed, parts = "", ""
     band = len(sheet.players) > 1
     for n, player in enumerate(sheet.players, 1):
-        name = escape(printable(player.name)) if band or not picture else ""
+        name = escape(printable(_short(player.name) if picture else player.name)) if band or not picture else ""
         listed += _listed(player, f"P{n}", name, n)
         measures = ""
         for line in lines:
@@ -66,6 +67,14 @@ def sheet_musicxml(
         + "<identification><encoding><software>Encore</software></encoding></identification>"
         + f"<part-list>{listed}</part-list>{parts}</score-partwise>\n"
     )
+
+
+def _short(name: str) -> str:
+    """A name that fits before a staff: as many of its words as there is room for, or the first one's beginning."""
+    words = name.split() or [""]
+    while len(words) > 1 and len(" ".join(words)) > LETTERS:
+        words.pop()
+    return " ".join(words)[:LETTERS]
 
 
 def _divisions(sheet: Sheet, bars: Sequence[int]) -> int:
