@@ -8,9 +8,11 @@ import numpy as np
 
 from generation.finish.arrange import KEPT, given_song, number_of, said_program
 from generation.finish.files import make_files
-from generation.finish.paper.draw_score import draw
-from generation.finish.paper.write_abc import write_abc
-from generation.finish.paper.write_musicxml import write_musicxml
+from generation.finish.paper.draw_band import band_png
+from generation.finish.paper.draw_roll import draw_roll
+from generation.finish.paper.draw_score import legible
+from generation.finish.paper.write_band_abc import band_abc
+from generation.finish.paper.write_band_musicxml import band_musicxml
 from generation.finish.pedal import pedalled, pedals
 from generation.finish.piece import Piece
 from generation.finish.sound.master import master
@@ -66,9 +68,9 @@ def finish_band(
         lambda sound: encode(sound, whole.title, f"seed {seed}", request.mp3_bytes),
         {
             "mid": partial(write_midi, played_apart),
-            "abc": partial(write_abc, piece),
-            "musicxml": partial(write_musicxml, piece),
-            "png": partial(draw, piece),
+            "abc": partial(band_abc, whole, since, seed, whole.title),
+            "musicxml": partial(band_musicxml, whole, since),
+            "png": partial(_drawn, piece, since),
         },
         timings,
     )
@@ -84,6 +86,11 @@ def finish_band(
         arithmetic=played.arithmetic,
         chords=harmony(whole, since),
     )
+
+
+def _drawn(piece: Piece, since: float) -> bytes:
+    """A PNG of the score, or of the lead as a piano roll if it was played too freely to be read as a score."""
+    return band_png(piece.song, since, piece.title) if legible(piece.score) else draw_roll(piece)
 
 
 def harmony(song: Song, since: float) -> str:

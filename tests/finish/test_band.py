@@ -159,6 +159,24 @@ def test_a_melody_is_finished_as_ever() -> None:
     assert [note[2] for note in midi_notes(tracks[2])] == whole.pitch.tolist()
 
 
+def test_paper_has_all_parts() -> None:
+    """MusicXML whatever they are; ABC and the picture as far as they can be read."""
+    low = Notes(np.arange(8) * 2.0, np.full(8, 2.0), np.tile([36, 43], 4), np.full(8, 80))
+    reading = reading_of(scale(32), 73, part_of(chords(4), 0, "Piano"), part_of(low, 33, "Bass"))
+    played = once_more(reading.song)
+    take = answered(reading, played, "abc", "musicxml", "png")
+    expected = sorted(int(pitch) for part in played.song.parts for pitch in part.notes.pitch)
+    for name in ("abc", "musicxml"):
+        back = read(take.files[name], f"a.{name}").song
+        assert sorted(int(pitch) for part in back.parts for pitch in part.notes.pitch) == expected, name
+    assert take.files["png"].startswith(b"\x89PNG")
+    many = replace(reading.song, parts=(*reading.song.parts, *reading.song.parts[:2]))
+    whole = once_more(many)
+    take = answered(replace(reading, song=many), whole, "abc", "musicxml", "png")
+    assert len(read(take.files["abc"], "a.abc").song.parts) == 1
+    assert len(read(take.files["musicxml"], "a.musicxml").song.parts) == 5
+
+
 def hostile() -> dict[str, Song]:
     """Songs that are hard to finish."""
     tune, plain = scale(16), part_of(scale(16), 0)
@@ -185,7 +203,8 @@ def test_hostile_songs(name: str) -> None:
     song = hostile()[name]
     reading = Reading(song, scale(16))
     played = once_more(song)
-    formats = ("mid", "mp3") if song.end < 30 else ("mid",)
+    paper = ("mid", "abc", "musicxml", "png")
+    formats = (*paper, "mp3") if song.end < 30 else paper
     take = answered(reading, played, *formats)
     count = sum(len(part.notes) for part in song.parts)
     after = told(take.files["mid"])
