@@ -18,8 +18,6 @@ from generation.model import band_checkpoint, memorised_lines
 from generation.model.memorised_lines import BITS, MemorisedLines
 from generation.music.notes import Notes
 from generation.music.song import Song
-from generation.play.band.plan import BandPrompt
-from generation.play.band.session import play_on
 from tests.judge.test_band import work
 from tests.model.test_band import small
 from tests.play.test_band_session import quartet
@@ -90,10 +88,13 @@ def test_a_song_is_cut_at_a_bar_line_with_all_that_belongs_to_it():
 
 def test_a_copied_line_of_a_take_is_found():
     torch.set_num_threads(1)
-    [take] = play_on(small(), [BandPrompt(song_of(work("one").score), 8.0, seed=1)])
-    every = MemorisedLines(np.full(BITS // 8, 255, np.uint8), {"pop": 12})
-    assert files.copied(take, every, "pop") > 0
-    assert files.copied(take, MemorisedLines(np.zeros(BITS // 8, np.uint8), {"pop": 12}), "pop") == 0
+    sent = files.Sent("song", "pop", song_of(work("one").score), None)
+    for byte, whole in ((255, False), (0, True)):
+        memorised = MemorisedLines(np.full(BITS // 8, byte, np.uint8), {"pop": 12, "auto": 12})
+        [(_, ours, true)] = files.keeping(small(), [sent], memorised)
+        assert ours[contracts.COPIES] is whole and not true
+    [(_, ours, _)] = files.keeping(small(), [sent], None)
+    assert contracts.COPIES not in ours
 
 
 def test_the_whole_command_plays_on_from_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -12,14 +12,11 @@ from tqdm import tqdm
 from generation.judge.band import contracts
 from generation.judge.band.excerpts import song
 from generation.learn.full_corpus import FULL_SETS, Work
-from generation.model import memorised_lines
-from generation.model.band import TICK, start_row
 from generation.model.memorised_lines import MemorisedLines
 from generation.model.networks.band_lstm import BandLSTM
-from generation.model.tokens import Ints
 from generation.music.song import Song
 from generation.play.band.plan import BandPrompt
-from generation.play.band.session import BandTake, play_on
+from generation.play.band.session import play_on
 from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import ENDINGS, Refusal
@@ -95,11 +92,11 @@ def keeping(
     for at in tqdm(range(0, len(sent), AT_A_TIME), desc="files", leave=False):
         some = sent[at : at + AT_A_TIME]
         prompts = [BandPrompt(each.given, SECONDS, seed=seed + at + i) for i, each in enumerate(some)]
-        for each, take in zip(some, play_on(model, prompts), strict=True):
+        for each, take in zip(some, play_on(model, prompts, memorised=memorised), strict=True):
             assert take.whole is not None
             ours = contracts.kept(each.given, take.whole, take.since, SECONDS)
             if memorised is not None:
-                ours[contracts.COPIES] = not copied(take, memorised, each.style)
+                ours[contracts.COPIES] = take.copied == 0
             yield each, ours, _true(each)
 
 
@@ -111,13 +108,3 @@ def _true(sent: Sent) -> dict[str, bool]:
     stop = float(sent.true.clock.quarters(sent.true.clock.second(start) + SECONDS))
     whole = contracts.until(sent.true, contracts.bar_line(sent.true, stop))
     return contracts.kept(sent.given, whole, sent.given.end) if whole.end > sent.given.end else {}
-
-
-def copied(take: BandTake, memorised: MemorisedLines, style: str) -> int:
-    """The notes by which a line of a take exceeds the limit of a style; 0 if nothing is a copy."""
-    given = take.plan.piece.encoded
-    new = np.tile(start_row(), (len(take.rows), 1))
-    new[:, : len(take.rows[0]) - 1] = [row[:-1] for row in take.rows]
-    new[:, TICK] = [row[-1] for row in take.rows]
-    rows: Ints = np.concatenate([given.rows[1:].astype(np.int64), new])
-    return memorised_lines.copies(rows, given.heading, memorised, style, int(new[0, TICK]))
