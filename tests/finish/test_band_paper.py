@@ -75,6 +75,7 @@ SONGS = {
     "rare drums": song(line(list(range(27, 88)), 0.5, drums=True)),
     "all at one tick": song(Part(Notes(np.zeros(9), np.full(9, 2.0), 50 + 3 * np.arange(9), np.full(9, 80)), 0)),
     "a note of three minutes": song(line([60], 360.0), BASS),
+    "one key in two voices": song(together(line([48, 55] * 4, 2.0), line([60, 48, 64, 55, 67, 60, 64, 48] * 2, 1.0))),
     "played": song(PIANO, BASS, written=False),
 }
 

@@ -28,6 +28,7 @@ class Struck:
 
     new    whether it is Encore's
     loose  whether its duration was played rather than written
+    again  where its pitch is struck again in this part; None if it is not
     """
 
     onset: Fraction
@@ -35,6 +36,7 @@ class Struck:
     pitch: int
     new: bool
     loose: bool = False
+    again: Fraction | None = None
 
 
 def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) -> list[Struck]:
@@ -58,7 +60,8 @@ def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) ->
     struck: dict[int, Fraction] = {}  # pitch → where it is struck next
     notes: list[Struck] = []
     for note in sorted(found.values(), key=lambda note: (-note.onset, note.pitch)):
-        notes.append(replace(note, end=min(note.end, struck.get(note.pitch, note.end))))
+        again = struck.get(note.pitch)
+        notes.append(replace(note, end=min(note.end, again or note.end), again=again))
         struck[note.pitch] = note.onset
     return notes[::-1]
 

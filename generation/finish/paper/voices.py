@@ -27,6 +27,7 @@ class Chord:
     pitches: tuple[int, ...]
     new: bool
     loose: bool = False
+    again: Fraction | None = None
 
     @property
     def middle(self) -> float:
@@ -105,11 +106,13 @@ def _add(voice: list[Chord], group: Sequence[Struck]) -> None:
     if voice:
         last = voice[-1]
         if last.end > onset or (last.loose and _better_without_rest(last, onset)):
-            voice[-1] = replace(last, end=onset)
+            voice[-1] = replace(last, end=min(onset, last.again or onset))
     pitches = tuple(sorted({note.pitch for note in group}, reverse=True))
     loose = all(note.loose for note in group)
+    again = min((note.again for note in group if note.again is not None), default=None)
     end = max(max(note.end for note in group), onset + LEAST)
-    voice.append(Chord(onset, end, pitches, any(note.new for note in group), loose))
+    end = min(end, again) if again is not None else end  # by whichever voice: one string, one key
+    voice.append(Chord(onset, end, pitches, any(note.new for note in group), loose, again))
 
 
 def _better_without_rest(chord: Chord, following: Fraction) -> bool:
