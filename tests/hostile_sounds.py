@@ -3,7 +3,7 @@
 import io
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import soundfile
@@ -68,13 +68,14 @@ def sounds(rng: random.Random) -> Iterator[File]:
 
 
 def hummed(
-    pitches: list[int], seconds: float = 0.4, rate: int = 48_000
+    pitches: Sequence[float], seconds: float = 0.4, rate: int = 48_000
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """(frames,) a voice of a few harmonics that sings some pitches one after the other."""
     count = int(seconds * rate)
     hertz = np.repeat(440 * 2 ** ((np.array(pitches) - 69) / 12), count)
     phase = 2 * np.pi * np.cumsum(hertz) / rate
-    swell = np.tile(np.minimum(1, np.minimum(np.arange(count), np.arange(count)[::-1]) / (0.03 * rate)), len(pitches))
+    apart = np.minimum(np.arange(count), np.arange(count)[::-1]) / rate - 0.02  # 40 ms of silence between two notes
+    swell = np.tile(np.clip(apart / 0.03, 0, 1), len(pitches))
     return np.asarray(0.4 * swell * sum(np.sin(n * phase) / n**1.5 for n in range(1, 8)))
 
 

@@ -17,6 +17,7 @@ from generation.request import Refusal
 
 Floats = NDArray[np.float64]
 
+NAME = "voice-message.ogg"
 NEAR = 0.1  # seconds by which an onset may be off
 ON_BEAT = 0.07  # the same for a beat
 SINGLE, SINGING, BEATS, SECONDS = 0.95, 0.85, 0.8, 1.0  # the bars
@@ -45,7 +46,10 @@ def main(args: argparse.Namespace) -> int:
     ]
     for one, reading in found:
         f1 = note_f1(one, reading) if reading else 0.0
-        print(f"{one.name:28} {f1:.2f} {beat_f(one.beats, beats_of(reading)) if reading else 0.0:.2f}", file=sys.stderr)
+        print(
+            f"{one.name:28} {f1:.2f} {beat_f(one.beats, beats_of(one, reading)) if reading else 0.0:.2f}",
+            file=sys.stderr,
+        )
     longest = np.array([len(one.data) for one in voices]).argmax()
     figures.append(_speed(voices[longest]))
     print(card(figures))
@@ -53,9 +57,9 @@ def main(args: argparse.Namespace) -> int:
 
 
 def heard(one: Sung) -> Reading | None:
-    """What is read in a recording; None if it is refused."""
+    """What is read in a recording, on its beat; None if it is refused."""
     try:
-        return on_its_beat(read(one.data, "voice-message.ogg"))
+        return on_its_beat(read(one.data, NAME))
     except Refusal as refusal:
         print(f"{one.name}: {refusal}", file=sys.stderr)
         return None
@@ -63,7 +67,7 @@ def heard(one: Sung) -> Reading | None:
 
 def note_f1(one: Sung, reading: Reading) -> float:
     """F1 of the notes: one is right if its pitch is, and its onset within `NEAR`; each is found once at most."""
-    onset = reading.song.clock.seconds(reading.melody.onset)
+    onset = reading.song.clock.seconds(reading.melody.onset) + late(one, reading)
     free = np.ones(len(one.onset), bool)
     right = 0
     for moment, pitch in zip(onset, reading.melody.pitch, strict=True):
@@ -74,12 +78,18 @@ def note_f1(one: Sung, reading: Reading) -> float:
     return 2 * right / max(len(onset) + len(one.onset), 1)
 
 
-def beats_of(reading: Reading, faster: float = 1.0) -> Floats:
+def late(one: Sung, reading: Reading) -> float:
+    """Seconds from the beginning of a recording to the first beat, where its reading begins."""
+    first = read(one.data, NAME).melody
+    return first.seconds_at(float(first.onset[0])) - reading.song.clock.second(float(reading.melody.onset[0]))
+
+
+def beats_of(one: Sung, reading: Reading, faster: float = 1.0) -> Floats:
     """Seconds of the quarters in the span of the notes, or of so many times as many."""
     at = np.arange(0, reading.melody.end + 1, 1 / faster)
     seconds = reading.song.clock.seconds(at)
     first, last = reading.song.clock.seconds(reading.melody.onset[[0, -1]])
-    return np.asarray(seconds[(seconds >= first - ON_BEAT) & (seconds <= last + ON_BEAT)])
+    return np.asarray(seconds[(seconds >= first - ON_BEAT) & (seconds <= last + ON_BEAT)] + late(one, reading))
 
 
 def beat_f(true: Floats, found: Floats) -> float:
@@ -98,7 +108,7 @@ def _beats(found: Sequence[tuple[Sung, Reading | None]], faster: Sequence[float]
     return float(
         np.mean(
             [
-                max(beat_f(one.beats, beats_of(reading, times)) for times in faster) if reading else 0.0
+                max(beat_f(one.beats, beats_of(one, reading, times)) for times in faster) if reading else 0.0
                 for one, reading in found
             ]
         )
@@ -111,6 +121,6 @@ def _speed(one: Sung) -> Figure:
     best = np.inf
     for _ in range(5):
         began = process_time()
-        read(one.data, "voice-message.ogg")
+        read(one.data, NAME)
         best = min(best, process_time() - began)
     return Figure("seconds that 30 s of sound take", "sung", best * 30 / lasts, bar=SECONDS)

@@ -56,12 +56,13 @@ def _check(notes: Heard, track: Track, sound: Samples) -> None:
     """Raises `Refusal` unless this is one melody."""
     loud = track.level > track.level.max() - LOUD
     pitched = float((track.sure[loud] >= 0.5).mean())
-    if (pitched < HEARD and tonal(sound) > TONAL) or (len(notes) and notes.alone < ALONE):
+    clear = len(notes) > 0 and pitched >= HEARD and float(notes.sure.mean()) >= SURE
+    if (len(notes) and notes.alone < ALONE) or (not clear and tonal(sound) > TONAL):
         raise Refusal(
             "Several tones sound at the same time in this recording; Encore can follow one voice or instrument alone. "
             "Hum, whistle or play the melody by itself."
         )
-    if not len(notes) or pitched < HEARD or float(notes.sure.mean()) < SURE:
+    if not clear:
         raise Refusal(
             "No melody is heard in this recording: only {percent} % of it has a clear pitch. Hum, whistle or play one "
             "note at a time, close to the microphone.",

@@ -18,6 +18,7 @@ SHORTEST = 0.06  # seconds
 STRUCK = 0.14  # nats a band by which a note grows louder where it is struck again
 DIP, DEEPEST = 0.03, 8.0  # nats that a decibel counts by which it was softer between the two, decibels that count
 CLEAR = 0.35  # nats in all
+SILENT = 12.0  # decibels softer between two segments of one pitch: they are two notes, however softly they begin
 UNDERTONES = 6  # of which fraction of the pitch that was followed the true pitch may be
 EXPLAINED = 0.9  # of what the best of them explains of the sound
 GLIDE = 0.11  # seconds that it may take to slide into a note from a semitone away
@@ -60,10 +61,11 @@ def transcribed(track: Track, sound: Samples) -> Heard:
     fitted, share = _grounded(begin, end, fitted, sound)
     alone = float(np.average(share, weights=end - begin)) if len(share) else 0.0
     strength = attack_strength(sound)
-    begin, end, fitted = _struck_again(begin, end, fitted, strength, _levels(sound))
+    level = _levels(sound)
+    begin, end, fitted = _struck_again(begin, end, fitted, strength, level)
     tuning = _tuning(fitted, end - begin)
     pitch = np.floor(fitted - tuning + 0.5).astype(np.int64)
-    begin, end, pitch, fitted = _joined(begin, end, pitch, fitted, strength)
+    begin, end, pitch, fitted = _joined(begin, end, pitch, fitted, strength, level)
     frames = [
         slice(int(a / track.step), max(int(b / track.step), int(a / track.step) + 1))
         for a, b in zip(begin, end, strict=True)
@@ -168,13 +170,15 @@ def _tuning(fitted: Floats, weight: Floats) -> float:
 
 
 def _joined(
-    begin: Floats, end: Floats, pitch: Ints, fitted: Floats, strength: Floats
+    begin: Floats, end: Floats, pitch: Ints, fitted: Floats, strength: Floats, level: Floats
 ) -> tuple[Floats, Floats, Ints, Floats]:
     """Segments of one pitch that follow each other without an attack are one note."""
     starts, keep = begin.copy(), list(range(len(begin)))[:1]
     for i in range(1, len(begin)):
         last, frame = keep[-1], int(begin[i] * RATE / HOP)
-        struck = strength[max(frame - 6, 0) : frame + 7].max(initial=0.0) >= STRUCK
+        rise = float(strength[max(frame - 6, 0) : frame + 7].max(initial=0.0))
+        dip = float(_dips(level, np.array([min(frame + 4, len(level) - 1)]))[0])
+        struck = rise >= STRUCK or dip >= SILENT
         apart = abs(int(pitch[i] - pitch[last]))
         if begin[i] - end[i - 1] < 0.03 and not struck and apart == 1 and begin[i] - starts[last] < GLIDE:
             starts[i] = starts[last]

@@ -1,0 +1,66 @@
+"""Recordings of one melody: what is sung comes out as notes, on a beat; what is no melody is told in a sentence."""
+
+import numpy as np
+import pytest
+
+from generation.read.beat import on_its_beat
+from generation.read.file import read
+from generation.request import Refusal
+from tests.hostile_sounds import encoded, hummed
+
+TUNE = [62, 66, 69, 66, 67, 71, 74, 71, 69, 66, 64, 62]
+CODINGS = {"OGG": "OPUS", "WAV": "PCM_16", "FLAC": "PCM_24", "MP3": "MPEG_LAYER_III"}
+
+
+@pytest.mark.parametrize("kind", CODINGS)
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+def test_what_is_hummed_is_read(kind: str, rate: int) -> None:
+    reading = read(encoded(hummed(TUNE, rate=rate), kind, CODINGS[kind], rate), "voice-message.bin")
+    pitch, onset = reading.melody.pitch, reading.melody.clock.seconds(reading.melody.onset)
+    for i, due in enumerate(TUNE):
+        assert due in pitch[np.abs(onset - 0.4 * i) < 0.1]
+    assert len(pitch) <= len(TUNE) + (kind == "MP3"), "a poor MP3 may split a note"
+    assert reading.song.recorded and str(reading.melody.key) == "D major"
+
+
+def test_notes_of_one_pitch_are_told_apart() -> None:
+    reading = read(encoded(hummed([60, 60, 67, 67, 69, 69, 67, 65, 65]), "OGG", "OPUS"), "a.ogg")
+    assert reading.melody.pitch.tolist() == [60, 60, 67, 67, 69, 69, 67, 65, 65]
+
+
+@pytest.mark.parametrize("cents", [-40, -20, 20, 40])
+def test_a_singer_may_be_off_throughout(cents: int) -> None:
+    reading = read(encoded(hummed([pitch + cents / 100 for pitch in TUNE]), "OGG", "OPUS"), "a.ogg")
+    assert reading.melody.pitch.tolist() == TUNE
+    assert any("corrected" in str(remark) for remark in reading.song.remarks)
+
+
+def test_a_beat_is_found_in_few_notes() -> None:
+    reading = on_its_beat(read(encoded(hummed(TUNE, 0.5), "OGG", "OPUS"), "a.ogg"))
+    pace = float(np.median([mark.quarters_per_minute for mark in reading.melody.tempo]))
+    assert min(abs(np.log2(pace / 120) - octave) for octave in (-1, 0, 1)) < 0.1
+
+
+def test_what_is_whistled_is_not_read_an_octave_lower() -> None:
+    seconds = np.arange(48_000 * 4) / 48_000
+    hertz = 440 * 2 ** ((np.array([86, 90, 93, 98])[(seconds // 1).astype(int)] - 69) / 12)
+    swell = np.minimum(1, np.minimum(seconds % 1, 1 - seconds % 1) / 0.05)
+    sound = 0.3 * swell * np.sin(2 * np.pi * np.cumsum(hertz) / 48_000)
+    assert read(encoded(sound, "OGG", "OPUS"), "a.ogg").melody.pitch.tolist() == [86, 90, 93, 98]
+
+
+@pytest.mark.parametrize(
+    ("sound", "words"),
+    [
+        (np.zeros(48_000), "nothing but silence"),
+        (np.random.default_rng(0).normal(0, 0.1, 96_000), "No melody is heard"),
+        (sum(hummed([pitch] * 6) for pitch in (60, 64, 67)) / 3, "Several tones"),
+        (hummed([60, 64]), "Only 2 notes"),
+        (np.resize(hummed(TUNE), 91 * 48_000), "the limit is 90 s"),
+    ],
+    ids=["silence", "noise", "chords", "two notes", "too long"],
+)
+def test_what_is_no_melody_is_told(sound: np.ndarray, words: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        read(encoded(sound, "FLAC", "PCM_16"), "a.flac")
+    assert words in str(refusal.value)
