@@ -132,7 +132,7 @@ def _songs(count: int, seed: int) -> Iterator[tuple[np.random.Generator, _Tune]]
         end = np.minimum(onset + (end - onset) * rng.uniform(0.86, 1.0, len(onset)), np.append(onset[1:], np.inf))
         again = np.append(few.pitch[1:] == few.pitch[:-1], False)  # a note that is struck again must be let go before
         end = np.where(again, np.minimum(end, np.append(onset[1:], np.inf) - AGAIN), end)
-        beats = clock[: int(np.ceil(few.end))]
+        beats = np.interp(np.arange(melody.downbeat % 1, few.end), np.arange(last + 1), clock)  # also after a pickup
         yield rng, _Tune(onset, end, few.pitch.copy(), beats[beats <= onset[-1] + 0.05])
 
 
