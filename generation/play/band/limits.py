@@ -16,7 +16,7 @@ MIDDLE = (40, 76)  # of its other parts
 ONE_VOICE = 0.02  # share of a part's notes that may sound with another, and it still plays one at a time
 SEEN = 0.98  # of what sounds at its onsets, a part's notes at once count up to this quantile
 FRESH = 300  # per cent: how eager each part of a fresh piece is
-MEMORY, SECTION = 4, 16  # bars over which the number of rows is remembered; of the input by which it is usual
+MEMORY, SECTION = 2, 16  # bars over which the number of rows is remembered; of the input by which it is usual
 # Rows a quarter in a fresh piece, by role.
 RATE = {"harmony": 0.4, "lead": 1.3, "second": 1.2, "chords": 2.5, "bass": 1.1, "pad": 0.6, "other": 1.0, "drums": 4.0}
 OVERHANG = TICKS // 3  # ticks by which a note may reach over a bar line and counts as ending there

@@ -14,7 +14,7 @@ from generation.play.constraints import FIFTH, FOREIGN, HOME, LEFTOVER, NEVER, k
 OVER = 1000 * TICKS  # the value of the step class that says that nothing follows
 INTERRUPT = 2.0  # nats, the cost of a voice's new note before its old one has ended
 STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
-PACE, BALANCE = 1.0, 1.0  # nats for each factor of e by which there are too many rows of all parts, or of one
+PACE, BALANCE = 2.5, 0.7  # nats for each factor of e by which there are too many rows of all parts, or of one
 RETURN = 1.0  # nats by which the odds of a silent part rise with each bar after the first two
 MOSTLY, NEARLY_ALWAYS = 50, 80  # per cent of the bars: such a part plays at the close; returns from a rest
 NEAR = 6  # ticks by which the class of a length may miss the goal
