@@ -11,6 +11,7 @@ fresh() {  # NAME and the flags of compose
   echo "$name"
 }
 encore extend $here/jig.abc $here/minuet.abc $here/blues.mid --seconds 25 --seed 4 --formats mp3,mid,abc,png
+encore extend $here/sung-minuet.ogg $here/whistled-jig.ogg $here/fiddled-minuet.ogg --seconds 20 --seed 4 --formats mp3,mid,abc,png
 fresh jazz --style jazz --key "Bb major" --tempo 168 --seconds 30 --seed 46 --instrument "tenor sax"
 fresh classical --style classical --key "D minor" --meter 3/4 --tempo 104 --seconds 30 --seed 36
 fresh irish --style irish --key "A dorian" --meter 6/8 --tempo 168 --seconds 30 --seed 1 --instrument flute
