@@ -1,5 +1,6 @@
 """Follow the pitch of a recording of one voice, frame by frame, with the network of the package swift-f0."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,7 @@ def pitch_track(heard: Samples) -> Track:
     high = _whistled(half)
     # A whistle is played at half speed, an octave lower: the network knows nothing above 2,094 Hz.
     sound, octave = (heard, 12.0) if high else (half, 0.0)
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or else the library writes about its use to the user's home
     with hushed():  # confined, the library complains that it cannot look for graphics cards
         from swift_f0 import SwiftF0  # 28 MB of libraries, and only where there is a recording
 

@@ -1,5 +1,8 @@
 """Recordings of one melody: what is sung comes out as notes, on a beat; what is no melody is told in a sentence."""
 
+import os
+import sys
+
 import numpy as np
 import pytest
 
@@ -64,3 +67,10 @@ def test_what_is_no_melody_is_told(sound: np.ndarray, words: str) -> None:
     with pytest.raises(Refusal) as refusal:
         read(encoded(sound, "FLAC", "PCM_16"), "a.flac")
     assert words in str(refusal.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_no_library_keeps_files_open_or_writes_about_its_use() -> None:
+    read(encoded(hummed(TUNE), "OGG", "OPUS"), "a.ogg")
+    open_now = {os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")}
+    assert not [path for path in open_now if "onnx" in path]
