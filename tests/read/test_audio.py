@@ -1,7 +1,7 @@
 """Recordings of one melody: what is sung comes out as notes, on a beat; what is no melody is told in a sentence."""
 
-import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,5 +72,5 @@ def test_what_is_no_melody_is_told(sound: np.ndarray, words: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_no_library_keeps_files_open_or_writes_about_its_use() -> None:
     read(encoded(hummed(TUNE), "OGG", "OPUS"), "a.ogg")
-    open_now = {os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")}
+    open_now = {str(path.resolve()) for path in Path("/proc/self/fd").iterdir()}
     assert not [path for path in open_now if "onnx" in path]
