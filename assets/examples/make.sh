@@ -23,3 +23,17 @@ fresh standards --style standards --key "F major" --tempo 126 --seconds 30 --see
 fresh hymn --style hymn --key "Eb major" --meter 4/4 --tempo 92 --seconds 25 --seed 6 --instrument organ
 fresh irish-two-minutes --style irish --key "D major" --meter 6/8 --tempo 174 --seconds 120 --seed 12 --instrument flute
 fresh jazz-two-minutes --style jazz --key "F major" --tempo 144 --seconds 120 --seed 18 --instrument "alto sax"
+
+for each in "two-hands 2" "art-song 3" "string-quartet 2" "four-voices 1" "rock-band 1" "drummer 1" "pop-band 2" "jazz-quartet 1"; do
+  set -- $each
+  encore extend $here/$1.mid --seconds 20 --seed $2 --formats mp3,mid,abc,png
+  echo "$1"
+done
+fresh fresh-piano --band piano --key "C major" --tempo 100 --seconds 25 --seed 8
+fresh fresh-song --band song --key "F major" --tempo 84 --seconds 25 --seed 8
+fresh fresh-quartet --band quartet --key "D major" --tempo 110 --seconds 25 --seed 7
+fresh fresh-choir --band choir --key "G major" --tempo 90 --seconds 25 --seed 7
+fresh fresh-jazz-quartet --band "jazz quartet" --key "Bb major" --tempo 150 --seconds 25 --seed 8
+fresh fresh-pop-band --band "pop band" --key "G major" --tempo 96 --seconds 25 --seed 8
+fresh fresh-rock-band --band "rock band" --key "E minor" --tempo 130 --seconds 25 --seed 8
+fresh fresh-drums --band drums --tempo 110 --seconds 15 --seed 8

@@ -90,7 +90,7 @@ def finish_band(
 
 def _drawn(piece: Piece, since: float) -> bytes:
     """A PNG of the score, or of the lead as a piano roll if it was played too freely to be read as a score."""
-    return band_png(piece.song, since, piece.title) if legible(piece.score) else draw_roll(piece)
+    return band_png(piece.song, since, piece.title, piece.take) if legible(piece.score) else draw_roll(piece)
 
 
 def harmony(song: Song, since: float) -> str:

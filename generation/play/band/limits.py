@@ -13,6 +13,7 @@ FIFTH = 7  # semitones beyond the input's range
 NARROWEST = 19  # semitones that a part has at least
 RANGE = {"lead": (55, 84), "bass": (28, 55), "pad": (48, 79)}  # of a fresh piece
 MIDDLE = (40, 76)  # of its other parts
+LEGATO = 4  # ticks by which a note may reach into the next of its voice
 ONE_VOICE = 0.02  # share of a part's notes that may sound with another, and it still plays one at a time
 SEEN = 0.98  # of what sounds at its onsets, a part's notes at once count up to this quantile
 FRESH = 300  # per cent: how eager each part of a fresh piece is
@@ -64,7 +65,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
         else:
             low[slot], high[slot] = _range(value)
             at_once = _at_once(tick, end)
-            single[slot] = np.mean(at_once > 1) <= ONE_VOICE
+            single[slot] = np.mean(_at_once(tick, np.maximum(end - LEGATO, tick + 1)) > 1) <= ONE_VOICE
             most[slot] = int(np.quantile(at_once, SEEN)) + 1
             longest[slot] = min(LENGTHS[-1], max(bar, TICKS, int((end - tick).max())))
         played = float((recent[:, PART] == slot).sum()) if len(rows) else RATE[role]
