@@ -10,6 +10,8 @@ from generation.read.recording import RATE, Samples, hushed
 
 Floats = NDArray[np.float64]
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or else the network's library writes about its use to the user's home
+
 OWN_RATE = 16_000  # of the network: a pitch up to 2,094 Hz
 PIECE = 4  # seconds that are analysed at a time: a long recording takes no more memory than a short one
 WINDOW = 2_048  # samples of a spectrum at `OWN_RATE`
@@ -41,7 +43,6 @@ def pitch_track(heard: Samples) -> Track:
     high = _whistled(half)
     # A whistle is played at half speed, an octave lower: the network knows nothing above 2,094 Hz.
     sound, octave = (heard, 12.0) if high else (half, 0.0)
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or else the library writes about its use to the user's home
     with hushed():  # confined, the library complains that it cannot look for graphics cards
         from swift_f0 import SwiftF0  # 28 MB of libraries, and only where there is a recording
 
