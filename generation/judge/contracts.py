@@ -88,7 +88,15 @@ def warmth(loaded: LoadedModel, tunes: Sequence[Tune], count: int, seed: int = 0
     ladder = {}
     for temperature in tqdm(TEMPERATURES, desc="temperature", leave=False):
         prompts = [
-            Prompt(tune.melody, 10.0, temperature, top_p=1.0, seed=seed + number, style=tune.style, open_end=True)
+            Prompt(
+                tune.melody,
+                10.0,
+                temperature=temperature,
+                top_p=1.0,
+                seed=seed + number,
+                style=tune.style,
+                open_end=True,
+            )
             for number, tune in enumerate(chosen)
         ]
         nats = []

@@ -61,7 +61,7 @@ def test_what_is_one(name: str) -> None:
 @pytest.mark.parametrize("name", ["m16-soft-karaoke.kar", "m16b-lyric-events.mid"])
 def test_what_is_sung_is_the_melody(name: str) -> None:
     reading = read((CASES / name).read_bytes(), name)
-    assert str(reading.source) == "track 3"
+    assert str(reading.source) == "track 3 (voice)"
     assert reading.melody.pitch[:6].tolist() == [64, 64, 65, 67, 67, 65]
     assert reading.song.title == ("Ode to Joy" if "soft" in name else "")
     words = reading.song.parts[reading.part].words
