@@ -30,7 +30,10 @@ async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
     warmer = await discord.press(reply, "Wärmer", until=has_files)
     assert "Temperatur 1,1" in warmer.text
     refused = await discord.command("extend", {"tune": ("a.xyz", b"?")})
-    assert refused.text == "Encore ne lit pas ce genre de fichier. Envoyez un fichier MIDI, ABC, MusicXML ou kern."
+    assert refused.text == (
+        "Encore ne lit pas ce genre de fichier. Envoyez un fichier MIDI, ABC, MusicXML ou kern, "
+        "ou l’enregistrement d’une mélodie."
+    )
     form = await discord.command("extend")
     assert form.modal["title"] == "Continuer de l'ABC"
     private = await discord.command("compose", {"seconds": 5, "takes": 1}, where=discord.dm(), until=has_files)

@@ -109,7 +109,11 @@ function completed(option, id, context) {
   }
   control.oninput = () => ((chosen = null), ask());
   control.onfocus = ask;
-  control.onblur = () => ((asked += 1), setTimeout(close, 150)); // what was tapped must not move before the click
+  control.onblur = () => {
+    asked += 1;
+    // What was tapped must not move before the click; and whoever comes back at once finds the offers again.
+    setTimeout(() => document.activeElement === control || close(), 150);
+  };
   control.onkeydown = (event) => {
     if (offers.hidden) return;
     const count = offers.children.length;

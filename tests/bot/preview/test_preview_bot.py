@@ -86,7 +86,7 @@ async def test_a_tune_goes_in_and_music_comes_out(tmp_path: Path) -> None:
         assert await tab.evaluate("!!document.querySelector('.player')"), await tab.text("#messages")
         await tab.wait("document.querySelector('audio').duration > 5")
         await tab.click(".play")
-        await tab.wait("document.querySelector('audio').currentTime > 0.2")
+        await tab.wait("[...document.querySelectorAll('audio')].some((each) => each.currentTime > 0.2)")
         await tab.wait("document.querySelector('.picture img').naturalWidth > 300")
         source = await tab.evaluate("document.querySelector('audio').src")
         async with aiohttp.ClientSession() as session, session.get(source) as answer:
