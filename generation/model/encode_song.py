@@ -12,7 +12,7 @@ from generation.model.full_score import FullScore
 from generation.model.roles import KEYS, Staff, family_of, full_score
 from generation.model.tokens import DEVIATION_UNIT, LENGTHS, TICKS, Ints
 from generation.music.notes import Notes, Written
-from generation.music.song import Part, Song, ruling, tempo_at
+from generation.music.song import Part, Song, bar_marks, ruling, tempo_at
 
 GRIDS = (8, 12)  # lines a quarter; what lies off both was played
 OFF = 0.1  # more of the onsets off the grid were played on purpose
@@ -41,9 +41,6 @@ def full_score_of(song: Song, at: float = 0.0) -> FullScore:
         np.concatenate([getattr(part.notes, name) for part in song.parts])
         for name in ("onset", "duration", "pitch", "velocity")
     )
-    bars = [(quarter, beats * 4 / unit) for quarter, (beats, unit) in song.metres]
-    if bars and song.pickup:
-        bars[0] = (song.pickup - bars[0][1], bars[0][1])
     return full_score(
         onset,
         duration,
@@ -52,7 +49,7 @@ def full_score_of(song: Song, at: float = 0.0) -> FullScore:
         np.repeat(np.arange(len(song.parts)), [len(part.notes) for part in song.parts]),
         staves,
         metre=ruling(song.metres, at)[1] if song.metres else None,
-        bars=tuple(bars),
+        bars=bar_marks(song),
         key=ruling(song.keys, at)[1] if song.keys else None,
         tempo=tempo_at(song, at),
         chords=tuple((quarter, chords.value_of(symbol)) for quarter, symbol in song.chords),

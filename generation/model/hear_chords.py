@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from generation.model.band import FIRST_CHORD, NO_CHORD, QUALITIES
 from generation.model.chords import symbol_of
 from generation.model.tokens import Ints
-from generation.music.key import find_key
-from generation.music.song import Song
+from generation.music.song import Song, bar_marks, heard_key
 
 Reals = NDArray[np.float64]
 
@@ -85,11 +84,8 @@ def with_chords(song: Song) -> Song:
     order = np.argsort(onset, kind="stable")
     if (onset[order][1:] >= np.maximum.accumulate(end[order])[:-1] - OVERLAP).all():
         return song
-    bars = [(quarter, beats * 4 / unit) for quarter, (beats, unit) in song.metres]
-    if bars and song.pickup:
-        bars[0] = (song.pickup, bars[0][1])
-    key = song.key or find_key(pitch, duration)
-    heard = hear_chords(onset, duration, pitch, bars)
+    key = song.key or heard_key(song)
+    heard = hear_chords(onset, duration, pitch, bar_marks(song))
     return replace(song, chords=tuple((max(quarter, 0.0), symbol_of(value, 0, key)) for quarter, value in heard))
 
 

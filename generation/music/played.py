@@ -11,11 +11,9 @@ class Played:
 
     song        the given notes of every part, followed by its new ones
     since       quarter where the new music begins; 0 for a fresh piece
-    style       a key of `generation.request.STYLES`
     arithmetic  with which it was sampled, in words
     """
 
     song: Song
     since: float = 0.0
-    style: str = "auto"
     arithmetic: str = ""

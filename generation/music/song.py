@@ -135,6 +135,14 @@ def ruling(marks: Sequence[Mark], quarter: float) -> Mark:
     return next((mark for mark in reversed(marks) if mark[0] <= quarter + 1e-6), marks[0])
 
 
+def bar_marks(song: Song) -> tuple[tuple[float, float], ...]:
+    """(quarter of a bar line, quarters a bar) wherever a metre begins or changes, the first not after quarter 0."""
+    marks = [(quarter, beats * 4 / unit) for quarter, (beats, unit) in song.metres]
+    if marks and song.pickup:
+        marks[0] = (song.pickup - marks[0][1], marks[0][1])
+    return tuple(marks)
+
+
 def tempo_at(song: Song, at: float) -> float:
     """Quarter notes a minute at a quarter: the mean over the `RECENT` quarters before it."""
     if at <= 0:

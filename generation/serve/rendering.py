@@ -49,7 +49,7 @@ def answer(request: Request, reading: Reading | None, whole: Melody | Played, ta
     """The reply with its facts about the music in a musician's words; its timings are filled in later."""
     voices, voice = _voices(reading)
     if isinstance(whole, Played):
-        return replace(_of_several(request, reading, whole, takes), voices=voices, voice=voice)
+        return replace(_of_several(request, whole, takes), voices=voices, voice=voice)
     key = whole.key or find_key(whole.pitch, whole.duration)
     return Reply(
         takes=tuple(takes),
@@ -74,7 +74,7 @@ def _voices(reading: Reading | None) -> tuple[tuple[Words, ...], int]:
     return described(reading.song), 1 + next(i for i, part in enumerate(reading.song.pitched) if part is lead)
 
 
-def _of_several(request: Request, reading: Reading | None, played: Played, takes: Sequence[Take]) -> Reply:
+def _of_several(request: Request, played: Played, takes: Sequence[Take]) -> Reply:
     """The reply for several parts."""
     song = played.song
     key, metre = song.key or heard_key(song), song.metre
@@ -86,7 +86,7 @@ def _of_several(request: Request, reading: Reading | None, played: Played, takes
         key=str(key) if song.pitched else "",
         metre=f"{metre[0]}/{metre[1]}" if metre else "",
         tempo=round(tempo_at(song, played.since or song.end), 1),
-        style=request.style if reading is not None or request.style != "auto" else "auto",
+        style=request.style,
         instrument="",
         parts=tuple(names) if len(names) <= MOST_NAMES else (*names[:MOST_NAMES], more),
         remarks=song.remarks,
