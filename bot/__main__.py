@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -29,7 +30,7 @@ log = logging.getLogger("encore")
 TOKEN_REVOKED = 4004  # the gateway's code for a token that is no longer valid
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     try:
         settings = Settings()
     except ValidationError as error:
@@ -37,11 +38,11 @@ def main() -> int:
         name = str(first["loc"][0])
         name = name if name.isupper() else f"ENCORE_{name.upper()}"
         return _complain(f"the setting {name} is wrong: {first['msg'][:1].lower()}{first['msg'][1:]}.")
-    if sys.argv[1:]:
+    if arguments:
         from bot.backup import main as backup
 
         try:
-            print(f"encore: {backup(sys.argv[1:], settings)}.")
+            print(f"encore: {backup(arguments, settings)}.")
         except CannotStart as error:
             return _complain(f"{error}.")
         return 0
@@ -133,4 +134,4 @@ def _complain(sentence: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -12,7 +13,7 @@ from bot.settings import CannotStart, Settings
 from bot.store import VERSION
 
 
-def main(words: list[str], settings: Settings) -> str:
+def main(words: Sequence[str], settings: Settings) -> str:
     """Do what the words of the command line say, and return a sentence about it. Raises `CannotStart`."""
     parser = argparse.ArgumentParser("python -m bot", description="Without a command: start the bot.")
     commands = parser.add_subparsers(dest="command", required=True)
