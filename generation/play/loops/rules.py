@@ -1,7 +1,9 @@
 """Apply the rules, and add notes to the table of all takes' states."""
 
+import hashlib
 from collections.abc import Callable
 from functools import cache
+from types import FunctionType
 from typing import Any, cast
 
 import numpy as np
@@ -31,31 +33,38 @@ def warm_under(rules: tuple[Rule, ...], taken: Callable[[Whole], Any] = taken) -
     """A loop that puts into `logits` (B, classes) those of a `head`, which come first in `out` (B, …), divided by its
     `temperature` (B, heads), less what the rules say of the classes' `values` (classes,). `taken` makes the state that
     they read of a take's row."""
-    cost = _sum(rules)
+    loop = FunctionType(_warm.__code__, globals() | {"cost": _sum(rules), "taken": taken})
+    # Numba keeps a loop by its name, and compiles one that has a closure at every start.
+    digest = hashlib.sha256(repr([_text(rule) for rule in rules]).encode()).hexdigest()
+    loop.__qualname__ = f"warm.{taken.__name__}.{digest[:16]}"
+    return cast(Warm, compiled(loop))
 
-    @compiled
-    def warm(out: Reals, temperature: Reals, head: int, values: Whole, table: Whole, logits: Reals) -> None:
-        for take in range(len(logits)):
-            at, heat = taken(table[take]), temperature[take, head]
-            for c in range(logits.shape[1]):
-                logits[take, c] = out[take, c] / heat - np.float32(cost(values[c], at))
 
-    return cast(Warm, warm)
+def _warm(out: Reals, temperature: Reals, head: int, values: Whole, table: Whole, logits: Reals) -> None:
+    for take in range(len(logits)):
+        at, heat = taken(table[take]), temperature[take, head]
+        for c in range(logits.shape[1]):
+            logits[take, c] = out[take, c] / heat - np.float32(cost(values[c], at))
+
+
+def _text(rule: Rule) -> tuple[object, ...]:
+    code = rule.__code__
+    return rule.__module__, code.co_qualname, code.co_code, code.co_consts, code.co_names
 
 
 def _sum(rules: tuple[Rule, ...]) -> Rule:
     """The sum of several rules' costs as one rule, for compiled loops and for Python."""
     if not rules:
-        return _nothing
+        return cost
     first = _compilable(rules[0])
     if len(rules) == 1:
         return first
     rest = _sum(rules[1:])
 
-    def cost(value: Any, take: State) -> Any:
+    def both(value: Any, take: State) -> Any:
         return first(value, take) + rest(value, take)
 
-    return _compilable(cost)
+    return _compilable(both)
 
 
 @cache
@@ -65,7 +74,8 @@ def _compilable(rule: Rule) -> Rule:
 
 
 @_compilable
-def _nothing(value: Any, take: State) -> Any:
+def cost(value: Any, take: State) -> Any:
+    """The cost where there is no rule."""
     return 0.0
 
 
