@@ -1,11 +1,18 @@
 """Request and Reply: plain data, importable without torch or music21."""
 
-import json
-import os
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from generation.choices import ACCOMPANISTS as ACCOMPANISTS
+from generation.choices import BANDS as BANDS
+from generation.choices import ENDINGS as ENDINGS
+from generation.choices import FORMATS as FORMATS
+from generation.choices import INSTRUMENTS as INSTRUMENTS
+from generation.choices import PARTS as PARTS
+from generation.choices import REDONE as REDONE
+from generation.choices import STYLES as STYLES
+from generation.choices import checkpoint_faults as checkpoint_faults
+from generation.choices import own_checkpoints as own_checkpoints
+from generation.choices import styles as styles
 from generation.words import UNSAID as UNSAID
 from generation.words import Refusal as Refusal
 from generation.words import Told as Told
@@ -13,142 +20,8 @@ from generation.words import Value as Value
 from generation.words import Words as Words
 from generation.words import whole
 
-# Ending of a file name that Encore reads → the format to expect, "" for any. The contents of the file decide.
-ENDINGS = {
-    ".mid": "MIDI",
-    ".midi": "MIDI",
-    ".kar": "MIDI",
-    ".rmi": "MIDI",
-    ".abc": "ABC",
-    ".txt": "",
-    ".musicxml": "MusicXML",
-    ".xml": "MusicXML",
-    ".mxl": "MusicXML",
-    ".krn": "**kern",
-    ".kern": "**kern",
-    ".zip": "",
-    ".gz": "",
-} | dict.fromkeys((".ogg", ".oga", ".opus", ".wav", ".flac", ".mp3"), "audio")
-FORMATS = ("mp3", "mid", "abc", "musicxml", "png")
-# style → a musician's name for it, in the order of the model's style numbers.
-STYLES = {
-    "auto": "whatever fits",
-    "jazz": "jazz solo",
-    "irish": "Irish traditional",
-    "american": "American fiddle",
-    "british": "Scottish and British airs",
-    "artsong": "art song",
-    "classical": "classical piano",
-    "pop": "pop",
-    "standards": "Tin Pan Alley standards",
-    "hymn": "hymn",
-}
-# instrument → General MIDI program.
-INSTRUMENTS = {
-    "piano": 0,
-    "electric piano": 4,
-    "harpsichord": 6,
-    "vibraphone": 11,
-    "marimba": 12,
-    "xylophone": 13,
-    "organ": 19,
-    "accordion": 21,
-    "harmonica": 22,
-    "guitar": 24,
-    "steel guitar": 25,
-    "electric guitar": 27,
-    "bass": 32,
-    "electric bass": 33,
-    "violin": 40,
-    "viola": 41,
-    "cello": 42,
-    "double bass": 43,
-    "harp": 46,
-    "strings": 48,
-    "choir": 52,
-    "trumpet": 56,
-    "trombone": 57,
-    "tuba": 58,
-    "horn": 60,
-    "brass": 61,
-    "soprano sax": 64,
-    "alto sax": 65,
-    "tenor sax": 66,
-    "baritone sax": 67,
-    "oboe": 68,
-    "bassoon": 70,
-    "clarinet": 71,
-    "flute": 73,
-    "recorder": 74,
-    "ocarina": 79,
-    "banjo": 105,
-    "bagpipe": 109,
-    "fiddle": 110,
-}
-
-
-# Which parts of a file go on → in a musician's words.
-PARTS = {"all": "all of them", "melody": "the melody only"}
-# Who plays a fresh piece → in a musician's words.
-BANDS = {
-    "melody": "one instrument",
-    "piano": "piano, both hands",
-    "song": "a voice and a piano",
-    "quartet": "string quartet",
-    "choir": "choir",
-    "jazz quartet": "jazz quartet",
-    "pop band": "pop band",
-    "rock band": "rock band",
-    "drums": "drums",
-}
 MOST_SECONDS = 180  # of new music
-
-
-def own_checkpoints() -> dict[str, Path]:
-    """Style → checkpoint, for every sound pair NAME.safetensors and NAME.json in the folder ENCORE_MODELS."""
-    return {path.stem: path for path in _own_files() if not _fault(path)}
-
-
-def checkpoint_faults() -> list[str]:
-    """The files in the folder that ENCORE_MODELS names that are no style, each with the reason, in sentences."""
-    return [f"{path} is no style: {why}" for path in _own_files() if (why := _fault(path))]
-
-
-def _own_files() -> list[Path]:
-    folder = os.environ.get("ENCORE_MODELS", "")
-    return sorted(Path(folder).glob("*.safetensors")) if folder else []
-
-
-def _fault(path: Path) -> str:
-    """The reason why a file is no style, "" if it is one. Reads only the weights' header, whose tensors must end where
-    the file ends; the model's process checks the rest when it loads them."""
-    if path.stem in STYLES:
-        return "its name is that of a built-in style"
-    if not re.fullmatch(r"[\w .'-]{1,32}", path.stem):
-        return "its name has more than 32 characters, or others than letters, digits, spaces and . _ - '"
-    if not (card := path.with_suffix(".json")).is_file():
-        return f"{card.name} is missing beside it"
-    try:
-        described = json.loads(card.read_text("utf-8"))
-    except (OSError, ValueError):
-        described = None
-    if not isinstance(described, dict):
-        return f"{card.name} is damaged"
-    try:
-        with path.open("rb") as file:
-            length, size = int.from_bytes(file.read(8), "little"), path.stat().st_size
-            tensors = json.loads(file.read(min(length, size)))
-        ends = [each["data_offsets"][1] for name, each in tensors.items() if name != "__metadata__"]
-        return "" if 8 + length + max(ends) == size else "it is damaged"
-    except (OSError, ValueError, AttributeError, KeyError, TypeError, IndexError):
-        return "it is damaged"
-
-
-def styles() -> dict[str, str]:
-    """style → a musician's name for it: the built-in styles, then the checkpoints in ENCORE_MODELS."""
-    return STYLES | {name: name for name in own_checkpoints()}
-
-
+MOST_CHORDS = 2000  # characters
 RANGES = (
     ("seconds", 5, MOST_SECONDS), ("bars", 4, 64), ("last_bars", 1, 64), ("takes", 1, 64), ("temperature", 0.1, 2.0),
     ("top_p", 0.05, 1.0),
@@ -175,6 +48,11 @@ class Request:
     band         of a fresh piece: a key of `BANDS`
     key, tempo, meter  for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves the choice to Encore
     arithmetic   that of the take to have again, `Take.arithmetic`: on a machine with another it is refused; "": any
+    accompany    who joins the tune of the file: a key of `ACCOMPANISTS`; "" to play on instead
+    chords       symbols or degrees to play over, such as "Dm7 G7 Cmaj7 | A7" or "ii V I", a bar from each “|” on,
+                 repeated as long as the music lasts; "": none are given
+    redo         a key of `REDONE`: this part of the one take in `wholes` is played again, all others stay
+    stems        an MP3 of each part as well, in a zip: `Take.files["stems"]`
     wholes       the notes of takes that were played before, `Take.whole`: nothing is played, their files are made again
     mp3_bytes    the largest size of an MP3, whose bit rate is lowered to fit; 0 for no limit
     """
@@ -201,10 +79,14 @@ class Request:
     meter: str | None = None
     mp3_bytes: int = 0
     arithmetic: str = ""
+    accompany: str = ""
+    chords: str = ""
+    redo: str = ""
+    stems: bool = False
     wholes: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("filename", "lead", "key", "meter"):
+        for name in ("filename", "lead", "key", "meter", "chords"):
             if said := getattr(self, name):
                 object.__setattr__(self, name, whole(said))
         for name, low, high in RANGES:
@@ -229,8 +111,8 @@ class Request:
                 name=self.instrument[:40],
                 instruments=tuple(map(Words, INSTRUMENTS)),
             )
-        for name, known in (("parts", PARTS), ("band", BANDS)):
-            if getattr(self, name) not in known:
+        for name, known in (("parts", PARTS), ("band", BANDS), ("accompany", ACCOMPANISTS), ("redo", REDONE)):
+            if getattr(self, name) not in known and (getattr(self, name) or name in ("parts", "band")):
                 raise Refusal(
                     "{name} is “{value}”; it must be one of: {known}.",
                     name=name,
@@ -240,6 +122,18 @@ class Request:
         if wrong := [name for name in self.formats if name not in FORMATS]:
             raise Refusal(
                 "There is no format “{name}”. Choose from: {formats}.", name=wrong[0][:40], formats=", ".join(FORMATS)
+            )
+        if self.accompany and self.data is None:
+            raise Refusal("There is no tune to accompany. Send one, or ask for a fresh piece for a band.")
+        if self.redo and len(self.wholes) != 1:
+            raise Refusal(
+                "{count} takes are given of which a part is to be played again; give one.", count=len(self.wholes)
+            )
+        if len(self.chords) > MOST_CHORDS:
+            raise Refusal(
+                "The chords have {count} characters, and the limit is {limit}. Write them once; they are repeated.",
+                count=len(self.chords),
+                limit=MOST_CHORDS,
             )
         if self.tempo is not None and not 20 <= self.tempo <= 400:
             raise Refusal("tempo is {tempo}; it must lie between 20 and 400 quarter notes a minute.", tempo=self.tempo)
@@ -258,6 +152,7 @@ class Take:
                 give other notes
     whole       its notes, packed: with them in `Request.wholes` its files are made again, the same on every machine
     chords      the harmony of the new music's first bars, such as “C | Am F | G7”; empty if unknown
+    parts       the keys of `REDONE` that it has a part for
     """
 
     seed: int
@@ -269,6 +164,7 @@ class Take:
     arithmetic: str = ""
     again: bool = False
     chords: str = ""
+    parts: tuple[str, ...] = ()
     whole: bytes = field(default=b"", repr=False)
 
 
