@@ -1,4 +1,4 @@
-"""Measure the sampler alone: notes a second, beside a plain loop and beside the least time that a step can take."""
+"""Measure the samplers alone: notes a second, beside a plain loop and beside the least time that a step can take."""
 
 import statistics
 import sys
@@ -8,8 +8,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from generation.model.loaded import LoadedModel
     from generation.music.melody import Melody
+    from generation.play.products import Product
 
 NOTES = 80  # notes of a take that are timed
 
@@ -64,6 +67,47 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
     return {**figures, "floor": _floor(checkpoint), "nats": _nats(loaded, melody)}
 
 
+def measure_band(song: str, runs: int, companies: Sequence[int] = (1, 8)) -> dict[str, Any]:
+    """The same for takes of a band that continue a song, without a plain loop: rows a second."""
+    import torch
+
+    from generation.model.loaded import band_for
+    from generation.play.band.fused import band_weights, fuse_band
+    from generation.play.band.plan import BandPrompt
+    from generation.play.band.session import BandSession
+    from generation.read.file import read
+
+    torch.set_num_threads(1)
+    loaded = band_for("auto", {})
+    session, given = BandSession(loaded.model), read(song.encode(), "a.abc").song
+
+    def played(takes: int, run: int) -> float:
+        parts = session.add([BandPrompt(given, 30, seed=run * takes + take) for take in range(takes)])
+        session.step()  # hears the song
+        began, rows = perf_counter(), 0
+        while session.busy and rows < NOTES * takes:
+            rows += sum(take.whole is None for take in parts)
+            session.step()
+        seconds = perf_counter() - began
+        session.drop(parts)
+        return rows / seconds
+
+    rates = {str(takes): round(statistics.median(played(takes, run) for run in range(runs)), 1) for takes in companies}
+    fused = fuse_band(loaded.model)
+    return {"sampler": rates, "floor": _least_a_note(band_weights(fused), fused.layers[0].lstm)}
+
+
+def band_table(figures: dict[str, Any]) -> str:
+    """The figures of `measure_band` as lines of text."""
+    floor = figures["floor"]
+    lines = [
+        f"band, {takes:>2} at once       {rate:8,.0f} rows a second   {1000 * int(takes) / rate:.2f} ms a step;"
+        f" of these at least {max(floor['ms a note'], int(takes) * floor['ms to multiply']):.2f} ms"
+        for takes, rate in figures["sampler"].items()
+    ]
+    return "\n".join([*lines, f"reading its weights   {floor['ms a note']:.2f} ms: {floor['megabytes']:.1f} MB"])
+
+
 def table(figures: dict[str, Any]) -> str:
     """The figures of `measure` as lines of text."""
     sampler, loop, floor, nats = (figures[name] for name in ("sampler", "plain loop", "floor", "nats"))
@@ -87,8 +131,6 @@ def table(figures: dict[str, Any]) -> str:
 
 
 def _floor(checkpoint: Path | None) -> dict[str, float]:
-    """The least that a note can cost: for a single take, reading every weight of the step once, at the rate of a large
-    copy; for many, its products, at the rate of those of an LSTM layer."""
     import torch
 
     from generation.model.loaded import load_model
@@ -96,13 +138,20 @@ def _floor(checkpoint: Path | None) -> dict[str, float]:
 
     torch.set_num_threads(1)
     fused = fuse(load_model(checkpoint, "cpu").model)
-    matrices = weights(fused)
+    return _least_a_note(weights(fused), fused.layers[0].lstm)
+
+
+def _least_a_note(matrices: "Sequence[Tensor]", lstm: "Product") -> dict[str, float]:
+    """The least that a note can cost: for a single take, reading every weight of the step once, at the rate of a large
+    copy; for many, its products, at the rate of those of an LSTM layer."""
+    import torch
+
     size = sum(matrix.numel() * matrix.element_size() for matrix in matrices)
     products = sum(matrix.numel() for matrix in matrices)
     source = torch.ones(64 * 2**20)
     target = torch.empty_like(source)
     rate = 2 * source.numel() * source.element_size() / _least(lambda: target.copy_(source), 5)  # read and written
-    lstm, rows = fused.layers[0].lstm, torch.randn(64, fused.layers[0].lstm.weight.shape[1])
+    rows = torch.randn(64, lstm.weight.shape[1])
     speed = len(rows) * lstm.weight.numel() / _least(lambda: lstm(rows), 50)
     return {
         "megabytes": round(size / 1e6, 2),

@@ -245,6 +245,11 @@ def test_bench() -> None:
     ran = encore("bench", "--runs", 1, "--seconds", 5, "--json")
     printed = json.loads(ran.stdout)
     assert ran.returncode == 0
-    assert list(printed) == ["machine", "requests", "megabytes", "sampler", "plain loop", "floor", "nats"]
+    assert list(printed) == ["machine", "requests", "megabytes", "sampler", "plain loop", "floor", "nats", "band"]
     assert {"read", "sample", "finish", "wait", "all"} == set(printed["requests"]["three takes"])
-    assert printed["sampler"]["32"] > 0 and printed["plain loop"]["1"] > 0 and printed["floor"]["ms a note"] > 0
+    assert (
+        printed["band"]["sampler"]["1"] > 0
+        and printed["sampler"]["32"] > 0
+        and printed["plain loop"]["1"] > 0
+        and printed["floor"]["ms a note"] > 0
+    )
