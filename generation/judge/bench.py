@@ -81,7 +81,7 @@ def main(args: argparse.Namespace) -> int:
         return 0
     print(f"machine: {figures['machine']}")
     for name, row in requests.items():
-        print(f"{name:22}" + "  ".join(f"{stage} {seconds:6.3f} s" for stage, seconds in row.items()))
+        print(f"{name:23}" + "  ".join(f"{stage} {seconds:6.3f} s" for stage, seconds in row.items()))
     print("memory, MB            " + "  ".join(f"{process} {size:,.0f}" for process, size in memory.items()))
     print(bench_sampler.table(notes))
     print(bench_sampler.band_table(rows))
