@@ -10,7 +10,6 @@ from tqdm import tqdm
 
 from generation.learn import full_corpus
 from generation.learn.full_corpus import Work
-from generation.learn.train_band import weight
 from generation.model import band_checkpoint, memorised_lines
 from generation.model.encode_band import Piece, encode
 from generation.model.encode_song import encode_song
@@ -24,17 +23,18 @@ STRETCH = 128  # notes of a line, about as many as a take has
 HARDLY_SEEN = 0.1  # works that weigh less in training are left out: there are many, and each is seen once at most
 
 
-def learn(works: Sequence[Work], mix: Mapping[str, float]) -> MemorisedLines:
-    """The passages of all lines of the works to learn from, and limits by the runs that held-out works of a style share
-    with them."""
+def learn(works: Sequence[Work], mix: Mapping[str, float], known: MemorisedLines | None = None) -> MemorisedLines:
+    """The passages of all lines of the works to learn from, besides those `known` before, and limits by the runs that
+    held-out works of a style share with them."""
     learned, held_out = [], []
     for work in tqdm(works, desc="passages", unit="work", leave=False):
         if work.split != "train":
             held_out.append(work)
-        elif weight(work, mix) >= HARDLY_SEEN:
+        elif work.weight(mix) >= HARDLY_SEEN:
             found = [passages(line) for line in _lines(encode(work.score, work.style))]
             learned.append(np.unique(np.concatenate([np.zeros(0, np.uint64), *(hashes[own] for hashes, own in found)])))
-    memorised = MemorisedLines(remember(learned), {})
+    bits = remember(learned)
+    memorised = MemorisedLines(bits if known is None else bits | known.bits, {} if known is None else known.limits)
     runs: dict[str, list[int]] = defaultdict(list)
     for work in held_out:
         for tick, pitch in _lines(encode(work.score, work.style)):
@@ -42,7 +42,7 @@ def learn(works: Sequence[Work], mix: Mapping[str, float]) -> MemorisedLines:
                 part = slice(start, start + STRETCH)
                 runs[work.style].append(longest_run((tick[part], pitch[part]), memorised))
     limits = {style: max(PASSAGE, round(float(np.quantile(found, USUAL)))) for style, found in runs.items()}
-    return MemorisedLines(memorised.bits, limits)
+    return MemorisedLines(memorised.bits, {**memorised.limits, **limits})
 
 
 def _lines(piece: Piece) -> list[Line]:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,10 @@ class Work:
     split: str
     group: str
     score: FullScore
+
+    def weight(self, mix: Mapping[str, float]) -> float:
+        """That of its rows: `mix` names sets, or set/kind; 1 if it names neither."""
+        return mix.get(f"{self.dataset}/{self.kind}", mix.get(self.dataset, 1.0))
 
 
 def load(folder: Path, cache: Path, sets: Sequence[str] = ()) -> list[Work]:

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from generation.learn import flags, full_corpus, run_state
+from generation.learn import copying_band, flags, full_corpus, run_state
 from generation.learn.augment import Augment, Example, example
 from generation.learn.band_batches import stream
 from generation.learn.band_loss import CONTENT, EXPRESSION, loss, surprise
 from generation.learn.full_corpus import Work
 from generation.learn.train import fast_precision
-from generation.model import band_checkpoint
+from generation.model import band_checkpoint, memorised_lines
 from generation.model.encode_band import Piece, encode
 from generation.model.hear_chords import hear_chords
 from generation.model.networks.band_lstm import BandLSTM, Sizes
@@ -37,6 +37,7 @@ class Options:
     """The settings of a run; each field is a line in a TOML file.
 
     data: folder of the archives with splits_poly.tsv, or any folder of music files; out: folder for the checkpoint
+    start: checkpoint to begin with, whose sizes are used, with another dropout if one is given
     mix: set or set/kind → weight of its rows, 1 if it is not named; 0 leaves it out
     keyed: transpose to the key without sharps and flats; augment: fields of `Augment`
     hear: learn the chords that can be heard where none are written, in a share of the crops
@@ -49,6 +50,7 @@ class Options:
     data: str = "data"
     out: str = "runs/band"
     cache: str = "data/cache"
+    start: str = ""
     mix: Mapping[str, float] = dataclasses.field(default_factory=dict)
     sets: Sequence[str] = ()
     minutes: float = 60.0
@@ -70,15 +72,11 @@ class Options:
     device: str = ""
 
 
-def weight(work: Work, mix: Mapping[str, float]) -> float:
-    return mix.get(f"{work.dataset}/{work.kind}", mix.get(work.dataset, 1.0))
-
-
 def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | None = None) -> dict[str, Any]:
     """Train on `works`, or on those that the options name; returns the card of the best weights.
 
-    Writes the best weights by held-out loss to `out`/model.safetensors, and the state from which to resume to
-    `out`/last.safetensors. Raises `Refusal` if there is nothing to learn from.
+    Writes the best weights by held-out loss to `out`/model.safetensors, beside it the lines that they may not repeat,
+    and the state from which to resume to `out`/last.safetensors. Raises `Refusal` if there is nothing to learn from.
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if options.threads:
@@ -87,13 +85,13 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
     out = Path(options.out)
     if works is None:
         works = full_corpus.load(Path(options.data), Path(options.cache), options.sets)
-    works = [work for work in works if weight(work, options.mix) and len(work.score.onset) >= FEWEST]
+    works = [work for work in works if work.weight(options.mix) and len(work.score.onset) >= FEWEST]
     learn = [_example(work, options) for work in tqdm(works, desc="encoding", mininterval=5) if work.split == "train"]
     check = _held_out(works, options)
     if not learn:
         raise Refusal("There is nothing to learn from in {folder}.", folder=options.data)
     check = check or {"learned": [each.piece for each in learn[:20]]}
-    model = BandLSTM(Sizes(**sizes)).to(device)
+    model = _begun(options, sizes).to(device)
     average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     optimizer = torch.optim.AdamW(
         model.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay, fused=True
@@ -147,7 +145,21 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
         run["part"] += 1
         run["seconds"] = seconds + time.monotonic() - begun
         _finish_part(run, model, average, optimizer, check, options, sizes, out)
+    begun_with = options.start and memorised_lines.beside(Path(options.start))
+    known = memorised_lines.load(begun_with) if begun_with and begun_with.exists() else None
+    learned = copying_band.learn(works, options.mix, known)
+    memorised_lines.save(learned, memorised_lines.beside(out / "model.safetensors"))
     return band_checkpoint.load(out / "model.safetensors")[1]
+
+
+def _begun(options: Options, sizes: Mapping[str, Any]) -> BandLSTM:
+    """The network as it begins: of those sizes, or the one to begin with."""
+    if not options.start:
+        return BandLSTM(Sizes(**sizes))
+    before, card = band_checkpoint.load(Path(options.start))
+    model = BandLSTM(Sizes(**{**card["sizes"], **{name: sizes[name] for name in ("dropout",) if name in sizes}}))
+    model.load_state_dict(before.state_dict())
+    return model
 
 
 def _example(work: Work, options: Options) -> Example:
@@ -158,7 +170,7 @@ def _example(work: Work, options: Options) -> Example:
         tones = ~np.isin(score.part, [i for i, part in enumerate(score.parts) if part.role == "drums"])
         chords = hear_chords(score.onset[tones], score.duration[tones], score.pitch[tones], score.bars)
         score = dataclasses.replace(score, chords=chords)
-    return example(encode(score, work.style, options.keyed), weight(work, options.mix), guess)
+    return example(encode(score, work.style, options.keyed), work.weight(options.mix), guess)
 
 
 def _held_out(works: Sequence[Work], options: Options) -> dict[str, list[Piece]]:
@@ -209,8 +221,8 @@ def _finish_part(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, required=True, help="a TOML file: `Options`, and a table [sizes]")
-    for name in ("data", "out", "cache", "minutes", "threads"):
+    parser.add_argument("--config", type=Path, help="a TOML file: `Options`, and a table [sizes]")
+    for name in ("data", "out", "cache", "start", "rate", "minutes", "threads"):
         kind = type(getattr(Options, name))
         parser.add_argument(f"--{name}", type=kind, help=f"{flags.WHAT[name]}; overrides the file")
 
@@ -221,10 +233,10 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def options_of(config: Path, given: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
+def options_of(config: Path | None, given: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
     """Options and sizes in a TOML file, overridden by flags that are `given`. Raises `Refusal` for unknown names."""
     try:
-        file = tomllib.loads(config.read_text())
+        file = tomllib.loads(config.read_text()) if config else {}
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise Refusal("The configuration {file} cannot be read: {why}.", file=str(config), why=str(error)) from error
     sizes: dict[str, Any] = file.pop("sizes", {})

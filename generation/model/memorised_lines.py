@@ -89,7 +89,7 @@ def longest_run(line: Line, memorised: MemorisedLines, since: int = 0) -> int:
 def copies(rows: Ints, heading: Ints, memorised: MemorisedLines, style: str, since: int = 0) -> int:
     """The number of notes by which the longest run in any line exceeds the limit of the style; 0 if nothing is a copy.
     `rows` (n, len(band.FIELDS)) are those given and, from the tick `since` on, new ones."""
-    limit = memorised.limits.get(style, max(memorised.limits.values(), default=0))
+    limit = memorised.limits.get(style, max(memorised.limits.values(), default=PASSAGE))
     return max(0, *(longest_run(line, memorised, since) - limit for line in lines(rows, heading)), 0)
 
 

@@ -12,7 +12,7 @@ from defusedxml import ElementTree
 from generation.judge import evaluate_band
 from generation.learn import full_corpus, train_band
 from generation.learn.datasets import bands, chorales, kern, lilypond, musicxml
-from generation.model import band, band_checkpoint, chords
+from generation.model import band, band_checkpoint, chords, memorised_lines
 from generation.model.encode_band import encode
 from generation.model.full_score import FullScore, PartOf
 from generation.music.key import Key
@@ -232,6 +232,15 @@ def test_a_folder_of_anybodys_files_is_learned(tmp_path: Path, caplog):
     places = ["--data", str(folder), "--out", str(tmp_path / "run"), "--cache", str(tmp_path / "cache")]
     assert train_band.main(parser.parse_args(["--config", str(config), *places])) == 0
     assert (tmp_path / "run" / "model.safetensors").exists()
+    again = ["--start", str(tmp_path / "run" / "model.safetensors"), "--data", str(folder), "--minutes", "0.01"]
+    places = ["--out", str(tmp_path / "again"), "--cache", str(tmp_path / "cache")]
+    assert train_band.main(parser.parse_args([*again, *places])) == 0
+    begun, gone_on = (json.loads((tmp_path / run / "model.json").read_text()) for run in ("run", "again"))
+    assert begun["sizes"] == gone_on["sizes"]
+    # What was learned may not be repeated.
+    tune = encode(works["lead.abc"].score, "auto")
+    memorised = memorised_lines.load(tmp_path / "again" / "model.memorised.npz")
+    assert memorised_lines.copies(tune.encoded.rows[1:].astype(np.int64), tune.encoded.heading, memorised, "auto") > 0
 
 
 SYMBOLS = {
