@@ -27,7 +27,7 @@ from generation.music.key import Key
 from generation.play.advance import ending, nucleus
 from generation.play.batch import Batch, sampling_parameters
 from generation.play.constraints import CONSTRAINTS, ECHO, LONGEST_RUN, obey
-from generation.play.session import Prompt, Session, random_stream, sample
+from generation.play.session import WIDER, Prompt, Session, random_stream, sample
 from generation.play.state import WIDTH, note_down, of_all
 from tests.tunes import performance, scale
 
@@ -86,6 +86,25 @@ def test_rhythm_loses_less_of_its_tail_than_pitch():
     temperatures, shares = zip(*(sampling_parameters(head, 0.7, 0.9) for head in CLASSES), strict=True)
     assert temperatures == (0.7, 0.7, 0.7, 1, 1, 1), "a tame take is still played with life"
     np.testing.assert_allclose(shares, (0.97, 0.9, 0.97, 0.99, 0.99, 0.99))
+
+
+def test_who_leaps_and_rests_more_is_given_more_room(loaded: LoadedModel):
+    """Of melodies alike in all but their style, those in jazz leap further, and have fewer notes."""
+    leaps, notes = {}, {}
+    for style in ("jazz", "irish"):
+        wide, usual = (
+            sample(loaded, [Prompt(scale(16), 20, seed=seed, style=style, temperature=heat) for seed in range(6)])
+            for heat in (1.0, 1.0 / WIDER.get(style, (1.0, 1.0))[0])
+        )
+        leaps[style], notes[style] = (
+            [measure(each) for each in (wide, usual)]
+            for measure in (
+                lambda takes: np.mean([np.abs(np.diff(take.pitch[16:])).mean() for take in takes]),
+                lambda takes: sum(map(len, takes)),
+            )
+        )
+    assert leaps["jazz"][0] > leaps["jazz"][1] and notes["jazz"][0] < notes["jazz"][1]
+    assert leaps["irish"][0] == leaps["irish"][1] and notes["irish"][0] == notes["irish"][1]
 
 
 def test_a_fresh_piece_has_the_key_metre_and_tempo_wished_for(loaded: LoadedModel):
