@@ -32,6 +32,7 @@ WORKSHOP = {
     "evaluate": ("generation.judge.evaluate", "judge a checkpoint on held-out tunes"),
     "evaluate-band": ("generation.judge.evaluate_band", "judge a checkpoint of several parts on held-out scores"),
     "evaluate-hum": ("generation.judge.evaluate_hum", "judge how well recordings are transcribed"),
+    "train-harmony": ("generation.learn.train_harmony", "count how chords go under tunes"),
     "copying": ("generation.learn.copying", "find what a piece has in common with the training tunes"),
     "copying-band": ("generation.learn.copying_band", "find what a piece has in common with the training scores"),
     "predecessor": ("generation.judge.baselines.predecessor", "train the baseline that preceded Encore, and compare"),
@@ -104,8 +105,8 @@ def _read(args: argparse.Namespace) -> int:
 
 async def _play(args: argparse.Namespace) -> int:
     wish = Request(
-        seconds=args.seconds,
-        bars=args.bars,
+        seconds=getattr(args, "seconds", 20),
+        bars=getattr(args, "bars", 0),
         last_bars=getattr(args, "last_bars", 0),
         lead=getattr(args, "part", ""),
         takes=args.takes,
@@ -115,11 +116,13 @@ async def _play(args: argparse.Namespace) -> int:
         style=args.style,
         instrument=args.instrument,
         only_new=args.only_new,
-        open_end=args.open_end,
+        open_end=getattr(args, "open_end", False),
         arithmetic=args.arithmetic,
         formats=_formats(args.formats),
         parts=getattr(args, "parts", "all"),
-        band=getattr(args, "band", "melody"),
+        band=args.band if args.command == "compose" else "melody",
+        chords=args.chords,
+        stems=args.stems,
         key=getattr(args, "key", None),
         tempo=getattr(args, "tempo", None),
         meter=getattr(args, "meter", None),
@@ -134,8 +137,9 @@ async def _play(args: argparse.Namespace) -> int:
     inputs: list[dict[str, object]] = []
     timings: dict[str, float] = {}
     codes: list[int] = []
-    extends = args.command == "extend"
-    asked = _listened(args.files, wish, codes) if extends else [(Path("compose"), wish)]
+    extends = args.command != "compose"
+    joined = args.band if args.command == "accompany" else ""
+    asked = _listened(args.files, wish, joined, codes) if extends else [(Path("compose"), wish)]
     if asked:
         async with _pool(min(2, max(args.takes, len(asked)))) as pool:
             jobs = [(file, partial(pool.play, request, bar(file))) for file, request in asked]
@@ -188,13 +192,14 @@ def _pool(renderers: int) -> WorkerPool:
     return WorkerPool(renderers=renderers, quiet=not os.environ.get("ENCORE_DEBUG"))
 
 
-def _listened(files: Sequence[Path], wish: Request, codes: list[int]) -> Asked:
-    """The files that can be played on from, with their requests; music21 is imported only here."""
+def _listened(files: Sequence[Path], wish: Request, band: str, codes: list[int]) -> Asked:
+    """The files that can be played on from, or accompanied by a `band`, with their requests; music21 is imported only
+    here."""
     from generation.serve.listen import listen
 
     first: dict[str, Path] = {}
     alone = [file for file in dict.fromkeys(files) if first.setdefault(file.stem, file) is file]
-    asked = _good(alone, wish, listen, codes)
+    asked = _good(alone, wish, listen, codes, band)
     for file in dict.fromkeys(files):
         if file not in alone:
             same = "another file has the same name, and its takes would be lost. Give this one its own run."
@@ -202,12 +207,14 @@ def _listened(files: Sequence[Path], wish: Request, codes: list[int]) -> Asked:
     return asked
 
 
-def _good(files: Sequence[Path], wish: Request, check: Callable[[Request], object], codes: list[int]) -> Asked:
+def _good(
+    files: Sequence[Path], wish: Request, check: Callable[[Request], object], codes: list[int], band: str = ""
+) -> Asked:
     """The files that pass a check, with their requests; reports the others. Needs no worker process."""
     asked = []
     for file in files:
         try:
-            request = replace(wish, data=_bytes(file), filename=file.name)
+            request = replace(wish, data=_bytes(file), filename=file.name, accompany=band)
             check(request)
             asked.append((file, request))
         except Refusal as refusal:

@@ -25,6 +25,8 @@ from generation.music.reading import Reading
 from generation.music.song import SUSTAIN, Part, Song, in_force, moved, ruling
 from generation.request import INSTRUMENTS, Request, Take
 
+# A key of `request.REDONE` → the roles of the parts that are played again.
+REDONE_ROLES = {"drums": ("drums",), "bass": ("bass",), "chords": ("chords", "pad"), "melody": ("lead",)}
 LINES = 8  # bars of harmony that a caption has room for
 
 
@@ -49,7 +51,9 @@ def finish_band(
     if request.instrument != "auto":
         new = [replace(p, program=INSTRUMENTS[request.instrument], bank=0) if p.role == "lead" else p for p in new]
     fresh = tuple(part for part in new if len(part.notes))
-    notes = sum(len(part.notes) for part in fresh)
+    if request.accompany and request.only_new:
+        fresh = tuple(part for part in fresh if part.role != "lead")
+    notes = sum(len(part.notes) for part in fresh if not (request.accompany and part.role == "lead"))
     before: tuple[Part, ...] = ()
     if reading is None or request.only_new:
         whole = from_beat(replace(whole, parts=fresh), since)
@@ -85,6 +89,7 @@ def finish_band(
         files=files,
         arithmetic=played.arithmetic,
         chords=harmony(whole, since),
+        parts=tuple(kind for kind, roles in REDONE_ROLES.items() if {part.role for part in fresh} & set(roles)),
     )
 
 

@@ -5,9 +5,11 @@ import re
 from generation.model.hear_chords import with_chords
 from generation.music.key import Key
 from generation.music.reading import Reading
+from generation.play.band.accompanists import BANDS
+from generation.play.band.beside import accompanied
 from generation.play.band.plan import BandPrompt
 from generation.play.entry import around
-from generation.play.session import Prompt
+from generation.play.session import Prompt, random_stream
 from generation.request import STYLES, Refusal, Request
 
 
@@ -40,11 +42,15 @@ def of_several(request: Request, reading: Reading | None) -> bool:
     """Whether a request is for several parts: all those of its file, or a fresh piece for a band."""
     if reading is None:
         return request.band != "melody"
+    if request.accompany:
+        return True
     return request.parts == "all" and reading.together
 
 
 def band_prompts(request: Request, reading: Reading | None) -> list[BandPrompt]:
     """As `prompts`, for several parts; the harmony of a song that has no chord symbols is heard in its notes."""
+    if request.accompany and reading is not None:
+        return _accompanied(request, reading)
     fresh = reading is None
     song = None if reading is None else with_chords(reading.song)
     return [
@@ -64,6 +70,18 @@ def band_prompts(request: Request, reading: Reading | None) -> list[BandPrompt]:
         )
         for take in range(request.takes)
     ]
+
+
+def _accompanied(request: Request, reading: Reading) -> list[BandPrompt]:
+    style = request.style if request.style in STYLES and request.style != "auto" else BANDS[request.accompany].style
+    found = []
+    for seed in range(request.seed, request.seed + request.takes):
+        rng = random_stream(seed, "harmony")
+        beside = accompanied(reading, request.accompany, style, request.temperature, rng)
+        found.append(
+            BandPrompt(temperature=request.temperature, top_p=request.top_p, seed=seed, style=style, beside=beside)
+        )
+    return found
 
 
 def parse_metre(text: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from generation.request import BANDS, FORMATS, INSTRUMENTS, PARTS, styles
+from generation.request import ACCOMPANISTS, BANDS, FORMATS, INSTRUMENTS, PARTS, styles
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,9 +35,17 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     compose.add_argument("--key", help='for example "D minor"')
     compose.add_argument("--tempo", type=float, help="quarter notes a minute")
     compose.add_argument("--meter", help="for example 6/8")
+    accompany = commands.add_parser("accompany", help="give a tune a band")
+    accompany.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    accompany.add_argument("--part", default="", help="which part of the file is the tune: its name or number (found)")
+    accompany.add_argument("--band", default="trio", help=f"who joins it, one of {', '.join(ACCOMPANISTS)} (trio)")
     for both in (extend, compose):
         both.add_argument("--seconds", type=float, default=20, help="length of the new music, 5 to 180 (20)")
         both.add_argument("--bars", type=int, default=0, help="its length in bars instead, 4 to 64")
+        both.add_argument("--open-end", action="store_true", help="stop when the time is up, without coming to a close")
+    for both in (extend, compose, accompany):
+        both.add_argument("--chords", default="", help='to play over, such as "Dm7 G7 | C" or "ii V I" (its own)')
+        both.add_argument("--stems", action="store_true", help="an MP3 of each part as well, in a zip")
         both.add_argument("--takes", type=int, default=1, help="how many answers (1)")
         both.add_argument("--temperature", type=float, default=0.9, help="0.1 plays safe, 2 surprises everybody (0.9)")
         both.add_argument("--top-p", type=float, default=0.97, help="leave out the unlikeliest notes (0.97)")
@@ -49,7 +57,6 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
         both.add_argument("--style", default="auto", help=f"one of {', '.join(styles())}")
         both.add_argument("--instrument", default="auto", help=f"auto or one of {', '.join(INSTRUMENTS)}")
         both.add_argument("--only-new", action="store_true", help="leave the input out of the sound and the files")
-        both.add_argument("--open-end", action="store_true", help="stop when the time is up, without coming to a close")
         both.add_argument("--formats", default=",".join(FORMATS), help="some of mp3,mid,abc,musicxml,png (all)")
         both.add_argument("--out", type=Path, default=Path(), help="folder for the files (here)")
         both.add_argument("--json", action="store_true", help="print one JSON object")

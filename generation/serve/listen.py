@@ -9,6 +9,7 @@ from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import Refusal, Request
 
+MOST_ACCOMPANIED = 300  # seconds
 ROOM = 1.15  # times the length asked for: the longest that new music may be, its close included
 
 
@@ -18,9 +19,20 @@ def listen(request: Request) -> Reading | None:
     if request.data is None:
         return None
     reading = on_its_beat(read(request.data, request.filename, drums=request.parts == "all", wanted=request.lead))
+    if request.accompany and not len(reading.melody):
+        raise Refusal("There is no tune in this file to accompany. Send one that is not drums alone.")
     lasts = max(reading.melody.seconds, reading.song.clock.second(reading.song.end))
     tempo = typical_tempo(reading.melody)
-    more = wished(tempo, reading.melody.bar, request.seconds, request.bars) / TICKS / tempo * 60
+    more = 0.0
+    if request.accompany:
+        if lasts > MOST_ACCOMPANIED:
+            raise Refusal(
+                "This tune lasts {seconds} s, and a band accompanies at most {limit} s. Send a shorter one.",
+                seconds=round(lasts),
+                limit=MOST_ACCOMPANIED,
+            )
+    else:
+        more = wished(tempo, reading.melody.bar, request.seconds, request.bars) / TICKS / tempo * 60
     if lasts + ROOM * more > MAX_SECONDS:
         raise Refusal(
             "This melody lasts {seconds} s, and {more} s of new music would take it to the limit of {limit} "

@@ -136,6 +136,8 @@ class WorkerPool:
         if request.data is not None:
             heard = await self._ask_renderer(Job(0, "read", request), READING)
         longest = MOST_SECONDS if request.bars else request.seconds
+        if request.accompany or request.redo:
+            longest = max(heard.lasts, MOST_SECONDS if request.redo else 0.0)
         bare = replace(request, data=b"" if request.data is not None else None, wholes=())
         limits = _longer(SAMPLING, longest * request.takes)
         if request.wholes:

@@ -37,6 +37,8 @@ def make(request: Request, reading: Reading | None, whole: Melody | Played, take
     if reading is not None and request.last_bars:
         reading, whole = last_bars(reading, whole, request.last_bars)
     if isinstance(whole, Played):
+        if request.accompany:
+            return finish_band(None, whole, request, request.seed + take, whole.song.title or "Encore")
         called = BANDS[request.band] if reading is None else "Encore"
         return finish_band(reading, whole, request, request.seed + take, whole.song.title or f"Encore: {called}")
     first_new = 0 if reading is None else len(reading.melody)

@@ -15,7 +15,7 @@ from generation.model.tokens import FLAT, LENGTHS, TICKS, Ints
 from generation.play.band.rules import BAND_RULES, BAND_VALUES
 from generation.play.band.state import AT, state_of
 from generation.play.loops import band as loops
-from generation.play.loops import choice, rules
+from generation.play.loops import choice, given, rules
 from generation.play.loops.compiled import Reals
 
 HEADS = tuple(CLASSES)
@@ -31,6 +31,7 @@ class Line:
     temperature, tail       (1, heads); tail is 1 − top_p
     uniforms                (1, rows, heads) its random numbers
     x, memory               the network's output for the last row (1, width), and its state
+    given                   (1, rows, heads + 2) rows that are taken as they are, see `loops.given`
     heading, conditions, parts  as `BandLSTM.forward` and its heads take them
     """
 
@@ -43,6 +44,7 @@ class Line:
     heading: Tensor
     conditions: Tensor
     parts: Tensor
+    given: Ints
 
 
 @torch.inference_mode()
@@ -72,6 +74,7 @@ def decode_step(model: BandLSTM, line: Line, watch: Callable[[int, Reals], None]
         if watch is not None:
             watch(head, warmed)
         choice.draw(warmed, line.tail, line.uniforms, line.table[:, AT.new], head, said[head])
+        given.impose(head, line.given, line.table, said[head])
         at.row[head] = said[head, 0]
 
     def known() -> tuple[Tensor, Tensor]:
@@ -84,6 +87,7 @@ def decode_step(model: BandLSTM, line: Line, watch: Callable[[int, Reals], None]
     logits, x = model.part_head(line.x, *known(), line.parts, only)
     choose(PART, logits)
     loops.name(said[PART], line.table, kind)
+    given.recognise(line.table)
     logits, x = model.value_head(x, *known(), line.parts, only, torch.from_numpy(kind).to(device))
     choose(VALUE, logits)
     row, _ = known()
@@ -102,6 +106,7 @@ def decode_step(model: BandLSTM, line: Line, watch: Callable[[int, Reals], None]
             logits, x = predict(x, known()[0])
         choose(head, logits)
     loops.note_down(said, LENGTHS, line.table)
+    given.pass_by(line.given, line.table)
     row, heard = known()
     left = max(0, int(line.table[0, AT.goal] - line.table[0, AT.onset])) / TICKS
     countdown = torch.from_numpy(tokens.countdown_class(np.array([[left]]))).to(device)

@@ -7,23 +7,35 @@ from typing import Any
 import numpy as np
 
 from generation.model.band import CLASSES, FIRST_CHORD, FIRST_DRUM, SLOTS
+from generation.model.hear_chords import TONES
+from generation.model.hearing import CHANGED, NOW_CHORD
 from generation.model.tokens import LENGTHS, TICKS
 from generation.play.band.state import State
 from generation.play.constraints import FIFTH, FOREIGN, HOME, LEFTOVER, NEVER, keep_the_grid
 
+ALONE = 8 * NEVER  # nats: sooner may any other rule be broken than a given row be missed
 OVER = 1000 * TICKS  # the value of the step class that says that nothing follows
 INTERRUPT = 2.0  # nats, the cost of a voice's new note before its old one has ended
 STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
+OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
+ABOVE = 5.0  # nats, the cost of a voice above the tune that belongs under it
+ROOTLESS, LOW = 4.0, 48  # nats, the cost of a bass that leaves the root out; a bass goes lower than this pitch
 PACE, BALANCE = 2.5, 0.7  # nats for each factor of e by which there are too many rows of all parts, or of one
 RETURN = 1.0  # nats by which the odds of a silent part rise with each bar after the first two
 MOSTLY, NEARLY_ALWAYS = 50, 80  # per cent of the bars: such a part plays at the close; returns from a rest
+IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()], np.int64)
 NEAR = 6  # ticks by which the class of a length may miss the goal
 
 
 def begin_where_the_input_ends(length: Any, take: State) -> Any:
     """The first new row neither comes into the input's notes nor leaves a bar empty."""
     when = take.tick + length
-    return NEVER * ((take.new == 0) & ((when < take.begin) | (when > take.latest)))
+    return NEVER * ((take.new == 0) & ((when < take.begin) | (when > take.latest)) & (when != take.next_tick))
+
+
+def take_what_is_given(length: Any, take: State) -> Any:
+    """No step leads past the next row that is given."""
+    return ALONE * (take.tick + length > take.next_tick)
 
 
 def no_long_silence(length: Any, take: State) -> Any:
@@ -36,15 +48,17 @@ def arrive(length: Any, take: State) -> Any:
     wanted has played, and then it is over."""
     left = take.last - take.tick - length
     closing = take.tick >= take.last
-    early = (left < LEFTOVER) & (left != 0) & (take.tick < take.last)
-    late = closing & (((length > 0) & (length < OVER)) | ((length == OVER) & (take.missing > 0)))
+    given = take.tick + length == take.next_tick
+    early = (left < LEFTOVER) & (left != 0) & (take.tick < take.last) & (given == 0)
+    late = closing & (((length > 0) & (length < OVER) & (given == 0)) | ((length == OVER) & (take.missing > 0)))
     return NEVER * (early | late)
 
 
 def no_endless_onset(length: Any, take: State) -> Any:
     """As many rows begin together as the input shows, a few more at most, and only where a part has a hand free."""
     full = (take.here >= take.most_rows) & (take.missing == 0)
-    return NEVER * ((length == 0) & (take.here > 0) & (full | (take.follows == 0)))
+    waiting = take.tick == take.next_tick
+    return NEVER * ((length == 0) & (take.here > 0) & (full | (take.follows == 0)) & (waiting == 0))
 
 
 def keep_the_pace(length: Any, take: State) -> Any:
@@ -63,6 +77,13 @@ def in_order(part: Any, take: State) -> Any:
     again = part == take.before_part
     alone = (take.kind[part] == 2) | (take.single[part] > 0) | (take.before_value <= take.low[part])
     return NEVER * ((part < take.before_part) | (again & alone))
+
+
+def leave_what_is_given(part: Any, take: State) -> Any:
+    """Rows that are given are taken at their place, and only there; none of another part goes past them."""
+    here = take.onset == take.next_tick
+    elsewhere = (take.given[part] > 0) & ((here & (part == take.next_part)) == 0)
+    return ALONE * elsewhere + NEVER * (here & (part > take.next_part))
 
 
 def leave_the_input_its_end(part: Any, take: State) -> Any:
@@ -84,7 +105,8 @@ def close_together(part: Any, take: State) -> Any:
     passed = (take.missing > 0) & (part > take.next_missing)
     strange = (take.wanted[part] == 0) & (part != take.before_part) & (take.kind[part] < 2)
     rootless = (take.before_part == take.lowest) & (part > take.lowest) & ((take.before_value - take.tonic) % 12 != 0)
-    return closing * (NEVER * passed + STRANGER * strange + FOREIGN * rootless)
+    over = take.onset > take.last
+    return closing * (take.given[part] == 0) * (NEVER * (passed | over) + STRANGER * strange + FOREIGN * rootless)
 
 
 def keep_the_balance(part: Any, take: State) -> Any:
@@ -129,6 +151,29 @@ def no_clash(value: Any, take: State) -> Any:
     return take.clash / 1000 * (0.5 + 0.5 * beat) * (beside + 0.5 * across) * (value < FIRST_DRUM)
 
 
+def keep_to_the_chord(value: Any, take: State) -> Any:
+    """Where chords are given, tones outside the chord cost most where a bar or its half begins, less on other beats."""
+    chord, place = take.facts[NOW_CHORD] - FIRST_CHORD, (take.onset - take.mark) % take.line
+    strong, beat = (2 * place) % take.line == 0, place % TICKS == 0
+    known = (chord >= 0) & (value < FIRST_DRUM) & (take.onset < take.last)
+    inside = IN_CHORD[chord // 12 * known, (value - chord) % 12]
+    return take.obey[take.part] / 1000 * known * (1 - inside) * (OFF_BEAT + ON_BEAT * beat + ON_STRONG * strong)
+
+
+def stay_under_the_tune(value: Any, take: State) -> Any:
+    """A voice that belongs under the lead goes above it at a cost."""
+    tune = take.sung[take.leading]
+    return ABOVE * ((take.under[take.part] > 0) & (value > tune) & (tune < FIRST_DRUM) & (value < FIRST_DRUM))
+
+
+def begin_on_the_root(value: Any, take: State) -> Any:
+    """Where chords are given, the lowest part takes up a new one by its root."""
+    chord = take.facts[NOW_CHORD] - FIRST_CHORD
+    fresh = (chord >= 0) & (take.obey[take.part] > 0) & (take.when[take.part] < take.facts[CHANGED])
+    low = (take.low[take.part] < LOW) & (take.single[take.part] > 0)
+    return ROOTLESS * (fresh & low & ((value - chord) % 12 != 0) & (value < FIRST_DRUM))
+
+
 def come_to_rest(value: Any, take: State) -> Any:
     """The closing notes belong to the tonic's triad, the lowest part plays the tonic, and the chord is the tonic's."""
     harmony = value >= FIRST_CHORD
@@ -157,13 +202,32 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         keep_the_grid,
         begin_where_the_input_ends,
         no_long_silence,
+        take_what_is_given,
         arrive,
         no_endless_onset,
         keep_the_pace,
         settle_on_the_root,
     ),
-    "part": (in_order, leave_the_input_its_end, has_a_hand_free, close_together, keep_the_balance, come_back),
-    "value": (stay_in_range, go_down, no_second_stroke, no_stuck_onset, no_clash, come_to_rest),
+    "part": (
+        in_order,
+        leave_what_is_given,
+        leave_the_input_its_end,
+        has_a_hand_free,
+        close_together,
+        keep_the_balance,
+        come_back,
+    ),
+    "value": (
+        stay_in_range,
+        go_down,
+        no_second_stroke,
+        no_stuck_onset,
+        no_clash,
+        keep_to_the_chord,
+        begin_on_the_root,
+        stay_under_the_tune,
+        come_to_rest,
+    ),
     "duration": (no_endless_note, end_together),
 }
 # Head → the values that its classes stand for.

@@ -91,7 +91,7 @@ class BandSession:
         takes = []
         for prompt in prompts:
             alike = (id(prompt) if prompt.song is None else id(prompt.song), prompt.seconds, prompt.bars, prompt.style,
-                     prompt.open_end)  # fmt: skip
+                     prompt.open_end, id(prompt.beside))  # fmt: skip
             if alike not in shared:
                 shared[alike] = plan(prompt)
             takes.append(BandTake(prompt, shared[alike]))
@@ -145,6 +145,7 @@ class BandSession:
             heading,
             conditions_,
             parts,
+            known.given[None],
         )
 
 

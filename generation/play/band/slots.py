@@ -37,6 +37,7 @@ class BandSlots:
     waves              (2, …) as in `play.fused.waves`
     temperature, tail  (heads,); tail is 1 − top_p
     uniforms           (MOST_ROWS, heads)
+    given              (MOST_ROWS, heads + 2) rows that are taken as they are, see `loops.given`
     """
 
     table: Whole
@@ -59,6 +60,7 @@ class BandSlots:
     temperature: Reals
     tail: Reals
     uniforms: Reals
+    given: Whole
 
     def arrays(self) -> list[NDArray[Any]]:
         """All of them, with the takes first."""
@@ -89,6 +91,7 @@ def band_memory(model: BandLSTM, fused: BandFused, takes: int) -> BandSlots:
         "values": ((heads, seen, channels), kept), "value_unit": ((heads, seen), real),
         "closed": ((), whole), "waves": ((2, 2 * len(BARS)), real), "temperature": ((len(HEADS),), real),
         "tail": ((len(HEADS),), real), "uniforms": ((MOST_ROWS, len(HEADS)), real),
+        "given": ((MOST_ROWS, len(HEADS) + 2), whole),
     }  # fmt: skip
     return BandSlots(
         **{
@@ -104,6 +107,7 @@ def move_in(slots: BandSlots, slot: int, model: BandLSTM, fused: BandFused, line
     slots.table[slot], slots.x[slot], slots.tick[slot] = line.table[0], line.x[0].numpy(), tick
     slots.temperature[slot], slots.tail[slot] = line.temperature[0], line.tail[0]
     slots.uniforms[slot] = line.uniforms[0]
+    slots.given[slot, : line.given.shape[1]] = line.given[0]
     slots.waves[slot] = waves(int(line.table[0, AT.bar])).numpy()
     piece = of_piece(model, line.heading[0], line.conditions[0])
     for name, tensor in zip(("constant", "parts", "part_note", "part_given"), piece, strict=True):

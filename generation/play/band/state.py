@@ -30,12 +30,18 @@ class State(NamedTuple):
     pace                  log of how many rows there were lately, to how many are usual, in thousandths
     missing, next_missing parts that have yet to play at the close; slot of the first of them
     lowest                slot of the lowest part at the close
+    next_tick, next_part  of the next row that is given, FAR and SLOTS if there is none; taken: given rows so far
+    forced                whether the coming row is given
+    leading               slot of the lead
     unusual (TICKS)       1 for each place within a quarter where no note should begin
     kind                  as in `band.kinds`; −1 for a slot that is empty
     low, high             range of values
     single, most          whether it plays one note at a time; notes at once
+    given                 whether its rows are given
     free                  tick until which notes of the input sound
     longest               longest note
+    under                 whether it stays under the lead
+    obey                  cost of a tone outside the chord on a strong beat, in thousandths of a nat
     eager                 the share of the input's bars in which it played, in per cent
     usual, recent         rows in the last bars, of which later ones count more, in thousandths: usual; so far
     balance               log of the second to the first, in thousandths
@@ -77,14 +83,22 @@ class State(NamedTuple):
     missing: Any
     next_missing: Any
     lowest: Any
+    next_tick: Any
+    next_part: Any
+    taken: Any
+    forced: Any
+    leading: Any
     unusual: Any
     kind: Any
     low: Any
     high: Any
     single: Any
     most: Any
+    given: Any
     free: Any
     longest: Any
+    under: Any
+    obey: Any
     eager: Any
     usual: Any
     recent: Any

@@ -15,7 +15,7 @@ from generation.play.band.rules import BAND_VALUES
 from generation.play.band.slots import BandSlots
 from generation.play.band.state import AT
 from generation.play.loops import band as rows
-from generation.play.loops import band_hearing, choice, hearing
+from generation.play.loops import band_hearing, choice, given, hearing
 from generation.play.loops.compiled import Reals, Whole, add
 
 INTERVALS = 2 * FIRST_DRUM - 1  # classes of the step from a part's last pitch
@@ -73,6 +73,7 @@ class StepOnCPU:
         band_hearing.fit(out, own.parts, tables.doing, table, self.fits)
         self._choose(PART, self.fits, watch)
         rows.name(said[PART], table, self.kind)
+        given.recognise(table)
         band_hearing.after_part(x[1], out, self.small, own.part_given, tables.next_last, tables.next_gap, table, x[2])
         out = head[VALUE].array(x[2])
         band_hearing.leap(out, self.allowed, self.kind, table, self.leaps)
@@ -80,6 +81,7 @@ class StepOnCPU:
         band_hearing.add_on(x[2], out, CLASSES["value"] + INTERVALS, tables.next_value, said[VALUE], True, x[3])
         self._lasts_and_touch(watch)
         rows.note_down(said, LENGTHS, table)
+        given.pass_by(own.given, table)
         self._hear(onset)
         return np.concatenate([said, onset[None]]).T
 
@@ -89,6 +91,7 @@ class StepOnCPU:
         if watch is not None:
             watch(head, logits)
         choice.draw(logits, own.tail, own.uniforms, own.table[:, AT.new], head, self.said[head])
+        given.impose(head, own.given, own.table, self.said[head])
 
     def _lasts_and_touch(self, watch: Watch | None) -> None:
         """Choose duration and expression; parts for which these mean nothing get none."""

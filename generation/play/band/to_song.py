@@ -13,6 +13,7 @@ from generation.model.tokens import DEVIATION_UNIT, TICKS, Ints
 from generation.music.clock import Tempo
 from generation.music.notes import Notes, Written
 from generation.music.song import EXPRESSION, SUSTAIN, VOLUME, Part, Song, heard_key, in_force
+from generation.play.band.ensembles import LEVEL
 from generation.play.band.plan import Plan
 from generation.play.band.rules import NEAR
 from generation.request import Words
@@ -22,8 +23,6 @@ CHANGED = 0.02  # the new tempo is written where it differs by this share
 SHORTEST = 1 / 48  # quarters
 LOUDNESS, VARIED = 32.0, 10.0  # quarters whose loudness goes on; standard deviation that velocities may have anyway
 ON_TIME, LATEST = 20, 3  # the class of no deviation; classes by which parts deviate together after an input on the grid
-# Mean velocity in a fresh piece, by role.
-LEVEL = {"lead": 88, "second": 76, "chords": 68, "bass": 80, "pad": 62, "other": 70, "drums": 80}
 APART = 0.3  # share of what rows of an onset deviate from one another
 
 
@@ -33,6 +32,13 @@ def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tu
     rows = rows_of(new_rows)
     if len(song.parts) > 1:
         rows = _together(rows, bool((piece.encoded.rows[:, band.DEVIATION] == ON_TIME).all()))
+    if plan.beside:
+        slots = {i: slot for i, slot in piece.slots.items() if i not in plan.beside.given}
+        played = [
+            _going_on(part, rows[rows[:, PART] == slots[i]], plan, i, open_end) if i in slots else part
+            for i, part in enumerate(song.parts)
+        ]
+        return plan.beside.back(played), plan.beside.since
     chorded = piece.encoded.heading[0, 0] == band.HARMONY + 1
     key = song.key or heard_key(song)
     chords = [

@@ -32,13 +32,15 @@ def band_state(row: Whole) -> State:
     """`state.state_of` for compiled loops."""
     numbers = as_tuple(row[:NUMBERS], NUMBERS)
     views = (
-        row[AT.unusual : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high], row[AT.high : AT.single],
-        row[AT.single : AT.most], row[AT.most : AT.free], row[AT.free : AT.longest], row[AT.longest : AT.eager],
-        row[AT.eager : AT.usual], row[AT.usual : AT.recent], row[AT.recent : AT.balance],
-        row[AT.balance : AT.sounding], row[AT.sounding : AT.held], row[AT.held : AT.wanted], row[AT.wanted : AT.first],
-        row[AT.first : AT.ringing], row[AT.ringing : AT.rubs], row[AT.rubs : AT.row], row[AT.row : AT.ends],
-        row[AT.ends : AT.pitches], row[AT.pitches : AT.slots], row[AT.slots : AT.sung], row[AT.sung : AT.when],
-        row[AT.when : AT.facts], row[AT.facts : AT.heard], row[AT.heard : WIDTH],
+        row[AT.unusual : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high],
+        row[AT.high : AT.single], row[AT.single : AT.most], row[AT.most : AT.given], row[AT.given : AT.free],
+        row[AT.free : AT.longest], row[AT.longest : AT.under], row[AT.under : AT.obey],
+        row[AT.obey : AT.eager], row[AT.eager : AT.usual], row[AT.usual : AT.recent],
+        row[AT.recent : AT.balance], row[AT.balance : AT.sounding], row[AT.sounding : AT.held],
+        row[AT.held : AT.wanted], row[AT.wanted : AT.first], row[AT.first : AT.ringing],
+        row[AT.ringing : AT.rubs], row[AT.rubs : AT.row], row[AT.row : AT.ends], row[AT.ends : AT.pitches],
+        row[AT.pitches : AT.slots], row[AT.slots : AT.sung], row[AT.sung : AT.when], row[AT.when : AT.facts],
+        row[AT.facts : AT.heard], row[AT.heard : WIDTH],
     )  # fmt: skip
     return State(*(numbers + views))
 
@@ -72,7 +74,7 @@ def begin(said: Whole, values: Whole, table: Whole) -> None:
             at.sounding[at.slots[k]] += 1
             if at.ends[k] >= at.goal - NEAR:
                 at.held[at.slots[k]] = 1
-        if onset >= at.last and not together:
+        if onset >= at.last and at.tick < at.last:
             _call(row, onset)
 
 
@@ -90,7 +92,7 @@ def _call(row: Whole, onset: int) -> None:
     at, missing = band_state(row), 0
     row[AT.lowest], row[AT.next_missing] = SLOTS, SLOTS
     for slot in range(SLOTS):
-        plays = at.kind[slot] >= 0 and at.kind[slot] != HARMONY and at.when[slot] >= 0
+        plays = at.kind[slot] >= 0 and at.kind[slot] != HARMONY and at.given[slot] == 0 and at.when[slot] >= 0
         near = onset - at.when[slot] <= 2 * at.line or at.eager[slot] > MOSTLY
         at.wanted[slot] = plays and near and at.held[slot] == 0 and at.free[slot] <= onset
         if at.wanted[slot] > 0:

@@ -1,0 +1,47 @@
+"""A song whose tune has no chords → the song with chords for it, as `harmony` finds them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from generation.model.band import FIRST_CHORD
+from generation.model.chords import symbol_of
+from generation.model.harmony import beats_of, chords_under, evidence, tables
+from generation.model.tokens import shift_of
+from generation.music.key import Key
+from generation.music.song import Song, bar_marks
+
+# Style of a tune → the table of its chords, the weight of its tones, and nats in favour of changes.
+LIKE = {
+    "pop": ("pop", 0.7, 1.5),
+    "jazz": ("jazz", 1.5, 1.5),
+    "standards": ("standards", 0.6, 1.2),
+    "hymn": ("hymn", 1.0, 1.5),
+    "classical": ("hymn", 1.0, 1.2),
+    "artsong": ("hymn", 1.0, 1.2),
+    "irish": ("standards", 1.0, 0.9),
+    "american": ("standards", 1.0, 0.9),
+    "british": ("standards", 1.0, 1.0),
+}
+WARMEST = 0.35  # of what a temperature of 1 does to notes; below `COOL`, chords are the likeliest
+COOL = 0.3
+
+
+def harmonised(song: Song, key: Key, style: str, temperature: float, rng: np.random.Generator) -> Song:
+    """The song with chords, its own if it has any. Higher temperatures choose less usual ones."""
+    tune = next((part.notes for part in song.parts if part.role == "lead" and len(part.notes)), None)
+    if song.chords or tune is None:
+        return song
+    name, weight, change = LIKE.get(style, LIKE["pop"])
+    beats, places = beats_of(tune.end, bar_marks(song), song.metre)
+    shift = shift_of(key)
+    begun = beats > song.pickup - 1e-6  # the band waits for the first bar line
+    beats, places = (beats[begun], places[begun]) if begun.any() else (beats, places)
+    heard = np.roll(evidence(beats, tune.onset, tune.duration, tune.pitch), shift, axis=1)
+    warmth = max(0.0, temperature - COOL) * WARMEST
+    tonic = (key.pitch_class + shift) % 12
+    found = chords_under(heard, places, tables()[name], tonic, weight, change, warmth, rng)
+    changes = [i for i in range(len(found)) if not i or found[i] != found[i - 1]]
+    at = [max(0.0, float(beats[i])) for i in changes]
+    said = [symbol_of(int(found[i]) + FIRST_CHORD, shift, key) for i in changes]
+    return replace(song, chords=tuple(zip(at, said, strict=True)))

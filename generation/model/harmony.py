@@ -1,0 +1,140 @@
+"""Find chords for a tune: a hidden Markov model over beats, whose tables were counted in scores with known harmony.
+
+The chords are the hidden states and the tune's tones what is seen, as in Raphael and Stoddard (2004), “Functional
+Harmonic Analysis Using Probabilistic Models”; all bars are looked at together, so that chords lead to what comes later.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.model.band import FIRST_CHORD, QUALITIES
+from generation.model.tokens import Ints
+
+Reals = NDArray[np.float64]
+TABLE = Path(__file__).parents[2] / "assets" / "encore-harmony.npz"
+CHORDS = 12 * len(QUALITIES)
+BAR_LINE, HALFWAY, ELSEWHERE = range(3)  # places of beats
+PLACES = 3
+STEP = 20.0  # parts of a nat that a table is stored in
+AT_REST = 2.0  # nats in favour of the tonic's chord at the end
+STRUCK = 0.5  # quarters that a note which begins on a beat counts more there
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Logs of probabilities, for a key without signs; chords in the order of `band.chord_value`.
+
+    usual   (CHORDS,) of each chord
+    follow  (CHORDS, CHORDS) that the second follows the first, if it changes
+    tones   (qualities, 12) of a tune's tone, in semitones above the root
+    change  (PLACES,) the probability itself of a change
+    """
+
+    usual: Reals
+    follow: Reals
+    tones: Reals
+    change: Reals
+
+
+def save(tables: Mapping[str, Table], path: Path) -> None:
+    """Write the tables of all styles to one file, logs rounded."""
+    columns = {}
+    for style, table in tables.items():
+        for name, values in vars(table).items():
+            rounded = np.clip(np.round(-values * STEP), 0, 255).astype(np.uint8)
+            columns[f"{style}.{name}"] = values.astype(np.float32) if name == "change" else rounded
+    np.savez_compressed(path, **columns)
+
+
+@cache
+def tables() -> Mapping[str, Table]:
+    """style → its table."""
+    found: dict[str, dict[str, Reals]] = {}
+    with np.load(TABLE, allow_pickle=False) as file:
+        for key in file.files:
+            style, name = key.split(".")
+            values = file[key].astype(float)
+            found.setdefault(style, {})[name] = values if name == "change" else -values / STEP
+    return {style: Table(**columns) for style, columns in found.items()}
+
+
+def beats_of(end: float, bars: Sequence[tuple[float, float]], metre: tuple[int, int] | None) -> tuple[Reals, Ints]:
+    """The beats up to a quarter, (beats,), and the place of each in its bar; dotted quarters in 6/8 and its kin."""
+    marks = [mark for mark in bars if mark[1] > 0] or [(0.0, 4.0)]
+    edges = [mark[0] for mark in marks[1:]] + [max(end, marks[-1][0] + 1.0)]
+    found: list[float] = []
+    places: list[int] = []
+    compound = metre is not None and metre[1] == 8 and metre[0] % 3 == 0
+    for (line, bar), stop in zip(marks, edges, strict=True):
+        beat = 1.5 if compound and bar % 1.5 == 0 else 1.0
+        at = line
+        while at < stop - 1e-6:
+            place = (at - line) % bar
+            on_line, halfway = min(place, bar - place) < 1e-6, abs(place - bar / 2) < 1e-6
+            places.append(BAR_LINE if on_line else HALFWAY if halfway else ELSEWHERE)
+            found.append(at)
+            at += beat
+    return np.array(found), np.array(places, np.int64)
+
+
+def evidence(beats: Reals, onset: Reals, duration: Reals, pitch: Ints) -> Reals:
+    """(beats, 12) quarters for which each pitch class sounds during a beat, more if it begins there."""
+    heard = np.zeros((len(beats), 12))
+    edges, end = np.append(beats, beats[-1] + 4), onset + duration
+    first = np.maximum(np.searchsorted(beats, onset + 0.1, side="right") - 1, 0)
+    for i, beat in enumerate(first):
+        heard[beat, pitch[i] % 12] += STRUCK * (abs(onset[i] - beats[beat]) < 0.1)
+        while beat < len(beats) and end[i] > edges[beat] + 1e-6:
+            heard[beat, pitch[i] % 12] += max(min(end[i], edges[beat + 1]) - max(onset[i], edges[beat]), 0.05)
+            beat += 1
+    return heard
+
+
+def chords_under(
+    heard: Reals,
+    places: Ints,
+    table: Table,
+    tonic: int,
+    weight: float,
+    change: float,
+    warmth: float,
+    rng: np.random.Generator,
+) -> Ints:
+    """(beats,) chords under the tones of a tune, (beats, 12), in a key without signs: the likeliest ones together; with
+    `warmth`, drawn from what is likely.
+
+    weight  of what the tones say, against the chords' own order
+    change  in nats, in favour of changes
+    """
+    fits = np.zeros((len(heard), CHORDS))
+    for quality in range(len(QUALITIES)):
+        for root in range(12):
+            fits[:, 12 * quality + root] = weight * heard @ np.roll(table.tones[quality], root)
+    fits[-1, np.arange(CHORDS) % 12 == tonic] += AT_REST
+    stay, move = np.log(1 - table.change), np.log(table.change) + change
+    step = np.array([np.where(np.eye(CHORDS, dtype=bool), stay[p], move[p] + table.follow) for p in range(PLACES)])
+    if warmth > 0:
+        fits, step = fits / warmth, step / warmth
+    ahead = np.zeros_like(fits)  # what all later beats say of each chord, so that choices can be made from the start
+    for beat in range(len(fits) - 2, -1, -1):
+        later = step[places[beat + 1]] + fits[beat + 1] + ahead[beat + 1]
+        ahead[beat] = later.max(1) if warmth <= 0 else _log_sum(later)
+    chosen = np.zeros(len(fits), np.int64)
+    for beat in range(len(fits)):
+        before = table.usual / max(warmth, 1e-9) ** (warmth > 0) if not beat else step[places[beat]][chosen[beat - 1]]
+        odds = before + fits[beat] + ahead[beat]
+        chosen[beat] = int((odds + (rng.gumbel(size=CHORDS) if warmth > 0 else 0)).argmax())
+    return chosen
+
+
+def _log_sum(x: Reals) -> Reals:
+    most = x.max(1, keepdims=True)
+    return np.asarray((most + np.log(np.exp(x - most).sum(1, keepdims=True)))[:, 0], np.float64)
+
+
+assert FIRST_CHORD > 0 and len(astuple(Table(*(np.zeros(1),) * 4))) == 4

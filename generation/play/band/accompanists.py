@@ -1,0 +1,67 @@
+"""Bands that join a tune: each part's name, role, program and range, and the feel of what they play."""
+
+from dataclasses import dataclass
+
+from generation.play.band.ensembles import DRUMS
+from generation.request import ACCOMPANISTS
+
+
+@dataclass(frozen=True)
+class Accompanist:
+    """One part beside a tune.
+
+    program    General MIDI's; None for drums
+    feel       its patterns, in `patterns.BARS`
+    centre     the pitch about which it begins to play
+    low, high  its range; it stays under the tune where that is lower, if it is `under`
+    """
+
+    name: str
+    role: str
+    program: int | None
+    feel: str
+    centre: int = 60
+    low: int = 0
+    high: int = 127
+    under: bool = False
+
+
+@dataclass(frozen=True)
+class Band:
+    """style: the one in which it plays where a request leaves this open."""
+
+    style: str
+    players: tuple[Accompanist, ...]
+
+
+BANDS: dict[str, Band] = {
+    "trio": Band("pop", (
+        Accompanist("Piano", "chords", 0, "pop", 60, 43, 77),
+        Accompanist("Bass", "bass", 33, "pop", 38, 28, 50),
+        Accompanist("Drums", "drums", DRUMS, "pop"),
+    )),
+    "piano": Band("artsong", (Accompanist("Piano", "chords", 0, "both hands", 60, 33, 77),)),
+    "guitar": Band("pop", (Accompanist("Guitar", "chords", 25, "strummed", 60, 40, 76),)),
+    "jazz trio": Band("jazz", (
+        Accompanist("Piano", "chords", 0, "jazz", 60, 45, 76),
+        Accompanist("Bass", "bass", 32, "jazz", 38, 28, 55),
+        Accompanist("Drums", "drums", DRUMS, "jazz"),
+    )),
+    "pop band": Band("pop", (
+        Accompanist("Guitar", "chords", 25, "strummed", 60, 40, 76),
+        Accompanist("Piano", "chords", 0, "pop", 60, 45, 79),
+        Accompanist("Bass", "bass", 33, "pop", 38, 28, 50),
+        Accompanist("Drums", "drums", DRUMS, "pop"),
+    )),
+    "string quartet": Band("classical", (
+        Accompanist("Violin II", "second", 40, "bowed", 64, 55, 79, under=True),
+        Accompanist("Viola", "second", 41, "bowed", 59, 48, 74, under=True),
+        Accompanist("Cello", "bass", 42, "bowed", 43, 36, 62, under=True),
+    )),
+    "choir": Band("hymn", (
+        Accompanist("Alto", "second", 52, "sung", 64, 53, 74, under=True),
+        Accompanist("Tenor", "second", 52, "sung", 57, 48, 67, under=True),
+        Accompanist("Bass", "bass", 52, "sung", 47, 40, 62, under=True),
+    )),
+}  # fmt: skip
+assert [*BANDS] == [*ACCOMPANISTS]

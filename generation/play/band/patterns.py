@@ -1,0 +1,155 @@
+"""Patterns of accompaniment: a bar of what each part plays, by feel and metre; they set the model going.
+
+A bar of a pattern is made of strokes. A metre that has no bar of its own is filled from those of two and three beats.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from generation.model.band import FIRST_CHORD, NO_CHORD, QUALITIES
+from generation.model.chords import value_of
+from generation.model.hear_chords import TONES
+from generation.music.key import MODES, Key
+from generation.music.notes import Notes
+from generation.music.song import Part
+
+ROOT, FIFTH, CHORD, LOW = "root", "fifth", "chord", "low"  # `LOW`: the root under the chord
+KICK, SNARE, STICK, CLOSED, PEDAL, RIDE = 36, 38, 37, 42, 44, 51
+
+Stroke = tuple[float, float, str | int]  # quarter in the bar, quarters that it lasts, what is struck
+Bar = tuple[Stroke, ...]
+
+
+def _every(step: float, until: float, lasts: float, what: str | int, since: float = 0.0) -> Bar:
+    return tuple((float(at), lasts, what) for at in np.arange(since, until - 1e-6, step))
+
+
+SWUNG = 2 / 3
+# (feel, role) → quarters of a bar → the bar
+BARS: dict[tuple[str, str], dict[float, Bar]] = {
+    ("pop", "chords"): {
+        4.0: _every(1.0, 4.0, 1.0, CHORD),
+        3.0: ((0.0, 1.0, CHORD), (1.0, 1.0, CHORD), (2.0, 1.0, CHORD)),
+        1.5: ((0.0, 1.0, CHORD), (1.0, 0.5, CHORD)),
+    },
+    ("pop", "bass"): {
+        4.0: ((0.0, 1.5, ROOT), (1.5, 0.5, ROOT), (2.0, 1.5, ROOT), (3.5, 0.5, FIFTH)),
+        3.0: ((0.0, 2.0, ROOT), (2.0, 1.0, FIFTH)),
+        1.5: ((0.0, 1.5, ROOT),),
+    },
+    ("pop", "drums"): {
+        4.0: (
+            *_every(0.5, 4.0, 0.25, CLOSED),
+            (0.0, 0.25, KICK), (1.0, 0.25, SNARE), (2.0, 0.25, KICK), (2.5, 0.25, KICK), (3.0, 0.25, SNARE),
+        ),
+        3.0: (*_every(0.5, 3.0, 0.25, CLOSED), (0.0, 0.25, KICK), (1.0, 0.25, SNARE), (2.0, 0.25, SNARE)),
+        1.5: (*_every(0.5, 1.5, 0.25, CLOSED), (0.0, 0.25, KICK), (1.0, 0.25, STICK)),
+    },
+    ("jazz", "chords"): {
+        4.0: ((0.0, 1.5, CHORD), (1 + SWUNG, 1.0, CHORD)),
+        3.0: ((0.0, 1.0, CHORD), (1.0 + SWUNG, 1.0, CHORD)),
+        1.5: ((0.0, 1.0, CHORD), (1.0, 0.5, CHORD)),
+    },
+    ("jazz", "bass"): {
+        4.0: ((0.0, 1.0, ROOT), (1.0, 1.0, "third"), (2.0, 1.0, FIFTH), (3.0, 1.0, "third")),
+        3.0: ((0.0, 1.0, ROOT), (1.0, 1.0, "third"), (2.0, 1.0, FIFTH)),
+        1.5: ((0.0, 1.0, ROOT), (1.0, 0.5, FIFTH)),
+    },
+    ("jazz", "drums"): {
+        4.0: (
+            (0.0, 0.25, RIDE), (1.0, 0.25, RIDE), (1 + SWUNG, 0.25, RIDE), (2.0, 0.25, RIDE), (3.0, 0.25, RIDE),
+            (3 + SWUNG, 0.25, RIDE), (1.0, 0.25, PEDAL), (3.0, 0.25, PEDAL), (0.0, 0.25, KICK), (2.0, 0.25, KICK),
+        ),
+        3.0: (
+            (0.0, 0.25, RIDE), (1.0, 0.25, RIDE), (1 + SWUNG, 0.25, RIDE), (2.0, 0.25, RIDE), (0.0, 0.25, KICK),
+            (1.0, 0.25, PEDAL), (2.0, 0.25, PEDAL),
+        ),
+        1.5: ((0.0, 0.25, RIDE), (1.0, 0.25, RIDE), (0.0, 0.25, KICK)),
+    },
+    ("strummed", "chords"): {
+        4.0: (
+            (0.0, 1.0, LOW), (1.0, 0.5, CHORD), (1.5, 0.5, CHORD),
+            (2.0, 1.0, LOW), (3.0, 0.5, CHORD), (3.5, 0.5, CHORD),
+        ),
+        3.0: ((0.0, 1.0, LOW), (1.0, 1.0, CHORD), (2.0, 1.0, CHORD)),
+        2.0: ((0.0, 0.5, LOW), (0.5, 0.5, CHORD), (1.0, 0.5, LOW), (1.5, 0.5, CHORD)),
+        1.5: ((0.0, 1.0, LOW), (1.0, 0.5, CHORD)),
+    },
+    ("both hands", "chords"): {
+        4.0: ((0.0, 1.0, LOW), (1.0, 1.0, CHORD), (2.0, 1.0, LOW), (3.0, 1.0, CHORD)),
+        3.0: ((0.0, 1.0, LOW), (1.0, 1.0, CHORD), (2.0, 1.0, CHORD)),
+        2.0: ((0.0, 0.5, LOW), (0.5, 0.5, CHORD), (1.0, 0.5, LOW), (1.5, 0.5, CHORD)),
+        1.5: ((0.0, 1.0, LOW), (1.0, 0.5, CHORD)),
+    },
+    ("bowed", "second"): {bar: _every(0.5, bar, 0.5, CHORD) for bar in (4.0, 3.0, 1.5)},
+    ("bowed", "bass"): {4.0: _every(1.0, 4.0, 1.0, ROOT), 3.0: _every(1.0, 3.0, 1.0, ROOT), 1.5: ((0.0, 1.5, ROOT),)},
+    ("sung", "second"): {bar: _every(1.0, bar, 1.0, CHORD) for bar in (4.0, 3.0, 1.5)},
+    ("sung", "bass"): {bar: _every(1.0, bar, 1.0, ROOT) for bar in (4.0, 3.0, 1.5)},
+}  # fmt: skip
+CENTRE = {"bass": 40, "chords": 60, "second": 60}
+
+
+def filled(bar: float, compound: bool, bars: dict[float, Bar]) -> Bar:
+    """A bar of any length in quarters, from those that are there; `compound`: its beats are dotted quarters."""
+    if bar in bars and not compound:
+        return bars[bar]
+    if 2.0 not in bars:
+        bars = bars | {2.0: tuple(stroke for stroke in bars[4.0] if stroke[0] < 2.0)}
+    lengths = (1.5,) if compound else (4.0, 3.0, 2.0)
+    found: list[Stroke] = []
+    at = 0.0
+    while at < bar - 1e-6:
+        length = next((each for each in lengths if each <= bar - at + 1e-6 and each in bars), 0.0)
+        piece = bars[length] if length else ((0.0, min(1.0, bar - at), bars[4.0][0][2]),)
+        found += [(at + place, lasts, what) for place, lasts, what in piece]
+        at += length or 1.0
+    return tuple(found)
+
+
+def tones_of(symbol: str, key: Key) -> tuple[int, tuple[int, ...]]:
+    """The root of a chord, and the semitones of its tones above it; the tonic's triad where there is no chord."""
+    value = value_of(symbol)
+    if value == NO_CHORD:
+        return key.pitch_class, (0, 3, 7) if MODES[key.mode] <= MODES["dorian"] else (0, 4, 7)
+    quality, root = divmod(value - FIRST_CHORD, 12)
+    return root, TONES[QUALITIES[quality]][0]
+
+
+def primer(
+    part: Part, feel: str, bars: int, metre: tuple[int, int], symbol: str, key: Key, centre: int, level: int
+) -> Notes:
+    """What a part plays in some bars before a tune, on one chord, about the pitch `centre`; nothing for a
+    role that the feel has no pattern for."""
+    known = BARS.get((feel, part.role)) or BARS.get(("pop", part.role))
+    if known is None:
+        return part.notes[:0]
+    root, tones = tones_of(symbol, key)
+    bar, compound = metre[0] * 4 / metre[1], metre[1] == 8 and metre[0] % 3 == 0
+    played = [
+        (number * bar + at, lasts, pitch)
+        for number in range(bars)
+        for at, lasts, what in filled(bar, compound, known)
+        for pitch in _pitches(what, root, tones, centre, part.role)
+    ]
+    played.sort(key=lambda note: (note[0], -note[2]))
+    columns = list(zip(*played, strict=True))
+    onset, lasts, pitch = (np.array(column) for column in columns)
+    return Notes(onset, lasts, pitch, np.full(len(played), level))
+
+
+def _pitches(what: str | int, root: int, tones: Sequence[int], centre: int, role: str) -> list[int]:
+    if isinstance(what, int):
+        return [what]
+    if role == "bass":
+        above = {ROOT: 0, FIFTH: tones[2], "third": tones[1]}[what]
+        return [near(root, centre) + above]
+    if role == "second":
+        return [min((near(root + tone, centre) for tone in tones[:3]), key=lambda pitch: abs(pitch - centre))]
+    chord = sorted(near(root + tone, centre) for tone in tones)
+    return [near(root, centre - 16), *chord] if what == LOW else chord
+
+
+def near(pitch_class: int, centre: int) -> int:
+    """The pitch of a class that is nearest to a pitch, at most a tritone away."""
+    return centre - 6 + (pitch_class - centre + 6) % 12

@@ -1,0 +1,34 @@
+"""Take the rows that are given at their places. `given` (B, rows, heads + 2) holds those of each take in order: the
+classes of all heads, the tick from which places in bars are counted there, and the row's own tick."""
+
+from generation.model.band import PART
+from generation.play.band.state import AT
+from generation.play.loops.compiled import Whole, compiled
+
+
+@compiled
+def recognise(table: Whole) -> None:
+    """After the part: say whether the coming row is given."""
+    for take in range(len(table)):
+        row = table[take]
+        row[AT.forced] = row[AT.onset] == row[AT.next_tick] and row[AT.part] == row[AT.next_part]
+
+
+@compiled
+def impose(head: int, given: Whole, table: Whole, said: Whole) -> None:
+    """Where the row is given, its class of a head, into `said` (B,)."""
+    for take in range(len(table)):
+        if table[take, AT.forced]:
+            said[take] = given[take, table[take, AT.taken], head]
+
+
+@compiled
+def pass_by(given: Whole, table: Whole) -> None:
+    """After a row: look for the next that is given."""
+    for take in range(len(table)):
+        row = table[take]
+        if row[AT.forced]:
+            row[AT.taken] += 1
+            following = given[take, row[AT.taken]]
+            row[AT.next_tick], row[AT.next_part], row[AT.forced] = following[-1], following[PART], 0
+            row[AT.mark] = following[-2]
