@@ -11,26 +11,20 @@ from numpy.typing import NDArray
 from generation.model import band, hearing, tokens
 from generation.model.band import (
     BAR,
-    CLASSES,
-    DURATION,
-    FIRST_CHORD,
-    FIRST_DRUM,
-    PART,
-    QUALITIES,
     SINCE,
     SLOTS,
     TICK,
-    VALUE,
 )  # fmt: skip
 from generation.model.encode_band import Piece
 from generation.model.encode_song import encode_song
 from generation.model.priors import PRIORS, blank_page
-from generation.model.tokens import LENGTHS, METRES, TICKS, Ints
+from generation.model.tokens import METRES, TICKS, Ints
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.notes import Notes
 from generation.music.song import Part, Song, tempo_at
 from generation.play.advance import ending
+from generation.play.band.ahead import NOTHING_GIVEN
 from generation.play.band.beside import Beside
 from generation.play.band.ensembles import DRUMS, ENSEMBLES, WITH_CHORDS
 from generation.play.band.limits import Limits, beginning, clash_share, limits
@@ -46,9 +40,6 @@ LONGEST_STEP = 96  # ticks that can be stepped exactly
 LONGEST_RUN = 16  # onsets that may repeat the one before, at least
 CLASH, CLASHING = 4.0, 0.06  # nats, the cost of a clash; the share of clashes in music in which they cost nothing
 MAJOR = (0, 5, 7)  # pitch classes of the tonics, transposed, whose triads are major: Ionian, Lydian, Mixolydian
-OBEY = {"chords": 12_000, "bass": 12_000, "pad": 12_000, "second": 5_000, "other": 5_000, "lead": 1_500}
-MOST_GIVEN = 12_288  # rows
-NOTHING_GIVEN = np.array([[0, SLOTS, *[0] * (len(CLASSES) - 2), 0, FAR]])
 NOBODY = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
@@ -108,8 +99,6 @@ class Plan:
 
 def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
     """The plan of a prompt. Raises `Refusal` for a key that is none."""
-    if prompt.beside:
-        return _beside(prompt, prompt.beside)
     song = prompt.song
     if song is None or not any(len(part.notes) for part in song.parts):
         song = blank_song(prompt, priors)
@@ -132,97 +121,11 @@ def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
     last, goal = (int(each[0]) for each in ending(*(torch.tensor([x]) for x in (latest, asked, mark, every[-1, BAR]))))
     last = max(last, latest + TICKS)
     goal = max(goal, last + TICKS)
-    _write(table, piece, bounds, begin, latest, FAR if prompt.open_end else last, goal)
+    write_state(table, piece, bounds, begin, latest, FAR if prompt.open_end else last, goal)
     return Plan(song, piece, rows, heard[-LONGEST_INPUT:], NOTHING_GIVEN, table, bounds, begin, goal, asked, tempo)
 
 
-def _beside(prompt: BandPrompt, beside: Beside) -> Plan:
-    """The plan of a band that plays beside what is given."""
-    song = beside.primed
-    piece = encode_song(song, prompt.style if prompt.style in STYLES else "auto")
-    every, heading = piece.encoded.rows, piece.encoded.heading
-    begin = round((beside.since + beside.lead_in) * TICKS)
-    past = piece.beginning(int(np.searchsorted(every[1:, TICK], begin)))
-    held = np.array([slot for i, slot in piece.slots.items() if i in beside.given] + [0] * bool(song.chords))
-    ahead = every[len(past.encoded.rows) :]
-    ahead = ahead[np.isin(ahead[:, PART], held)]
-    table = np.zeros(WIDTH, np.int64)
-    heard = hearing.listen(past.encoded.rows, heading, ears_of(table))
-    now = past.encoded.rows[-1]
-    felt, mark = int(now[BAR]) or 4 * TICKS, int(now[TICK] - now[SINCE])
-    bounds = limits(past.encoded.rows[1:], heading, felt, mark)
-    for i, (low, high) in beside.ranges.items():
-        slot = piece.slots[i]
-        bounds.low[slot], bounds.high[slot] = (min(max(0, each + piece.shift), FIRST_DRUM - 1) for each in (low, high))
-    for values, given in (
-        (bounds.single, 0),
-        (bounds.most, hearing.ROOM),
-        (bounds.free, 0),
-        (bounds.eager, 0),
-        (bounds.usual, 0),
-    ):
-        values[held] = given
-    last, goal = _close(ahead, felt, mark, begin)
-    ahead = ahead[(ahead[:, PART] > 0) | (ahead[:, VALUE] < FIRST_CHORD - 1) | (ahead[:, TICK] <= last)]
-    _write(table, past, bounds, begin, FAR, last, goal)
-    table[AT.tick] = now[TICK]
-    table[AT.most_rows] = bounds.together + len(held)
-    table[AT.given + held] = 1
-    table[AT.under + np.array([piece.slots[i] for i in beside.under], np.int64)] = 1
-    obeyed(table, heading, ahead)
-    return Plan(
-        song,
-        piece,
-        past.encoded.rows[-LONGEST_INPUT:],
-        heard[-LONGEST_INPUT:],
-        as_given(ahead),
-        table,
-        bounds,
-        begin,
-        goal,
-        goal - begin,
-        tempo_at(song, song.end),
-        beside,
-    )
-
-
-def _close(ahead: Ints, bar: int, mark: int, begin: int) -> tuple[int, int]:
-    """The tick where the closing notes begin beside given rows, and the one where they end."""
-    played = ahead[ahead[:, VALUE] < FIRST_CHORD - 1]
-    if not len(played):
-        return begin + TICKS, begin + TICKS + bar
-    last, end = int(played[-1, TICK]), int((played[:, TICK] + LENGTHS[played[:, DURATION]]).max())
-    if end - last < TICKS:  # it does not come to rest by itself: hold from the last half of a bar on
-        half = bar // 2 if bar % (2 * TICKS) == 0 or bar == 3 * TICKS // 1 else bar
-        last = max(begin, last - (last - mark) % half)
-    return last, max(end, last + TICKS)
-
-
-def obeyed(table: Ints, heading: Ints, ahead: Ints) -> None:
-    """Write into a take's table how much each part keeps to the chords, and that it closes on the last of them."""
-    for role, cost in OBEY.items():
-        table[AT.obey + np.flatnonzero(heading[:, 0] == band.ROLES.index(role) + 1)] = cost
-    leads = np.flatnonzero(heading[:, 0] == band.ROLES.index("lead") + 1)
-    table[AT.leading] = leads[0] if len(leads) else SLOTS
-    chords = ahead[ahead[:, VALUE] >= FIRST_CHORD, VALUE]
-    if len(chords):
-        quality, root = divmod(int(chords[-1]) - FIRST_CHORD, 12)
-        minor = QUALITIES[quality] in ("min", "min7", "dim", "hdim7", "dim7", "min6")
-        table[[AT.tonic, AT.third]] = root, MINOR_THIRD if minor else MAJOR_THIRD
-    if len(ahead):
-        table[[AT.next_tick, AT.next_part]] = ahead[0, [TICK, PART]]
-
-
-def as_given(ahead: Ints) -> Ints:
-    """Rows (n, len(FIELDS)) that are given, as loops take them."""
-    ahead = ahead[: MOST_GIVEN - 1]
-    mark = ahead[:, TICK] - ahead[:, SINCE]
-    for i in range(1, len(ahead)):  # a bar of another length has no lines of its own
-        mark[i] = mark[i] if ahead[i, BAR] == ahead[0, BAR] else mark[i - 1]
-    return np.concatenate([np.column_stack([ahead[:, : band.ARTICULATION + 1], mark, ahead[:, TICK]]), NOTHING_GIVEN])
-
-
-def _write(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: int, last: int, goal: int) -> None:
+def write_state(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: int, last: int, goal: int) -> None:
     """Write the state before the first new row into a take's row; its ears are there already."""
     every, given = piece.encoded.rows, piece.encoded.rows[1:]
     bar, tonic = int(every[-1, BAR]), int(piece.conditions[2]) - 1

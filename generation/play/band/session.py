@@ -13,6 +13,7 @@ from generation.music.song import Song
 from generation.play.band.batch import BandBatch
 from generation.play.band.decode_step import HEADS, Line, begun
 from generation.play.band.plan import BandPrompt, Plan, plan, uniforms
+from generation.play.band.plan_beside import plan_beside
 from generation.play.band.slots import MOST_ROWS
 from generation.play.band.to_song import rows_of, to_song
 from generation.play.batch import HIGHEST, sampling_parameters
@@ -93,7 +94,7 @@ class BandSession:
             alike = (id(prompt) if prompt.song is None else id(prompt.song), prompt.seconds, prompt.bars, prompt.style,
                      prompt.open_end, id(prompt.beside))  # fmt: skip
             if alike not in shared:
-                shared[alike] = plan(prompt)
+                shared[alike] = plan_beside(prompt, prompt.beside) if prompt.beside else plan(prompt)
             takes.append(BandTake(prompt, shared[alike]))
         self._waiting += takes
         return takes

@@ -1,0 +1,38 @@
+"""Rows that are given ahead: as the loops take them, and what they ask of the others."""
+
+import numpy as np
+
+from generation.model import band
+from generation.model.band import BAR, CLASSES, FIRST_CHORD, PART, QUALITIES, SINCE, SLOTS, TICK, VALUE
+from generation.model.tokens import Ints
+from generation.play.band.state import AT, FAR
+from generation.play.session import MAJOR_THIRD, MINOR_THIRD
+
+# Role → thousandths of nats, the cost of a tone outside the chord on a strong beat.
+OBEY = {"chords": 12_000, "bass": 12_000, "pad": 12_000, "second": 5_000, "other": 5_000, "lead": 1_500}
+MOST_GIVEN = 12_288  # rows
+NOTHING_GIVEN = np.array([[0, SLOTS, *[0] * (len(CLASSES) - 2), 0, FAR]])
+
+
+def obeyed(table: Ints, heading: Ints, ahead: Ints) -> None:
+    """Write into a take's table how much each part keeps to the chords, and that it closes on the last of them."""
+    for role, cost in OBEY.items():
+        table[AT.obey + np.flatnonzero(heading[:, 0] == band.ROLES.index(role) + 1)] = cost
+    leads = np.flatnonzero(heading[:, 0] == band.ROLES.index("lead") + 1)
+    table[AT.leading] = leads[0] if len(leads) else SLOTS
+    chords = ahead[ahead[:, VALUE] >= FIRST_CHORD, VALUE]
+    if len(chords):
+        quality, root = divmod(int(chords[-1]) - FIRST_CHORD, 12)
+        minor = QUALITIES[quality] in ("min", "min7", "dim", "hdim7", "dim7", "min6")
+        table[[AT.tonic, AT.third]] = root, MINOR_THIRD if minor else MAJOR_THIRD
+    if len(ahead):
+        table[[AT.next_tick, AT.next_part]] = ahead[0, [TICK, PART]]
+
+
+def as_given(ahead: Ints) -> Ints:
+    """Rows (n, len(FIELDS)) that are given, as loops take them."""
+    ahead = ahead[: MOST_GIVEN - 1]
+    mark = ahead[:, TICK] - ahead[:, SINCE]
+    for i in range(1, len(ahead)):  # a bar of another length has no lines of its own
+        mark[i] = mark[i] if ahead[i, BAR] == ahead[0, BAR] else mark[i - 1]
+    return np.concatenate([np.column_stack([ahead[:, : band.ARTICULATION + 1], mark, ahead[:, TICK]]), NOTHING_GIVEN])

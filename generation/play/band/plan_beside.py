@@ -1,0 +1,77 @@
+"""The plan of a band that plays beside what is given."""
+
+import numpy as np
+
+from generation.model import hearing
+from generation.model.band import BAR, DURATION, FIRST_CHORD, FIRST_DRUM, PART, SINCE, TICK, VALUE
+from generation.model.encode_song import encode_song
+from generation.model.tokens import LENGTHS, TICKS, Ints
+from generation.music.song import tempo_at
+from generation.play.band.ahead import as_given, obeyed
+from generation.play.band.beside import Beside
+from generation.play.band.limits import limits
+from generation.play.band.plan import LONGEST_INPUT, BandPrompt, Plan, write_state
+from generation.play.band.state import AT, FAR, WIDTH, ears_of
+from generation.request import STYLES
+
+
+def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
+    """The plan of a band that plays beside what is given."""
+    song = beside.primed
+    piece = encode_song(song, prompt.style if prompt.style in STYLES else "auto")
+    every, heading = piece.encoded.rows, piece.encoded.heading
+    begin = round((beside.since + beside.lead_in) * TICKS)
+    past = piece.beginning(int(np.searchsorted(every[1:, TICK], begin)))
+    held = np.array([slot for i, slot in piece.slots.items() if i in beside.given] + [0] * bool(song.chords))
+    ahead = every[len(past.encoded.rows) :]
+    ahead = ahead[np.isin(ahead[:, PART], held)]
+    table = np.zeros(WIDTH, np.int64)
+    heard = hearing.listen(past.encoded.rows, heading, ears_of(table))
+    now = past.encoded.rows[-1]
+    felt, mark = int(now[BAR]) or 4 * TICKS, int(now[TICK] - now[SINCE])
+    bounds = limits(past.encoded.rows[1:], heading, felt, mark)
+    for i, (low, high) in beside.ranges.items():
+        slot = piece.slots[i]
+        bounds.low[slot], bounds.high[slot] = (min(max(0, each + piece.shift), FIRST_DRUM - 1) for each in (low, high))
+    for values, given in (
+        (bounds.single, 0),
+        (bounds.most, hearing.ROOM),
+        (bounds.free, 0),
+        (bounds.eager, 0),
+        (bounds.usual, 0),
+    ):
+        values[held] = given
+    last, goal = _close(ahead, felt, mark, begin)
+    ahead = ahead[(ahead[:, PART] > 0) | (ahead[:, VALUE] < FIRST_CHORD - 1) | (ahead[:, TICK] <= last)]
+    write_state(table, past, bounds, begin, FAR, last, goal)
+    table[AT.tick] = now[TICK]
+    table[AT.most_rows] = bounds.together + len(held)
+    table[AT.given + held] = 1
+    table[AT.under + np.array([piece.slots[i] for i in beside.under], np.int64)] = 1
+    obeyed(table, heading, ahead)
+    return Plan(
+        song,
+        piece,
+        past.encoded.rows[-LONGEST_INPUT:],
+        heard[-LONGEST_INPUT:],
+        as_given(ahead),
+        table,
+        bounds,
+        begin,
+        goal,
+        goal - begin,
+        tempo_at(song, song.end),
+        beside,
+    )
+
+
+def _close(ahead: Ints, bar: int, mark: int, begin: int) -> tuple[int, int]:
+    """The tick where the closing notes begin beside given rows, and the one where they end."""
+    played = ahead[ahead[:, VALUE] < FIRST_CHORD - 1]
+    if not len(played):
+        return begin + TICKS, begin + TICKS + bar
+    last, end = int(played[-1, TICK]), int((played[:, TICK] + LENGTHS[played[:, DURATION]]).max())
+    if end - last < TICKS:  # it does not come to rest by itself: hold from the last half of a bar on
+        half = bar // 2 if bar % (2 * TICKS) == 0 or bar == 3 * TICKS // 1 else bar
+        last = max(begin, last - (last - mark) % half)
+    return last, max(end, last + TICKS)
