@@ -154,3 +154,33 @@ def test_new_notes_alone_are_coloured() -> None:
     for part in root.iter("part"):
         for number, measure in enumerate(part.iter("measure"), 1):
             assert {note.get("color") for note in measure.iter("note")} == {NEW if number > 2 else None}
+
+
+def test_a_violin_with_a_double_stop_is_one_voice_in_eighths_and_sixteenths() -> None:
+    """Of a played file nobody knows the written lengths; short notes must not be taken for overlapping ones."""
+    figure = [(0.0, 0.5), (0.5, 0.25), (0.75, 0.25), (1.0, 0.5), (1.5, 0.125), (1.625, 0.125), (1.75, 0.25)]
+    onset, lasts = (np.array([each[i] + 2 * bar * (1 - i) for bar in range(8) for each in figure]) for i in (0, 1))
+    notes = Notes(onset, lasts, 67 + np.arange(len(onset)) % 5, np.full(len(onset), 80))
+    stop = Part(Notes(np.array([16.0]), np.array([1.0]), np.array([62]), np.array([80])), 40)
+    violin = together(Part(notes, 40), Part(stop.notes, 40), line([67], 1.0, 16.0, 40))
+    [player] = notate_band(song(violin, written=False), 0.0).players
+    [staff] = player.staves
+    assert len(staff.voices) == 1
+    lengths = [symbol.length for bar in staff.voices[0].bars[:4] for symbol in bar.symbols]
+    assert [float(length) for length in lengths] == [length for _, length in figure] * 8
+
+
+@pytest.mark.parametrize(("pitches", "sign"), [([42, 55, 66, 69], "F"), ([62, 67, 69, 71], "G"), ([36, 48], "F")])
+def test_a_cello_is_written_in_the_bass_clef_unless_it_stays_high(pitches: list[int], sign: str) -> None:
+    [player] = notate_band(song(line(pitches * 4, program=42)), 0.0).players
+    assert player.staves[0].clef[0] == sign
+
+
+def test_chords_stand_over_the_first_part_once_and_over_the_lead_alone() -> None:
+    lead = Part(VOICE.notes, 52, "Voice", role="lead")
+    sheet = notate_band(song(QUARTET[0], lead, BASS), 0.0)
+
+    def over(sheet: Sheet) -> list[bool]:
+        return [any(bar.chords for bar in player.staves[0].voices[0].bars) for player in sheet.players]
+
+    assert over(sheet) == [True, False, False] and over(sheet.lead()) == [True]

@@ -22,6 +22,7 @@ GUITARS, BASSES, VIOLA = range(24, 32), (*range(32, 40), 43), 41
 BOTH = 0.06  # the share of the notes that must lie well within each hand's staff
 MOST_IN_CHORD = 10
 PERCUSSION = ("percussion", 2, 0)
+LOW = (42, 57, 58, 70)  # cello, trombone, tuba, bassoon: written in the bass clef unless they stay high
 # Names of General MIDI's families, for parts without a name.
 FAMILIES = (
     "Piano", "Mallets", "Organ", "Guitar", "Bass", "Strings", "Ensemble", "Brass",
@@ -69,9 +70,12 @@ class Sheet:
         return sum(len(player.staves) for player in self.players)
 
     def lead(self) -> "Sheet":
-        """The same with the lead alone."""
+        """The same with the lead alone, and the chords over it."""
         lead = next((player for player in self.players if player.lead), self.players[0])
-        return replace(self, players=(lead,))
+        (top, *lower), *others = lead.staves[0].voices, *lead.staves[1:]
+        bars = tuple(replace(bar, chords=frame.chords) for bar, frame in zip(top.bars, self.frames, strict=True))
+        staff = replace(lead.staves[0], voices=(replace(top, bars=bars), *lower))
+        return replace(self, players=(replace(lead, staves=(staff, *others)),))
 
 
 @lru_cache(maxsize=2)
@@ -102,7 +106,7 @@ def notate_band(song: Song, since: float) -> Sheet:
     tempo = song.tempo[0].quarters_per_minute
     players = []
     for i, (part, parts_staves) in enumerate(zip(playing, staves, strict=True)):
-        own = bars if not i or part is leads[0] else [replace(frame, chords=()) for frame in bars]
+        own = [replace(frame, chords=()) for frame in bars] if i else bars
         written = tuple(
             Staff(tuple(_voice(own, voice, tempo) for voice in staff), _clef(part, staff, n))
             for n, staff in enumerate(parts_staves)
@@ -146,6 +150,11 @@ def _clef(part: Part, staff: Sequence[Sequence[Chord]], number: int) -> tuple[st
         return PERCUSSION
     pitches = [pitch for voice in staff for chord in voice for pitch in chord.pitches]
     middle = median(pitches) if pitches else 60 - 20 * number
+    if part.program in LOW:
+        below, above = (
+            sum(max(0, far) for far in fars) for fars in ([59 - p for p in pitches], [p - 62 for p in pitches])
+        )
+        return ("F", 4, 0) if above <= 2 * below else ("G", 2, 0)
     if part.program == VIOLA and 52 <= middle <= 72:
         return "C", 3, 0
     if part.program in GUITARS:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -19,6 +20,7 @@ Floats = NDArray[np.float64]
 GRIDS = (1, 2, 4, 3, 8, 6, 16, 12, 5, 7, 32, 24)  # lines a quarter, the simplest first
 NEAR = 0.004  # quarters by which a written note may lie beside its line
 SOON = 1 / 16  # quarters in which the notes of a chord begin at the latest
+LEGATO = 0.06  # quarters by which a played note may reach into the next one and is written as ending there
 LEAST = Fraction(1, 32)  # the shortest written note
 
 
@@ -84,11 +86,14 @@ def _written(
             Struck(begin, max(end, begin + LEAST), tone, new)
             for begin, end, tone in zip(begins, ends, pitch, strict=True)
         ]
-    notes = []
+    notes, follows = [], dict(pairwise(sorted({*begins})))
     for begin, lasts, tone in zip(begins, duration.tolist(), pitch, strict=True):
         parts = 3 if begin.denominator % 3 == 0 else 2
-        end = Fraction(ceil((float(begin) + lasts - 0.15) * parts), parts)
-        notes.append(Struck(begin, max(end, begin + Fraction(1, parts * 2)), tone, new, loose=True))
+        end = max(Fraction(ceil((float(begin) + lasts - 0.15) * parts), parts), begin + Fraction(1, parts * 2))
+        following = follows.get(begin, end)
+        notes.append(
+            Struck(begin, min(end, following) if begin + lasts <= following + LEGATO else end, tone, new, True)
+        )
     return notes
 
 
