@@ -143,3 +143,15 @@ def test_chords_that_were_only_heard_may_go_unnamed() -> None:
     without = encode(replace(song(), chords=()))
     assert (bare.rows[:, :4] == without.encoded.rows[:, :4]).all()
     assert (bare.heading == without.encoded.heading).all()
+
+
+def test_a_part_that_plays_one_note_alone_is_not_learned_from() -> None:
+    whole = song()
+    late = whole.onset == whole.onset.max()
+    keep = (whole.part == 0) | (late & (whole.pitch == whole.pitch[late].min()))
+    once = replace(
+        whole, **{name: getattr(whole, name)[keep] for name in ("onset", "duration", "pitch", "velocity", "part")}
+    )
+    batches = stream([example(encode(once))], 8, 8, Augment(**{**NEVER, "dropped": 1.0}), np.random.default_rng(1))
+    for batch in islice(batches, 200):
+        assert batch.valid.any(1).all()
