@@ -1,1 +1,1 @@
-"""Read a tune, model it, play on. Knows nothing of Discord."""
+"""Read a tune, model it and play on. This package knows nothing of Discord."""

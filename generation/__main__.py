@@ -45,8 +45,8 @@ Asked = list[tuple[Path, Request]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command. Returns 0 if all is done, 2 for a bad request or file, 1 for a fault of ours; an error is one line
-    on standard error."""
+    """Run a command. Returns 0 if everything is done, 2 for a bad request or file, 1 for a fault of ours; an error is
+    one line on standard error."""
     logging.basicConfig(level=logging.DEBUG if os.environ.get("ENCORE_DEBUG") else logging.CRITICAL)
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:

@@ -39,7 +39,7 @@ class Words:
 
 
 def whole(text: str) -> str:
-    """Text without lone surrogates, which cannot be encoded."""
+    """The text without lone surrogates, which cannot be encoded."""
     return text.encode("utf-8", "replace").decode()
 
 

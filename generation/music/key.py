@@ -1,4 +1,4 @@
-"""Keys: their names, their signatures, and how to find a tune's key by its notes."""
+"""Keys: their names, their signatures, and how to find a tune's key from its notes."""
 
 from dataclasses import dataclass
 

@@ -15,7 +15,7 @@ from generation.request import Refusal
 MAX_NOTES = 20_000
 MAX_SECONDS = 900.0
 CHORD_SECONDS = 0.03  # notes that begin within this time of each other are struck together
-LEGATO_SECONDS = 0.12  # by which a note may overlap the next one of the same voice
+LEGATO_SECONDS = 0.12  # the longest overlap of a note with the next one of the same voice
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Melody(Notes):
     metre     (beats, unit) such as (6, 8), as at the end of the melody; None if unknown
     key       the key at the end of the melody; None if unknown
     downbeat  quarters from 0 to a bar line of that metre: the length of the pickup, 0 without one
-    written   for the new notes at its end, which the model made up: how a score has them
+    written   how a score writes the new notes at its end, which the model made up
     """
 
     tempo: tuple[Tempo, ...] = Clock().marks

@@ -11,7 +11,7 @@ COLUMNS = {"onset": np.float64, "duration": np.float64, "pitch": np.int64, "velo
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """How the last n of some notes are written in a score.
+    """How a score writes the last n of some notes.
 
     late      (n,) quarters by which each is played after its written onset
     duration  (n,) its written duration, in quarters
@@ -23,8 +23,8 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Notes:
-    """Notes in order. Times are in quarter notes, real numbers, never quantised: deviation from the grid is expression.
-    Raises ValueError if the arrays are not as follows.
+    """Notes in order. Times are in quarter notes: real numbers, never quantised, since deviation from the grid is
+    expression. Raises ValueError if the arrays are not as follows.
 
     onset     (n,) float, ≥ 0, sorted
     duration  (n,) float, > 0
@@ -74,7 +74,7 @@ class Notes:
         return float(self.ends.max()) if len(self) else 0.0
 
     def later(self, quarters: float) -> Self:
-        """The same notes so many quarters later, or earlier if negative; none begins before quarter 0."""
+        """The same notes moved by some quarters, earlier if negative; none begins before quarter 0."""
         return replace(self, onset=np.maximum(self.onset + quarters, 0.0))
 
     def then(self, others: "Notes") -> Self:

@@ -11,7 +11,7 @@ class Played:
 
     song        the given notes of every part, followed by its new ones
     since       quarter where the new music begins; 0 for a fresh piece
-    arithmetic  with which it was sampled, in words
+    arithmetic  the arithmetic with which it was sampled, in words
     """
 
     song: Song

@@ -1,4 +1,4 @@
-"""Find the steady pulse under a tempo map that holds rubato, so that the rubato moves into the onsets."""
+"""Find the steady pulse under a tempo map with rubato, and move the rubato into the onsets."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def steady(melody: Melody) -> Melody:
 
 
 def strongest_beat(beat: NDArray[np.int64], weight: NDArray[np.float64], bar: int) -> tuple[float, int]:
-    """In bars of `bar` beats: how far the strongest beat stands out (1 if all are alike), and its index in the bar.
+    """In bars of `bar` beats: how much the strongest beat stands out (1 if all are alike), and its index in the bar.
 
     beat, weight  (n,) the number of the beat on which each note falls, and how much the note counts
     """

@@ -7,7 +7,7 @@ from generation.music.notes import Notes
 from generation.music.song import Part, Song
 from generation.request import UNSAID, Words
 
-MORE = 1.1  # times the notes of its melody: a part with so many plays more than that
+MORE = 1.1  # a part with this many times the notes of its melody plays more than the melody
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class Reading:
     part    index of the song's part that holds it
     source  where it was found, in a musician's words, such as “the top voice of track 2 (Violin)”; empty when the
             file holds one voice only
-    why     the reason why it was taken for the melody, in a musician's words
+    why     why it was taken for the melody, in a musician's words
     """
 
     song: Song

@@ -40,7 +40,7 @@ class Part:
     bends     (quarter, −8192 … 8191) of the pitch wheel
     programs  (quarter, program) of later changes
     sounds    (diatonic steps, semitones) by which it sounds higher than it is written, as a clarinet in B flat (-1, -2)
-    written   for the new notes at its end, which the model made up: how a score has them
+    written   how a score writes the new notes at its end, which the model made up
     """
 
     notes: Notes
@@ -78,9 +78,9 @@ class Song:
     pickup   quarters before the first bar line, 0 without a pickup
     chords   (quarter, symbol such as “Am7”)
     markers  (quarter, text)
-    remarks  half a sentence on each thing that was repaired or left out in reading
+    remarks  a phrase on each thing that was repaired or left out in reading
     written  whether it is a score, whose note values can be trusted, rather than a performance
-    recorded whether it was transcribed from sound, so that its file says nothing of beats
+    recorded whether it was transcribed from sound, so that its file does not state any beats
     """
 
     parts: tuple[Part, ...]
@@ -152,7 +152,7 @@ def tempo_at(song: Song, at: float) -> float:
 
 
 def heard_key(song: Song) -> Key:
-    """The key in which the tones of a song are, whatever it says; C major for none."""
+    """The key that the tones of a song suggest, whatever it states; C major if there are no tones."""
     if not song.pitched:
         return Key("C", "major")
     pitch, duration = (np.concatenate([getattr(p.notes, name) for p in song.pitched]) for name in ("pitch", "duration"))
@@ -160,7 +160,8 @@ def heard_key(song: Song) -> Key:
 
 
 def in_force(marks: Sequence[tuple[float, int]], quarters: ArrayLike, usual: int) -> NDArray[np.int64]:
-    """The values in force at some quarters, same shape, by sorted marks (quarter, value); `usual` before the first."""
+    """The values in force at some quarters, same shape, given sorted marks (quarter, value); `usual` before the
+    first."""
     at = np.searchsorted(np.array([quarter for quarter, _ in marks], np.float64), np.asarray(quarters), side="right")
     return np.array([usual, *(value for _, value in marks)], np.int64)[at]
 
@@ -205,7 +206,7 @@ def trimmed(song: Song) -> Song:
     return replace(
         rest,
         tempo=song.clock.since(silence),
-        metres=tuple({mark[0]: mark for mark in rest.metres}.values()),  # of several at one quarter, the last
+        metres=tuple({mark[0]: mark for mark in rest.metres}.values()),  # the last of several at one quarter
         keys=tuple({mark[0]: mark for mark in rest.keys}.values()),
         pickup=0.0,
     )

@@ -22,7 +22,7 @@ OTHERS = {
     126: "applause", 127: "gunshot",
 }  # fmt: skip
 SOUNDS = {program: name for name, program in INSTRUMENTS.items()} | OTHERS
-# Style → an instrument that often plays it, and the lowest and highest pitch at which that sounds well.
+# Style → an instrument that often plays it, and the lowest and highest pitch at which it sounds well.
 SUITABLE = {
     "jazz": ("tenor sax", 44, 80),
     "irish": ("flute", 59, 96),
@@ -36,6 +36,6 @@ SUITABLE = {
 
 
 def suitable(style: str, lowest: int, highest: int) -> int:
-    """The program of an instrument for music in a style, from a lowest to a highest pitch; else piano's."""
+    """The program of an instrument that suits a style and can play from `lowest` to `highest`; else the piano's."""
     name, bottom, top = SUITABLE.get(style, ("piano", 0, 127))
     return INSTRUMENTS[name if bottom <= lowest and highest <= top else "piano"]

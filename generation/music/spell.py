@@ -32,7 +32,7 @@ def written_key(key: Key) -> Key:
 
 
 def spell(pitch: int, key: Key) -> Name:
-    """The name of a MIDI pitch that lies nearest to the key on the line of fifths: in major from the flat sixth to the
+    """The name of a MIDI pitch that is nearest to the key on the line of fifths: in major from the flat sixth to the
     raised tonic, in minor from the flat second to the raised fourth."""
     tonic = FIFTHS[key.tonic[0]] + {"": 0, "b": -7, "#": 7}[key.tonic[1:]]
     lowest = tonic - (4 if key.mode in ("major", "mixolydian", "lydian") else 5)

@@ -103,7 +103,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
 
 
 def _remarks(taken: Tune) -> tuple[Words, ...]:
-    """Half a sentence on each thing that was left out."""
+    """A phrase on each thing that was left out."""
     count = taken.words
     return (
         (Words("{count} line of words was left out", "{count} lines of words were left out", count=count),)
@@ -113,7 +113,7 @@ def _remarks(taken: Tune) -> tuple[Words, ...]:
 
 
 def _expanded(taken: Tune, music: str) -> str:
-    """Music with its macros played out; those for any note (n) are left out."""
+    """Music with its macros expanded; macros for any note (n) are left out."""
     for sign, meaning in list(taken.macros.items())[:MOST_MACROS]:
         if sign and "n" not in sign and len(music) + music.count(sign) * len(meaning) <= 2 * MAX_CHARACTERS:
             music = music.replace(sign, meaning)

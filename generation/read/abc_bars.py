@@ -49,7 +49,7 @@ def written(body: str, symbols: Collection[str] = ()) -> list[Bar[Item]]:
     words = Lyrics()
     overlaid = False
     kinds = {sign[0] for sign in map(_sign, set(SIGNS.findall(body)) - set(symbols)) if sign}
-    jumps = kinds & {"da_capo", "dal_segno"} and kinds & {"fine", "coda", "to_coda"}  # without an end: dance on
+    jumps = kinds & {"da_capo", "dal_segno"} and kinds & {"fine", "coda", "to_coda"}  # without an end: “dance on”
     for found in PIECES.finditer(body):
         kind, text = found.lastgroup, found[0]
         bar = bars[-1]
@@ -96,7 +96,8 @@ def written(body: str, symbols: Collection[str] = ()) -> list[Bar[Item]]:
 
 
 def _sign(text: str) -> tuple[Kind, Al] | None:
-    """The jump or sign that words, a sign between exclamation marks, or a symbol above the music stand for."""
+    """The jump or sign meant by some words, by a decoration between exclamation marks, or by a symbol above the
+    music."""
     words = SYMBOLS.get(text) or text.strip('"!').lstrip("^_<>@")
     return spoken(re.sub(r"\.?al(coda|fine)$", r". al \1", words))
 
@@ -121,7 +122,7 @@ def _divide(bars: list[Bar[Item]]) -> None:
 
 
 def _place_codas(bars: list[Bar[Item]]) -> None:
-    """Of coda signs, those before the first jump say where to leave, those behind it where the coda is."""
+    """Coda signs before the first jump say where to leave; those after it say where the coda begins."""
     first = next((i for i, bar in enumerate(bars) if bar.jump), len(bars))
     said = any(bar.to_coda for bar in bars)
     for i, bar in enumerate(bars[: first + 1]):
@@ -163,7 +164,7 @@ def _numbers(text: str) -> frozenset[int]:
 
 
 def _without_empty(bars: list[Bar[Item]]) -> list[Bar[Item]]:
-    """The bars without those in which nothing sounds; their repeats and signs move to their neighbours."""
+    """The bars without the silent ones, whose repeats and signs move to their neighbours."""
     kept: list[Bar[Item]] = []
     carried: Bar[Item] = Bar()
     for bar in bars:

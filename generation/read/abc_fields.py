@@ -11,7 +11,7 @@ STEPS = "FCGDAEB"  # in the order in which sharps appear; flats in the reverse o
 MODE_NAMES = {"": "major", "maj": "major", "ion": "major", "m": "minor", "min": "minor", "aeo": "minor"} | {
     mode[:3]: mode for mode in MODES
 }
-# Quarters a minute of a tune that names none: by its rhythm, else by its metre. The middle of what is played.
+# Quarters a minute of a tune that states no tempo, by its rhythm or else its metre: the middle of the usual range.
 RHYTHMS = {
     "slip jig": 180,
     "hop jig": 180,
@@ -59,7 +59,8 @@ TEMPO_WORDS = {
 
 @dataclass(frozen=True)
 class Signature:
-    """A K: field: its key if it is one, the semitones by which it alters each step, and those for all notes."""
+    """A K: field: its key, if it names one; the semitones by which it alters each step; the transposition of all
+    notes."""
 
     key: Key | None = None
     altered: dict[str, int] = field(default_factory=dict)
@@ -67,8 +68,8 @@ class Signature:
 
 
 def signature(text: str, before: Signature | None = None) -> Signature:
-    """Read a K: field: modes, K:HP, added accidentals (K:D ^g), explicit ones (K:D exp ^f), clefs that transpose. One
-    that says a clef alone leaves the signature as it was `before`."""
+    """Read a K: field: modes, K:HP, added accidentals (K:D ^g), explicit ones (K:D exp ^f), clefs that transpose. A
+    field with a clef alone leaves the signature as it was `before`."""
     shift = transposition(text)
     words = re.sub(r"(?<!\S)[a-z-]+=\s*\"?[\w+,'^-]*\"?", " ", text).replace("♯", "#").replace("♭", "b")
     if before and not re.search(r"[A-GH_^=]|none", words):
@@ -124,7 +125,7 @@ def percussive(text: str) -> bool:
 
 
 def metre(text: str) -> tuple[int, int] | None:
-    """Read an M: field: “6/8”, “C”, “C|”, “2+3/8”; None for “none” and for what is not a metre."""
+    """Read an M: field: “6/8”, “C”, “C|”, “2+3/8”; None for “none” and for anything that is not a metre."""
     text = text.strip()
     if text.startswith("C|"):
         return (2, 2)
@@ -151,7 +152,7 @@ def usual_length(beats: tuple[int, int] | None) -> Fraction:
 
 
 def tuplet(text: str, compound: bool) -> tuple[Fraction, int]:
-    """What “(3”, “(3:2” or “(3:2:10” makes of a length, and of how many notes."""
+    """“(3”, “(3:2” or “(3:2:10” → the factor for the length of a note, and the number of notes to which it applies."""
     notes, time, count = [int(number or 0) for number in [*text[1:].split(":"), "", ""][:3]]
     usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(notes, 3 if compound else 2)
     return Fraction(time or usual, notes), count or notes
@@ -168,7 +169,7 @@ def tempo(text: str, unit: Fraction) -> float | None:
         beats = [length(beat) for beat in found[1].split()]
         return float(sum(beat for beat in beats if beat)) * float(found[2]) or None
     if found := re.search(r"(?<![\d.])(\d{2,3}(?:\.\d+)?)(?![\d/])", text):
-        return float(found[1]) or None  # old tunes: meant for quarters, whatever the unit
+        return float(found[1]) or None  # in old tunes this counts quarters, whatever the unit
     return next((float(pace) for word, pace in TEMPO_WORDS.items() if word in words), None)
 
 

@@ -18,7 +18,7 @@ from generation.read.repeats import Bar
 DRUM_CHANNEL = 10
 MOST_LAYERS = 4
 TONE = re.compile(r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-g](?:,{0,4}|'{0,4})")
-TOGETHER = ("note", "chord", "tuplet", "broken", "tie", "symbol", "verse")  # what no field divides
+TOGETHER = ("note", "chord", "tuplet", "broken", "tie", "symbol", "verse")  # kinds of items that are read together
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Pen:
 
     unit    the unit length, quarters
     shift   semitones by which the voice sounds higher than written
-    heard   step → accidental since the last bar line; held  the same of notes that are tied over it
+    heard   step → accidental since the last bar line; held  likewise for notes that are tied over it
     """
 
     signature: abc_fields.Signature
@@ -164,7 +164,7 @@ class Pen:
 
 
 def layers(bars: list[Bar[Item]]) -> int:
-    """How many voices `&` lays over this one at most."""
+    """The most voices that `&` lays over this one in any bar."""
     return min(max((sum(kind == "overlay" for kind, _ in bar.items) for bar in bars), default=0), MOST_LAYERS)
 
 
@@ -179,10 +179,10 @@ def _layer(items: list[Item], layer: int) -> list[Item]:
 def _sounds(pieces: list[Item], compound: bool) -> list[Sound]:
     """The sounds of a bar, read by music21 in handfuls: its time grows with the square of what it is given.
 
-    Ties and tuplets are kept from it: it sees no broken rhythm where there is a tie, and counts tuplets to nine.
+    Ties and tuplets are not shown to it: it overlooks broken rhythm at a tie, and knows tuplets up to nine only.
     """
     tied: set[int] = set()
-    within: dict[int, Fraction] = {}  # what a tuplet makes of the length of a note
+    within: dict[int, Fraction] = {}  # index of a sound → the factor of its tuplet
     count = 0
     for kind, text in pieces:
         count += kind in ("note", "chord")
@@ -209,7 +209,7 @@ def _sounds(pieces: list[Item], compound: bool) -> list[Sound]:
 @lru_cache(maxsize=20_000)
 def _decode(text: str) -> tuple[Sound, ...]:
     """music21's reading of some notes, in unit lengths; cached, since tunes repeat their bars."""
-    handler = ABCHandler(abcVersion=(1, 3, 0))  # in which music21 leaves accidentals to us
+    handler = ABCHandler(abcVersion=(1, 3, 0))  # the version in which music21 leaves accidentals to us
     handler.process(f"L:1/4\n{text}    ")  # the blanks: music21 looks two characters ahead
     sounds = []
     for token in handler.tokens:

@@ -4,7 +4,7 @@ import html
 import re
 import unicodedata
 
-# What a backslash before a sign and a letter sets over or under the letter.
+# A backslash, one of these signs and a letter: the accent over or under the letter.
 MARKS = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306", ".": "\u0307",
     '"': "\u0308", "r": "\u030a", "H": "\u030b", "v": "\u030c", ",": "\u0327", "c": "\u0327", ";": "\u0328",

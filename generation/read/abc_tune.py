@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 # “A:|” is a note before a repeat, not a field about the area.
 FIELD = re.compile(r"\s*(?:([XTMLQPKRSOHINUVmrw+sW])|([ABCDFGZ])(?!:[|:])):(.*)")
 NOTE, INLINE = re.compile(r"[A-Ga-g]"), re.compile(r"\[[A-Za-z+]:[^\]\n]*\]")
-# What stands between lines of music and is none: blocks of text or of other languages, what mail and web pages add.
+# What is not music between its lines: blocks of text or of other languages, and what mail and web pages add.
 DIRECTIVE = re.compile(r"\s*(?:%%|I:)\s*MIDI\b[ =]*(.*)")
 BLOCK = re.compile(r"^%%\s*begin(\w+)\b.*?(?:^%%\s*end\1\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)
 PAGE = re.compile(r"</\w+\s*>|<br\s*/?>|<pre\b|&(?:lt|gt|nbsp|quot);", re.IGNORECASE)
@@ -25,7 +25,7 @@ MAIL = re.compile(r"\s*(?:[A-Z][a-z]{2,}|[A-Z][A-Za-z]*-[A-Za-z-]+):[ \t]+[^\s|:
 WORDLESS = re.compile(r'"[^"\n]*"|![^!\n]*!|\+[a-z.]+\+|\[[A-Za-z]:[^\]\n]*\]|\{[^{}\n]*\}')
 STRANGE = re.compile(r"[h-tw]", re.ASCII)  # small letters that are neither notes nor rests nor, as a rule, ornaments
 LETTER = re.compile(r"[A-Za-zÀ-ÿ]")
-PROSE = 0.12  # the share of strange ones among the letters of a line of words; of music it is less
+PROSE = 0.12  # the least share of these among the letters of a line of words; music has fewer
 
 
 @dataclass
@@ -35,10 +35,10 @@ class Tune:
     header   what its fields say before the music: the first of each letter, the last of K:, L:, M: and Q:
     voices   the music of each voice by its name in V:, "" where there is none; fields between lines as “[K:G]”,
              the words of w: below their line as “[w:…]”, directives for MIDI as “[I:MIDI …]”
-    said     what V: says about each voice
-    symbols  what U: makes of single letters
-    macros   what m: has in the place of some signs
-    words    how many lines of words stood between lines of music
+    said     the text of V: for each voice
+    symbols  the meanings that U: gives to single letters
+    macros   the music that m: puts in the place of some signs
+    words    number of lines of words between lines of music
     """
 
     header: dict[str, str] = field(default_factory=dict)
@@ -80,15 +80,15 @@ def plain(text: str) -> str:
 def take_apart(text: str) -> Tune:
     """Sort the lines of a tune. A snippet without a header is a tune too."""
     tune = Tune()
-    common = defaultdict[str, str](str)  # fields in the music that are meant for a voice, "" for all, before it begins
+    common = defaultdict[str, str](str)  # voice, "" for all → its fields in the music before it begins
     voice, in_header, gap = "", True, False
-    closed = re.search(r"^[ \t]*X:.*^[ \t]*K:", text, re.M | re.S) is not None  # a header ends with K:
+    closed = re.search(r"^[ \t]*X:.*^[ \t]*K:", text, re.M | re.S) is not None  # a header ends with K: and
 
     def add(voice: str, music: str) -> None:
         before = common[""] + (common[voice] if voice else "")
         tune.voices[voice] = tune.voices.get(voice, before) + music
 
-    for written in BLOCK.sub("", text).split("\n"):  # and at no other sign: old texts have them in their titles
+    for written in BLOCK.sub("", text).split("\n"):  # not with any other sign, which old texts have in their titles
         line = re.sub(r"(?<!\\)%.*", "", written).rstrip("\\ \t")
         continued = written.rstrip().endswith("\\")
         found = FIELD.match(line)
@@ -104,7 +104,7 @@ def take_apart(text: str) -> Tune:
             before = closed and "K" not in tune.header
             words = before or (closed and gap and "|" not in line) or is_prose(line)
             tune.words += words and not before and not gap
-            if line.count('"') % 2:  # a chord symbol or words that are not closed
+            if line.count('"') % 2:  # a chord symbol or words without a closing quotation mark
                 last = line.rindex('"')
                 line = line[:last] + UNCLOSED.sub(" ", line[last:])
             if line.strip() and not words:
@@ -142,13 +142,13 @@ def take_apart(text: str) -> Tune:
 
 
 def letters(music: str) -> int:
-    """How many letters of notes stand in some music, fields aside."""
+    """The number of note letters in some music, not counting fields."""
     return len(NOTE.findall(INLINE.sub("", music)))
 
 
 def is_prose(line: str) -> bool:
-    """Whether a line between those of music is words: many of its letters, of several kinds, are none of music's, or it
-    begins as the headers of a mail do."""
+    """Whether a line between lines of music is words: many of its letters, of several kinds, do not occur in music, or
+    it begins like a mail header."""
     if MAIL.match(line):
         return True
     bare = WORDLESS.sub(" ", line)
@@ -158,5 +158,5 @@ def is_prose(line: str) -> bool:
 
 
 def _inline(value: str) -> str:
-    """What a field says, to stand between brackets."""
+    """The text of a field, fit to stand between brackets."""
     return value.replace("[", "(").replace("]", ")")

@@ -15,8 +15,8 @@ Item = tuple[str, str]  # (kind of piece or letter of a field, its text)
 class Lyrics:
     """Lays the syllables of w: under the notes of the line before.
 
-    notes  those of the line that is being read: (bar, index in its items)
-    line   those of the last line; told  what is sung to some: (bar, index, verse, syllable)
+    notes  the notes of the line that is being read: (bar, index in its items)
+    line   those of the line before; told  the syllables sung to some of them: (bar, index, verse, syllable)
     """
 
     notes: list[tuple[Bar[Item], int]] = field(default_factory=list)

@@ -17,11 +17,11 @@ RATE = 16_000
 WINDOW, HOP = 1_024, 160  # samples: 64 ms, 10 ms
 LOWEST, BANDS, OCTAVES = 80.0, 24, 6.5  # hertz, bands an octave, octaves
 LAG = 2  # frames between those that are compared
-FAINT = 1e-3  # of the loudest band: what is softer counts little
+FAINT = 1e-3  # of the loudest band: anything softer counts little
 
 
 def attack_strength(sound: Samples) -> Floats:
-    """(n,) by how much bands grow louder around each frame of `HOP` samples, in nats a band."""
+    """(n,) how much louder the bands grow around each frame of `HOP` samples, in nats a band."""
     padded = np.pad(sound, (WINDOW // 2, WINDOW))
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     shape = np.hanning(WINDOW).astype(np.float32)

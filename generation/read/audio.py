@@ -13,8 +13,8 @@ from generation.read.transcribe import Heard, transcribed
 from generation.request import Refusal, Words
 
 FEWEST = 4  # notes
-HEARD = 0.25  # of the loud frames: the least share that has a pitch, in a melody
-SURE = 0.55  # of the notes on average
+HEARD = 0.25  # the least share of a melody's loud frames that has a pitch
+SURE = 0.55  # the least certainty of a melody's notes, on average
 ALONE = 0.6  # the least share of the power at multiples of the pitch, where one voice sounds alone
 TONAL = 0.5  # the share of the power in a few partials, above which a sound without a clear pitch is a chord
 LOUD = 20.0  # decibels below the loudest frames, down to which frames are loud
@@ -22,8 +22,8 @@ SOFT, WIDTH = 50, 12.0  # the least velocity of an average note, decibels from t
 
 
 def read_audio(data: bytes) -> Song:
-    """The melody of a recording, in quarters of half a second until its beat is found. Raises `Refusal` for what is
-    not one melody, with what was heard instead."""
+    """The melody of a recording, in quarters of half a second until its beat is found. Raises `Refusal` for anything
+    but a single melody, and says what was heard instead."""
     heard = decoded(data)
     track = pitch_track(heard)
     sound = _halved(heard)
@@ -84,7 +84,7 @@ def _velocity(notes: Heard) -> NDArray[np.int64]:
 
 
 def _remarks(notes: Heard) -> tuple[Words, ...]:
-    """What was heard, and how sure that is."""
+    """What was heard, and how certain it is."""
     sure = round(100 * float(np.average(notes.sure * (1 - np.abs(notes.off)), weights=notes.end - notes.onset)))
     heard = Words("{count} notes were heard, {percent} % sure", count=len(notes), percent=sure)
     cents = round(100 * notes.tuning)

@@ -13,7 +13,7 @@ def metres_of(
 ) -> tuple[tuple[tuple[float, Metre], ...], float]:
     """The metre of each bar where it changes, and the quarters before the first bar line.
 
-    bars  (start, length, the metre that is said) of each, in quarters
+    bars  (start, length, stated metre) of each, in quarters
 
     A bar that is shorter or longer than it should be is a metre of its own, unless the next one makes up for it, as
     where a repeat begins with a pickup, or it is the last: that one makes up for the pickup, or was never filled.
@@ -24,7 +24,7 @@ def metres_of(
         if metre is None:
             continue
         usual = Fraction(metre[0] * 4, metre[1])
-        if not found and start:  # bars without a metre go before
+        if not found and start:  # bars without a metre come first
             pickup = float(start % usual)
         if n == 0 and length < usual:
             pickup = float(length)

@@ -18,23 +18,23 @@ from generation.music.song import Metre, moved, stretched
 from generation.read.said_beat import KEPT, beat_of, firm, kept, sought
 
 FRAME = 0.01  # seconds
-BLUR = 0.025  # seconds that players are off a beat
-FEWEST = 24  # notes, below which there is too little to find a beat in
-FEWEST_SUNG = 6  # the same where there is no other beat: in a recording
-LONGEST = 300.0  # seconds: what is longer stays on its file's quarters
+BLUR = 0.025  # seconds by which players miss a beat
+FEWEST = 24  # notes: fewer are too few to find a beat in
+FEWEST_SUNG = 6  # the same for a recording, which has no other beat
+LONGEST = 300.0  # seconds: anything longer stays on its file's quarters
 FASTEST, USUAL, SLOWEST = 0.25, 0.6, 1.5  # seconds a beat
 OCTAVES = 0.8  # by which the usual beat is missed, typically
-TIGHT = 80.0  # how dear a change of the period is while beats are tracked
+TIGHT = 80.0  # how much a change of the period costs while beats are tracked
 TRIED = 6  # periods
 PRIOR, BEND = 0.1, 2.0  # how much the usual beat and a steady one are preferred among those tried
 # Where notes stand in a beat: places, the share of notes there, and how far they are off, in beats.
 PLACES = (((0.0,), 0.42), ((1 / 2,), 0.26), ((1 / 4, 3 / 4), 0.15), ((1 / 3, 2 / 3), 0.12))
 OFF = 0.04
-SURE, CLEARER = 0.6, 0.3  # nats a note by which a beat must beat having none, and the file's own
+SURE, CLEARER = 0.6, 0.3  # nats a note by which a beat must be better than none, and than the file's own
 USUAL_METRE = (4, 4)  # and 120 quarters a minute: what programs write by default
 SAME = 0.03  # octaves between beats that are the same, or one twice as fast as the other
 BEATS = (0.5, 1, 1.5, 3)  # quarters that a beat found in 6/8 or the like may last
-WALTZ = 1.15  # so much clearer must bars of three be than bars of four
+WALTZ = 1.15  # how much clearer bars of three must be than bars of four
 
 Floats = NDArray[np.float64]
 
@@ -89,8 +89,8 @@ def on_its_beat(reading: Reading) -> Reading:
 
 
 def find_beats(moment: Floats, weight: Floats) -> Floats:
-    """Seconds of the likeliest beats, from before the first to after the last of notes that begin at `moment`, each of
-    its `weight`; none where there are too few."""
+    """Seconds of the likeliest beats, from before the first to after the last of the notes, which begin at `moment` and
+    count as `weight` says; none if there are too few notes."""
     first = float(moment.min())
     strength = _strength(moment - first, weight)
     lag = np.arange(round(FASTEST / FRAME), round(SLOWEST / FRAME) + 1)
@@ -149,7 +149,7 @@ def _tracked(strength: Floats, period: int) -> Floats:
     dear = TIGHT * np.log(-gap / period) ** 2
     best, before = strength.copy(), np.full(len(strength), -1)
     for frame in range(period // 2 + 1, len(strength)):
-        since = max(0, -frame - int(gap[0]))  # of the gaps those that do not lead before the beginning
+        since = max(0, -frame - int(gap[0]))  # only gaps that do not reach back before the beginning
         sums = best[frame + gap[since] : frame + gap[-1] + 1] - dear[since:]
         place = int(np.argmax(sums))
         if sums[place] > 0:

@@ -29,8 +29,8 @@ def _pitch(pitch: int) -> str:
 
 
 def chosen(song: Song, wanted: str) -> Part:
-    """The part of a number, counted from 1 among those that play tones, or else of a name. Raises `Refusal` if there is
-    none."""
+    """The part with this number, counted from 1 among those that play tones, or else with this name. Raises `Refusal`
+    if there is none."""
     parts, said = song.pitched, " ".join(wanted.split()).casefold()
     if said.isdecimal() and 1 <= int(said) <= len(parts):
         return parts[int(said) - 1]

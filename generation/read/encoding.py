@@ -13,7 +13,7 @@ from math import exp, log
 
 from generation.music.song import legible
 
-MOST_BYTES = 4_000  # that are weighed
+MOST_BYTES = 4_000  # that are examined
 IMPOSSIBLE, CUT, MIXED = -1e9, log(1e-5), log(0.003)  # a text that breaks off in a character; a word of two alphabets
 UNWRITTEN = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 # How often each encoding is met, roughly.
@@ -86,7 +86,7 @@ def encoding_of(texts: Iterable[bytes]) -> str:
 
 
 def decoded(text: bytes, encoding: str) -> str:
-    """A text in its encoding; that of 16 bits a character shows in the text itself."""
+    """Decode a text; UTF-16 is recognised from the text itself, whatever `encoding` says."""
     wide = _wide(text)
     return text.decode(wide or encoding, errors="replace").replace("\ufeff", "").replace("\0", "")
 
@@ -109,7 +109,7 @@ def _wide(text: bytes) -> str | None:
         return "utf-16"
     if len(text) < 4 or len(text) % 2 or not UNWRITTEN.search(text):
         return None
-    order = "utf-16-be" if len(set(text[::2])) <= len(set(text[1::2])) else "utf-16-le"  # upper halves are much alike
+    order = "utf-16-be" if len(set(text[::2])) <= len(set(text[1::2])) else "utf-16-le"  # upper bytes are much alike
     try:
         return order if text.decode(order).rstrip("\0").isprintable() else None
     except UnicodeDecodeError:
@@ -166,7 +166,7 @@ def _among_pairs(character: str, encoding: str) -> float:
 
 
 def _in_alphabet(character: str, before: str, encoding: str) -> float:
-    """The probability of a letter beyond ASCII, behind another sign."""
+    """The probability of a letter beyond ASCII after the character `before`."""
     if encoding in CYRILLICS:
         place = CYRILLIC.find(character.lower())
         if place < 0:
@@ -179,7 +179,7 @@ def _in_alphabet(character: str, before: str, encoding: str) -> float:
         return 1e-5 if character.isalpha() else 1e-6
     share = 0.03 / (1 + letters.index(character) / 8)
     if character.isalpha() and not before.isascii() and before.isalpha():
-        return share * 0.03  # they seldom stand together
+        return share * 0.03  # these seldom stand together
     if not character.isalpha() and character != "’" and before.isalpha():
-        return share * 0.05  # nor do signs stand within a word
+        return share * 0.05  # and signs seldom stand within a word
     return share * (0.02 if character.isupper() and before.islower() else 1.0)

@@ -29,7 +29,7 @@ MAX_BYTES = 5_000_000
 ACCEPTED = Words(
     "MIDI (.mid), ABC (.abc), MusicXML (.musicxml, .mxl), **kern (.krn) or a recording (.ogg, .wav, .flac, .mp3)"
 )
-# What ABC music is made of, fields aside: a text of nearly nothing else is a snippet of ABC.
+# The characters of ABC music, fields aside: a text of hardly anything else is a snippet of ABC.
 ABC_MUSIC = re.compile(
     r'"[^"\n]*"|![^!\n]*!|\{[^{}\n]*\}|\[[A-Z]:[^\]\[\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
 )
@@ -98,7 +98,7 @@ def _kind(data: bytes, filename: str) -> str:
         )
     if data[:4] == b"PK\x03\x04":
         return "mxl"
-    if data[:4] == b"MThd" or HEADER.search(data):  # it may lie in an envelope: RIFF, MacBinary, the parts of a mail
+    if data[:4] == b"MThd" or HEADER.search(data):  # perhaps inside RIFF, MacBinary or a part of a mail
         return "midi"
     if is_recording(data):
         return "audio"

@@ -68,7 +68,7 @@ def _moments(part: Part, song: Song) -> tuple[Floats, Floats]:
 def _melody(song: Song, part: Part, line: Ints) -> Melody:
     tones: Notes = part.notes[line]
     duration = tones.duration.copy()
-    # Legato may stay; what rings on under half of the next note or more is the chord's, not the line's.
+    # Legato may stay; a note that rings on under half of the next one or more belongs to the chord, not to the line.
     gap = np.diff(tones.onset)
     rings = duration[:-1] - gap > 0.5 * duration[1:]
     duration[:-1] = np.where(rings, gap, duration[:-1])
@@ -86,7 +86,7 @@ def _melody(song: Song, part: Part, line: Ints) -> Melody:
 
 
 def _beaten(song: Song, drums: Part) -> Reading:
-    """Drums alone, one stroke of each onset in place of a melody."""
+    """A reading of drums alone, with one stroke of each onset in place of a melody."""
     line = np.flatnonzero(np.diff(drums.notes.onset, prepend=-1.0) > 0)
     why = Words("there is nothing but drums")
     return Reading(song, _melody(song, drums, line), song.parts.index(drums), why=why)

@@ -4,7 +4,7 @@ import re
 
 from generation.request import Refusal
 
-Beginnings = tuple[tuple[int, bytes, str], ...]  # (bytes in front, how the file goes on, what it is called)
+Beginnings = tuple[tuple[int, bytes, str], ...]  # (bytes at the beginning, how the file goes on, what it is called)
 PICTURES: Beginnings = (
     (0, b"%PDF", "PDF"),
     (0, b"\x89PNG", "PNG"),
@@ -46,7 +46,7 @@ PROGRAMS: Beginnings = (
 )
 DOCUMENTS: Beginnings = ((0, b"{\\rtf", "RTF"), (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Word"))
 ARCHIVES: Beginnings = ((0, b"Rar!", "RAR"), (0, b"7z\xbc\xaf", "7-Zip"), (0, b"BZh", "bzip2"), (0, b"\xfd7zXZ", "xz"))
-# The first element of an XML file → the program whose it is.
+# The first element of an XML file → the program that writes it.
 ROOTS = {
     "museScore": "MuseScore",
     "GPIF": "Guitar Pro",
@@ -57,7 +57,7 @@ ROOTS = {
     "TuxGuitarFile": "TuxGuitar",
     "opus": "MusicXML opus",
 }
-# A file in a zip archive → the program whose archive it is.
+# A file in a zip archive → the program that writes such archives.
 MEMBERS = (
     (r"\.ms[cs]x$", "MuseScore"),
     (r"\.gpif$", "Guitar Pro"),
@@ -65,13 +65,13 @@ MEMBERS = (
     (r"\.dorico|(^|/)supplementary_data/", "Dorico"),
     (r"\.capx?$", "capella"),
 )
-# The same of a word processor's document.
+# The same for word processors.
 PAGES = ((r"^word/document\.xml$", "Word"), (r"^styles\.xml$", "OpenDocument"), (r"^Index/Document\.iwa$", "Pages"))
 LILYPOND = re.compile(r"(\s*%.*\n|\s)*\\(version|score|relative|header|include)\b")
 
 
 def foreign(data: bytes) -> Refusal | None:
-    """The kind of a file without readable notes; None if it is unknown."""
+    """The refusal that names what kind of file without readable notes this is; None if it is unknown."""
     if kind := _named(data, PICTURES):
         return picture(kind)
     if kind := _named(data, RECORDINGS):
@@ -92,7 +92,7 @@ def foreign(data: bytes) -> Refusal | None:
 
 
 def foreign_root(name: str) -> Refusal | None:
-    """The same of an XML file, by its first element."""
+    """The same for an XML file, by its first element."""
     name = name.rpartition("}")[2]
     if name == "svg":
         return picture("SVG")
@@ -100,7 +100,7 @@ def foreign_root(name: str) -> Refusal | None:
 
 
 def foreign_zip(names: list[str]) -> Refusal | None:
-    """The same of a zip archive, by the names of what it holds."""
+    """The same for a zip archive, by the names of the files in it."""
     for kinds, refusal in ((MEMBERS, of_program), (PAGES, document)):
         for pattern, kind in kinds:
             if any(re.search(pattern, name) for name in names):

@@ -2,7 +2,7 @@
 
 import re
 
-# The first pattern that fits counts: “bass clarinet” before “clarinet” before “bass”.
+# The first pattern that matches counts: “bass clarinet” before “clarinet” before “bass”.
 PROGRAMS = tuple(
     (re.compile(pattern, re.I), program)
     for pattern, program in (

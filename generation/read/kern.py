@@ -1,7 +1,7 @@
 """Read **kern (Humdrum): its columns, line by line → the notes and signs of each part in each bar.
 
-The columns are followed here and not by music21, which reads two thousand notes a second, knows no expansion lists and
-no repeats, and takes the score's transposition of an instrument (*ITr) for one of its sound.
+Encore follows the columns itself: music21 reads no more than two thousand notes a second, ignores expansion lists and
+repeats, and takes an instrument's transposition in the score (*ITr) for one of its sound.
 """
 
 import re
@@ -43,15 +43,15 @@ class _Spine:
 
     kind: str = ""
     line: Line | None = None
-    part: str = ""  # as *part says; it may have several lines
-    shift: int = 0  # semitones from what stands there to what sounds
+    part: str = ""  # from *part; a part may have several lines
+    shift: int = 0  # semitones from the written pitch to the one that sounds
     verse: int = 1
     signature: Signature | None = None
 
 
 @dataclass
 class _Column:
-    """A spine, or one of those into which it is divided. Its last note ends at `end`; `cue` notes are not played."""
+    """A spine, or one of the columns into which it splits. Its last note ends at `end`; `cue` notes are not played."""
 
     spine: _Spine
     voice: str = ""
@@ -69,13 +69,13 @@ class _Page:
         self.now = self.began = ZERO  # when the next notes begin, and the bar in which they are
         self.signs: list[Sign] = []
         self.votes: dict[int, dict[int, Signature]] = {}  # bar → spine → signature
-        self.labels: dict[str, int] = {}  # of a section → its first bar
+        self.labels: dict[str, int] = {}  # label of a section → its first bar
         self.expansion: list[str] = []
         self.voices = 0
         self.metre: Metre | None = None
         self.struck = ZERO  # when the last notes began
         self.marks = 0  # of loudness
-        self.loud: dict[int, list[Line]] = {}  # spine of dynamics → the lines that it is for
+        self.loud: dict[int, list[Line]] = {}  # spine of dynamics → the lines to which it applies
 
     def read(self, lines: list[str]) -> Score:
         for line in lines:
@@ -154,7 +154,8 @@ class _Page:
         self.columns = after
 
     def begun(self, kind: str, before: list[_Spine]) -> _Spine:
-        """A new spine, right of some others. What is no **kern belongs to the nearest one on its left."""
+        """A new spine, to the right of those `before`. One that is not **kern belongs to the nearest **kern on its
+        left."""
         spine = _Spine(kind)
         if kind == "**kern":
             spine.line = Line(0, measures=[Measure() for _ in self.score.bars])
@@ -215,7 +216,7 @@ class _Page:
     def next_bar(self) -> None:
         if len(self.score.bars) > MAX_BARS:
             raise too_many_bars(len(self.score.bars), MAX_BARS)
-        # A note may last over the bar line; where it sounds alone, the metre says where the line stands.
+        # A note may last beyond the bar line; where it sounds alone, the metre says where the bar line is.
         usual = Fraction(4 * self.metre[0], self.metre[1]) if self.metre else self.at
         length = usual if self.at > usual > self.struck - self.began else self.at
         self.score.common[-1].length = length
@@ -261,11 +262,11 @@ class _Page:
             self.now = min(ends, default=self.now)
 
     def signature(self) -> Signature | None:
-        """That of the first line which has one."""
+        """The signature of the first line that has one."""
         return next((spine.signature for spine in self.spines if spine.kind == "**kern" and spine.signature), None)
 
     def lines_of(self, spine: _Spine) -> list[Line]:
-        """The lines that a spine of dynamics is for: all of its part, else the one beside it."""
+        """The lines to which a spine of dynamics applies: all those of its part, or else the one beside it."""
         if id(spine) not in self.loud:
             alike = [each for each in self.spines if each.part == spine.part] if spine.part else []
             lines = [each.line for each in alike if each.kind == "**kern" and each.line]

@@ -25,7 +25,7 @@ NUMERAL = re.compile(
 )
 MODE_NAMES = {"dor": "dorian", "phr": "phrygian", "lyd": "lydian", "mix": "mixolydian", "loc": "locrian",
               "aeo": "minor", "ion": "major"}  # fmt: skip
-# Accents of TeX, as old files write letters that they cannot: \"o → ö.
+# Accents in TeX's notation, since old files cannot hold the letters themselves: \"o → ö.
 ACCENT = {'"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303", "v": "\u030c", "c": "\u0327",
           "u": "\u0306", "=": "\u0304", ".": "\u0307", "H": "\u030b", "r": "\u030a"}  # fmt: skip
 LETTERS = {
@@ -70,7 +70,7 @@ class Field:
 
 @lru_cache(maxsize=20_000)
 def field(text: str) -> Field | None:
-    """The notes of a field; None for grace notes and for what has no length."""
+    """The notes of a field; None for grace notes and for notes without a length."""
     if "q" in text or "Q" in text:
         return None
     length: Fraction | None = None
@@ -147,7 +147,7 @@ def syllable(text: str) -> str:
 
 
 def chord(text: str, kind: str, key: Signature | None) -> str:
-    """A chord symbol of **mxhm (“A minor-seventh”) or **harm (“V7”, by the key); empty for what is none."""
+    """A chord symbol of **mxhm (“A minor-seventh”) or **harm (“V7”, in its key); empty for anything else."""
     if kind == "**harm":
         return _of_numeral(text, key)
     if kind != "**mxhm":
@@ -162,7 +162,7 @@ def chord(text: str, kind: str, key: Signature | None) -> str:
 
 
 def _of_numeral(text: str, key: Signature | None) -> str:
-    """A degree of the scale as a chord: “V7” → “D7” in G major; “V/V” is that of the degree behind the stroke."""
+    """A degree of the scale as a chord: “V7” → “D7” in G major; “V/V” is the V of the degree after the stroke."""
     chord_of, _, within = text.strip("()").partition("/")
     found = NUMERAL.fullmatch(chord_of)
     if not found or key is None:

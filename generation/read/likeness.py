@@ -12,12 +12,12 @@ from generation.read.lyrics import TOGETHER, fits
 from generation.read.top_line import Ints, overlap
 
 SUNG = 0.5  # the share of notes and syllables that fit, above which a part is sung
-FEW = 5  # pitches, of fewer of which there is seldom a tune
-FULL, ENOUGH = 0.5, 60  # of the middle part's notes, and notes: with so many a part is no afterthought
+FEW = 5  # pitches: a tune seldom has fewer
+FULL, ENOUGH = 0.5, 60  # a share of the median part's notes, and a number: with so many a part is no afterthought
 MONOTONE = 0.4  # the share of repeated notes beyond which a part hammers rather than sings
 REST = 4.0  # quarters that make a gap
 PERIODS, THIRD = range(2, 9), 3  # notes of a figure that an accompaniment repeats; semitones
-# What a program says of who plays it: solo instruments and leads for the tune; basses, pads and noises against it.
+# What a program suggests: solo instruments and leads speak for the tune; basses, pads and noises against it.
 PROGRAMS = {
     range(32, 40): -4.0,
     range(40, 41): 1.0,
@@ -36,7 +36,7 @@ BACKS = re.compile(
     r"bridge|\bback|harmon(y|ies)",
     re.I,
 )
-# Names of sounds that say nothing of who leads.
+# Names of sounds, which do not tell whether a part leads.
 PATCHES = re.compile(
     r"(square|saw\w*|calliope|chiff\w*|charang|voice|fifths|5ths?|bass( ?\+)?|brass) lead|lead \d|voice oohs|"
     r"synth voice",
@@ -67,8 +67,8 @@ WEIGHTS = {
 
 @dataclass(frozen=True)
 class Company:
-    """What the pitched parts of a song are like together: the last onset in quarters, the usual number of notes, and
-    the mean pitch."""
+    """The pitched parts of a song as a whole: their last onset in quarters, their usual number of notes, and their mean
+    pitch."""
 
     last: float
     notes: float
@@ -76,7 +76,7 @@ class Company:
 
 
 def company(song: Song) -> Company:
-    """Of a song with at least one pitched part."""
+    """The company in a song with at least one pitched part."""
     parts = [part.notes for part in song.pitched]
     return Company(
         max(float(notes.onset[-1]) for notes in parts) or 1.0,
@@ -86,7 +86,8 @@ def company(song: Song) -> Company:
 
 
 def likeness(part: Part, line: Ints, clock: Clock, beside: Company) -> float:
-    """How much a part is like the tune of its song; only the order of a song's parts means something.
+    """How likely a part is to be the tune of its song. The number itself means nothing; the parts of one song can be
+    ranked by it.
 
     line  indices of the notes that would be the tune
     """
@@ -118,7 +119,8 @@ def is_muted(part: Part) -> bool:
 
 
 def _played(part: Part, line: Ints, clock: Clock, beside: Company) -> dict[str, float]:
-    """What is heard of a part, by the names of `WEIGHTS`: shares 0 … 1; height, distance and spread in octaves."""
+    """The features of a part that can be heard, by their names in `WEIGHTS`: shares 0 … 1; height, distance and spread
+    in octaves."""
     notes, pitch, onset = part.notes, part.notes.pitch[line], part.notes.onset[line]
     start, end = clock.seconds(notes.onset), clock.seconds(notes.ends)
     moves = np.diff(pitch)
@@ -144,10 +146,10 @@ def _played(part: Part, line: Ints, clock: Clock, beside: Company) -> dict[str, 
 
 
 def _alike(moves: Ints, earlier: Ints) -> NDArray[np.bool_]:
-    """Whether moves within chords, of a third or more, are like earlier ones: what chords broken in one figure do."""
+    """Whether moves within chords, of a third or more, are like earlier ones, as in chords broken in a fixed figure."""
     return np.asarray((np.minimum(np.abs(moves), np.abs(earlier)) >= THIRD) & (np.abs(moves - earlier) < THIRD))
 
 
 def _share(mask: NDArray[np.bool_]) -> float:
-    """The share of what is true; 0 of nothing."""
+    """The share that is true; 0 if there is nothing."""
     return float(mask.mean()) if len(mask) else 0.0

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 Times = TypeVar("Times", NDArray[np.int64], NDArray[np.float64])
 
-TOGETHER = 0.125  # quarters: so far may a syllable stand from its note
+TOGETHER = 0.125  # the furthest that a syllable may stand from its note, in quarters
 
 
 def fits(said: Times, onset: Times, reach: float) -> float:
     """How well syllables at some times, and notes that begin at others, match, 0 … 1; both increase strictly. Notes
-    before the first syllable and behind the last do not count."""
+    before the first syllable and after the last do not count."""
     if not len(said) or not len(onset):
         return 0.0
     within = onset[(onset >= said[0] - reach) & (onset <= said[-1] + reach)]

@@ -57,7 +57,7 @@ def read_midi(data: bytes) -> Song:
 
 
 def _parts(playing: Sequence[Player], texts: Texts, ticks: float) -> tuple[Part, ...]:
-    """A part for each player; what is sung belongs to the one whose notes it fits."""
+    """A part for each player; lyrics belong to the one whose notes they fit."""
     tones = [player.line for player in playing if not player.drums]
     shared = Counter(track for player in playing for track in player.tracks)
     words = texts.sung(np.unique([note.onset for line in tones for note in line.notes]), ticks)
@@ -79,7 +79,7 @@ def _part(player: Player, name: str, place: Words, ticks: float, words: tuple[tu
     notes = sorted(line.notes, key=lambda note: (note.onset, note.pitch))
     onset = np.array([note.onset for note in notes], np.float64)
     end = np.array([np.nan if note.end is None else note.end for note in notes], np.float64)
-    # A note that nobody ends lasts until the next one begins, the last of them a quarter.
+    # A note without an end lasts until the next one begins, the last of them a quarter.
     later = np.append(onset, onset[-1] + ticks)[np.searchsorted(onset, onset, side="right")]
     end = np.where(np.isnan(end), later, end)
     start = float(onset[0])
@@ -106,7 +106,7 @@ def _part(player: Player, name: str, place: Words, ticks: float, words: tuple[tu
 
 
 def _name(names: Sequence[str]) -> str:
-    """What tracks of these names have in common: “Piano” of “Piano C4” and “Piano E4”."""
+    """What the names of some tracks have in common: “Piano” of “Piano C4” and “Piano E4”."""
     alike = takewhile(lambda signs: len(set(signs)) == 1, zip(*names, strict=False))
     return "".join(signs[0] for signs in alike).rstrip(" -_([0123456789#") if len(names) > 1 else "".join(names)
 
@@ -123,25 +123,25 @@ def _place(player: Player, shared: Mapping[int, int]) -> Words:
 
 def _programs(line: Line, start: float) -> tuple[int | None, list[tuple[int, int]]]:
     """The program with which a line begins, None if unknown, and the later changes. One that comes too late
-    for the first note is meant for it all the same."""
+    for the first note is nevertheless meant for it."""
     before = sum(tick <= start for tick, _ in line.programs)
     first = max(before - 1, 0)
     return (line.programs[first][1] if line.programs else None), line.programs[first + 1 :]
 
 
 def _tempo(said: Heard, ticks: float, end: float) -> tuple[Tempo, ...]:
-    """The tempo marks, without those behind the last note, at which nobody plays."""
+    """The tempo marks, without those after the last note, which nobody plays."""
     marks = {0.0: DEFAULT_TEMPO} | _by_quarter(said.tempo, ticks, end)
     return tuple(Tempo(quarter, marks[quarter]) for quarter in sorted(marks))
 
 
 def _by_quarter(marks: dict[int, Mark], ticks: float, end: float) -> dict[float, Mark]:
-    """Marks by quarter instead of tick, in order; what stands at or behind the end is left out."""
+    """Marks by quarter instead of tick, in order; those at or after the end are left out."""
     return {tick / ticks: marks[tick] for tick in sorted(marks) if tick == 0 or tick / ticks < end}
 
 
 def _remarks(damage: Damage, tracks: int) -> tuple[Words, ...]:
-    """Half a sentence on each thing that was repaired."""
+    """A phrase on each thing that was repaired."""
     remarks = []
     if damage.clipped:
         remarks.append(Words("values beyond MIDI's limits were clipped"))

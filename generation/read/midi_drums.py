@@ -22,8 +22,8 @@ KIT = frozenset((*range(35, 60), 69, 70, 75, 76, 77))
 
 
 def is_drums(line: Line, found: Heard, name: str) -> bool:
-    """By what GS and XG say of the channel, by its bank or number; else by the name of the player, if there is one, or
-    by what only drums play."""
+    """Whether a line plays drums: by messages of GS and XG, by its bank or its channel's number; else by the player's
+    name, if there is one, or by notes that only drums play."""
     if line.channel in found.rhythm:
         return found.rhythm[line.channel]
     start = line.notes[0].onset

@@ -1,7 +1,7 @@
 """MIDI events: the bytes of a file → its tracks, and the events of a track, exact to the tick.
 
-Old files are often damaged in one place and sound elsewhere. Values beyond 127 are clipped, as players do; where the
-bytes make no sense, reading goes on at the next event that does.
+Old files are often damaged in one place and intact elsewhere. Values beyond 127 are clipped, as other players do; where
+the bytes make no sense, reading goes on at the next event that does.
 """
 
 import re
@@ -16,7 +16,7 @@ META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7
 END_OF_TRACK = 0x2F
 NOTE_OFF, NOTE_ON, CONTROLLER, PROGRAM, BEND = 0x80, 0x90, 0xB0, 0xC0, 0xE0
 WANTED = (NOTE_OFF, NOTE_ON, CONTROLLER, PROGRAM, BEND)  # no aftertouch
-# Bytes of data behind each status byte; of the system's, those that a file should not hold at all.
+# The number of data bytes after each status byte, also after those of the system, which should not occur in a file.
 DATA_BYTES = {
     kind | channel: 1 if kind in (0xC0, 0xD0) else 2 for kind in range(0x80, 0xF0, 0x10) for channel in range(16)
 }
@@ -25,9 +25,9 @@ HEADER = re.compile(rb"MThd\x00{3}\x06|....\x00{3}\x06\x00[\x00-\x02]....MTrk", 
 MAX_TRACKS = 1_000
 LONGEST = 0x0FFFFFFF  # ticks or bytes: the largest number that MIDI allows
 PROOF = 8  # events in order that show that reading may go on at a place
-AHEAD = 200  # bytes behind some damage in which such a place is looked for
-MOST_DAMAGED = 200  # places in a file, behind which the rest of a track is given up
-PROVED = 1_000  # values that are clipped only where events follow, for all take their time
+AHEAD = 200  # bytes after some damage within which such a place is sought
+MOST_DAMAGED = 200  # places in a file: after so many, the rest of a track is given up
+PROVED = 1_000  # values that are clipped only if events follow; to check that for all of them would take too long
 NO_DATA = b""
 
 
@@ -61,8 +61,8 @@ class Track:
 
 @dataclass
 class Damage:
-    """What was not as it should be: how many values were clipped, at how many places something was skipped, and the
-    numbers of the tracks that miss it."""
+    """The damage in a file: how many values were clipped, at how many places something was skipped, and the numbers of
+    the tracks that lack it."""
 
     clipped: int = 0
     places: int = 0
@@ -109,8 +109,8 @@ def tracks(data: bytes) -> tuple[float, int, list[Track]]:
 def _next_track(data: bytes, at: int, least: int, some: bool) -> int:
     """Where the next track begins, −1 if there is none: at `at`, or wherever its mark stands from `least` on.
 
-    Chunks of other kinds are passed over, junk too. A second file behind the first (`some` tracks were found) is not
-    read.
+    Chunks of other kinds are passed over, and so is junk. A second file behind the first (`some` tracks were found) is
+    not read.
     """
     while at + 8 <= len(data):
         kind, end = data[at : at + 4], at + 8 + int.from_bytes(data[at + 4 : at + 8])
@@ -142,8 +142,8 @@ def _is_track(kind: bytes) -> bool:
 
 
 def events(track: Track, longest: float, damage: Damage) -> Iterator[Event]:
-    """Every note, controller, program, bend, meta event and system exclusive of a track. What was mended is noted in
-    `damage`, such as a rest of more than `longest` ticks between notes, which is taken for none."""
+    """Every note, controller, program, bend, meta event and system exclusive of a track. Repairs are noted in `damage`;
+    for example, a rest of more than `longest` ticks between notes is taken for none."""
     data, at, end, tick, running = track.data, track.start, track.end, 0, 0
     begun = False
     while at < end:
@@ -227,7 +227,7 @@ def _without_length(data: bytes, at: int, end: int, size: int) -> tuple[int, byt
 
 
 def _resumed(data: bytes, at: int, end: int) -> int:
-    """Where reading may go on behind damage at `at`, −1 if nowhere near."""
+    """Where reading may go on after damage at `at`, −1 if nowhere near."""
     return next((place for place in range(at + 1, min(at + AHEAD, end)) if _in_order(data, place, end, 0, True)), -1)
 
 

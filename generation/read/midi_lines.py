@@ -21,8 +21,8 @@ from generation.read.midi_events import (
 from generation.request import Refusal
 
 MAX_EVENTS = 200_000
-MOST_QUARTERS = 2_000  # of rest within a track: beyond that, a byte is wrong
-SLOWEST, FASTEST, NO_TEMPO = 4.0, 1_000.0, 6_000.0  # quarters a minute: what is played, and what nobody means
+MOST_QUARTERS = 2_000  # of rest within a track: a longer one comes from a wrong byte
+SLOWEST, FASTEST, NO_TEMPO = 4.0, 1_000.0, 6_000.0  # quarters a minute: what is played; what nobody means
 BENT = 8192  # half the range of a bend
 # Kinds of meta events.
 TEXT, TRACK_NAME, LYRIC, MARKER, PORT, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 1, 3, 5, 6, 0x21, 0x51, 0x58, 0x59
@@ -75,7 +75,7 @@ class Line:
             self.programs.append((tick, first))
 
     def _off(self, tick: int, pitch: int) -> None:
-        """Ends all notes of this pitch that began before; if none did, the one that begins here, an instant long."""
+        """End all notes of this pitch that began before; if none did, the one that begins here, an instant long."""
         pending = self.sounding.get(pitch, [])
         for note in [note for note in pending if note.onset != tick] or pending[:1]:
             note.end = tick
@@ -98,7 +98,7 @@ class Heard:
     tempo, metre, key  by tick; tempo in quarters a minute
     texts              names, lyrics, markers and the like
     rhythm             channels that a message of GS or XG makes drums (True) or tones (False)
-    roland             whether it speaks GS, in which banks mean something else than in XG
+    roland             whether it uses GS, whose banks mean something else than those of XG
     """
 
     lines: dict[tuple[int, int, int], Line] = field(default_factory=dict)
@@ -138,8 +138,8 @@ class Heard:
 
 
 def heard(tracks: Sequence[Track], ticks: float, in_turn: bool, damage: Damage) -> Heard:
-    """What the tracks play and say; damage is noted. If `in_turn`, they follow one another, and each channel goes on
-    with its line. Raises `Refusal` where there is too much."""
+    """Everything that the tracks play and say; damage is noted. If `in_turn`, they follow one another, and each channel
+    goes on with its line. Raises `Refusal` if there is too much."""
     found = Heard()
     room, later, last = MAX_EVENTS, 0, 0
     for track in tracks:

@@ -1,7 +1,7 @@
 """MIDI players: the lines of channels and tracks → one line for each player, and whether it plays drums.
 
-One player may take several channels: one for each string of a guitar, one for each finger of a keyboard whose keys bend
-(MPE), another one for bends; programs for samples write a track for each pitch.
+One player may use several channels: one for each string of a guitar, one for each finger at a keyboard whose keys bend
+(MPE), an additional one for bends; samplers write a track for each pitch.
 """
 
 import re
@@ -21,10 +21,10 @@ REGISTERED = (DATA, FINE, *NRPN, *RPN)  # controllers that set what has no contr
 BEND_RANGE, MPE = 0, 6  # numbers of registered parameters
 USUAL_RANGE = 2.0  # semitones of a full bend
 FRETTED = (*range(24, 40), *range(104, 108))  # programs: guitars, basses, sitar, banjo, shamisen, koto
-TOGETHER = 0.05  # the share of notes of one player's channels that may sound together with another's, as legato does
+TOGETHER = 0.05  # the share of a player's notes that may overlap one on another of its channels, as in legato
 TAKING_TURNS = 0.3  # the share of notes that follow a note of another channel, where channels take turns
-WEIGHED, MOST = 5_000, 32  # notes and lines that are looked at for this
-FEWEST, BY_LOT = 3, 3.0  # lines to which notes are dealt out, and how much more than by lot their middles may differ
+WEIGHED, MOST = 5_000, 32  # notes and lines that are examined for this
+FEWEST, BY_LOT = 3, 3.0  # lines among which notes are dealt out; how much more than by chance their middles may differ
 OCTAVE = 12
 
 
@@ -38,7 +38,7 @@ class Player:
 
 
 def players(found: Heard, name: Callable[[int], str]) -> list[Player]:
-    """All that plays, in the file's order; `name` gives a track's."""
+    """The players, in the file's order; `name` gives the name of a track."""
     lines = _settled(found.lines.values())
     tracks: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
@@ -46,7 +46,7 @@ def players(found: Heard, name: Callable[[int], str]) -> list[Player]:
     mpe = _fingers(lines, tracks, _mpe_channels(found.lines.values()))
     drums = set()
     for line in lines:
-        # A track of several players has the piece's name, and so has a file of one.
+        # A track of several players is named after the piece, and so is the track of a file with a single player.
         own = name(line.track) if len(tracks[line.track]) == 1 < len(lines) else ""
         if id(line) not in mpe and is_drums(line, found, own):
             drums.add(id(line))
@@ -58,7 +58,7 @@ def players(found: Heard, name: Callable[[int], str]) -> list[Player]:
 
 
 def _settled(heard: Collection[Line]) -> list[Line]:
-    """The lines that have notes, with all that other tracks say of the sound of their channels."""
+    """The lines that have notes, with the settings that other tracks send on their channels."""
     room, lines = MAX_EVENTS, []
     speaking: dict[tuple[int, int], list[Line]] = defaultdict(list)  # by port and channel, lines with settings
     for line in heard:
@@ -77,8 +77,8 @@ def _settled(heard: Collection[Line]) -> list[Line]:
 
 
 def _fingers(lines: Sequence[Line], tracks: Mapping[int, list[Line]], zones: set[tuple[int, int]]) -> set[int]:
-    """Ids of lines that are one finger each of an MPE instrument, or one pitch each of a sampler: those never are
-    drums, whatever their channel. `zones` are the ports and channels that the file itself calls MPE."""
+    """Ids of the lines that each are one finger at an MPE instrument, or one pitch of a sampler: they are never drums,
+    whatever their channel. `zones` are the ports and channels that the file itself calls MPE."""
     found = set()
     for several in tracks.values():
         within = [line for line in several if (line.port, line.channel) in zones]
@@ -86,10 +86,10 @@ def _fingers(lines: Sequence[Line], tracks: Mapping[int, list[Line]], zones: set
             found |= {id(line) for line in within}
         drummer = any(line.channel == DRUM_CHANNEL for line in several)
         if drummer and len(several) > 2 * FEWEST and _each_alone(several) and _dealt(several):
-            found |= {id(line) for line in several}  # where nobody says so, but plays so
+            found |= {id(line) for line in several}  # not called MPE, but played like it
     pitches = {line.channel: {note.pitch for note in line.notes} for line in lines}
     if all(len(pitches.get(channel, ())) == 1 for channel in range(DRUM_CHANNEL - 1, DRUM_CHANNEL + 2)):
-        found |= {id(line) for line in lines if line.channel == DRUM_CHANNEL}  # one pitch among others in a row
+        found |= {id(line) for line in lines if line.channel == DRUM_CHANNEL}  # one in a row of pitches
     return found
 
 
@@ -114,8 +114,8 @@ def _with_settings(line: Line, others: Sequence[Line]) -> Line:
 
 
 def _mpe_channels(lines: Iterable[Line]) -> set[tuple[int, int]]:
-    """(port, channel) of all that an MPE configuration makes one instrument: the first or last channel and so many
-    beside it."""
+    """(port, channel) of all channels that an MPE configuration joins to one instrument: the first or last one, and so
+    many beside it."""
     found: set[tuple[int, int]] = set()
     for line in lines:
         count = max((value for number, value in _registered(line) if number == MPE), default=0)
@@ -140,8 +140,8 @@ def _registered(line: Line) -> list[tuple[int, int]]:
 
 
 def _by_track(lines: Sequence[Line], mpe: set[int]) -> list[list[Line]]:
-    """Lines that one player plays on several channels of a track, together; `mpe` holds the ids of those that say
-    so."""
+    """The lines in groups: together those that one player plays on several channels of a track. `mpe` contains the ids
+    of those that say so."""
     tracks: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
         tracks[line.track].append(line)
@@ -167,7 +167,7 @@ def _by_track(lines: Sequence[Line], mpe: set[int]) -> list[list[Line]]:
 
 
 def _across_tracks(groups: list[list[Line]], name: Callable[[int], str]) -> list[list[Line]]:
-    """The same, and together what one player plays on several tracks: each of them a single pitch, or notes in turn."""
+    """The groups, with those joined that one player plays on several tracks: one pitch on each, or notes in turn."""
     single: dict[tuple[int, str], list[list[Line]]] = defaultdict(list)
     turns: dict[tuple[int, str], list[list[Line]]] = defaultdict(list)
     for group in groups:
@@ -182,7 +182,7 @@ def _across_tracks(groups: list[list[Line]], name: Callable[[int], str]) -> list
 
 
 def _in_turn(groups: list[list[Line]]) -> list[list[Line]]:
-    """The same, and together those that take turns all the time, in one register."""
+    """The groups, with those joined that take turns all the time, in one register."""
     out: list[list[Line]] = []
     for group in groups:
         for i, other in enumerate(out):
@@ -214,7 +214,7 @@ def _tick(event: tuple[int, ...]) -> int:
 
 
 def _share(lines: Sequence[Line]) -> float:
-    """The share of notes that sound together with one of another line, for more than half of their length."""
+    """The share of notes that sound together with a note of another line for more than half of their length."""
     together, notes = 0, _in_order(lines)[:WEIGHED]
     until = [-1] * len(lines)  # when each line falls silent
     for note, i in notes:
@@ -226,7 +226,7 @@ def _share(lines: Sequence[Line]) -> float:
 
 
 def _turns(lines: Sequence[Line]) -> float:
-    """The share of notes that follow one of another line."""
+    """The share of notes that follow a note of another line."""
     notes = _in_order(lines)[:WEIGHED]
     return sum(one[1] != other[1] for one, other in pairwise(notes)) / max(len(notes) - 1, 1)
 
@@ -242,15 +242,15 @@ def _each_alone(lines: Sequence[Line]) -> bool:
 
 def _dealt(lines: Sequence[Line]) -> bool:
     """Whether notes are dealt out to the lines in turn, whatever their pitch: the lines' middles differ no more than
-    those of so many notes drawn by lot."""
+    they would if the notes were dealt out at random."""
     pitches = [note.pitch for line in lines for note in line.notes]
     spread = float(np.var([_middle([line]) for line in lines])) * len(pitches) / len(lines)
     return spread < BY_LOT * float(np.var(pitches)) and _turns(lines) > 1 - TAKING_TURNS
 
 
 def _merged(lines: list[Line]) -> Line:
-    """One line of several. Controllers are those of the one with the most notes, and others that it does not send;
-    bends those of the channel that was struck last, all with one range."""
+    """Several lines as one. Its controllers are those of the line with the most notes, and others that this one does
+    not send; its bends are those of the channel that was struck last, all with one range."""
     if len(lines) == 1:
         return lines[0]
     first = max(lines, key=lambda line: len(line.notes))

@@ -11,10 +11,10 @@ from generation.read.encoding import decoded, encoding_of, line_of
 from generation.read.lyrics import TOGETHER, fits, matched
 from generation.read.midi_lines import LYRIC, MARKER, TEXT, TRACK_NAME, Line, Text
 
-FEWEST = 5  # syllables: fewer are no words to a tune
-MOST = 3_000  # syllables by which the singer is found
+FEWEST = 5  # syllables: fewer are not the words to a tune
+MOST = 3_000  # syllables that are used to find the singer
 LONGEST = 30  # characters of a syllable
-# What programs and sound banks write where a title might stand: a name of such words alone is none.
+# Words that programs and sound banks write where a title might stand: a name of these alone is not a title.
 NOBODYS = frozenset(
     str.split("""
     tempo conductor master meta control controls global setup set up init system sysex exclusive header marker
@@ -29,7 +29,7 @@ NOBODYS = frozenset(
     kmidi
     """)
 )
-BANKS = {  # in a name of a few words: no title
+BANKS = {  # a name of a few words with one of these is not a title
     "gm",
     "gs",
     "xg",
@@ -45,7 +45,7 @@ CREDITS = re.compile(
     r"www\.|©|\(c\)|@)",
     re.I,
 )
-# Of these words the names of instruments and of their parts are made.
+# The words of which the names of instruments and of their parts are made.
 PLAYERS = frozenset(
     str.split("""
     acoustic grand bright electric elec honky tonk upright piano pno rhodes wurlitzer harpsichord clavinet clavi
@@ -87,8 +87,8 @@ class Texts:
         return name if meant else ""
 
     def title(self, playing: set[int]) -> str:
-        """The piece's title, by the numbers of the tracks that play: said by a karaoke file, or the name of the first
-        track, if it plays nothing or is the only one that does."""
+        """The piece's title, given the numbers of the tracks that play: stated by a karaoke file, or the name of the
+        first track, if it plays nothing or is the only one to play."""
         said = [self._line(text)[2:] for text in self.texts if text.kind == TEXT and text.data[:2].upper() == b"@T"]
         first = _without_ending(self.names.get(1, "")) if 1 not in playing or len(playing) == 1 else ""
         return next((title for title in (*said[:1], first) if _is_title(title)), "").strip()
@@ -99,8 +99,8 @@ class Texts:
         return [(text.tick, self._line(text)) for text in self.texts if text.kind == MARKER and text.data]
 
     def sung(self, onsets: NDArray[np.int64], ticks: float) -> list[tuple[int, str]]:
-        """(tick, syllable) of what is sung to notes that begin at `onsets`, sorted: lyrics, or, as karaoke files have
-        it, a track of other texts most of which stand at notes."""
+        """(tick, syllable) of the words sung to notes that begin at `onsets`, sorted: the lyrics or, in karaoke files,
+        a track of other texts most of which stand at notes."""
         said = [text for text in self.texts if text.data.strip()]
         lyrics = [text for text in said if text.kind == LYRIC]
         if len(lyrics) < FEWEST:
@@ -119,13 +119,13 @@ class Texts:
         return line_of(text.data, self.encoding)
 
     def _syllable(self, text: Text) -> str:
-        """As it stands, for blanks and strokes say where words and lines end."""
+        """The text as it stands, since spaces and slashes say where words and lines end."""
         said = decoded(text.data[: 4 * LONGEST], self.encoding)
         return "".join(sign if sign.isprintable() else "\n" if sign in "\r\n" else " " for sign in said)[:LONGEST]
 
 
 def singer(lines: Sequence[Line], syllables: Sequence[int], ticks: float) -> Line | None:
-    """The line that is sung: the one whose notes match the syllables, at these ticks, best."""
+    """The line that is sung: the one whose notes best match the syllables, at these ticks."""
     said = np.unique(np.array(syllables[:MOST], np.int64))
     likeness = [fits(said, np.unique([note.onset for note in line.notes]), TOGETHER * ticks) for line in lines]
     best = max(likeness, default=0.0)
@@ -133,7 +133,7 @@ def singer(lines: Sequence[Line], syllables: Sequence[int], ticks: float) -> Lin
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name, in small letters; single letters and numbers are none."""
+    """The words of a name, in small letters; single letters and numbers do not count."""
     return [word for word in re.findall(r"[^\W\d_]+", name.lower()) if len(word) > 1 or not word.isascii()]
 
 

@@ -1,8 +1,8 @@
 """Read MusicXML: the tree of a score → the notes and signs of each part in each bar, at their exact positions.
 
-The notes are read here and not by music21, which takes half a second for a thousand of them, lets a bar last as long as
-the rest that stands for it, stumbles over Finale's `<forward>` of nothing, transposes by the name of an instrument, and
-gives up at quarter tones and at keys that are no traditional ones.
+Encore reads the notes itself: music21 takes half a second for a thousand of them, makes a bar as long as the rest that
+fills it, stumbles over Finale's empty `<forward>`, transposes by the name of an instrument, and gives up at quarter
+tones and at keys that are not traditional.
 """
 
 import math
@@ -107,17 +107,17 @@ class _Hand:
         self.tab_staves: set[str] = set()
         self.metres: dict[int, Metre | None] = {}
         self.signatures: dict[int, Signature] = {}
-        self.rounded = 0  # notes between the semitones
+        self.rounded = 0  # number of notes that lay between the semitones
         self.divisions = Fraction(1)  # of a quarter, in which durations are counted
         self.i = 0
         self.now = self.last = ZERO
         self.usual = Fraction(4)  # quarters of a bar in this metre
-        self.pattern = 0  # bars that the sign for “the same again” stands for; 0 where there is none
+        self.pattern = 0  # bars that the sign for “the same again” repeats; 0 where there is none
         self.first_pace: float | None = None
         self.measure = Measure()
         self.ends: dict[str, Fraction] = {}  # voice → where its notes and rests end in this bar
-        self.sung: set[str] = set()  # the voices that do not only rest
-        self.voice = ""  # that goes on; empty behind a backup
+        self.sung: set[str] = set()  # the voices that do more than rest
+        self.voice = ""  # the voice that goes on; empty after a backup
 
     def take_bar(self, i: int, measure: Element) -> None:
         self.i, self.now, self.last = i, ZERO, ZERO
@@ -203,7 +203,7 @@ class _Hand:
         if step not in PITCH_CLASS or octave is None:
             return None
         self.rounded += alter.denominator != 1
-        # Of two that are as near, the one without the accidental.
+        # Of two that are equally near, the one without an accidental.
         whole = math.ceil(abs(alter) - Fraction(1, 2)) * (1 if alter > 0 else -1)
         return 12 * (int(octave) + 1) + PITCH_CLASS[step] + whole + self.tones.transpose[1]
 
@@ -272,7 +272,7 @@ def _text(element: Element | None) -> str:
 
 
 def _syllable(lyric: Element) -> dict[int, str]:
-    """Verse → syllable, a hyphen behind it where the word goes on."""
+    """Verse → syllable, with a hyphen after it where the word goes on."""
     words = legible("".join(each.text or "" for each in lyric if each.tag in ("text", "elision")))
     verse = re.search(r"\d{1,2}", lyric.get("number", "1"))
     goes_on = (lyric.findtext("syllabic") or "").strip() in ("begin", "middle")

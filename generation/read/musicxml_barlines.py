@@ -35,7 +35,7 @@ def take_barline(score: Score, i: int, element: Element, signs: list[Sign]) -> N
 
 
 def _passes(ending: Element) -> frozenset[int]:
-    """The passes of an ending: “1, 3”, “1-3”, “1. 2.”; what is printed where the number is none."""
+    """The passes of an ending: “1, 3”, “1-3”, “1. 2.”; what is printed if that attribute is not a number."""
     text = ending.get("number", "")
     text = text if re.search(r"\d", text) else ending.text or ""
     passes = set[int]()

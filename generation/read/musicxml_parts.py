@@ -10,7 +10,7 @@ from generation.music.song import legible
 from generation.read.instruments import drum_named, program_named
 from generation.read.written import Line
 
-SAME = 0.8  # the share of the notes of a tablature that also stand elsewhere, from which on it is left out
+SAME = 0.8  # a tablature is left out if this share of its notes also stands elsewhere
 # Where a drum set is written on its staff, as percussion is usually notated.
 PLACES = {
     "D4": 44, "E4": 35, "F4": 36, "G4": 41, "A4": 43, "B4": 45, "C5": 38, "D5": 47, "E5": 50, "F5": 51, "G5": 42,
@@ -20,7 +20,7 @@ PLACES = {
 
 @dataclass
 class Instrument:
-    """What the list of parts says of one: fields as in `Line`; drums  id of an instrument → drum of General MIDI."""
+    """A part's entry in the list of parts: fields as in `Line`; drums  id of an instrument → drum of General MIDI."""
 
     name: str = ""
     program: int | None = None
@@ -35,7 +35,7 @@ class Instrument:
 
 
 def instruments(root: Element) -> dict[str, Instrument]:
-    """The id of each part → what the list of parts says of it."""
+    """The id of each part → its entry in the list of parts."""
     return {part.get("id", ""): _instrument(part) for part in root.iterfind("part-list/score-part")}
 
 

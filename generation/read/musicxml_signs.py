@@ -17,7 +17,7 @@ DYNAMICS = {
     "n": 10, "fp": 54, "pf": 96, "sfp": 54, "sfpp": 40,
 }  # fmt: skip
 ACCENTS = {"sf": 108, "sfz": 108, "fz": 108, "rf": 100, "rfz": 100, "sffz": 118}
-FULL = 90  # the velocity of which MusicXML counts percents
+FULL = 90  # the velocity that MusicXML counts as 100 per cent
 NUMBER = re.compile(r"\s*([+-]?\d{1,9}(?:\.\d{1,6})?)\d*\s*")
 PACE = re.compile(r"(?<!\d)\d{1,3}(?:[.,]\d{1,4})?(?!\d)")
 UNITS = {
@@ -25,7 +25,7 @@ UNITS = {
     "quarter": Fraction(1), "eighth": Fraction(1, 2), "16th": Fraction(1, 4), "32nd": Fraction(1, 8),
     "64th": Fraction(1, 16), "128th": Fraction(1, 32), "256th": Fraction(1, 64),
 }  # fmt: skip
-# Quarters a minute of words that stand over scores. The mild ones say as often how to play: they count at the top.
+# The words over scores → quarters a minute. Mild ones often say how to play instead: they count at the beginning only.
 WORDS = {word: pace for word, pace in TEMPO_WORDS.items() if word not in ("slow", "fast", "lively", "moderate")} | {
     "grave": 44, "langsam": 56, "lent": 56, "lentement": 56, "modéré": 92, "lebhaft": 132, "schnell": 152, "vif": 152,
     "vivo": 152, "vivacissimo": 176, "prestissimo": 196,
@@ -48,9 +48,9 @@ KINDS = {
 
 @dataclass
 class Direction:
-    """What a direction says.
+    """The contents of a direction.
 
-    pace      quarters a minute, in numbers; worded, mild  the same in words such as “Allegro”, and “tranquillo”
+    pace      quarters a minute, in numbers; worded, mild  from words such as “Allegro”, and such as “tranquillo”
     again     whether it is “Tempo I”
     loudness  without their places
     pedal     values of the sustain pedal, 0 … 127
@@ -122,7 +122,7 @@ def _dynamic(name: str) -> Loudness | None:
 
 
 def tempo_words(words: str) -> tuple[float | None, float | None, float | None]:
-    """Quarters a minute by what is typed (“♩ = 120”), by words that name a tempo, and by those that hint at one."""
+    """Quarters a minute from figures (“♩ = 120”), from words that name a tempo, and from words that hint at one."""
     low = words.lower()
     typed = re.search(r"(?:[♩q\ue1d5\ueca5]|quarter|crotchet|viertel|noire)\s*(\.)?\s*=\s*\D{0,8}?(\d{2,3})\b", low)
     heard = re.findall(r"\w+", low)[:6]
@@ -134,7 +134,7 @@ def tempo_words(words: str) -> tuple[float | None, float | None, float | None]:
 
 
 def _pace(metronome: Element) -> float | None:
-    """Quarters a minute; None where a mark sets one note value equal to another, or says no number."""
+    """Quarters a minute; None where a mark sets one note value equal to another, or gives no number."""
     unit, dots, units = Fraction(0), 0, 0
     for child in metronome:
         if child.tag == "beat-unit":
@@ -149,7 +149,7 @@ def _pace(metronome: Element) -> float | None:
 
 
 def chord_symbol(element: Element, transpose: tuple[int, int]) -> str:
-    """A `<harmony>` as it sounds, in letters: “F#m7b5/C”; empty where it is none that has letters."""
+    """A `<harmony>` as it sounds, in letters: “F#m7b5/C”; empty if there is no symbol for it."""
     kind = element.find("kind")
     name = (kind.text or "").strip() if kind is not None else ""
     if name == "none":
@@ -204,13 +204,13 @@ def spelled(position: int) -> str:
 
 @lru_cache(maxsize=4_096)
 def number(text: str | None) -> Fraction | None:
-    """A number of the score, exactly; None where there is none, or one that no score needs."""
+    """A number of the score, exactly; None if there is none, or one so extreme that no score needs it."""
     found = NUMBER.fullmatch(text or "")
     return Fraction(found[1]) if found else None
 
 
 def metre_of(time: Element) -> Metre | None:
-    """A metre such as (6, 8); those that are added up, 3+2/8 or 3/4+3/8, as one; None for none."""
+    """A metre such as (6, 8); a sum such as 3+2/8 or 3/4+3/8 becomes one metre; None if there is none."""
     pairs = [
         (sum(int(beat) for beat in re.findall(r"\d{1,2}", beats.text or "")[:6]), int(number(unit.text) or 0))
         for beats, unit in zip(time.findall("beats"), time.findall("beat-type"), strict=False)

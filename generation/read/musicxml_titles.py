@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from generation.music.song import legible
 
-# What programs write where nobody has given a title.
+# Placeholders that programs write where nobody has given a title.
 NO_TITLE = re.compile(
     r"\W*((un)?titled?( score)?|(my )?(new )?score ?\d*|title|titel|titre|t[ií]tulo|titolo|tytu[łl]|unbenannt"
     r"|ohne titel|sans titre|s[ie][nm] t[ií]tulo|senza titolo|partitura?|partition|partytura|full score|conductor.*"
@@ -30,7 +30,7 @@ def title(root: Element) -> str:
 
 
 def titled(words: str) -> str:
-    """A title without the ending of a file; empty where it is what a program writes for want of one."""
+    """A title without the ending of a file; empty if it is only a placeholder."""
     words = legible(re.sub(r"\.(musicxml|xml|mxl|mscz|mscx|musx|mus|sib|gp\w?|dorico)$", "", words.strip(), flags=re.I))
     return "" if NO_TITLE.fullmatch(words) else words
 

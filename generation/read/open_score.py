@@ -1,4 +1,4 @@
-"""Open a score from a stranger: MusicXML or .mxl → a tree with nothing in it that can do harm, **kern → its text."""
+"""Open a score from a stranger: MusicXML or .mxl → a tree that can do no harm, **kern → its text."""
 
 import io
 import re
@@ -53,9 +53,9 @@ def open_musicxml(data: bytes) -> tuple[Element, list[Words]]:
 
 
 def _tree(data: bytes) -> tuple[Element, list[Words]]:
-    """The tree of an XML file; mended where its encoding is not what it says, and where it breaks off.
+    """The tree of an XML file; mended if its encoding is not the one that it states, or if it breaks off.
 
-    No DTD is fetched, and entities of its own are refused (DefusedXmlException).
+    No DTD is fetched, and a file that defines entities is refused (DefusedXmlException).
     """
     try:
         return ElementTree.fromstring(data), []
@@ -73,7 +73,7 @@ def _tree(data: bytes) -> tuple[Element, list[Words]]:
 
 
 def _text(data: bytes) -> str:
-    """The text of an XML file whatever encoding it says, without signs and names of signs that XML does not know."""
+    """The text of an XML file whatever encoding it states, without characters and entities that XML does not know."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[1:2] == b"\0" or data[:1] == b"\0":
         text = data.decode("utf-16-le" if data[1:2] == b"\0" or data[:2] == b"\xff\xfe" else "utf-16-be", "replace")
     else:
@@ -86,7 +86,7 @@ def _text(data: bytes) -> str:
 
 
 def _character(found: re.Match[str]) -> str:
-    """“&eacute;” → é; an ampersand that begins no name is one."""
+    """“&eacute;” → é; an ampersand that begins no name stays an ampersand."""
     name = found[1] or ""
     return chr(name2codepoint[name]) if name in name2codepoint else "&amp;" + found[0][1:]
 
@@ -103,7 +103,7 @@ def _as_far_as_it_goes(text: str) -> Element | None:
 
 
 def _turn(root: Element) -> None:
-    """Make a score that is written bar by bar (score-timewise) one that is written part by part."""
+    """Turn a score that is written bar by bar (score-timewise) into one that is written part by part."""
     parts: dict[str, Element] = {}
     for measure in root.findall("measure"):
         for part in measure.findall("part"):
@@ -167,7 +167,8 @@ def open_mxl(data: bytes) -> tuple[Element, list[Words]]:
 
 
 def _root_file(archive: zipfile.ZipFile, names: list[str]) -> str | None:
-    """The name of the score: what the container says, if it is there, else the first that may be one."""
+    """The name of the score: the one that the container gives, if there is such a file, else the first that may be
+    one."""
     plain = {re.sub(r"^(\./|/)+", "", name.replace("\\", "/")).lower(): name for name in reversed(names)}
     container = plain.get(CONTAINER.lower())
     if container is not None:

@@ -59,8 +59,8 @@ def decoded(data: bytes) -> Samples:
 
 @contextlib.contextmanager
 def hushed() -> Iterator[None]:
-    """Discard what is written to standard error: the decoder of MP3 comments on every wrong bit, and the library of
-    the network on what a confined process may not see."""
+    """Discard what is written to standard error: the decoder of MP3 comments on every wrong bit, and the network's
+    library on everything that a confined process may not see."""
     sys.stderr.flush()
     before, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -31,9 +31,9 @@ class Bar(Generic[Item]):
     part     the label of the part (P:) that begins here
     segno    “D.S.” goes back to the beginning of this bar
     coda     the coda begins here
-    to_coda  behind this bar “al Coda” goes on with the coda
-    fine     behind this bar “al Fine” ends
-    jump     what is done behind this bar when it was played for the last time
+    to_coda  after this bar “al Coda” goes on with the coda
+    fine     after this bar “al Fine” ends
+    jump     what happens after this bar when it has been played for the last time
     within   no bar line stands before this one: a sign within a bar divides it
     """
 
@@ -53,7 +53,7 @@ class Bar(Generic[Item]):
 
 @dataclass(frozen=True)
 class _Section:
-    """Bars that a repeat is about: `body`, then one of `endings`, which say in which passes they are played."""
+    """The bars of a repeat: `body`, then one of `endings`, each with the passes in which it is played."""
 
     body: range
     endings: tuple[tuple[frozenset[int], range], ...]
@@ -125,7 +125,7 @@ def _endings(bars: list[Bar[Item]], start: int) -> tuple[tuple[frozenset[int], r
             stop = after
         elif marked or more or not (other and found):
             stop = marked or after
-        else:  # nobody says where the last ending ends, and more follow: it is as long as the first
+        else:  # nothing says where the last ending ends, and more bars follow: it is as long as the first
             stop = min(start + len(found[0][1]), after)
         found.append((passes, range(start, stop)))
         start = stop
@@ -133,7 +133,7 @@ def _endings(bars: list[Bar[Item]], start: int) -> tuple[tuple[frozenset[int], r
 
 
 def _passes(bars: list[Bar[Item]], endings: tuple[tuple[frozenset[int], range], ...]) -> tuple[int, ...]:
-    """The numbers of the passes that are played. Behind a first ending that stands alone, the second pass goes on."""
+    """The numbers of the passes that are played. After a first ending that stands alone, the second pass goes on."""
     numbers = frozenset[int]().union(*(passes for passes, _ in endings))
     repeats = max(bars[span[-1]].repeats for _, span in endings)
     if numbers == {1}:
@@ -142,7 +142,7 @@ def _passes(bars: list[Bar[Item]], endings: tuple[tuple[frozenset[int], range], 
 
 
 def _with_jumps(bars: list[Bar[Item]], sections: list[_Section]) -> list[int]:
-    """All passes of all sections, and behind each D.C. or D.S. what is played once more, with last endings only."""
+    """All passes of all sections, and after each D.C. or D.S. the bars that it repeats, with last endings only."""
     once = [i for section in sections for i in section.bars(section.passes[-1])]
     plan = [i for section in sections for i in _every_pass(section)]
     _limit(plan)

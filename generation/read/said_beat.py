@@ -3,18 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-# Nats a note by which its place in the beat is foreseen from the other stretches of a piece. Of tunes played 0.03
-# quarters early or late 99 in 100 are above `KEPT`, of 100 performances without a click none is. Where the pace was
-# sought, one of these 100 comes up to `SOUGHT`.
+# Nats a note by which its place in the beat is predicted from the other stretches of a piece. Of tunes played with
+# deviations of 0.03 quarters, 99 in 100 are above `KEPT`; of 100 performances without a click, none is. If the pace is
+# sought first, one of these 100 reaches `SOUGHT`.
 KEPT, SOUGHT = 0.25, 0.4
 NEAR = 0.06  # how much faster or slower the notes may be than their file says
-SPREAD = 0.025  # quarters by which notes are off the places where they mostly stand
+SPREAD = 0.025  # quarters by which notes miss the places where most of them stand
 STRETCHES, CELLS = 4, 200  # of a piece, of a quarter
 ANYWHERE = 0.1  # the share of notes that stand nowhere in particular
 GRIDS = (20, 24, 28, 32)  # places in a quarter
-EXACT, ABOUT = 0.9, 0.5  # the share of notes on a grid, and how much all are drawn to its places, of 1
+EXACT, ABOUT = 0.9, 0.5  # the share of notes on a grid; how strongly all are drawn to its places, of 1
 EMPTY = 0.2  # of the fullest place in a beat: below that hardly a note stands where the file has its beats
-HARMONICS, ENOUGH, FEW = 4, 600, 256  # parts of a beat that are listened for, notes that tell, factors at a time
+HARMONICS, ENOUGH, FEW = 4, 600, 256  # fractions of a beat that are examined, notes that suffice, factors tried at once
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def kept(quarter: Floats, weight: Floats, beat: float) -> float:
     """Nats a note by which its place in a beat of so many quarters is predicted by the places of the notes in the other
     stretches of a piece: straight, swung or in threes, players who keep the beat come back to them; others drift off.
 
-    quarter, weight  (n,) where each note begins, in any order, and what it counts
+    quarter, weight  (n,) where each note begins, in any order, and how much it counts
     """
     order = np.argsort(quarter, kind="stable")
     cell, weight = _cells(quarter[order], beat), weight[order]
@@ -80,7 +80,7 @@ def _cells(quarter: Floats, beat: float) -> NDArray[np.int64]:
 
 
 def _density(cell: NDArray[np.int64], weight: Floats, beat: float) -> Floats:
-    """How much begins around each cell of a beat, 1 on average."""
+    """How much of the weight begins around each cell of a beat, 1 on average."""
     cells = round(CELLS * beat)
     beside = np.minimum(np.arange(cells), cells - np.arange(cells)) / CELLS
     around = np.fft.rfft(np.exp(-((beside / SPREAD) ** 2) / 2))

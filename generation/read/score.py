@@ -21,11 +21,11 @@ from generation.read.written import ZERO, Line, Measure, Metre, Score, Signature
 from generation.request import Refusal, Words
 
 VELOCITY = 80  # where no dynamics are written
-SWELL = 16  # by which a hairpin changes it where nothing says to what
-SOON = 1.0  # quarters behind the end of a hairpin in which a sign may say to what
-HAIRPIN = 8.0  # quarters that a hairpin lasts whose end is forgotten
+SWELL = 16  # by which a hairpin changes it if no sign says to what level
+SOON = 1.0  # quarters after the end of a hairpin within which a sign may say to what level
+HAIRPIN = 8.0  # quarters that a hairpin without an end lasts
 MOST_TIED = 8  # notes of one pitch that wait for the one they are tied to
-MOST_HEARD = 200  # changes of key at which the notes are asked for the mode
+MOST_HEARD = 200  # changes of key for which the mode is sought in the notes
 Played = list[tuple[Fraction, int]]  # the quarter at which each bar begins, and its index, in the order of playing
 
 
@@ -54,7 +54,7 @@ def play(score: Score) -> Song:
 
 
 def _placed(sequence: Played, marks: list[dict[Fraction, str]]) -> tuple[tuple[float, str], ...]:
-    """What stands in the bars, in the order of playing."""
+    """The marks in the bars, in the order of playing."""
     return tuple((float(start + at), text) for start, i in sequence for at, text in sorted(marks[i].items()))
 
 
@@ -160,7 +160,7 @@ def _tempo(score: Score, sequence: Played, metre: Metre | None) -> tuple[Tempo, 
     marks = [(i, at, pace) for i, bar in enumerate(score.common) for at, pace in sorted(bar.tempo.items())]
     pace = usual_tempo("", metre)
     if marks and (marks[0][0] == 0 or (marks[0][:2] == (1, ZERO))):
-        pace = marks[0][2]  # what stands behind the pickup is meant for the pickup too
+        pace = marks[0][2]  # a mark after the pickup is meant for the pickup too
     reigning = []
     for bar in score.common:
         reigning.append(pace)
@@ -185,7 +185,8 @@ def _metres(score: Score, sequence: Played) -> tuple[tuple[tuple[float, Metre], 
 
 
 def _keys(score: Score, sequence: Played, parts: list[Notes]) -> tuple[tuple[float, Key], ...]:
-    """The keys where they change. The notes say what the signature leaves open: the mode, or all where it is odd."""
+    """The keys where they change. The notes decide what the signature leaves open: the mode, or everything if it is
+    odd."""
     said: Signature | None = None
     reigning = [said := common.signature or said for common in score.common]
     changes: list[tuple[float, Signature]] = []
@@ -205,7 +206,7 @@ def _keys(score: Score, sequence: Played, parts: list[Notes]) -> tuple[tuple[flo
 
 
 def _key(signature: Signature, parts: list[Notes]) -> Key | None:
-    """The key of a signature by what is played under it. Many programs write “major” by default."""
+    """The key of a signature, given the notes under it. Many programs write “major” by default."""
     heard = None
     if parts:
         pitch = np.concatenate([notes.pitch for notes in parts])

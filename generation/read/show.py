@@ -20,7 +20,7 @@ STRUCK, HELD, BACKGROUND = "█", "▬", "·"
 def plain(reading: Reading) -> dict[str, Any]:
     """A reading as numbers and words. Times are in quarters, after repeats are played out.
 
-    Where a file names no key, it is the one that the melody is heard in.
+    If a file names no key, the key is the one that the melody suggests.
     """
     song = reading.song
     return {
@@ -49,7 +49,7 @@ def _plain(part: Part) -> dict[str, Any]:
 
 
 def lines(reading: Reading, width: int = 80) -> Iterator[str]:
-    """A reading for a terminal of so many columns: what it says, its parts, and the melody as a piano roll."""
+    """A reading for a terminal of `width` columns: the facts, the parts, and the melody as a piano roll."""
     song, key = reading.song, key_of(reading.melody)
     yield song.title or "(no title)"
     yield from _facts(reading)
@@ -81,7 +81,7 @@ def _facts(reading: Reading) -> Iterator[str]:
 
 
 def _changes(what: str, marks: list[tuple[float, str]]) -> str:
-    """“key: C major, from quarter 32 on A major”; of many changes the first few."""
+    """“key: C major, from quarter 32 on A major”; of many changes, the first few."""
     words = [
         value if i == 0 else f"from quarter {quarter:g} on {value}" for i, (quarter, value) in enumerate(marks[:6])
     ]

@@ -8,18 +8,18 @@ from generation.music.key import Key, believed
 from generation.music.notes import Notes
 from generation.music.song import Metre
 
-MOST_METRES, MOST_KEYS = 1_000, 100  # changes, beyond which nobody counted
+MOST_METRES, MOST_KEYS = 1_000, 100  # changes: where there are more, none is meant
 NEAR = 1e-3  # quarters
 
 
 def metres_of(marks: Mapping[float, Metre]) -> tuple[tuple[tuple[float, Metre], ...], float]:
-    """The metre map of a song and its pickup, from the metres that a file says by quarter, in order.
+    """The metre map of a song and its pickup, from the metres that a file states, by quarter, in order.
 
     A first metre that ends before a bar of the next one would is a pickup; a bar that a change cuts short becomes a
     metre of its own, so that all bar lines stay where they are.
     """
     changes = list(marks.items())
-    if all(beats == 1 for _, (beats, _) in changes) or len(changes) > MOST_METRES:  # bars of one beat are none
+    if all(beats == 1 for _, (beats, _) in changes) or len(changes) > MOST_METRES:  # bars of one beat mean nothing
         changes = []
     if not changes:
         return (), 0.0
@@ -61,8 +61,8 @@ def _metre(quarters: float, unit: int) -> Metre | None:
 
 
 def keys_of(marks: Mapping[float, Key], parts: Sequence[Notes]) -> tuple[tuple[float, Key], ...]:
-    """The keys of a song, from those that a file says by quarter, in order: each is believed as far as the notes under
-    it agree. A single C major, which most programs write by default, is ignored."""
+    """The keys of a song, from those that a file states, by quarter, in order: each is believed if the notes under it
+    agree. A single C major, which most programs write by default, is ignored."""
     changes = [(quarter, key) for i, (quarter, key) in enumerate(marks.items()) if i == 0 or quarter > 0]
     if not 0 < len(changes) <= MOST_KEYS or not parts:
         return ()

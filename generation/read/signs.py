@@ -1,4 +1,4 @@
-"""Signs on the way through a score: segno, coda, Fine, “D.S. al Coda” and its like → what each bar says of repeats."""
+"""Signs for the way through a score (segno, coda, Fine, “D.S. al Coda” and the like) → the jumps of each bar."""
 
 import re
 from dataclasses import dataclass
@@ -68,8 +68,9 @@ KINDS: dict[Kind, re.Pattern[str]] = {"fine": FINE, "coda": CODA, "segno": SEGNO
 def mark_bars(score: Score, signs: list[Sign]) -> None:
     """Write the signs of a score into its bars.
 
-    A segno or a coda in the later half of a bar stands at the next bar line. The others hold at the end of their bar,
-    unless they stand at its very beginning behind a double bar. Of two coda signs without a “To Coda”, the first is it.
+    A segno or a coda in the later half of a bar counts as standing at the next bar line. The others apply at the end of
+    their bar, unless they stand at its very beginning after a double bar. Of two coda signs without a “To Coda”, the
+    first means that.
     """
     ordered = sorted(set(signs), key=lambda sign: (sign.bar, sign.at))
     for first, end in movements(score):

@@ -7,8 +7,8 @@ import numpy as np
 from generation.music.song import Part, Song
 from generation.request import Words
 
-SILENCE, BARS = 15.0, 6  # seconds and bars without any note, that must both lie between the music and a stray
-MOST_ONSETS, MOST_NOTES = 2, 6  # of what is a stray
+SILENCE, BARS = 15.0, 6  # seconds and bars without any note: both must lie between the music and a stray
+MOST_ONSETS, MOST_NOTES = 2, 6  # of a stray
 FEWEST = 12  # notes that must be left
 
 

@@ -9,7 +9,7 @@ from generation.music.notes import Notes
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-ORNAMENT_SECONDS = 0.06  # in one line, so far may a note reach even over a whole short one
+ORNAMENT_SECONDS = 0.06  # in one line, a note may overlap another by so much, even if that is all of it
 LINE = 0.25  # a part in which no more than this share of the notes sound together is one line
 BELOW = 14  # semitones below its surroundings at which a note is accompaniment, heard while the melody rests
 AROUND = 4.0  # quarters before and after a note that are its surroundings,
@@ -42,7 +42,7 @@ def overlap(start: Floats, end: Floats) -> float:
 
 
 def _tops(notes: Notes, start: Floats, end: Floats) -> Ints:
-    """The highest note of every chord. What has ended before the next begins is no chord, however short."""
+    """The highest note of every chord. Notes that end before the next begins are no chord, however short they are."""
     chosen: list[int] = []
     first = 0.0
     for i in range(len(start)):

@@ -9,7 +9,7 @@ from generation.request import ENDINGS, Refusal
 
 MAX_BYTES = 5_000_000  # unpacked
 WRAPPERS = (".zip", ".gz")
-SCORES = (".xml", ".musicxml")  # what makes an archive a compressed score, for whose reader it is
+SCORES = (".xml", ".musicxml")  # these make an archive a compressed score, which has a reader of its own
 MAX_MEMBERS = 1_000
 
 
@@ -43,7 +43,7 @@ def _unzipped(data: bytes) -> bytes:
                 for name, ending in zip(names, endings, strict=True)
                 if ending in ENDINGS and ending not in WRAPPERS and not name.startswith("__MACOSX")
             ]
-            if tunes := [name for name in found if not name.lower().endswith(".txt")]:  # beside them, words about them
+            if tunes := [name for name in found if not name.lower().endswith(".txt")]:  # any texts are about them
                 found = tunes
             if len(found) > 1:
                 raise Refusal("There are {count} files of notes in this zip file. Send one of them.", count=len(found))

@@ -10,7 +10,7 @@ from generation.request import Words
 
 Metre = tuple[int, int]
 ZERO = Fraction(0)
-ROUNDED = Fraction(1, 12)  # quarters by which a bar may miss its metre where a program rounded its durations
+ROUNDED = Fraction(1, 12)  # quarters by which a bar may miss its metre because a program rounded durations
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class Sound:
     pitch       MIDI note as it sounds, or a drum of General MIDI; may lie outside 0 … 127
     ties, tied  whether it goes on into the next note of its pitch, and whether it goes on from the one before
     voice       tells it from other notes of its pitch
-    words       verse → syllable, with a hyphen behind it where the word goes on
+    words       verse → syllable, with a hyphen after it where the word goes on
     """
 
     at: Fraction
@@ -38,8 +38,8 @@ class Loudness:
     """A sign of loudness, `at` quarters within its bar.
 
     level   velocity from here on, None where a hairpin begins or ends
-    accent  whether it is meant for the notes at this place alone (sf)
-    swell   +1 where a crescendo begins, -1 for a diminuendo, 0 where either ends
+    accent  whether it applies only to the notes at this place (sf)
+    swell   +1 where a crescendo begins, −1 where a diminuendo begins, 0 where either ends
     """
 
     at: Fraction
@@ -52,7 +52,7 @@ class Loudness:
 class Measure:
     """What one part has in one bar.
 
-    filled  quarters that its notes and rests fill; sung  the same of the voices that do not only rest
+    filled  quarters that its notes and rests fill; sung  the same for the voices that do more than rest
     rests   quarters of a rest that stands for the whole bar, however long that is
     """
 
@@ -88,7 +88,7 @@ class Line:
 class Signature:
     """A key signature as it sounds: its sharps (flats are negative), and its mode, empty if unknown.
 
-    odd  whether it is none of the traditional ones; then the sharps mean nothing
+    odd  whether it is not one of the traditional ones; then the sharps mean nothing
     """
 
     sharps: int
@@ -112,9 +112,9 @@ class Common:
 class Score:
     """Lines whose bars stand one above the other; `common` and `bars` have an entry for each of them.
 
-    doubles    the bars that end with a double bar, which says nothing of repeats
-    movements  the first bars of movements, the first of all left out: no repeat and no jump leads out of one
-    order      of the bars where the score itself says in which they are played, whatever their repeats
+    doubles    the bars that end with a double bar, which does not mean a repeat
+    movements  the first bars of all movements but the first: no repeat and no jump leads out of a movement
+    order      the bars in the order of playing, if the score itself states that, whatever its repeats
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -129,12 +129,12 @@ class Score:
 
 
 def movements(score: Score) -> list[tuple[int, int]]:
-    """(first bar, the bar behind the last) of each movement."""
+    """(first bar, the bar after the last) of each movement."""
     return list(pairwise([0, *score.movements, len(score.bars)]))
 
 
 def bar_length(measures: Sequence[Measure], metre: Metre | None, pickup: bool) -> Fraction:
-    """Quarters that a bar lasts: what its parts fill it with. A rest that stands for a whole bar is as long as the bar.
+    """Quarters that a bar lasts: as many as its parts fill. A rest that stands for a whole bar is as long as the bar.
 
     pickup  whether the bar may be shorter than its metre: then parts that only rest do not make it longer
     """
