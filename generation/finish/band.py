@@ -22,11 +22,9 @@ from generation.finish.write_midi import write_midi
 from generation.music.melody import Melody
 from generation.music.played import Played
 from generation.music.reading import Reading
-from generation.music.song import SUSTAIN, Part, Song, in_force, moved, ruling
+from generation.music.song import REDONE_ROLES, SUSTAIN, Part, Song, in_force, moved, ruling
 from generation.request import INSTRUMENTS, Request, Take
 
-# A key of `request.REDONE` → the roles of the parts that are played again.
-REDONE_ROLES = {"drums": ("drums",), "bass": ("bass",), "chords": ("chords", "pad"), "melody": ("lead",)}
 LINES = 8  # bars of harmony that a caption has room for
 
 

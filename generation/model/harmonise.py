@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from generation.model.band import FIRST_CHORD
-from generation.model.chords import symbol_of
+from generation.model.chords import symbol_of, value_of
 from generation.model.harmony import beats_of, chords_under, evidence, tables
+from generation.model.hear_chords import TONES
 from generation.model.tokens import shift_of
-from generation.music.key import Key
+from generation.music.chart import Chart
+from generation.music.key import Key, find_key
 from generation.music.song import Song, bar_marks
 
 # Style of a tune → the table of its chords, the weight of its tones, and nats in favour of changes.
@@ -45,3 +47,11 @@ def harmonised(song: Song, key: Key, style: str, temperature: float, rng: np.ran
     at = [max(0.0, float(beats[i])) for i in changes]
     said = [symbol_of(int(found[i]) + FIRST_CHORD, shift, key) for i in changes]
     return replace(song, chords=tuple(zip(at, said, strict=True)))
+
+
+def key_of(chart: Chart) -> Key:
+    """The key that the tones of some chords are in, their roots counted twice; C major for none."""
+    values = [value_of(symbol) - FIRST_CHORD for bar in chart for symbol in bar]
+    kinds = [tones for tones, _ in TONES.values()]
+    tones = [(value + tone) % 12 for value in values if value >= 0 for tone in (0, *kinds[value // 12])]
+    return find_key(np.array(tones), np.ones(len(tones))) if tones else Key("C", "major")

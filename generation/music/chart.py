@@ -21,7 +21,9 @@ QUALITY = (
     r"(\(?(?:maj7|M7|j7|Δ7?|sus[24]?|add(?:2|4|9|11|13)|alt|omit[35]|no[35]|[b#♭♯+-](?:5|9|11|13))\)?)*"
 )
 SYMBOL = re.compile(rf"[A-G][b#♭♯]{{0,2}}{QUALITY}(/[A-G][b#♭♯]{{0,2}})?")
-DEGREE = re.compile(rf"([b#♭♯]?)(IV|VII|VI|V|III|II|I|iv|vii|vi|v|iii|ii|i)({QUALITY})(?:/([b#♭♯]?)(IV|VII|VI|V|III|II|I|iv|vii|vi|v|iii|ii|i))?")
+DEGREE = re.compile(
+    rf"([b#♭♯]?)(IV|VII|VI|V|III|II|I|iv|vii|vi|v|iii|ii|i)({QUALITY})(?:/([b#♭♯]?)(IV|VII|VI|V|III|II|I|iv|vii|vi|v|iii|ii|i))?"
+)
 NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii")
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 
@@ -42,11 +44,11 @@ def parse_chart(text: str, key: Key) -> Chart:
         before = next((bar[-1] for bar in reversed(bars) if bar), "")
         if word in REPEATED:
             if not before:
-                raise Refusal("The chords begin with “%”, which repeats the bar before; there is none. Begin with a chord.")
+                raise Refusal("The chords begin with “%”, which repeats the bar before; there is none. Begin with one.")
             last = next(bar for bar in reversed(bars) if bar)
             bars[-1] += [before] if bars[-1] else last
         else:
-            bars[-1].append(_symbol(word, found.start() + 1, len(bars) if lined else 0, key))
+            bars[-1].append(_symbol(word, found.start() + 1, key))
         if lined and len(bars[-1]) > MOST_IN_A_BAR:
             raise Refusal(
                 "Bar {bar} has more than {limit} chords. Put a “|” between bars.", bar=len(bars), limit=MOST_IN_A_BAR
@@ -64,23 +66,16 @@ def parse_chart(text: str, key: Key) -> Chart:
     return tuple(map(tuple, filled))
 
 
-def _symbol(word: str, place: int, bar: int, key: Key) -> str:
-    """A chord symbol for a word of the text."""
+def _symbol(word: str, place: int, key: Key) -> str:
+    """A chord symbol for a word, at a place in the text."""
     if NO_CHORD.fullmatch(word):
         return "N.C."
     if SYMBOL.fullmatch(word):
         return word.replace("♭", "b").replace("♯", "#")
     degree = DEGREE.fullmatch(word)
     if degree is None:
-        if bar:
-            raise Refusal(
-                "“{word}” (bar {bar}, character {place} of the chords) is not a chord. Write one like Dm7, F#m7b5, C/E, ii or V7.",
-                word=word[:20],
-                bar=bar,
-                place=place,
-            )
         raise Refusal(
-            "“{word}” (character {place} of the chords) is not a chord. Write one like Dm7, F#m7b5, C/E, ii or V7.",
+            "“{word}”, at character {place} of the chords, is no chord. Write one like Dm7, F#m7b5, C/E, ii or V7.",
             word=word[:20],
             place=place,
         )
@@ -92,7 +87,12 @@ def _symbol(word: str, place: int, bar: int, key: Key) -> str:
     root += _semitones(sign, numeral, kind, home)
     minor = numeral.islower() and not kind.startswith(("dim", "o", "°", "ø", "h", "m", "-"))
     name = spell(root % 12 + 60, key)
-    return name.letter + ACCIDENTALS.get(name.alter, "") + ("m" if minor else "") + kind.replace("♭", "b").replace("♯", "#")
+    return (
+        name.letter
+        + ACCIDENTALS.get(name.alter, "")
+        + ("m" if minor else "")
+        + kind.replace("♭", "b").replace("♯", "#")
+    )
 
 
 def _semitones(sign: str, numeral: str, kind: str, key: Key) -> int:

@@ -1,6 +1,6 @@
 """Reading: the song that was found in a file, and the voice of it that the model continues."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generation.music.melody import Melody
 from generation.music.notes import Notes
@@ -39,6 +39,14 @@ class Reading:
         notes = sum(len(part.notes) for part in self.song.parts)
         playing = sum(bool(len(part.notes)) for part in self.song.parts)
         return playing > 1 or not self.song.pitched or notes > MORE * len(self.melody)
+
+
+def tune_alone(reading: Reading) -> Reading:
+    """The reading with no part but the tune's, which stays as it is unless it plays more than the tune."""
+    part, melody = reading.song.parts[reading.part], reading.melody
+    if len(part.notes) > MORE * len(melody):
+        part = replace(part, notes=Notes(melody.onset, melody.duration, melody.pitch, melody.velocity))
+    return replace(reading, song=replace(reading.song, parts=(part,)), part=0)
 
 
 def song_of(melody: Melody, program: int | None = None, name: str = "") -> Song:

@@ -1,12 +1,19 @@
 """Request → prompts for the model, one for each take."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
+
+from generation.model.harmonise import harmonised, key_of
 from generation.model.hear_chords import with_chords
+from generation.music.chart import Chart, parse_chart
 from generation.music.key import Key
-from generation.music.reading import Reading
-from generation.play.band.accompanists import BANDS
-from generation.play.band.beside import accompanied
+from generation.music.melody import Melody
+from generation.music.played import Played
+from generation.music.reading import Reading, tune_alone
+from generation.music.song import heard_key
+from generation.play.band.beside import accompanied, played_again
 from generation.play.band.plan import BandPrompt
 from generation.play.entry import around
 from generation.play.session import Prompt, random_stream
@@ -39,49 +46,72 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
 
 
 def of_several(request: Request, reading: Reading | None) -> bool:
-    """Whether a request is for several parts: all those of its file, or a fresh piece for a band."""
+    """Whether a request is for the model of several parts: for all those of its file, for a band, or over chords."""
+    if request.accompany or request.redo or request.chords:
+        return True
     if reading is None:
         return request.band != "melody"
-    if request.accompany:
-        return True
     return request.parts == "all" and reading.together
 
 
-def band_prompts(request: Request, reading: Reading | None) -> list[BandPrompt]:
-    """As `prompts`, for several parts; the harmony of a song that has no chord symbols is heard in its notes."""
-    if request.accompany and reading is not None:
-        return _accompanied(request, reading)
+def band_prompts(request: Request, reading: Reading | None, played: Played | None = None) -> list[BandPrompt]:
+    """As `prompts`, for several parts. The harmony of a song that has no chord symbols is heard in its notes, or found
+    for its tune. `played`: the take of which a part is played again."""
+    style = request.style if request.style in STYLES else "auto"
     fresh = reading is None
-    song = None if reading is None else with_chords(reading.song)
-    return [
-        BandPrompt(
-            song=song,
-            seconds=request.seconds,
-            bars=request.bars,
-            temperature=request.temperature,
-            top_p=request.top_p,
-            seed=request.seed + take,
-            style=request.style if request.style in STYLES else "auto",
-            band=request.band,
-            key=Key.parse(request.key) if request.key and fresh else None,
-            tempo=request.tempo if fresh else None,
-            metre=parse_metre(request.meter) if request.meter and fresh else None,
-            open_end=request.open_end,
-        )
-        for take in range(request.takes)
-    ]
+    key = Key.parse(request.key) if request.key and fresh else None
+    common = BandPrompt(
+        seconds=request.seconds,
+        bars=request.bars,
+        temperature=request.temperature,
+        top_p=request.top_p,
+        style=style,
+        band=request.band,
+        key=key,
+        tempo=request.tempo if fresh else None,
+        metre=parse_metre(request.meter) if request.meter and fresh else None,
+        open_end=request.open_end,
+    )
+    seeds = range(request.seed, request.seed + request.takes)
+    if played is not None:
+        beside = played_again(played, request.redo, request.accompany, style, fresh)
+        return [replace(common, seed=seed, style=beside.style, beside=beside) for seed in seeds]
+    if request.accompany and reading is not None:
+        joined = [
+            accompanied(reading, request.accompany, style, request.temperature, seed, request.chords) for seed in seeds
+        ]
+        return [
+            replace(common, seed=seed, style=one.style, beside=one) for seed, one in zip(seeds, joined, strict=True)
+        ]
+    if reading is None:
+        chart: Chart = ()
+        if request.chords:
+            chart, key = fresh_chart(request.chords, key, random_stream(request.seed, "chords"))
+        return [replace(common, seed=seed, key=key, over=chart) for seed in seeds]
+    song = with_chords(reading.song)
+    if request.chords and not (request.parts == "all" and reading.together):
+        song = tune_alone(reading).song
+        song = harmonised(song, song.key or heard_key(song), style, 0.0, np.random.default_rng(0))
+    chart = parse_chart(request.chords, song.key or heard_key(song)) if request.chords else ()
+    return [replace(common, seed=seed, song=song, over=chart) for seed in seeds]
 
 
-def _accompanied(request: Request, reading: Reading) -> list[BandPrompt]:
-    style = request.style if request.style in STYLES and request.style != "auto" else BANDS[request.accompany].style
-    found = []
-    for seed in range(request.seed, request.seed + request.takes):
-        rng = random_stream(seed, "harmony")
-        beside = accompanied(reading, request.accompany, style, request.temperature, rng)
-        found.append(
-            BandPrompt(temperature=request.temperature, top_p=request.top_p, seed=seed, style=style, beside=beside)
-        )
-    return found
+def several(whole: Melody | Played | None) -> Played | None:
+    """A take of which a part is played again. Raises `Refusal` if it has one part only."""
+    if isinstance(whole, Melody):
+        raise Refusal("This take has one part only. Give it a band first.")
+    return whole
+
+
+def fresh_chart(text: str, key: Key | None, rng: np.random.Generator) -> tuple[Chart, Key]:
+    """Chords for a fresh piece, and its key: the one that was asked for, else the one that their tones are in; for
+    degrees alone, any. Raises `Refusal` for what is no chord."""
+    if key is None:
+        some = Key(str(rng.choice(["C", "D", "Eb", "F", "G", "Bb"])), "major")
+        plain = parse_chart(text, Key("C", "major"))
+        moving = plain != parse_chart(text, Key("D", "major"))
+        key = some if moving else key_of(plain)
+    return parse_chart(text, key), key
 
 
 def parse_metre(text: str) -> tuple[int, int]:

@@ -14,11 +14,11 @@ from generation.music.melody import Melody
 from generation.music.played import Played
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import BandSession, BandTake, play_on
-from generation.play.prompts import band_prompts, of_several, prompts
+from generation.play.prompts import band_prompts, of_several, prompts, several
 from generation.play.session import Prompt, Session, Take, sample
 from generation.request import Words
 from generation.serve.inbox import Cancelled, Inbox, guarded, leave_if_lost
-from generation.serve.pack import pack_whole, unpack_reading
+from generation.serve.pack import pack_whole, unpack_reading, unpack_whole
 from generation.serve.wire import Event, Job
 
 # One note is too little work to split between threads: on two busy cores a second thread made it eight times slower.
@@ -94,8 +94,9 @@ class Playing:
                 return Event(job.id, nats=asdict(score(loaded, reading.melody, job.since or 0.0, job.alone)))
             began = perf_counter()
             if of_several(job.request, reading):
+                played = unpack_whole(job.request.wholes[0]) if job.request.redo else None
                 band = self._band(band_for(job.request.style, self._bands))
-                held = Held(job, band.add(band_prompts(job.request, reading)), band, began)
+                held = Held(job, band.add(band_prompts(job.request, reading, several(played))), band, began)
             else:
                 session = self._session(loaded)
                 held = Held(job, session.add(prompts(job.request, reading)), session, began)

@@ -138,9 +138,10 @@ class WorkerPool:
         longest = MOST_SECONDS if request.bars else request.seconds
         if request.accompany or request.redo:
             longest = max(heard.lasts, MOST_SECONDS if request.redo else 0.0)
-        bare = replace(request, data=b"" if request.data is not None else None, wholes=())
+        kept = request.wholes if request.redo else ()
+        bare = replace(request, data=b"" if request.data is not None else None, wholes=kept)
         limits = _longer(SAMPLING, longest * request.takes)
-        if request.wholes:
+        if request.wholes and not request.redo:
             sampled, ready = Event(0, wholes=[*request.wholes]), list[WorkerProcess]()
             if progress is not None:
                 progress(1.0)

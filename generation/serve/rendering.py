@@ -12,7 +12,7 @@ from generation.music.key import find_key
 from generation.music.melody import Melody
 from generation.music.played import Played
 from generation.music.pulse import typical_tempo
-from generation.music.reading import Reading
+from generation.music.reading import Reading, tune_alone
 from generation.music.song import Part, heard_key, tempo_at
 from generation.music.sounds import SOUNDS
 from generation.read.choose_part import described
@@ -39,6 +39,8 @@ def make(request: Request, reading: Reading | None, whole: Melody | Played, take
     if isinstance(whole, Played):
         if request.accompany:
             return finish_band(None, whole, request, request.seed + take, whole.song.title or "Encore")
+        if reading is not None and request.chords and not (request.parts == "all" and reading.together):
+            reading = tune_alone(reading)
         called = BANDS[request.band] if reading is None else "Encore"
         return finish_band(reading, whole, request, request.seed + take, whole.song.title or f"Encore: {called}")
     first_new = 0 if reading is None else len(reading.melody)

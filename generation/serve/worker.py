@@ -73,15 +73,16 @@ def model(inbox: Inbox) -> Serve:
 
 def echo(inbox: Inbox) -> Serve:
     """Stand in for the model in tests: repeat the input."""
-    from generation.play.prompts import band_prompts, of_several, prompts
+    from generation.play.prompts import band_prompts, of_several, prompts, several
     from generation.serve.echo import again
 
     def work(job: Job) -> Event:
         if job.stage == "score":
             raise Refusal("There is no model to score with.")
         reading = unpack_reading(job.reading) if job.reading else None
-        several = of_several(job.request, reading)
-        asked = band_prompts(job.request, reading) if several else prompts(job.request, reading)
+        together = of_several(job.request, reading)
+        whole = unpack_whole(job.request.wholes[0]) if job.request.redo else None
+        asked = band_prompts(job.request, reading, several(whole)) if together else prompts(job.request, reading)
         inbox.tell(job, 0.0)  # as the model does once a request is accepted
         return Event(job.id, wholes=[pack_whole(again(prompt)) for prompt in asked])
 

@@ -28,40 +28,47 @@ class Accompanist:
 
 @dataclass(frozen=True)
 class Band:
-    """style: the one in which it plays where a request leaves this open."""
+    """style   the one in which it plays where a request leaves this open
+    lead    the tune's program where its file names none
+    called  the tune's name
+    joined  whether the tune is one of the band, whatever its file says
+    """
 
     style: str
+    lead: int
+    called: str
     players: tuple[Accompanist, ...]
+    joined: bool = False
 
 
 BANDS: dict[str, Band] = {
-    "trio": Band("pop", (
+    "trio": Band("pop", 73, "Tune", (
         Accompanist("Piano", "chords", 0, "pop", 60, 43, 77),
         Accompanist("Bass", "bass", 33, "pop", 38, 28, 50),
         Accompanist("Drums", "drums", DRUMS, "pop"),
     )),
-    "piano": Band("artsong", (Accompanist("Piano", "chords", 0, "both hands", 60, 33, 77),)),
-    "guitar": Band("pop", (Accompanist("Guitar", "chords", 25, "strummed", 60, 40, 76),)),
-    "jazz trio": Band("jazz", (
+    "piano": Band("artsong", 40, "Tune", (Accompanist("Piano", "chords", 0, "both hands", 60, 33, 77),)),
+    "guitar": Band("pop", 110, "Tune", (Accompanist("Guitar", "chords", 25, "strummed", 60, 40, 76),)),
+    "jazz trio": Band("jazz", 65, "Tune", (
         Accompanist("Piano", "chords", 0, "jazz", 60, 45, 76),
         Accompanist("Bass", "bass", 32, "jazz", 38, 28, 55),
         Accompanist("Drums", "drums", DRUMS, "jazz"),
     )),
-    "pop band": Band("pop", (
+    "pop band": Band("pop", 73, "Tune", (
         Accompanist("Guitar", "chords", 25, "strummed", 60, 40, 76),
         Accompanist("Piano", "chords", 0, "pop", 60, 45, 79),
         Accompanist("Bass", "bass", 33, "pop", 38, 28, 50),
         Accompanist("Drums", "drums", DRUMS, "pop"),
     )),
-    "string quartet": Band("classical", (
+    "string quartet": Band("classical", 40, "Violin I", (
         Accompanist("Violin II", "second", 40, "bowed", 64, 55, 79, under=True),
         Accompanist("Viola", "second", 41, "bowed", 59, 48, 74, under=True),
         Accompanist("Cello", "bass", 42, "bowed", 43, 36, 62, under=True),
-    )),
-    "choir": Band("hymn", (
+    ), joined=True),
+    "choir": Band("hymn", 52, "Soprano", (
         Accompanist("Alto", "second", 52, "sung", 64, 53, 74, under=True),
         Accompanist("Tenor", "second", 52, "sung", 57, 48, 67, under=True),
         Accompanist("Bass", "bass", 52, "sung", 47, 40, 62, under=True),
-    )),
+    ), joined=True),
 }  # fmt: skip
 assert [*BANDS] == [*ACCOMPANISTS]

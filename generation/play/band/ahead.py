@@ -4,7 +4,9 @@ import numpy as np
 
 from generation.model import band
 from generation.model.band import BAR, CLASSES, FIRST_CHORD, PART, QUALITIES, SINCE, SLOTS, TICK, VALUE
-from generation.model.tokens import Ints
+from generation.model.chords import value_of
+from generation.model.tokens import TICKS, Ints
+from generation.music.chart import Chords
 from generation.play.band.state import AT, FAR
 from generation.play.session import MAJOR_THIRD, MINOR_THIRD
 
@@ -27,6 +29,17 @@ def obeyed(table: Ints, heading: Ints, ahead: Ints) -> None:
         table[[AT.tonic, AT.third]] = root, MINOR_THIRD if minor else MAJOR_THIRD
     if len(ahead):
         table[[AT.next_tick, AT.next_part]] = ahead[0, [TICK, PART]]
+
+
+def chord_rows(chords: Chords, shift: int, mark: int, bar: int) -> Ints:
+    """Rows (n, len(FIELDS)) of chords (quarter, symbol) in the slot of harmony, moved by `shift` semitones."""
+    rows = np.tile(band.start_row(), (len(chords), 1))
+    for row, (quarter, symbol) in zip(rows, chords, strict=True):
+        chord, tick = value_of(symbol), round(quarter * TICKS)
+        moved = (chord - FIRST_CHORD) // 12 * 12 + (chord - FIRST_CHORD + shift) % 12 + FIRST_CHORD
+        row[[PART, VALUE, TICK]] = 0, chord if chord < FIRST_CHORD else moved, tick
+        row[[SINCE, BAR]] = tick - mark, bar
+    return rows
 
 
 def as_given(ahead: Ints) -> Ints:

@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from generation.model.chords import symbol_of
 from generation.model.harmonise import harmonised
+from generation.music.chart import Chart, on_bars, parse_chart
 from generation.music.key import Key
-from generation.music.notes import Notes
-from generation.music.reading import MORE, Reading
-from generation.music.song import Part, Song, heard_key, moved
+from generation.music.played import Played
+from generation.music.reading import Reading, tune_alone
+from generation.music.song import REDONE_ROLES, Part, Song, bar_marks, heard_key, moved
 from generation.play.band.accompanists import BANDS, Accompanist
 from generation.play.band.ensembles import LEVEL
 from generation.play.band.patterns import primer
+from generation.play.session import random_stream
+from generation.request import REDONE, Refusal, Words
 
 LEAD_IN = 2  # bars
+EARLIER = 0.1  # quarters by which these bars end before the others play
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,7 @@ class Beside:
     before   notes of each part in `primed` that come before the new ones
     ranges   part → its lowest and highest pitch, where these are not as in the song
     under    indices of parts that stay under the tune
+    style    in which the others play
     """
 
     song: Song
@@ -40,6 +43,7 @@ class Beside:
     before: tuple[int, ...]
     ranges: Mapping[int, tuple[int, int]]
     under: tuple[int, ...] = ()
+    style: str = "auto"
 
     def back(self, parts: Sequence[Part]) -> Song:
         """The song with the new notes of `parts`, which are those of `primed` played on."""
@@ -54,28 +58,58 @@ class Beside:
         return replace(self.song, parts=tuple(found))
 
 
-def accompanied(reading: Reading, band: str, style: str, temperature: float, rng: np.random.Generator) -> Beside:
-    """A band beside the tune of a file."""
-    song = tune_of(reading)
+def accompanied(reading: Reading, name: str, style: str, temperature: float, seed: int, chords: str = "") -> Beside:
+    """A band, a key of `BANDS`, beside the tune of a file: over `chords` as one types them, else over the file's own,
+    else over some that are found. Raises `Refusal` for chords that are none."""
+    song, band = tune_alone(reading).song, BANDS[name]
+    style = band.style if style == "auto" else style
     key = song.key or heard_key(song)
-    players = BANDS[band].players
-    parts = [
-        Part(song.parts[0].notes[:0], player.program, player.name, drums=player.program is None, role=player.role)
-        for player in players
+    tune = song.parts[0]
+    if band.joined or tune.program is None:
+        tune = replace(tune, program=band.lead, bank=0, programs=(), name=band.called if band.joined else tune.name)
+    tune = replace(tune, role="lead", name=tune.name or band.called)
+    others = [
+        Part(tune.notes[:0], player.program, player.name, drums=player.program is None, role=player.role)
+        for player in band.players
     ]
-    song = harmonised(replace(song, parts=(replace(song.parts[0], role="lead"), *parts)), key, style, temperature, rng)
-    return primed(song, (0,), 0.0, dict(enumerate(players, 1)), key)
+    song = replace(song, parts=(tune, *others))
+    if chords:
+        song = over(song, parse_chart(chords, key))
+    song = harmonised(song, key, style, temperature, random_stream(seed, "harmony"))
+    return primed(song, (0,), 0.0, dict(enumerate(band.players, 1)), key, style)
 
 
-def tune_of(reading: Reading) -> Song:
-    """The song of a file with its tune alone: the part as it is where that is a tune, else its melody."""
-    song, part, melody = reading.song, reading.song.parts[reading.part], reading.melody
-    if reading.together and len(part.notes) > MORE * len(melody):
-        part = replace(part, notes=Notes(melody.onset, melody.duration, melody.pitch, melody.velocity))
-    return replace(song, parts=(part,))
+def played_again(played: Played, what: str, name: str, style: str, fresh: bool) -> Beside:
+    """The parts of a take that are `what` says, a key of `REDONE`, played again beside all others, from where the music
+    was new; `name`: of the band that accompanied, "" for none. Raises `Refusal` if the take has no such part."""
+    song = played.song
+    again = [i for i, part in enumerate(song.parts) if part.role in REDONE_ROLES[what] and len(part.notes)]
+    if not again or len([part for part in song.parts if len(part.notes)]) < 2:
+        raise Refusal("This take has no part that could be played again like this: {part}.", part=Words(REDONE[what]))
+    given = tuple(i for i in range(len(song.parts)) if i not in again)
+    known = {player.name: player for player in BANDS[name].players} if name else {}
+    feel = "jazz" if style == "jazz" else "pop"
+    players = {}
+    for i in again:
+        part = song.parts[i]
+        low, high = (0, 127) if part.drums else (int(part.notes.pitch.min()), int(part.notes.pitch.max()))
+        own = Accompanist(part.name, part.role, part.program, feel, (low + high) // 2, low - 2, high + 2)
+        players[i] = known.get(part.name, own)
+    style = BANDS[name].style if name and style == "auto" else style
+    since = 0.0 if fresh or name else played.since
+    return primed(song, given, since, players, song.key or heard_key(song), style)
 
 
-def primed(song: Song, given: tuple[int, ...], since: float, players: Mapping[int, Accompanist], key: Key) -> Beside:
+def over(song: Song, chart: Chart) -> Song:
+    """The song over other chords, from its first bar line on."""
+    beats, unit = song.metre or (4, 4)
+    beat = 1.5 if unit == 8 and beats % 3 == 0 else 4 / unit
+    return replace(song, chords=on_bars(chart, bar_marks(song), song.pickup, song.end, beat))
+
+
+def primed(
+    song: Song, given: tuple[int, ...], since: float, players: Mapping[int, Accompanist], key: Key, style: str
+) -> Beside:
     """A song beside which `players` play, by the indices of their parts."""
     parts = [
         part if i in given else replace(part, notes=part.notes[part.notes.onset < since - 1e-6])
@@ -94,6 +128,10 @@ def primed(song: Song, given: tuple[int, ...], since: float, players: Mapping[in
             notes = primer(
                 kept.parts[i], player.feel, LEAD_IN, (beats, unit), first, key, player.centre, LEVEL[player.role]
             )
+            if not len(notes):  # a part without a pattern begins as it began
+                own = song.parts[i].notes
+                notes = own[own.onset < LEAD_IN * bar + own.onset[0]].later(-float(own.onset[0]))
+                notes = notes[notes.onset < LEAD_IN * bar - EARLIER]
             parts[i] = replace(kept.parts[i], notes=notes)
         parts = [parts[i] if i in players else part for i, part in enumerate(kept.parts)]
         kept = replace(kept, parts=tuple(parts), chords=((0.0, first), *kept.chords))

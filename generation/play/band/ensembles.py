@@ -20,6 +20,7 @@ class Player:
 
 # Name of a band → its parts, drums last; the parts between the lead and the drums go from high to low.
 ENSEMBLES: dict[str, tuple[Player, ...]] = {
+    "melody": (Player("Melody", "lead", 0),),
     "piano": (Player("Right hand", "lead", 0), Player("Left hand", "chords", 0)),
     "song": (Player("Voice", "lead", 53), Player("Right hand", "chords", 0), Player("Left hand", "chords", 0)),
     "quartet": (
@@ -46,4 +47,4 @@ ENSEMBLES: dict[str, tuple[Player, ...]] = {
 }  # fmt: skip
 # Bands whose harmony is written above the lead as chord symbols.
 WITH_CHORDS = ("piano", "song", "jazz quartet", "pop band", "rock band")
-assert {"melody", *ENSEMBLES} == set(BANDS)
+assert set(ENSEMBLES) == set(BANDS)

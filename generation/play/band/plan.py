@@ -19,12 +19,13 @@ from generation.model.encode_band import Piece
 from generation.model.encode_song import encode_song
 from generation.model.priors import PRIORS, blank_page
 from generation.model.tokens import METRES, TICKS, Ints
+from generation.music.chart import Chart, Chords, on_bars
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.notes import Notes
-from generation.music.song import Part, Song, tempo_at
+from generation.music.song import Part, Song, bar_marks, tempo_at
 from generation.play.advance import ending
-from generation.play.band.ahead import NOTHING_GIVEN
+from generation.play.band.ahead import NOTHING_GIVEN, as_given, chord_rows, obeyed
 from generation.play.band.beside import Beside
 from generation.play.band.ensembles import DRUMS, ENSEMBLES, WITH_CHORDS
 from generation.play.band.limits import Limits, beginning, clash_share, limits
@@ -51,6 +52,7 @@ class BandPrompt:
     band               of a fresh piece: a name in `ENSEMBLES`
     key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
     open_end           cut the music off when the time is up, instead of bringing it to a close
+    over               bars of chords that the new music is played over, repeated
     beside             instead of all that is said of the song: what stays, and who plays beside it
     attempt            number of takes of this seed that were discarded because they copied a training score
     """
@@ -67,6 +69,7 @@ class BandPrompt:
     tempo: float | None = None
     metre: tuple[int, int] | None = None
     open_end: bool = False
+    over: Chart = ()
     beside: Beside | None = None
     attempt: int = 0
 
@@ -81,6 +84,7 @@ class Plan:
     given       (rows, heads + 2) rows that are taken as they are, see `loops.given`
     table       (WIDTH,) the state, see `State`
     tempo       quarters a minute of the new music
+    chords      those that it is played over
     """
 
     song: Song
@@ -94,6 +98,7 @@ class Plan:
     goal: int
     wished: int
     tempo: float
+    chords: Chords = ()
     beside: Beside | None = None
 
 
@@ -104,7 +109,7 @@ def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
         song = blank_song(prompt, priors)
     piece = encode_song(song, prompt.style if prompt.style in STYLES else "auto")
     if not piece.slots:
-        piece = _declared(song, piece, prompt.band in WITH_CHORDS)
+        piece = _declared(song, piece, bool(prompt.over) or prompt.band in WITH_CHORDS)
     every = piece.encoded.rows
     table = np.zeros(WIDTH, np.int64)
     heard = hearing.listen(every, piece.encoded.heading, ears_of(table))
@@ -122,7 +127,19 @@ def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
     last = max(last, latest + TICKS)
     goal = max(goal, last + TICKS)
     write_state(table, piece, bounds, begin, latest, FAR if prompt.open_end else last, goal)
-    return Plan(song, piece, rows, heard[-LONGEST_INPUT:], NOTHING_GIVEN, table, bounds, begin, goal, asked, tempo)
+    taken, chords = NOTHING_GIVEN, tuple[tuple[float, str], ...]()
+    if prompt.over:
+        line = mark + -(-(latest - mark) // felt) * felt
+        metre = song.metre or (4, 4)
+        beat = 1.5 if metre[1] == 8 and metre[0] % 3 == 0 else 4 / metre[1]
+        until = (goal if prompt.open_end else last + 1) / TICKS
+        chords = on_bars(prompt.over, bar_marks(song), line / TICKS, until, beat)
+        taken = as_given(ahead := chord_rows(chords, piece.shift, mark, int(every[-1, BAR])))
+        table[[AT.given, AT.usual, AT.eager]] = 1, 0, 0
+        obeyed(table, piece.encoded.heading, ahead)
+    return Plan(
+        song, piece, rows, heard[-LONGEST_INPUT:], taken, table, bounds, begin, goal, asked, tempo, chords
+    )  # fmt: skip
 
 
 def write_state(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: int, last: int, goal: int) -> None:

@@ -61,7 +61,7 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
         goal,
         goal - begin,
         tempo_at(song, song.end),
-        beside,
+        beside=beside,
     )
 
 

@@ -92,7 +92,7 @@ class BandSession:
         takes = []
         for prompt in prompts:
             alike = (id(prompt) if prompt.song is None else id(prompt.song), prompt.seconds, prompt.bars, prompt.style,
-                     prompt.open_end, id(prompt.beside))  # fmt: skip
+                     prompt.open_end, prompt.over, id(prompt.beside))  # fmt: skip
             if alike not in shared:
                 shared[alike] = plan_beside(prompt, prompt.beside) if prompt.beside else plan(prompt)
             takes.append(BandTake(prompt, shared[alike]))

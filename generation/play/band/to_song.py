@@ -46,6 +46,8 @@ def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tu
         for tick, value in rows[rows[:, PART] == 0][:, [TICK, band.VALUE]].tolist()
         if chorded
     ]
+    if plan.chords:
+        chords = [*plan.chords]
     parts = [
         _going_on(part, rows[rows[:, PART] == piece.slots[i]], plan, i, open_end) if i in piece.slots else part
         for i, part in enumerate(song.parts)
