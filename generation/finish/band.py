@@ -1,6 +1,7 @@
 """All parts of a song played on → the files that were asked for."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +19,7 @@ from generation.finish.piece import Piece
 from generation.finish.sound.master import master
 from generation.finish.sound.mp3 import encode, length
 from generation.finish.sound.render import render, start_of
+from generation.finish.sound.stems import stems
 from generation.finish.write_midi import write_midi
 from generation.music.melody import Melody
 from generation.music.played import Played
@@ -75,6 +77,7 @@ def finish_band(
             "png": partial(_drawn, piece, since),
         },
         timings,
+        partial(stems, _players(before, new), clock, whole.title, request.mp3_bytes) if request.stems else None,
     )
     start = start_of(sounding, clock)
     seconds = length(files["mp3"]) if "mp3" in files else clock.second(whole.end) - start
@@ -89,6 +92,11 @@ def finish_band(
         chords=harmony(whole, since),
         parts=tuple(kind for kind, roles in REDONE_ROLES.items() if {part.role for part in fresh} & set(roles)),
     )
+
+
+def _players(before: Sequence[Part], new: Sequence[Part]) -> list[list[Part]]:
+    """What each player plays: the part of the input, if there is one, then the new one."""
+    return [[*before[i : i + 1], part] for i, part in enumerate(new)]
 
 
 def _drawn(piece: Piece, since: float) -> bytes:

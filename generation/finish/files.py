@@ -17,9 +17,10 @@ def make_files(
     encode: Callable[[Sound], bytes],
     others: Mapping[str, Callable[[], bytes]],
     timings: dict[str, float] | None = None,
+    stems: Callable[[], bytes] | None = None,
 ) -> dict[str, bytes]:
     """The bytes of each format that is asked for. `timings` is filled with the seconds that each took, rendering
-    (“sound”) and MP3 separately."""
+    (“sound”) and MP3 separately. `stems`, if given, makes one more file, of that name."""
     spent = {} if timings is None else timings
 
     def timed(name: str, make: Callable[[], Made]) -> Made:
@@ -36,6 +37,8 @@ def make_files(
         for name in formats:
             if name != "mp3":
                 files[name] = timed(name, others[name])
+        if stems is not None:
+            files["stems"] = timed("stems", stems)
         if mp3 is not None:
             files["mp3"] = mp3.result()
-    return {name: files[name] for name in formats}
+    return {name: files[name] for name in (*formats, *(("stems",) if stems else ()))}

@@ -14,6 +14,7 @@ from generation.finish.piece import Piece
 from generation.finish.sound.master import master
 from generation.finish.sound.mp3 import encode, length
 from generation.finish.sound.render import render, start_of
+from generation.finish.sound.stems import stems
 from generation.finish.sound.synth import Sound
 from generation.finish.write_midi import write_midi
 from generation.music.melody import Melody
@@ -51,7 +52,9 @@ def finish(
     piece = arrange(reading, whole, first_new, request, seed, title or whole.title)
     piece = replace(piece, mp3_bytes=request.mp3_bytes)
     others = {name: partial(write, piece) for name, write in WRITERS.items()}
-    files = make_files(request.formats, partial(_sound, piece), partial(_encoded, piece), others, timings)
+    players = [[part] for part in piece.song.parts]
+    apart = partial(stems, players, piece.song.clock, piece.title, request.mp3_bytes) if request.stems else None
+    files = make_files(request.formats, partial(_sound, piece), partial(_encoded, piece), others, timings, apart)
     song = piece.song
     start, new_from = start_of(song.parts, song.clock), 0.0
     seconds = length(files["mp3"]) if "mp3" in files else song.clock.second(song.end) - start

@@ -44,7 +44,9 @@ def parse_chart(text: str, key: Key) -> Chart:
         before = next((bar[-1] for bar in reversed(bars) if bar), "")
         if word in REPEATED:
             if not before:
-                raise Refusal("The chords begin with “%”, which repeats the bar before; there is none. Begin with one.")
+                raise Refusal(
+                    "The chords begin with “%”, which repeats the bar before, and there is none. Begin with a chord."
+                )
             last = next(bar for bar in reversed(bars) if bar)
             bars[-1] += [before] if bars[-1] else last
         else:

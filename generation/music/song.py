@@ -19,7 +19,12 @@ Mark = TypeVar("Mark", bound=tuple[Any, ...])
 
 ROLES = ("lead", "second", "chords", "bass", "drums", "pad", "other")
 # A key of `request.REDONE` → the roles of the parts that are played again.
-REDONE_ROLES = {"drums": ("drums",), "bass": ("bass",), "chords": ("chords", "pad"), "melody": ("lead",)}
+REDONE_ROLES = {
+    "drums": ("drums",),
+    "bass": ("bass",),
+    "chords": ("chords", "pad", "second", "other"),
+    "melody": ("lead",),
+}
 # Numbers of MIDI controllers.
 BANK, MODULATION, VOLUME, PAN, EXPRESSION, BANK_FINE, SUSTAIN = 0, 1, 7, 10, 11, 32, 64
 BENT, SHORTEST = 8192, 1e-3  # half the range of the pitch wheel; least duration, in quarters, of a moved note

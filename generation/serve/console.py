@@ -7,6 +7,7 @@ from pathlib import Path
 
 from generation.request import Reply
 
+ENDS = {"stems": "-stems.zip"}  # a file's kind → the end of its name, where that is not the kind
 FACTS = ("title", "key", "metre", "tempo", "source", "style")  # fields of a reply
 
 
@@ -41,7 +42,7 @@ def write(reply: Reply, out: Path, stem: str) -> list[dict[str, object]]:
     """Write the files of every take; returns `--json`'s description of each take."""
     described: list[dict[str, object]] = []
     for number, take in enumerate(reply.takes, 1):
-        paths = {name: out / f"{stem}-take{number}.{name}" for name in take.files}
+        paths = {name: out / f"{stem}-take{number}{ENDS.get(name, f'.{name}')}" for name in take.files}
         for name, data in take.files.items():
             paths[name].write_bytes(data)
         facts = {name: value for name, value in asdict(take).items() if name not in ("files", "whole")}

@@ -8,6 +8,7 @@ from generation.music.clock import DEFAULT_TEMPO, Tempo
 from generation.music.melody import Melody
 from generation.music.played import Played
 from generation.music.reading import song_of
+from generation.play.band.beside import Beside
 from generation.play.band.plan import BandPrompt
 from generation.play.session import Prompt
 
@@ -28,6 +29,8 @@ def again(prompt: Prompt | BandPrompt) -> Melody | Played:
 
 def _together(prompt: BandPrompt) -> Played:
     """The same for all parts: again from the next bar on."""
+    if prompt.beside is not None:
+        return _beside(prompt.beside)
     song = prompt.song
     if song is None:
         scale = again(Prompt(key=prompt.key, tempo=prompt.tempo, metre=prompt.metre))
@@ -37,3 +40,13 @@ def _together(prompt: BandPrompt) -> Played:
     parts = tuple(replace(part, notes=part.notes.then(part.notes.later(later))) for part in song.parts)
     first = min(float(part.notes.onset[0]) for part in song.parts if len(part.notes))
     return Played(replace(song, parts=parts), later + first)
+
+
+def _beside(beside: Beside) -> Played:
+    """The song, beside which the others play the pattern that they would begin with."""
+    patterns = [part.notes[part.notes.onset < beside.since + beside.lead_in] for part in beside.primed.parts]
+    parts = [
+        part if i in beside.given or not len(notes) else replace(part, notes=notes)
+        for i, (part, notes) in enumerate(zip(beside.song.parts, patterns, strict=True))
+    ]
+    return Played(replace(beside.song, parts=tuple(parts)), beside.new_from)

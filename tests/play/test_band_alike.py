@@ -14,7 +14,9 @@ from generation.play.band.plan import BandPrompt
 from generation.play.band.session import BandSession
 from generation.play.band.slots import band_memory, move_in
 from generation.play.band.step_on_cpu import StepOnCPU
+from generation.play.prompts import band_prompts
 from tests.play.test_band_session import hostile, quartet
+from tests.play.test_beside import JIG, asked
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +41,8 @@ PROMPTS = {
     "no metre": BandPrompt(hostile()["no metre"], 5.0, seed=3),
     "fresh": BandPrompt(None, 5.0, seed=4, band="pop band"),
     "drums": BandPrompt(hostile()["drums alone"], 5.0, seed=5),
+    "beside a tune": band_prompts(*asked(JIG, accompany="trio"))[0],
+    "over chords": band_prompts(*asked(JIG, chords="D | A7"))[0],
 }
 
 

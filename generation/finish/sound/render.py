@@ -42,14 +42,17 @@ def start_of(parts: Sequence[Part], clock: Clock) -> float:
     return clock.second(first) - LEAD_IN
 
 
-def render(parts: Sequence[Part], clock: Clock, given: int = 0, together: bool = False) -> Sound:
+def render(
+    parts: Sequence[Part], clock: Clock, given: int = 0, together: bool = False, start: float | None = None
+) -> Sound:
     """The sound of all parts together, (frames, 2) float32 at 44.1 kHz, neither mastered nor clipped.
 
     Times of the parts are quarters of `clock`. The same parts give the same bytes. The first `given` parts are rendered
     separately from the others, so that they can be rehearsed before the others are known; `together` says that the
-    others are all of them played on, not one.
+    others are all of them played on, not one. `start`: the second, by `clock`, at which the sound begins; by default
+    just before the first note.
     """
-    start = start_of(parts, clock)
+    start = start_of(parts, clock) if start is None else start
     new = parts[given:]
     with ThreadPoolExecutor(HANDS) as hands:
         first = [hands.submit(_rehearsed, given, phrase) for phrase in phrases(parts[:given], clock, start)]

@@ -45,6 +45,11 @@ class Beside:
     under: tuple[int, ...] = ()
     style: str = "auto"
 
+    @property
+    def new_from(self) -> float:
+        """The quarter from which a take counts as new: all of it, where the others play from the beginning."""
+        return 0.0 if self.lead_in else self.since
+
     def back(self, parts: Sequence[Part]) -> Song:
         """The song with the new notes of `parts`, which are those of `primed` played on."""
         found = []

@@ -155,7 +155,7 @@ def keep_to_the_chord(value: Any, take: State) -> Any:
     """Where chords are given, tones outside the chord cost most where a bar or its half begins, less on other beats."""
     chord, place = take.facts[NOW_CHORD] - FIRST_CHORD, (take.onset - take.mark) % take.line
     strong, beat = (2 * place) % take.line == 0, place % TICKS == 0
-    known = (chord >= 0) & (value < FIRST_DRUM) & (take.onset < take.last)
+    known = (chord >= 0) & (value < FIRST_DRUM)
     inside = IN_CHORD[chord // 12 * known, (value - chord) % 12]
     return take.obey[take.part] / 1000 * known * (1 - inside) * (OFF_BEAT + ON_BEAT * beat + ON_STRONG * strong)
 
@@ -175,14 +175,16 @@ def begin_on_the_root(value: Any, take: State) -> Any:
 
 
 def come_to_rest(value: Any, take: State) -> Any:
-    """The closing notes belong to the tonic's triad, the lowest part plays the tonic, and the chord is the tonic's."""
+    """The closing notes belong to the tonic's triad, the lowest part plays the tonic, and nothing under its lowest one;
+    the chord is the tonic's."""
     harmony = value >= FIRST_CHORD
     degree = (value - take.tonic - FIRST_CHORD * harmony) % 12
     root = harmony | ((take.part == take.lowest) & (take.single[take.part] > 0))
     foreign = (degree != 0) & (root | ((degree != take.third) & (degree != FIFTH)))
     tone = (value < FIRST_DRUM) | harmony
     home = (degree == 0) & ((take.part == take.lowest) | harmony)
-    return (FOREIGN * foreign - HOME * home) * (tone & (take.onset >= take.last))
+    under = (take.part == take.lowest) & (degree != 0) & (value - degree < take.low[take.part]) & (value < FIRST_DRUM)
+    return (FOREIGN * foreign + 2 * FOREIGN * under - HOME * home) * (tone & (take.onset >= take.last))
 
 
 def no_endless_note(length: Any, take: State) -> Any:

@@ -38,7 +38,7 @@ def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tu
             _going_on(part, rows[rows[:, PART] == slots[i]], plan, i, open_end) if i in slots else part
             for i, part in enumerate(song.parts)
         ]
-        return plan.beside.back(played), plan.beside.since
+        return plan.beside.back(played), plan.beside.new_from
     chorded = piece.encoded.heading[0, 0] == band.HARMONY + 1
     key = song.key or heard_key(song)
     chords = [

@@ -1,0 +1,60 @@
+"""Chords as members type them: what is read, where they stand, and what is refused with its place."""
+
+import pytest
+
+from generation.music.chart import on_bars, parse_chart
+from generation.music.key import Key
+from generation.request import Refusal
+
+READ = {
+    ("C major", "Dm7 G7 Cmaj7 | A7"): "Dm7 G7 Cmaj7 | A7",
+    ("C major", "Bb | F#m7b5 | Cmaj7/E | N.C. | C6/9 | G7sus4 | Am(maj7) | E♭m"): (
+        "Bb | F#m7b5 | Cmaj7/E | N.C. | C6/9 | G7sus4 | Am(maj7) | Ebm"
+    ),
+    ("C major", "ii V I"): "Dm | G | C",
+    ("Eb major", "Imaj7 vi7 | iiø7 V7b9"): "Ebmaj7 Cm7 | Fø7 Bb7b9",
+    ("A minor", "i VI | iv V7 | viio7 | bVII"): "Am F | Dm E7 | G#o7 | G",
+    ("A dorian", "i IV"): "Am | D",
+    ("F major", "V7/ii | iii7 bIII7"): "D7 | Am7 Ab7",
+    ("C major", "|: C :| % | F G | | Am ||"): "C | C | F G | G | Am",
+    ("C major", "C - F, G"): "C | F | G",
+}
+
+
+@pytest.mark.parametrize(("asked", "found"), READ.items())
+def test_symbols_and_degrees_are_read(asked: tuple[str, str], found: str) -> None:
+    key, text = asked
+    bars = parse_chart(text, Key.parse(key))
+    assert " | ".join(" ".join(bar) for bar in bars) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("C | Xyz | G", "“Xyz”, at character 5 of"),
+        ("hello", "“hello”, at character 1"),
+        ("C H7", "“H7”, at character 3"),
+        ("viii", "“viii”"),
+        ("C" + "b" * 40, "at character 1"),
+        ("%", "Begin with a chord"),
+        ("| |", "There is no chord in"),
+        ("C D E F G A B C D | C", "Bar 1 has more than 8 chords"),
+        ("\u202eC{0}", "character 1"),
+    ],
+)
+def test_what_is_no_chord_is_refused_with_its_place(text: str, said: str) -> None:
+    with pytest.raises(Refusal, match=said.replace("|", r"\|")):
+        parse_chart(text, Key("C", "major"))
+
+
+def test_chords_share_a_bar_and_begin_on_beats() -> None:
+    chart = parse_chart("Dm7 G7 Cmaj7 | A7", Key("C", "major"))
+    assert on_bars(chart, ((0.0, 4.0),), 0.0, 12.0) == (
+        (0.0, "Dm7"), (1.0, "G7"), (2.0, "Cmaj7"), (4.0, "A7"), (8.0, "Dm7"), (9.0, "G7"), (10.0, "Cmaj7"),
+    )  # fmt: skip
+
+
+def test_chords_follow_the_bars_of_the_song() -> None:
+    chart = parse_chart("C G | F", Key("C", "major"))
+    assert on_bars(chart, ((-2.5, 3.0),), 0.5, 6.6, 1.5) == ((0.5, "C"), (2.0, "G"), (3.5, "F"), (6.5, "C"))
+    assert on_bars(chart, ((0.0, 4.0), (4.0, 3.0)), 0.0, 8.0) == ((0.0, "C"), (2.0, "G"), (4.0, "F"), (7.0, "C"))
