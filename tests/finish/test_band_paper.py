@@ -2,6 +2,7 @@
 
 import io
 from collections import defaultdict
+from fractions import Fraction
 from itertools import chain
 from xml.etree import ElementTree
 
@@ -16,7 +17,7 @@ from generation.finish.paper.page import NEW
 from generation.finish.paper.write_band_abc import band_abc
 from generation.finish.paper.write_band_musicxml import band_musicxml
 from generation.music.key import Key
-from generation.music.notes import Notes
+from generation.music.notes import Notes, Written
 from generation.music.song import Part, Song
 from generation.read.file import READERS
 
@@ -184,3 +185,16 @@ def test_chords_stand_over_the_first_part_once_and_over_the_lead_alone() -> None
         return [any(bar.chords for bar in player.staves[0].voices[0].bars) for player in sheet.players]
 
     assert over(sheet) == [True, False, False] and over(sheet.lead()) == [True]
+
+
+def test_new_jazz_is_written_by_ear() -> None:
+    """Its shuffle, its triplets and its sixteenths lie on no common grid that a reader could follow."""
+    beats = [(0.0, 2 / 3), (1.0, 1.25, 1.5), (2.0, 2 + 7 / 24, 2 + 2 / 3), (3.0, 3 + 17 / 24)]
+    onset = np.array([4 * bar + at for bar in range(8) for beat in beats for at in beat])
+    late = np.where(np.arange(len(onset)) % 3 == 0, 0.02, -0.01)
+    lasts = np.full(len(onset), 5 / 24)
+    notes = Notes(np.maximum(onset + late, 0.0), lasts, 60 + np.arange(len(onset)) % 7, np.full(len(onset), 80))
+    solo = Part(notes, 66, "Sax", role="lead", written=Written(late, lasts))
+    [player] = notate_band(song(solo, BASS), 0.0).players[:1]
+    lengths = [symbol.length for bar in player.staves[0].voices[0].bars for symbol in bar.symbols]
+    assert min(lengths) >= Fraction(1, 8) and sum(length >= Fraction(1, 3) for length in lengths) > len(onset) / 2

@@ -47,11 +47,12 @@ def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) ->
     onset, duration = part.notes.onset.copy(), part.notes.duration.copy()
     written = len(part.written.late) if part.written else 0
     given = len(onset) - written if part.written else int(np.searchsorted(onset, since - 1e-6))
-    if part.written:
+    meant = part.written is not None and _is_plain(onset[given:] - part.written.late)
+    if part.written and meant:
         onset[given:] -= part.written.late
         duration[given:] = part.written.duration
     found: dict[tuple[Fraction, int], Struck] = {}
-    for some, sure in ((slice(given), song.written), (slice(given, None), written > 0)):
+    for some, sure in ((slice(given), song.written), (slice(given, None), meant)):
         if not len(onset[some]):
             continue
         pitch, new = part.notes.pitch[some].tolist(), some.start is not None
@@ -66,6 +67,12 @@ def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) ->
         notes.append(replace(note, end=min(note.end, again or note.end), again=again))
         struck[note.pitch] = note.onset
     return notes[::-1]
+
+
+def _is_plain(onset: Floats) -> bool:
+    """Whether onsets (n,) that Encore means are a score's: sixteenths or sextuplets. Those that mix both, as in jazz,
+    are written by ear, as a copyist would."""
+    return is_exact(onset, 4) or is_exact(onset, 6)
 
 
 def _written(
