@@ -14,7 +14,7 @@ from generation.music.sounds import suitable
 from generation.request import INSTRUMENTS, Request
 
 # Controllers that the new part takes over from the part it continues → General MIDI's defaults.
-FAINT = 20  # volume and expression below this mean that a part was silenced, not that it is soft
+FAINT = 20  # volume or expression below this means that a part was silenced, not that it is soft
 KEPT = {VOLUME: 100, EXPRESSION: 127, PAN: 64}
 
 
@@ -37,7 +37,7 @@ def arrange(
 
 
 def number_of(request: Request, seed: int) -> int:
-    """The number of the take of a seed among those of a request, from 1; 0 if it is the only one."""
+    """The number, from 1, of the take with this seed among those of a request; 0 if it is the only one."""
     return seed - request.seed + 1 if request.takes > 1 else 0
 
 
@@ -50,7 +50,7 @@ def new_program(reading: Reading | None, request: Request, whole: Melody) -> int
 
 
 def said_program(reading: Reading | None, request: Request) -> int | None:
-    """The same as far as it does not depend on the style; None if it does."""
+    """The same, unless it depends on the style; None if it does."""
     if request.instrument != "auto":
         return INSTRUMENTS[request.instrument]
     if reading is None:
@@ -63,7 +63,7 @@ def said_program(reading: Reading | None, request: Request) -> int | None:
 
 
 def given_song(reading: Reading, program: int) -> Song:
-    """The input as it sounds before a new part, of that `program`, continues it."""
+    """The input as it sounds before a new part, which plays `program`, continues it."""
     alone = len(reading.song.pitched) == 1
     parts, home = [*reading.song.parts], reading.song.parts[reading.part]
     if alone:

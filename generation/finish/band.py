@@ -1,4 +1,4 @@
-"""All parts of a song played on → the files that were asked for."""
+"""A song of which all parts went on → the files that were asked for."""
 
 import math
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from generation.music.reading import Reading
 from generation.music.song import REDONE_ROLES, SUSTAIN, Part, Song, in_force, moved, ruling
 from generation.request import INSTRUMENTS, Request, Take
 
-LINES = 8  # bars of harmony that a caption has room for
+LINES = 8  # bars of harmony for which a caption has room
 
 
 def finish_band(

@@ -1,4 +1,4 @@
-"""The last bars of a long input, where all of it would keep the new part waiting."""
+"""The last bars of a long input, since all of it would delay the new part."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,12 +13,12 @@ from generation.music.reading import Reading
 from generation.music.song import Part, Song, ruling
 
 EARLY = 0.1  # quarters by which a note may come before the bar line to which it belongs
-HELD = 0.5  # quarters that are left of a note that began before the excerpt, for it to be heard
+HELD = 0.5  # quarters: of a note that began before the excerpt, so much must be left for it to be heard
 
 
 def last_bars(reading: Reading, whole: Melody | Played, bars: int) -> tuple[Reading, Melody | Played]:
-    """A reading, and its music with new notes behind it, from `bars` bars before the input's end on, counted from
-    there. An input that has no more bars than that stays whole."""
+    """A reading, and its music followed by new notes, both from `bars` bars before the input's end, with times counted
+    from there. An input of no more bars than that stays whole."""
     start = _line(reading.song, bars)
     first = int(np.searchsorted(reading.melody.onset, start - EARLY))
     if start <= 0 or first >= len(reading.melody):
@@ -62,8 +62,8 @@ def _melody(melody: Melody, first: int, start: float) -> Melody:
 
 
 def _cut(part: Part, start: float, leads: bool) -> Part:
-    """A part from the quarter `start` on. What it still holds there sounds on, but in the part that leads alone, whose
-    notes are those of the melody."""
+    """A part from the quarter `start` on. Notes that are still held there sound on, except in the part that leads,
+    whose notes are exactly those of the melody."""
     onset = np.maximum(part.notes.onset, start)
     held = (part.notes.ends > start + HELD) & (not leads and not part.drums)
     kept = (part.notes.onset >= start - EARLY) | held

@@ -1,4 +1,4 @@
-"""Make the files of a take: the sound first, on all cores; while it is encoded, the others."""
+"""Make the files of a take: first the sound, on all cores, and the others while it is encoded."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

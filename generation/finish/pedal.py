@@ -9,7 +9,7 @@ from generation.music.song import SUSTAIN, Part, Song, in_force, ruling
 
 DOWN = 64  # least value of a pedal that is down
 PIANOS = range(6)  # General MIDI programs; a harpsichord and a clavinet have no pedal
-RECENT = 200  # notes of the input by whose pedalling a player is judged
+RECENT = 200  # notes of the input whose pedalling is examined
 OFTEN = 0.3  # share of them that end while the pedal is down
 EARLY = 0.15  # quarters by which a note may come before the harmony that it belongs to
 CATCH = 0.12  # seconds after a change at which the pedal goes down again, to hold the new harmony alone

@@ -17,7 +17,7 @@ from generation.music.song import Song
 class Piece:
     """A finished piece of music.
 
-    song       all that sounds: the input's parts as they were and, last, the new parts if there is an input before them
+    song       everything that sounds: the input's parts as they were, then the new parts if there is an input
     melody     the voice that is notated, on the song's clock
     first_new  index in `melody` of the first new note
     homes      for each new part, the index of the part that it continues, in the same MIDI track; empty without an
@@ -36,7 +36,7 @@ class Piece:
 
     @property
     def given(self) -> int:
-        """The number of parts that are the input's; 0 where it is not played apart."""
+        """The number of parts that are the input's; 0 if the input has no parts of its own."""
         return len(self.song.parts) - len(self.homes) if self.homes else 0
 
     @property
@@ -62,8 +62,8 @@ class Piece:
 
 
 def let_go(notes: Notes, then: Notes | None = None) -> Floats:
-    """(n,) quarters at which each note is released: at its end, or when its pitch is struck again before that, also by
-    the notes that follow on the same keys, `then`."""
+    """(n,) quarters at which each note is released: at its end or, if that comes first, when its pitch is struck again,
+    perhaps by `then`, the notes that follow on the same keys."""
     end = notes.ends
     struck: dict[int, tuple[float, float]] = {}  # pitch → its next onset, and the next after that onset
     if then is not None:

@@ -47,7 +47,7 @@ def finish(
     whole    the input's melody followed, from index `first_new` on, by the new notes
     timings  filled with the seconds that each format took, rendering (“sound”) and MP3 separately
 
-    The sound is rendered first, on all cores; while it is encoded, the other files are made.
+    The sound is rendered first, on all cores; the other files are made while it is encoded.
     """
     piece = arrange(reading, whole, first_new, request, seed, title or whole.title)
     piece = replace(piece, mp3_bytes=request.mp3_bytes)

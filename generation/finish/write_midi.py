@@ -8,7 +8,7 @@ from generation.music.notes import Notes
 from generation.music.song import BANK, BANK_FINE, BENT, SUSTAIN, Part, Song
 
 TICKS = 960  # a quarter
-SLOW = 40.0  # quarters a minute; below this a tick would be long enough to notice, so ticks are made finer
+SLOW = 40.0  # quarters a minute; below this, a tick would be long enough to hear, so there are more of them
 DRUMS = 9  # the channel of drums, counted from 0
 CHANNELS = (*range(9), *range(10, 16))  # the others
 
@@ -84,7 +84,7 @@ def _signature(beats: int, unit: int) -> bytes:
 
 
 def _messages(part: Part, channel: int, ticks: int, then: Notes | None = None) -> list[Message]:
-    """All messages of one part on its channel. Its keys are let go when the notes that follow, `then`, strike them."""
+    """All messages of one part on its channel. Its keys are let go where `then`, the notes that follow, strike them."""
 
     def at(quarter: float) -> int:
         return max(round(quarter * ticks), 0)

@@ -7,7 +7,7 @@ from math import floor
 
 from generation.finish.paper.quantise import beat_of
 
-# Metre → the lengths, in quarters, of the groups that its bar falls into between the bar and the beat.
+# Metre → the lengths, in quarters, of the groups into which its bar falls, between the bar and the beat.
 GROUPS = {
     (4, 4): (2,),
     (2, 2): (2,),
@@ -79,7 +79,7 @@ def _divide(points: Sequence[Fraction], start: Fraction, length: Fraction) -> li
 
 
 def by_halves(point: Fraction) -> bool:
-    """Whether a point is reached from a quarter by halving alone."""
+    """Whether halving quarters, again and again, leads to this point."""
     return point.denominator & (point.denominator - 1) == 0
 
 

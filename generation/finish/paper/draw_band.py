@@ -1,4 +1,4 @@
-"""Song → a picture of the score of all its parts, or of its lead where they are too many to be read on a phone."""
+"""Song → a picture of the score of all its parts, or of its lead if there are too many parts to read on a phone."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -71,8 +71,8 @@ def _width(sheet: Sheet, i: int) -> float:
 
 
 def _colour(seam: int | None) -> Callable[[ElementTree.Element], None]:
-    """Give all that stands behind the first new note the colour of the new notes: rests, beams and ties. `seam`: the
-    bar of that note, counted in the picture."""
+    """Give everything after the first new note the colour of the new notes: rests, beams and ties. `seam`: the bar of
+    that note, counted in the picture."""
     return partial(_coloured, seam=seam)
 
 

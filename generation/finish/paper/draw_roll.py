@@ -1,4 +1,4 @@
-"""Piece → a piano roll: the picture of music without a beat that a score could show."""
+"""Piece → a piano roll: the picture of music that has no beat for a score to show."""
 
 import math
 from collections.abc import Iterator

@@ -108,7 +108,7 @@ def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
 
 
 def engrave(xml: str, colour: Callable[[ElementTree.Element], None]) -> tuple[str, int]:
-    """MusicXML as SVG, `WIDTH` pixels wide, after `colour` has been at its root; and its height in pixels."""
+    """MusicXML as SVG, `WIDTH` pixels wide, coloured by `colour`, which is given its root; and its height in pixels."""
     verovio.enableLog(verovio.LOG_OFF)  # it would warn of ties that lead out of the picture
     toolkit = verovio.toolkit()
     toolkit.setOptions(OPTIONS)

@@ -39,7 +39,7 @@ PLACES = {
     57: Place("B", 5, "x"),
 }
 SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-ABOVE, HIGHER = 60, 24  # rare drums from this one on are written above the staff, so many semitones higher
+ABOVE, HIGHER = 60, 24  # rare drums, from this one on, are written above the staff, so many semitones higher
 
 
 def place_of(drum: int) -> Place:

@@ -32,8 +32,11 @@ FAMILIES = (
 
 @dataclass(frozen=True)
 class Staff:
-    """voices  the upper one first, each in all bars
-    clef       sign, line and octave change"""
+    """A staff.
+
+    voices  the upper one first, each in all bars
+    clef    sign, line and octave change
+    """
 
     voices: tuple[Score, ...]
     clef: tuple[str, int, int]
@@ -132,7 +135,7 @@ def _staves(part: Part, notes: Sequence[Struck]) -> list[list[list[Chord]]]:
     both = min(np.mean(pitch < 55), np.mean(pitch > 64)) > BOTH and (part.program is None or part.program in KEYBOARDS)
     if chordal and both:
         return [voices(hand) or [[]] for hand in hands(notes)]
-    alone = not chordal and all(note.loose for note in notes)  # as played, its notes overlap, but it is one voice
+    alone = not chordal and all(note.loose for note in notes)  # its notes overlap only because of the way it was played
     return [voices(notes, 1 if alone else 2)]
 
 

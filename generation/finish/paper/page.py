@@ -10,7 +10,7 @@ from PIL import ImageFont
 FOLDER = Path(__file__).parents[3] / "assets" / "fonts"
 FONT = FOLDER / "DejaVuSerif.ttf"
 FAMILY = "DejaVu Serif"
-# For what that one lacks: Hebrew, Arabic and signs; Chinese and Japanese; Korean. File → family.
+# For the characters that it lacks: Hebrew, Arabic and signs; Chinese and Japanese; Korean. File → family.
 OTHERS = {
     FOLDER / "DejaVuSans-more.ttf": "DejaVu Sans",
     FOLDER / "DroidSansFallbackFull.ttf": "Droid Sans Fallback",
@@ -30,7 +30,7 @@ def page(drawing: str, height: int, title: str, under: str, both: bool, footer: 
 
     under  a line below the title
     take   its number among several takes; 0 if it is the only one
-    both   whether to explain the two colours, since there are both given and new notes
+    both   whether there are given and new notes, so that their colours need a legend
     """
     whole = TOP + height + (70 if footer else 40)
     words, right = "", WIDTH - MARGIN
@@ -62,8 +62,8 @@ def page(drawing: str, height: int, title: str, under: str, both: bool, footer: 
 
 
 def text(x: float, y: float, words: str, size: int, colour: str, anchor: str = "start") -> str:
-    """A line of text as SVG, with its baseline at `y`, in one typeface if one has all of its letters: Arabic ones are
-    joined only then."""
+    """A line of text as SVG, with its baseline at `y`; in a single typeface, if one has all of its letters, since
+    Arabic letters are joined only then."""
     able = next((path for path in (FONT, *OTHERS) if all(_has(path, letter) for letter in words)), FONT)
     family = f' font-family="{OTHERS[able]}"' if able in OTHERS else ""
     look = f'font-size="{size}" fill="{colour}" text-anchor="{anchor}"{family}'
@@ -78,7 +78,7 @@ def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
 
 @cache
 def _has(path: Path, letter: str) -> bool:
-    """Whether a typeface has a sign of its own for a letter, rather than the one for what it lacks."""
+    """Whether a typeface has a sign of its own for a letter, rather than the box for missing ones."""
     font = _font(path, 24)
     return bytes(font.getmask(letter)) != bytes(font.getmask("\uffff"))
 
@@ -89,7 +89,7 @@ def _wide(words: str, size: int) -> float:
 
 
 def drawable(words: str) -> str:
-    """A line of text without what no typeface here has a sign for, which would be a box."""
+    """A line of text without the characters for which no typeface here has a sign: they would appear as boxes."""
     shown = "".join(letter if letter.isprintable() else " " for letter in words.translate(PLAINER))
     return " ".join("".join(letter for letter in shown if any(_has(path, letter) for path in (FONT, *OTHERS))).split())
 

@@ -42,8 +42,8 @@ class Struck:
 
 
 def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) -> list[Struck]:
-    """The notes of a part, sorted by onset and then downward, each until its pitch is struck again; of two at one
-    pitch and onset, the longer."""
+    """The notes of a part, sorted by onset and then from the highest down. A note ends where its pitch is struck again;
+    of two with one pitch and onset, only the longer is kept."""
     onset, duration = part.notes.onset.copy(), part.notes.duration.copy()
     written = len(part.written.late) if part.written else 0
     given = len(onset) - written if part.written else int(np.searchsorted(onset, since - 1e-6))
@@ -84,7 +84,7 @@ def _written(
     song: Song,
     stretches: Sequence[Stretch],
 ) -> list[Struck]:
-    """Notes (n,) in quarters as a score has them. `sure`: they were written, duration and all."""
+    """Notes (n,) in quarters as a score would have them. `sure`: they were written down, with their durations."""
     exact = sure or is_exact(onset)
     begins = on_grid(onset, sure) if exact else _by_ear(onset, duration, song, stretches)
     if sure:
@@ -105,8 +105,8 @@ def _written(
 
 
 def on_grid(quarters: Floats, sure: bool = True) -> list[Fraction]:
-    """Written moments (n,) as fractions of a quarter; where they were not surely written, on sixteenths or triplets at
-    worst."""
+    """Written moments (n,) as fractions of a quarter; if it is not `sure` that they were written, no finer than
+    sixteenths or triplets."""
     lines = np.array(GRIDS if sure else GRIDS[:8])
     near = np.round(quarters[:, None] * lines)
     off = np.abs(quarters[:, None] - near / lines)
@@ -118,7 +118,7 @@ def on_grid(quarters: Floats, sure: bool = True) -> list[Fraction]:
 
 
 def _by_ear(onset: Floats, duration: Floats, song: Song, stretches: Sequence[Stretch]) -> list[Fraction]:
-    """The written onsets (n,) of played notes, by the quantiser of melodies, to which a chord is one note."""
+    """The written onsets (n,) of played notes, from the quantiser of melodies, for which a chord is one note."""
     second = song.clock.seconds(onset)
     chord = np.zeros(len(onset), int)
     first = 0

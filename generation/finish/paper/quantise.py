@@ -22,7 +22,7 @@ SHORT = {1: 0.0, 2: 0.5, 4: 1.5, 3: 3.0, 8: 5.0, 6: 6.0, 16: 9.0}
 
 PLAYED = 0.025  # seconds by which a player's onset typically differs from the score
 EXACT = 0.008  # quarters, the same for a file that was made from a score
-REST_PLAYED = (0.3, 0.25)  # the cost of writing a rest: quarters, plus a share of the time to the next onset
+REST_PLAYED = (0.3, 0.25)  # the cost of a written rest: quarters, plus a share of the time to the next onset
 REST_EXACT = (0.04, 0.0)
 DOTTED = 0.71  # of a beat: if the second note comes later than this, the rhythm is dotted, not swung
 
@@ -82,9 +82,9 @@ def quantise(
 
 
 def _as_meant(melody: Melody, beat: Fraction) -> tuple[Floats, Floats, int, "Feel"]:
-    """Onsets and durations (n,) in quarters, those of Encore's own notes as written instead of as played; the number of
-    notes before these; and their feel. If the written onsets mix eighths, triplets and a shuffle, as in jazz, all
-    notes are treated as played, since a copyist would go by ear."""
+    """Onsets and durations (n,) in quarters, for Encore's own notes the written ones; the number of notes before these;
+    and their feel. If the written onsets mix eighths, triplets and a shuffle, as in jazz, all notes are treated as
+    played, since a copyist would go by ear."""
     as_played = melody.onset, melody.duration, len(melody), Feel()
     if melody.written is None:
         return as_played

@@ -13,7 +13,7 @@ from generation.finish.paper.place import LEAST, Struck
 SPLITS = np.arange(50, 73)  # the lowest pitch of the right hand
 WIDE = 14  # semitones that a hand may reach
 FEET = (35, 36, 44)  # drums that are played with a foot: both bass drums, the pedal hi-hat
-REST = 0.4  # the share of the time to the next chord from which on a rest is written
+REST = 0.4  # a rest is written if it fills at least this share of the time to the next chord
 HELD = Fraction(1, 4)  # quarters by which a played note may overlap the next one
 
 
@@ -35,8 +35,8 @@ class Chord:
 
 
 def hands(notes: Sequence[Struck]) -> tuple[list[Struck], list[Struck]]:
-    """The notes of the right and of the left hand. The cheapest way through all chords, where it costs to write a note
-    far outside its staff, to spread a hand, and to move the border between the hands."""
+    """The notes of the right and of the left hand: the cheapest way through all chords, if notes far outside their
+    staff, wide stretches of a hand and moves of the border between the hands all have a cost."""
     groups = [list(group) for _, group in groupby(notes, key=lambda note: note.onset)]
     cost, back = np.zeros(len(SPLITS)), []
     move = np.abs(SPLITS[:, None] - SPLITS) * 0.7
@@ -62,8 +62,8 @@ def hands(notes: Sequence[Struck]) -> tuple[list[Struck], list[Struck]]:
 
 
 def voices(notes: Sequence[Struck], most: int = 2) -> list[list[Chord]]:
-    """The voices of a staff, the upper one first; with `most` 1, one voice. What is held while others move is a voice
-    of its own; where that would need a third one, a note is let go sooner."""
+    """The voices of a staff, the upper one first; only one if `most` is 1. Notes that are held while others move are a
+    voice of their own; where that would need a third voice, a note is let go sooner."""
     found: list[list[Chord]] = [[], []]
     groups = [list(group) for _, group in groupby(notes, key=lambda note: note.onset)]
     for group, after in zip(groups, [*groups[1:], None], strict=True):
@@ -111,7 +111,7 @@ def _add(voice: list[Chord], group: Sequence[Struck]) -> None:
     loose = all(note.loose for note in group)
     again = min((note.again for note in group if note.again is not None), default=None)
     end = max(max(note.end for note in group), onset + LEAST)
-    end = min(end, again) if again is not None else end  # by whichever voice: one string, one key
+    end = min(end, again) if again is not None else end  # whichever voice strikes it: there is one key, or one string
     voice.append(Chord(onset, end, pitches, any(note.new for note in group), loose, again))
 
 
@@ -122,7 +122,7 @@ def _better_without_rest(chord: Chord, following: Fraction) -> bool:
 
 
 def _moved_up(upper: list[Chord], lower: list[Chord]) -> list[list[Chord]]:
-    """The voices, after what the lower plays alone has become the upper one's."""
+    """The voices, with passages that the lower plays alone moved to the upper one."""
     if not upper or not lower:
         return [upper or lower]
     begins, ends = [chord.onset for chord in upper], [chord.end for chord in upper]

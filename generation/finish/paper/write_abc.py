@@ -21,7 +21,7 @@ KEY_WORDS = {mode: mode[:3] for mode in MODES} | {"major": "", "minor": "m"}
 
 
 def write_abc(piece: Piece) -> bytes:
-    """The melody as an ABC tune in UTF-8: the score, without the timing and dynamics of the performance."""
+    """The melody as an ABC tune in UTF-8, as in the score, without the timing and dynamics of the performance."""
     score = piece.score
     title = " ".join(piece.title.replace("%", " ").split()) or "Encore"
     composer = " ".join(piece.song.composer.replace("%", " ").split())

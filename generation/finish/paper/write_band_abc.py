@@ -1,4 +1,4 @@
-"""Song → ABC with a voice for each staff, or of its lead where there are too many staves to be read."""
+"""Song → ABC with a voice for each staff, or of its lead alone if there are too many staves to read."""
 
 from collections.abc import Iterator
 

@@ -24,7 +24,7 @@ from generation.music.spell import signature, spell
 
 MOST_DIVISIONS = 16_383  # as the format allows
 LETTERS = 10  # of a name before a staff
-COARSE = 10_080  # divisions where the note values need more: positions are rounded
+COARSE = 10_080  # divisions if the note values would need more than that: positions are rounded
 
 
 def band_musicxml(song: Song, since: float) -> bytes:
@@ -39,8 +39,8 @@ def band_musicxml(song: Song, since: float) -> bytes:
 def sheet_musicxml(
     sheet: Sheet, lines: Sequence[Sequence[int]], title: str = "", new_colour: str = "", picture: bool = False
 ) -> str:
-    """MusicXML of some bars of a sheet, given by their indices, line by line. With `new_colour` new notes have that
-    colour. A `picture` keeps the line breaks, and leaves out the tempo, and the name of a player alone."""
+    """MusicXML of some bars of a sheet, given by their indices, line by line. With `new_colour`, new notes have that
+    colour. A `picture` keeps the line breaks; it leaves out the tempo, and the name of a single player."""
     bars = [i for line in lines for i in line]
     divisions = _divisions(sheet, bars)
     listed, parts = "", ""
@@ -78,7 +78,7 @@ def _short(name: str) -> str:
 
 
 def _divisions(sheet: Sheet, bars: Sequence[int]) -> int:
-    """Divisions of a quarter in which all lengths and chord changes are whole numbers, if there are such."""
+    """Divisions of a quarter in which all lengths and chord changes are whole numbers, if possible."""
     found = {
         symbol.length.denominator
         for player in sheet.players
@@ -260,7 +260,7 @@ def _ratio(symbol: Symbol) -> str:
 
 
 def _notations(symbol: Symbol, first: bool, plain: bool) -> str:
-    """Ties, and for the `first` note of a chord the ends of a tuplet, `plain` without its number."""
+    """Ties and, for the `first` note of a chord, the ends of a tuplet; `plain` leaves out its number."""
     text = ('<tied type="stop"/>' if symbol.continued else "") + ('<tied type="start"/>' if symbol.tied else "")
     look = ' bracket="no" show-number="none"' if plain else ""
     text += f'<tuplet type="start"{look}/>' if first and symbol.first else ""

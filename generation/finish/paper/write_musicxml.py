@@ -56,8 +56,8 @@ def musicxml(
     new_colour: str = "",
     composer: str = "",
 ) -> str:
-    """MusicXML of some bars of a score, given line by line. With `new_colour`, for a picture: new notes have
-    that colour, line breaks are kept, and names and tempo are left out."""
+    """MusicXML of some bars of a score, given line by line. With `new_colour`, it is for a
+    picture: new notes have that colour, line breaks are kept, and names and tempo are left out."""
     measures, before, lyrics = "", None, xml_lyrics(score.sung)
     for line in lines:
         for bar in line:

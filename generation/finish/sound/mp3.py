@@ -8,20 +8,20 @@ import numpy as np
 from generation.finish.sound.synth import SAMPLE_RATE, Sound
 
 with warnings.catch_warnings():
-    # pydub warns of the audioop module, of its own regular expressions and that no ffmpeg is on the path: none is used.
+    # pydub warns about the audioop module, its own regular expressions and a missing ffmpeg, which is not needed.
     warnings.simplefilter("ignore")
     from pydub import AudioSegment
 
 BIT_RATES = (192, 160, 128, 96, 64)  # kbit/s
 TAG_BYTES = 4096  # for the tags and the rounding to whole frames
-# On LAME's scale. With many bits, leaving it to 7 not to weigh noise takes half the time and makes less of it.
+# On LAME's scale. With many bits, 7, which does not weigh noise, takes half the time and makes less noise.
 QUALITY = {192: 7, 160: 7, 128: 5, 96: 5, 64: 5}
 FADE_IN = 6  # ms
 FRAME = 1152  # samples
 DELAY = 576  # samples that LAME adds before the first
 HEADER = {192: 0xFFFBB000, 160: 0xFFFBA000, 128: 0xFFFB9000, 96: 0xFFFB7000, 64: 0xFFFB5000}  # of a stereo frame
 SIDE = 32  # bytes in each frame that describe the sound
-COUNTED = 0b1111  # the info frame has: frames, bytes, table of places to jump to, quality
+COUNTED = 0b1111  # the info frame contains: frames, bytes, table of places to jump to, quality
 
 
 def encode(sound: Sound, title: str = "", comment: str = "", most_bytes: int = 0) -> bytes:
@@ -48,7 +48,8 @@ def bit_rate(seconds: float, most_bytes: int) -> int:
 
 
 def length(mp3: bytes) -> float:
-    """Seconds that an MP3 of ours plays, by its first frame, which holds the numbers of frames and padding samples."""
+    """Seconds that an MP3 of ours plays, from its first frame, which states the numbers of frames and padding
+    samples."""
     info = mp3.index(b"Info")
     frames = int.from_bytes(mp3[info + 8 : info + 12], "big")
     padding = int.from_bytes(mp3[info + 141 : info + 144], "big")  # 12 bits before, 12 after

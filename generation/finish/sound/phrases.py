@@ -15,7 +15,7 @@ Mark = tuple[float, Kind, int, int]  # (second, kind of event, its two numbers)
 MAX_SECONDS = 1_100.0  # the longest input, the longest answer, and a tail
 PHRASE = 8.0  # seconds of music, roughly, that one synthesiser plays; the phrases' sounds are simply added
 DOWN = 64  # least value of a pedal that is down
-FINE = 0.005  # seconds: of equal controllers or bends that come closer than this, only the last counts
+FINE = 0.005  # seconds: of events for one controller, or of bends, that are closer than this, only the last counts
 ORDER = ("off", "program", "control", "bend", "on")  # of simultaneous events
 BANKS = (1, 8, 16)  # the soundfont's variations besides General MIDI's own sounds
 RESET = 121  # resets all controllers except these:
@@ -31,8 +31,8 @@ def phrases(parts: Sequence[Part], clock: Clock, start: float) -> Iterator[Phras
     """The events of all parts, in seconds after `start`, cut into phrases of about `PHRASE` seconds. Part i plays on
     channel i; nothing begins after `MAX_SECONDS`.
 
-    A phrase holds the notes that begin in it and all that shapes their sound: the settings in force at its beginning,
-    those that change while its notes sound, and the release of the pedal after them. A stretch in which no note begins
+    A phrase contains the notes that begin in it and everything that shapes their sound: the settings in force at its
+    beginning, changes while its notes sound, and the release of the pedal after them. A stretch in which no note begins
     has no phrase.
     """
     notes = _notes(parts, clock, start)

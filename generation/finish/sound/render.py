@@ -19,8 +19,8 @@ BLOCK = 64  # frames that a synthesiser computes at a time; phrases begin at a m
 CHUNK = SAMPLE_RATE // 8  # frames of a tail that are rendered before its level is checked
 HANDS = 2  # phrases that are rendered at the same time
 AROUND = 8 * SAMPLE_RATE  # frames before and after the seam whose levels are compared
-STEP, MOST_GAIN = 2.0, 10.0  # decibels: how much softer the new music may be, and how much it is raised at most
-BAND = 10 * SAMPLE_RATE  # the same where all parts go on
+STEP, MOST_GAIN = 2.0, 10.0  # decibels: how much softer the new music may be, and the most by which it is raised
+BAND = 10 * SAMPLE_RATE  # the same if all parts go on
 NEAR, MOST_CUT = 2.5, 6.0  # decibels: how far the new music of a band may lie from its input, and its greatest change
 REHEARSED = 8  # phrases of the input that are cached, about 4 MB each
 
@@ -49,7 +49,7 @@ def render(
 
     Times of the parts are quarters of `clock`. The same parts give the same bytes. The first `given` parts are rendered
     separately from the others, so that they can be rehearsed before the others are known; `together` says that the
-    others are all of them played on, not one. `start`: the second, by `clock`, at which the sound begins; by default
+    others continue all of these, not just one. `start`: the second, by `clock`, at which the sound begins; by default
     just before the first note.
     """
     start = start_of(parts, clock) if start is None else start
@@ -75,8 +75,8 @@ def _gain(known: Sequence[Played], new: Sequence[Played], seam: int) -> np.float
 
 
 def _gain_together(known: Sequence[Played], new: Sequence[Played], seam: int) -> np.float32:
-    """The factor that brings a band's new music to within `NEAR` decibels of what it played before; 1 if it is so near
-    by itself, so that nothing is smoothed that players would do."""
+    """The factor that brings a band's new music to within `NEAR` decibels of the music before; 1 if it is as near as
+    that by itself, so that the players' own dynamics are kept."""
     before = _level(_sum(known, max(0, seam - BAND), seam))
     lacking = before - _level(_sum(new, seam, seam + BAND))
     lacking = np.sign(lacking) * max(abs(lacking) - NEAR, 0.0)
