@@ -1,4 +1,4 @@
-"""Crops of full scores in more forms than they were written in: other keys, fewer parts, another band, a drummer."""
+"""Vary crops of full scores beyond what was written: other keys, fewer parts, another band, a drummer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,14 +26,14 @@ FROM_THE_START = 0.7  # share of borrowed drummers who play from the start of th
 class Augment:
     """The shares of crops that are changed, in this order.
 
-    keys     the most semitones by which a crop is transposed; moved: share of crops that are
+    keys     the most semitones by which a crop is transposed; moved: share of crops that are transposed
     joined   both hands at a keyboard become one part, as in many files
-    bass     the lowest notes of a keyboard become a bass's
-    drummer  a piece in 4/4 without drums gets a drummer from another
-    players  what a pianist plays in a song is given to other instruments
-    unnamed  lose the chords that were only heard, not written
-    dropped  lose parts
-    flat     touch and timing are hidden from the beginning up to some row: the model learns to perform flat input
+    bass     the lowest notes of a keyboard are given to a bass
+    drummer  a piece in 4/4 without drums borrows a drummer from another
+    players  a pianist's notes in a song are given to other instruments
+    unnamed  chords that were only heard, not written, are removed
+    dropped  some parts are removed
+    flat     touch and timing are hidden from the beginning up to some row: so the model learns to perform flat input
     """
 
     keys: int = 6
@@ -49,7 +49,7 @@ class Augment:
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """An encoded piece, how much its rows weigh in the mix, the range of its pitches, and whether its chords were only
+    """An encoded piece, the weight of its rows in the mix, the range of its pitches, and whether its chords were only
     heard in its notes."""
 
     piece: Piece
@@ -77,7 +77,7 @@ def example(piece: Piece, weight: float = 1.0, guessed: bool = False) -> Example
 
 
 def drummers(examples: Sequence[Example]) -> list[Ints]:
-    """The strokes (n, len(FIELDS)) of every example that is drums alone, in whole bars of 4/4 from its beginning."""
+    """The strokes (n, len(FIELDS)) of every example of drums alone, in whole bars of 4/4 from its beginning."""
     found = []
     for each in examples:
         rows, heading = each.piece.encoded.rows[1:], each.piece.encoded.heading
@@ -132,7 +132,7 @@ def _joined(cut: Cut) -> Cut:
 
 
 def _with_bass(cut: Cut) -> Cut:
-    """With the lowest notes of the lowest part, if that is a keyboard's, given to a bass."""
+    """With the lowest notes of the lowest part given to a bass, if that part is a keyboard's."""
     used = np.flatnonzero(cut.heading[:, 0])
     slot = int(used[-1]) if len(used) else SLOTS
     role, family = cut.heading[min(slot, SLOTS - 1), :2]
@@ -154,7 +154,7 @@ def _with_bass(cut: Cut) -> Cut:
 
 
 def _with_drummer(cut: Cut, strokes: Ints, rng: np.random.Generator) -> Cut:
-    """With a drummer's `strokes`, from some bar of theirs on, from some bar of the cut on."""
+    """With a drummer's `strokes` from one of their bars on, entering at one of the bars of the cut."""
     used = np.flatnonzero(cut.heading[:, 0])
     begins = int(cut.rows[0, PART] == SLOTS)
     notes = cut.rows[begins:]
@@ -180,7 +180,7 @@ def _with_drummer(cut: Cut, strokes: Ints, rng: np.random.Generator) -> Cut:
 
 
 def _by_others(cut: Cut, rng: np.random.Generator) -> Cut:
-    """A song of keyboards, known by its chord symbols, played by other instruments."""
+    """A song for keyboards, recognised by its chord symbols, played by other instruments."""
     heading = cut.heading
     tones = (heading[:, 0] > 0) & (heading[:, 0] != band.HARMONY + 1) & (heading[:, 0] != band.DRUMS + 1)
     keyed = tones & (heading[:, 1] == KEYBOARDS[0])

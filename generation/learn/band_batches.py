@@ -15,8 +15,8 @@ from generation.model.tokens import Ints
 
 BEFORE = 64  # rows before a crop from which the notes that sound at its beginning are found
 SHAPE = 32  # batch lengths are multiples of it, so that code compiled for a shape is used again
-POOL = 16  # batches that are put together at once, so that each has crops of similar length
-FORGET = {"style": 0.3, "metre": 0.12, "tonic": 0.3, "tempo": 0.3}  # share of crops in which a condition is unknown
+POOL = 16  # batches that are made together, so that each has crops of similar length
+FORGET = {"style": 0.3, "metre": 0.12, "tonic": 0.3, "tempo": 0.3}  # share of crops in which a condition is hidden
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """A sequence as in `Batch`, its rows with the one that follows; of the first `flat` rows touch and timing are
+    """A sequence as in `Batch`, its rows with the one that follows; touch and timing of the first `flat` rows are
     hidden."""
 
     rows: Ints

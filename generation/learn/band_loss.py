@@ -1,4 +1,4 @@
-"""The loss of a network for several parts: how badly it predicts each field, in nats."""
+"""The loss of a network for several parts: the nats of each field."""
 
 from collections.abc import Sequence
 
@@ -22,8 +22,8 @@ CHUNK = 512  # rows at once
 def loss(model: BandLSTM, batch: Batch, state: State | None = None) -> tuple[dict[str, tuple[Tensor, Tensor]], State]:
     """head → (nats (N,) of each row that teaches it, index (N,) of that row's sequence); and the state after the batch.
 
-    Steps are learned from every row and from the end, part and value from every row, duration from tones, expression
-    from parts that were played.
+    Every row teaches step, part and value, and the end teaches step; tones teach duration, and parts that were played
+    teach expression.
     """
     outputs, state = model(batch.rows, batch.heard, batch.heading, batch.conditions, batch.countdown, state)
     sequence = torch.arange(len(batch.valid))[:, None].expand_as(batch.valid).to(outputs.device)[batch.valid]

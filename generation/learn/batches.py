@@ -120,7 +120,7 @@ def collate(picked: Sequence[tuple[Example, int]], length: int, rng: np.random.G
 
 
 def _augment(tune: Example, players: Sequence[Example], rng: np.random.Generator) -> Example:
-    """The tune, sometimes transposed, sometimes with its expression hidden at first, sometimes with another's."""
+    """The tune, sometimes transposed, sometimes with its expression hidden at first, sometimes with that of another."""
     rows, conditions = tune.encoded.rows.copy(), tune.encoded.conditions.copy()
     if rng.random() < 0.3:
         _transpose(rows, conditions, int(rng.choice([-5, 5, -7, 7, *range(-6, 7)])))
@@ -134,7 +134,7 @@ def _augment(tune: Example, players: Sequence[Example], rng: np.random.Generator
 
 
 def _borrow(rows: Ints, touch: Ints, tune: Example, rng: np.random.Generator) -> None:
-    """From the first or a later note on, give rows that were not played the expression of another tune, in place."""
+    """Give rows that were not played the expression of another tune, from the first or a later note on, in place."""
     start = 1 if rng.random() < 0.5 else int(rng.integers(1, len(rows) + 1))
     for fields, flag, played in (([VELOCITY], SHADED, tune.dynamics), ([DEVIATION, ARTICULATION], TIMED, tune.timing)):
         if not played:

@@ -19,8 +19,8 @@ USUAL = 0.9  # share of the held-out tunes whose longest shared run is within th
 
 
 def learn(tunes: Sequence[Tune], known: Memorised | None = None) -> Memorised:
-    """The passages of the training tunes, and limits by the runs that held-out tunes of a style share with them.
-    `known` are those of the weights that a run began with: they may not be repeated either."""
+    """The passages of the training tunes, with limits from the runs that held-out tunes of each style share with them.
+    `known` are the passages of the weights from which a run started, which may not be repeated either."""
     learned = [passages(t.melody) for t in tqdm(tunes, desc="passages", unit="tune") if t.split == "train"]
     hashes = np.unique(np.concatenate(learned)) if learned else np.zeros(0, np.uint32)
     if known is not None:
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """`--make` writes the list; for each FILE, the longest shared run and the tune it comes from."""
+    """Write the list with `--make`; for each FILE, print the longest shared run and the tune it comes from."""
     tunes = corpus.load(args.data, args.cache)
     if args.make:
         learned = learn(tunes)

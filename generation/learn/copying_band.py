@@ -20,12 +20,12 @@ from generation.read.file import read
 
 USUAL = 0.98  # share of the stretches of held-out lines whose longest shared run is within the limit of their style
 STRETCH = 128  # notes of a line, about as many as a take has
-HARDLY_SEEN = 0.1  # works that weigh less in training are left out: there are many, and each is seen once at most
+HARDLY_SEEN = 0.1  # works with less weight in training are left out: there are many, and each is seen once at most
 
 
 def learn(works: Sequence[Work], mix: Mapping[str, float], known: MemorisedLines | None = None) -> MemorisedLines:
-    """The passages of all lines of the works to learn from, besides those `known` before, and limits by the runs that
-    held-out works of a style share with them."""
+    """The passages of all lines of the works to learn from, added to those `known` before, with limits from the runs
+    that held-out works of each style share with them."""
     learned, held_out = [], []
     for work in tqdm(works, desc="passages", unit="work", leave=False):
         if work.split != "train":

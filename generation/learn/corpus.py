@@ -26,8 +26,8 @@ from generation.read.file import read
 from generation.request import ENDINGS, Refusal
 
 MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one voice
-MUSIC = [ending for ending in ENDINGS if ending != ".txt"]  # which is rarely music
-SHOWN = 20  # files that are named among those left out
+MUSIC = [ending for ending in ENDINGS if ending != ".txt"]  # a text is rarely music
+SHOWN = 20  # how many of the files left out are named
 ARRAYS = ("onset", "duration", "pitch", "velocity")
 
 
@@ -70,7 +70,7 @@ def load(folder: Path, cache: Path) -> list[Tune]:
 
 
 def _load_files(folder: Path, music: list[Path], cache: Path) -> list[Tune]:
-    """Says on stderr which files were left out, and why; also of a folder that was read before."""
+    """Say on stderr which files were left out, and why, also for a folder that was read before."""
     stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in music]).encode()).hexdigest()[:16]
     kept, left_out = cache / f"folder-{stamp}.npz", cache / f"folder-{stamp}.left-out.json"
     if not kept.exists():

@@ -1,6 +1,6 @@
-"""What each setting of a training run is, for `train --help` and `train-band --help`."""
+"""The meaning of each setting of a training run, for `train --help` and `train-band --help`."""
 
-# Setting → what it is.
+# Setting → its meaning.
 WHAT = {
     "data": "any folder of music files, read with all folders below it; or a folder of archives with splits.tsv",
     "out": "folder for the checkpoint, model.safetensors with model.json and model.memorised.npz; a run that was "

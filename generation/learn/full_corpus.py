@@ -23,7 +23,7 @@ COLUMNS = {"onset": "f4", "duration": "f4", "pitch": "u1", "velocity": "u1", "pa
 
 @dataclass(frozen=True)
 class FullSource:
-    """Where full scores come from.
+    """A source of full scores.
 
     archives  files in the data folder, unpacked together; scores(that folder) → (id as in splits_poly.tsv, score)
     style     a key of `generation.request.STYLES`

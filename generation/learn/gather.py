@@ -1,7 +1,7 @@
 """Pack downloaded open collections into the archives that training reads, and write their split.
 
-This downloads nothing: put each collection into a folder of its name (see `COLLECTIONS`; runs/README.md names the
-versions that the shipped weights were trained on), and the same archives result.
+This downloads nothing. Put each collection into a folder of its name, see `COLLECTIONS`. The versions named in
+runs/README.md, on which the shipped weights were trained, give the same archives again.
 """
 
 import argparse

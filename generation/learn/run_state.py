@@ -1,4 +1,4 @@
-"""The state of a training run on disk, so that a run that was stopped goes on where it was."""
+"""The state of a training run on disk, so that a run can resume where it was stopped."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def keep(
     average: Mapping[str, Tensor],
     optimizer: torch.optim.Optimizer,
 ) -> None:
-    """Write weights, their running average, Adam's moments and what is known of the run into the folder `out`."""
+    """Write weights, their running average, Adam's moments and the facts about the run into the folder `out`."""
     tensors = {f"model.{name}": tensor.clone().contiguous() for name, tensor in model.state_dict().items()}
     tensors |= {f"average.{name}": tensor.contiguous() for name, tensor in average.items()}
     for name, parameter in model.named_parameters():
@@ -34,7 +34,7 @@ def keep(
 def resume(
     out: Path, model: nn.Module, average: Mapping[str, Tensor], optimizer: torch.optim.Optimizer
 ) -> dict[str, Any] | None:
-    """Put back in place what `keep` wrote into `out`, and return what is known of the run; None if there is none."""
+    """Put back in place what `keep` wrote into `out`, and return the facts about the run; None if there is none."""
     if not (out / FACTS).exists():
         return None
     tensors = load_file(out / WEIGHTS)

@@ -26,7 +26,7 @@ from generation.model.tokens import FIELDS, SHADED, TIMED
 from generation.request import Refusal
 
 SHORTEST = 8  # notes of a tune to learn from
-RARE = 0.05  # a smaller share of tunes with played timing or dynamics is too small to learn from
+RARE = 0.05  # a smaller share of tunes with played timing or dynamics would be too small to learn from
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
 
 
@@ -101,8 +101,8 @@ def fast_precision(device: torch.device) -> torch.dtype:
 def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] | None = None) -> dict[str, Any]:
     """Train on `tunes`, or on those in the folder `data` of the options; returns the card of the best weights.
 
-    Writes the best weights by held-out loss to `out`/model.safetensors, and beside it the passages that they may not
-    repeat. Raises `Refusal` if there is nothing to learn from.
+    Writes the weights with the lowest held-out loss to `out`/model.safetensors, and beside it the passages that they
+    may not repeat. Raises `Refusal` if there is nothing to learn from.
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if options.threads:

@@ -39,9 +39,9 @@ class Options:
     data: folder of the archives with splits_poly.tsv, or any folder of music files; out: folder for the checkpoint
     start: checkpoint to begin with, whose sizes are used, with another dropout if one is given
     mix: set or set/kind → weight of its rows, 1 if it is not named; 0 leaves it out
-    keyed: transpose to the key without sharps and flats; augment: fields of `Augment`
-    hear: learn the chords that can be heard where none are written, in a share of the crops
-    minutes: stop after so long; the learning rate falls over the last share `cool` of them
+    keyed: transpose everything to the key without sharps and flats; augment: fields of `Augment`
+    hear: where no chords are written, learn those that can be heard, in a share of the crops
+    minutes: stop after so many; the learning rate falls over the last share `cool` of them
     rows: of a batch; length, long: rows of a crop, `long` while the learning rate falls
     check: rows between two tests on `checked` held-out works of each set
     expression: weight of velocity, deviation and articulation relative to content
@@ -75,8 +75,9 @@ class Options:
 def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | None = None) -> dict[str, Any]:
     """Train on `works`, or on those that the options name; returns the card of the best weights.
 
-    Writes the best weights by held-out loss to `out`/model.safetensors, beside it the lines that they may not repeat,
-    and the state from which to resume to `out`/last.safetensors. Raises `Refusal` if there is nothing to learn from.
+    Writes the weights with the lowest held-out loss to `out`/model.safetensors, beside it the lines that they may not
+    repeat, and the state from which to resume to `out`/last.safetensors. Raises `Refusal` if there is nothing to learn
+    from.
     """
     device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if options.threads:
@@ -174,7 +175,7 @@ def _example(work: Work, options: Options) -> Example:
 
 
 def _held_out(works: Sequence[Work], options: Options) -> dict[str, list[Piece]]:
-    """The beginnings of a few works of each set's validation split, with the chords that are written only."""
+    """The beginnings of a few works of each set's validation split, with only those chords that are written."""
     found: dict[str, list[Piece]] = {}
     for work in works:
         some = found.setdefault(work.dataset, [])

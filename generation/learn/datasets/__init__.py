@@ -12,7 +12,7 @@ Melodies = Callable[[Path], Iterator[tuple[str, Melody]]]
 
 @dataclass(frozen=True)
 class Source:
-    """Where melodies come from and what they can teach.
+    """A source of melodies, and what can be learned from them.
 
     archive    file in the data folder, see `learn.gather`; melodies(extracted folder) → (id as in splits.tsv, melody)
     style      a key of `generation.request.STYLES`

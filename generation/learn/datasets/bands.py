@@ -19,11 +19,12 @@ from generation.music.key import PITCH_CLASS, Key
 from generation.music.pulse import smoothed
 from generation.request import Refusal
 
-SHADED = 6  # different velocities: more are dynamics
+SHADED = 6  # different velocities: more than these are dynamics
 
 
 def _columns(midi: Midi) -> tuple[Reals, Reals, Ints, Ints, Ints, list[Staff]]:
-    """onset, duration (quarters), pitch, velocity, staff of all notes, and the staves: one a track and channel."""
+    """onset, duration (quarters), pitch, velocity, staff of all notes, and the staves: one for each track and
+    channel."""
     staves: list[Staff] = []
     rows: list[list[int]] = []
     for (track, channel), notes in midi.notes.items():
@@ -114,7 +115,7 @@ def _signature(sharps: int | None) -> Key | None:
     return None if sharps is None or abs(sharps) > 7 else Key(names[sharps + 7], "major")
 
 
-# The quality of a chord in the labels of POP909-CL → ours; sus2 and “other” are what they are nearest to.
+# The quality of a chord in the labels of POP909-CL → ours; the nearest one for sus2 and “other”.
 CL_QUALITIES = {
     "maj": "maj", "min": "min", "min7": "min7", "sus2": "sus4", "maj7": "maj7", "sus4": "sus4", "7": "7",
     "dim": "dim", "maj6": "maj6", "hdim7": "hdim7", "aug": "aug", "7sus4": "sus4", "minmaj7": "min",
@@ -133,7 +134,7 @@ def pop(root: Path) -> Iterator[tuple[str, FullScore]]:
         for each in staves:
             each.family, each.lead, each.dynamics = KEYS, each.name.strip() == "MELODY", True
         labels, shift = _labels(root / "labels" / f"{song}.tsv"), shifts.get(song, 0.0)
-        # Bars begin at multiples of the metre from 0 in POP909-CL's time; a bar more where music begins before it.
+        # In POP909-CL, bars begin at multiples of the metre from 0; add one if the music begins before that.
         bar = next((_metre(row["value"]) for row in labels if row["kind"] == "metre"), (4, 4))
         length = bar[0] * 4 / bar[1]
         start = float(np.floor(float(onset.min() - shift) / length + 1e-6) * length)
@@ -158,7 +159,7 @@ def pop(root: Path) -> Iterator[tuple[str, FullScore]]:
 
 
 def _labels(path: Path) -> list[dict[str, str]]:
-    """Rows of a song's labels, none if it has none (one song of the collection is another there)."""
+    """The rows of a song's labels; none if it has no labels (one song of the collection is a different one there)."""
     if not path.exists():
         return []
     with path.open(newline="") as file:

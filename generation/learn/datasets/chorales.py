@@ -1,4 +1,4 @@
-"""The chorales of the usual benchmark: four voices in frames of a sixteenth."""
+"""The chorales of the usual benchmark: four voices, in frames of a sixteenth note."""
 
 import json
 import lzma
@@ -15,7 +15,7 @@ CHOIR = 6  # General MIDI's family of ensembles
 
 
 def scores(folder: Path) -> Iterator[tuple[str, FullScore]]:
-    """(split-number, score) of all. A held note cannot be told from a repeated one: both are one note here."""
+    """(split-number, score) of all chorales. A held note cannot be told from a repeated one: both are one note here."""
     with lzma.open(folder / "jsb_chorales.json.xz") as file:
         splits = json.load(file)
     for split, pieces in splits.items():
@@ -24,7 +24,7 @@ def scores(folder: Path) -> Iterator[tuple[str, FullScore]]:
 
 
 def score(frames: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> FullScore:
-    """(frames, 4) pitches of soprano, alto, tenor and bass, −1 for silence."""
+    """The score of frames (n, 4): pitches of soprano, alto, tenor and bass, −1 for silence."""
     notes = []
     for voice in range(4):
         line = frames[:, voice]

@@ -1,4 +1,4 @@
-"""Any music files as full scores, with all their parts, by way of `generation.read`."""
+"""Any music files as full scores, with all their parts, read by `generation.read`."""
 
 import logging
 from collections.abc import Iterable, Iterator

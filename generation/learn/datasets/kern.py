@@ -17,18 +17,18 @@ from generation.model.roles import Staff, full_score
 from generation.music.key import Key
 from generation.request import Refusal
 
-UNIT = 40_320  # of time: parts of a quarter, of which every usual tuplet takes a whole number
+UNIT = 40_320  # of time to a quarter: every usual tuplet takes a whole number of them
 STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 LENGTH = re.compile(r"(\d+)(?:%(\d+))?(\.*)")
 PITCH = re.compile(r"(([a-gA-G])\2*)([#n-]*)")
 METRE = re.compile(r"\*M(\d+)/(\d+)")
 KEY = re.compile(r"\*([a-gA-G])([#-]?):")
-Tone = tuple[int, str]  # pitch, and of the signs of a tie “[”, “_”, “]” the one that there is, or ""
+Tone = tuple[int, str]  # pitch, and its tie: “[”, “_”, “]” or ""
 
 
 @dataclass(eq=False)
 class _Spine:
-    """A column: the staff it belongs to (−1: not notes), and when its last note ends, None if nobody knows."""
+    """A column: the staff it belongs to (−1: not notes), and when its last note ends, None if unknown."""
 
     staff: int
     free: int | None = 0
@@ -68,7 +68,7 @@ def read(path: Path) -> FullScore:
             _play(cells, heard)
     if len(heard.notes) < 2:
         raise Refusal("There are no notes.")
-    scale = 0.5 if heard.metres and heard.metres[0][2] == 1 else 1.0  # metres of old, in semibreves
+    scale = 0.5 if heard.metres and heard.metres[0][2] == 1 else 1.0  # an old metre, which counts semibreves
     onset, end, pitch, staff = np.array(heard.notes).T
     quarter = scale / UNIT
     key = heard.key or (_signature(heard.sharps) if heard.sharps is not None else None)
@@ -90,7 +90,8 @@ def read(path: Path) -> FullScore:
 
 
 def with_pickup(bars: list[tuple[float, float]], lines: list[float]) -> tuple[tuple[float, float], ...]:
-    """Where bars begin, given the metres and all bar lines: a first bar that is too short began before the music."""
+    """The places where bars begin, given the metres and all bar lines: a first bar that is too short is counted as one
+    that began before the music."""
     first = next((line for line in lines if line > 1e-6), 0.0)
     if bars and 0 < first < bars[0][1] - 1e-6:
         bars = [(first - bars[0][1], bars[0][1]), *bars[1:]]
@@ -163,7 +164,7 @@ def _time(heard: _Heard) -> int:
 
 
 def _bar_line(heard: _Heard) -> None:
-    """All columns meet where most of them are."""
+    """Bring all columns to the moment at which most of them are."""
     free = Counter(spine.free for spine in heard.spines if spine.staff >= 0 and spine.free is not None)
     if free:
         [(heard.now, _)] = free.most_common(1)
@@ -193,14 +194,14 @@ def _play(cells: list[str], heard: _Heard) -> None:
                 heard.notes.append([now, now + length, pitch, spine.staff])
             if tie in ("[", "_"):
                 heard.tied[key] = held
-    if played:  # a column that should have had a note here lost its way
+    if played:  # a column that lacks a note here has lost its way
         for spine in heard.spines:
             if spine.free is not None and spine.free <= now:
                 spine.free = None
 
 
 def _parse(cell: str) -> tuple[int, tuple[Tone, ...]]:
-    """Length in units (0 for grace notes and what is not understood), and the tones of a cell."""
+    """Length in units (0 for grace notes and anything unknown), and the tones of a cell."""
     length, tones = 0, []
     for sub in cell.split(" "):
         if "q" in sub or "Q" in sub:

@@ -1,4 +1,4 @@
-"""Hymns in LilyPond with absolute pitches: their voices, as far as notes, ties, metre, key and pickup go."""
+"""Hymns in LilyPond with absolute pitches: the notes, ties, metre, key and pickup of their voices."""
 
 import re
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def voices(root: Path) -> Iterator[tuple[str, list[str]]]:
     book = (root / "hymnproject.ly").read_text(encoding="utf-8", errors="replace")
     columns = [
         dict(re.findall(r"^% (\S+\.ly)\n(.*?)(?=^%|^\}|\Z)", block, re.MULTILINE | re.DOTALL))
-        for block in re.split(r"^\}", book, flags=re.MULTILINE)[:4]  # a block a voice, one hymn after another in each
+        for block in re.split(r"^\}", book, flags=re.MULTILINE)[:4]  # a block for each voice, hymn after hymn
     ]
     for name in columns[0]:
         yield f"hymnproject.ly#{name}", [column.get(name, "") for column in columns]
@@ -77,7 +77,7 @@ def scores(root: Path) -> Iterator[tuple[str, FullScore]]:
 
 
 def _block(text: str, start: int) -> str:
-    """What stands between the brace before `start` and the one that closes it."""
+    """The text between the brace before `start` and the one that closes it."""
     depth = 1
     for i in range(start, len(text)):
         depth += {"{": 1, "}": -1}.get(text[i], 0)

@@ -16,9 +16,9 @@ from generation.read.midi import read_midi
 from generation.request import Refusal
 
 LOWEST = 55  # of a piano's melody
-BASS = 55  # below: a left hand, whose long notes mark where bars begin
-WALTZ = 1.25  # times clearer that bars of three must be than bars of four, which are much more common
-TOGETHER = 0.03  # quarters: notes that begin so close are one chord
+BASS = 55  # pitches below this are the left hand's, whose long notes mark where bars begin
+WALTZ = 1.25  # how many times clearer bars of three must be than bars of four, which are much more common
+TOGETHER = 0.03  # quarters: notes that begin within this time are one chord
 
 
 def piano(root: Path) -> Iterator[tuple[str, Melody]]:
@@ -114,7 +114,7 @@ def _melody(parts: Sequence[Part], song: Song, lowest: int = 0, key: Key | None 
     start = float(np.floor((onset[0] - song.downbeat) / bar + 1e-6) * bar) + song.downbeat if bar else 0.0
     after = np.append(onset[1:], np.inf)
     duration = np.clip(np.minimum(end - onset, (after - onset) * 1.1), 0.02, 16)
-    tempo = {0.0: song.tempo[0].quarters_per_minute}  # also of a bar that begins before the file does
-    tempo |= {max(0.0, mark.onset - start): mark.quarters_per_minute for mark in song.tempo}  # the last before wins
+    tempo = {0.0: song.tempo[0].quarters_per_minute}  # also for a bar that begins before the file does
+    tempo |= {max(0.0, mark.onset - start): mark.quarters_per_minute for mark in song.tempo}  # the last before it wins
     marks = tuple(Tempo(quarter, pace) for quarter, pace in tempo.items())
     return Melody(onset - start, duration, pitch, velocity, marks, song.metre, key)

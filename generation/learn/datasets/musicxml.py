@@ -21,7 +21,7 @@ from generation.model.roles import Staff, full_score
 from generation.music.key import Key
 from generation.request import Refusal
 
-# The word for a chord's kind → ours; the first that fits the beginning.
+# How the word for a chord's kind begins → our kind; the first that matches counts.
 KINDS = {
     "major-seventh": "maj7",
     "major-sixth": "maj6",
@@ -41,7 +41,7 @@ KINDS = {
 }
 
 
-NEAR = 0.05  # quarters: so far may the ends of a tie lie apart where a measure's tuplets do not add up
+NEAR = 0.05  # quarters by which the ends of a tie may lie apart, since a measure's tuplets may not add up
 
 
 @dataclass(eq=False)
@@ -116,7 +116,7 @@ def _hear_part(part: Element, about: Element | None, sung: bool, first: bool, he
     now, divisions, moved = 0.0, 1.0, 0
     tied: dict[tuple[int, int], int] = {}
     for number, measure in enumerate(part.findall("measure")):
-        if not first and number < len(heard.lines):  # all parts begin a measure with the first, whatever tuplets add to
+        if not first and number < len(heard.lines):  # all parts begin a measure together, even if tuplets do not add up
             now = heard.lines[number]
         start = last = latest = now
         for element in measure:
@@ -177,7 +177,7 @@ def _pitch(note: Element, moved: int, drums: dict[str | None, int]) -> tuple[int
 
 
 def _hear_attributes(element: Element, now: float, first: bool, moved: int, heard: _Heard) -> None:
-    """Metres of the first part; the key of the first that sounds as it is written."""
+    """Take the metres of the first part, and the key of the first part that sounds as it is written."""
     beats, unit = element.findtext("time/beats"), element.findtext("time/beat-type")
     if first and beats and unit and re.fullmatch(r"\d+", beats) and unit.isdigit():
         bar = int(beats) * 4 / int(unit)
@@ -191,7 +191,7 @@ def _hear_attributes(element: Element, now: float, first: bool, moved: int, hear
 
 
 def _chord(harmony: Element, moved: int) -> int:
-    """The value of a chord symbol, which is written as its part is."""
+    """The value of a chord symbol, which is transposed like its part."""
     root = harmony.findtext("root/root-step")
     kind = harmony.findtext("kind") or ""
     quality = next((ours for theirs, ours in KINDS.items() if kind.startswith(theirs)), None)

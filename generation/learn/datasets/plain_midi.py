@@ -1,4 +1,4 @@
-"""The notes of a sound MIDI file, fast: a thousand in a few milliseconds. What strangers send goes through `read`."""
+"""The notes of an undamaged MIDI file, fast: a thousand in a few milliseconds. Strangers' files go through `read`."""
 
 import struct
 from collections import defaultdict
@@ -19,7 +19,7 @@ class Midi:
 
 
 def read_midi(data: bytes) -> Midi:
-    """All notes of a MIDI file: a thousand in a few milliseconds, for files that are known to be sound."""
+    """All notes of a MIDI file that is known to be undamaged."""
     _, ticks = struct.unpack(">HH", data[10:14])
     midi, at, number = Midi(ticks), 14, 0
     while at + 8 <= len(data):

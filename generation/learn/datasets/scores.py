@@ -1,4 +1,4 @@
-"""MusicXML song books: the voice part, read straight from the XML, since music21 takes a second a song."""
+"""MusicXML song books: the voice part, read straight from the XML, since music21 takes a second for a song."""
 
 import zipfile
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def standards(root: Path) -> Iterator[tuple[str, Melody]]:
 
 def _songs(folder: Path) -> Iterator[tuple[str, Melody]]:
     for path in sorted(folder.rglob("*.mxl")):
-        with zipfile.ZipFile(path) as archive:  # some containers name no root file: take the one there is
+        with zipfile.ZipFile(path) as archive:  # some containers name no root file: take the one that there is
             inner = next(n for n in archive.namelist() if n.endswith((".xml", ".musicxml")) and "META" not in n)
             root = ElementTree.fromstring(archive.read(inner))
         try:
@@ -51,7 +51,7 @@ class _Voice:
 
 
 def voice(root: Element) -> Melody:
-    """The first voice of the part with the most lyrics, as written: repeats once, grace notes left out."""
+    """The first voice of the part with the most lyrics, as written: without repeats and grace notes."""
     part = max(root.findall("part"), key=lambda part: len(part.findall(".//lyric")))
     heard, pickup = _Voice(), 0.0
     for i, measure in enumerate(part.findall("measure")):
@@ -66,7 +66,7 @@ def voice(root: Element) -> Melody:
     tempo = next((float(sound.get("tempo", 0)) for sound in root.iter("sound") if sound.get("tempo")), DEFAULT_TEMPO)
     notes = [note for i, note in enumerate(heard.notes) if i == 0 or note[0] > heard.notes[i - 1][0] + 1e-3]
     onset, until, pitch = (np.array(column) for column in zip(*notes, strict=True))
-    bars = np.floor(onset[0] / bar + 1e-6) * bar if bar else 0.0  # silent bars of an introduction
+    bars = np.floor(onset[0] / bar + 1e-6) * bar if bar else 0.0  # skip the silent bars of an introduction
     after = np.append(onset[1:], np.inf)
     return Melody(
         onset - bars,
@@ -105,7 +105,7 @@ def _hear(element: Element, heard: _Voice) -> None:
 
 
 def _hear_attributes(element: Element, heard: _Voice) -> None:
-    """Divisions always; metre and key the first time."""
+    """Take the divisions always, metre and key only the first time."""
     heard.divisions = float(element.findtext("divisions") or heard.divisions)
     beats, unit = element.findtext("time/beats"), element.findtext("time/beat-type")
     if heard.metre is None and beats and unit and beats.isdigit() and unit.isdigit():

@@ -1,4 +1,4 @@
-"""Old tune books in ABC: each tune as written, and if it has repeats also as played."""
+"""Old tune books in ABC: each tune as written and, if it has repeats, also as played."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from generation.music.melody import Melody
 from generation.music.pulse import smoothed
 
 MODES = {"maj": "major", "min": "minor", "dor": "dorian", "mix": "mixolydian"}
-SOFT, LOUD = 45, 110  # velocities of a solo's 5th and 95th percentile of loudness
+SOFT, LOUD = 45, 110  # velocities at a solo's 5th and 95th percentile of loudness
 MARGIN = 64  # beats beyond the beat track, at its median pace
 
 
@@ -53,7 +53,7 @@ def _key(text: str) -> Key | None:
 
 
 def _solo(notes: list[dict[str, str]], beats: list[dict[str, str]], key: Key | None) -> Melody:
-    """Onsets in quarters by the beat track, smoothed over four beats: deviation from that pulse is expression."""
+    """A solo with onsets in quarters of the beat track, smoothed over four beats: deviation from it is expression."""
     taps = np.array([float(beat["onset"]) for beat in beats])
     pace = float(np.median(np.diff(taps)))
     around = pace * np.arange(1, MARGIN + 1)
@@ -86,7 +86,7 @@ def _start(first: float, beats: list[dict[str, str]], per_bar: int, quarters: fl
 
 
 def _velocity(loudness: list[str]) -> NDArray[np.int64]:
-    """Velocities by each solo's own range of loudness; notes without a measurement get the median."""
+    """Velocities, scaled to a solo's own range of loudness; notes without a measurement get the median."""
     known = np.array([float(text) if text not in ("", "NA") else np.nan for text in loudness])
     if np.isfinite(known).sum() <= 5:
         return np.full(len(known), 80)
