@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from generation.finish.paper.notate import Score, notate
+from generation.finish.paper.signs import signs_of
 from generation.finish.paper.transposed import CONCERT, Interval, as_read
 from generation.music.clock import Floats
 from generation.music.melody import Melody
@@ -48,7 +49,8 @@ class Piece:
         """The melody as a score, made once for all formats that write or draw it."""
         song = self.song
         words = song.parts[self.homes[0]].words if self.homes else ()
-        return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup, song.chords, words)
+        signs = signs_of(song, float(self.melody.onset[0]))
+        return notate(self.melody, self.first_new, song.metres, song.keys, song.pickup, signs, words)
 
     @property
     def sounds(self) -> Interval:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from generation.finish.paper.draw_band import MOST_STAVES, band_png
 from generation.finish.paper.notate_band import Sheet, notate_band
-from generation.finish.paper.page import NEW
+from generation.finish.paper.page import NEW, PIXELS
 from generation.finish.paper.write_band_abc import band_abc
 from generation.finish.paper.write_band_musicxml import band_musicxml
 from generation.music.key import Key
@@ -136,7 +136,7 @@ def test_all_parts_are_read_back(name: str) -> None:
 @pytest.mark.parametrize("name", SONGS)
 def test_all_parts_are_drawn(name: str) -> None:
     picture = Image.open(io.BytesIO(band_png(SONGS[name], 8.0)))
-    assert picture.size[0] == 1200
+    assert picture.size[0] == PIXELS
     assert 150 < picture.size[1] < 3000
 
 
@@ -182,7 +182,7 @@ def test_chords_stand_over_the_first_part_once_and_over_the_lead_alone() -> None
     sheet = notate_band(song(QUARTET[0], lead, BASS), 0.0)
 
     def over(sheet: Sheet) -> list[bool]:
-        return [any(bar.chords for bar in player.staves[0].voices[0].bars) for player in sheet.players]
+        return [any(bar.signs.chords for bar in player.staves[0].voices[0].bars) for player in sheet.players]
 
     assert over(sheet) == [True, False, False] and over(sheet.lead()) == [True]
 

@@ -11,7 +11,7 @@ from generation.finish.arrange import arrange
 from generation.finish.paper.draw_roll import draw_roll
 from generation.finish.paper.draw_score import draw_score, legible
 from generation.finish.paper.notate import notate
-from generation.finish.paper.page import drawable
+from generation.finish.paper.page import PIXELS, drawable
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody
@@ -43,7 +43,7 @@ def test_any_melody_can_be_drawn(seed: int) -> None:
     piece = piece_of(melody, seed * 7)
     for png in (draw_score(piece), draw_roll(piece)):
         width, height = Image.open(io.BytesIO(png)).size
-        assert width == 1200
+        assert width == PIXELS
         assert 200 < height < 5000
 
 
@@ -52,7 +52,7 @@ def test_a_long_title_is_cut_and_odd_letters_do_no_harm() -> None:
     short, long, odd = (
         draw_score(piece_of(melody, 4, title=title)) for title in ("x", "A very long title " * 30, "東\x00\n<&>")
     )
-    assert {Image.open(io.BytesIO(png)).size[0] for png in (short, long, odd)} == {1200}
+    assert {Image.open(io.BytesIO(png)).size[0] for png in (short, long, odd)} == {PIXELS}
 
 
 def test_scores_are_drawn_where_they_can_be_read() -> None:
@@ -69,7 +69,7 @@ def test_titles_in_any_script_are_no_boxes(title: str) -> None:
     """A box would be the same for every letter: a title backwards would look like the title."""
 
     def head(words: str) -> bytes:
-        return Image.open(io.BytesIO(draw_score(piece_of(scale(16), title=words)))).crop((0, 0, 700, 75)).tobytes()
+        return Image.open(io.BytesIO(draw_score(piece_of(scale(16), title=words)))).crop((0, 0, 700, 70)).tobytes()
 
     letters = title.replace(" ", "")
     assert drawable(title) == title

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generation.finish.paper.page import INK, NEW
+from generation.finish.paper.page import INK, NEW, PIXELS
 from generation.finish.sound.master import loudness
 from generation.finish.take import WRITERS, finish
 from generation.music.clock import Tempo
@@ -80,8 +80,8 @@ def test_all_files_tell_the_same_notes(played: tuple[Melody, Take]) -> None:
 
 def test_the_picture_shows_both(played: tuple[Melody, Take]) -> None:
     (width, height), given, new = pictured(played[1].files["png"])
-    assert width == 1200
-    assert 400 < height < 1200
+    assert width == PIXELS
+    assert 400 < height < 1300
     assert given > 2000
     assert new > 2000
 
@@ -144,7 +144,7 @@ def test_one_note_in_one_note_out(pitch: int) -> None:
     take = finish(reading_of(whole[:1]), whole, 1, Request(data=b"x"), 0)
     check_sound(take)
     assert take.notes == 1
-    assert pictured(take.files["png"])[0][0] == 1200
+    assert pictured(take.files["png"])[0][0] == PIXELS
 
 
 def test_a_fresh_piece() -> None:

@@ -5,15 +5,15 @@ from functools import partial
 from itertools import pairwise
 from xml.etree import ElementTree
 
-from generation.finish.paper.draw_score import BARS_A_LINE, ROOM, SVG, engrave, left
+from generation.finish.paper.draw_score import BARS_A_LINE, ROOM, SVG, engrave, left, width
 from generation.finish.paper.notate_band import Sheet, notate_band
 from generation.finish.paper.page import INK, NEW, page
-from generation.finish.paper.quantise import beat_of
+from generation.finish.paper.signs import tempo_words
 from generation.finish.paper.write_band_musicxml import sheet_musicxml
 from generation.music.song import Song
 
 MOST_STAVES = 4
-LINES = {1: 8, 2: 5, 3: 4, 4: 3}  # staves → lines of a long piece that are shown
+LINES = {1: 10, 2: 6, 3: 4, 4: 3}  # staves → lines of a long piece that are shown
 NAMES = 5.0  # width of the names before the first line, in widths of a short note
 COLOURED = ("note", "rest", "mRest", "beam", "tuplet", "tie", "chord")
 
@@ -39,9 +39,7 @@ def band_png(song: Song, since: float, title: str = "", take: int = 0) -> bytes:
     footer = ""
     if len(shown) < len(lines):
         footer = f"bars {numbers[0]}–{numbers[-1]} of {sheet.frames[-1].number}"
-    metre = sheet.frames[0].metre
-    dotted = beat_of(metre).numerator == 3 and metre[1] == 8
-    under = f"♩. = {sheet.tempo / 1.5:.0f}" if dotted else f"♩ = {sheet.tempo:.0f}"
+    under = tempo_words(sheet.tempo, sheet.frames[0].metre)
     xml = sheet_musicxml(sheet, shown, new_colour=NEW if since else INK, picture=True)
     seam_bar = None
     if sheet.seam is not None:
@@ -53,11 +51,11 @@ def _lines(sheet: Sheet) -> list[list[int]]:
     """The indices of the bars by line: four, or fewer where they would be crowded; a pickup does not count."""
     lines: list[list[int]] = [[]]
     widths = [_width(sheet, i) for i in range(len(sheet.frames))]
-    for i, width in enumerate(widths):
+    for i, room in enumerate(widths):
         line = lines[-1]
         full = sum(sheet.frames[other].number > 0 for other in line) >= BARS_A_LINE
         names = NAMES if len(lines) == 1 and len(sheet.players) > 1 else 0.0
-        if line and (full or names + width + sum(widths[other] for other in line) > ROOM):
+        if line and (full or names + room + sum(widths[other] for other in line) > ROOM):
             lines.append([])
         lines[-1].append(i)
     return lines
@@ -65,9 +63,15 @@ def _lines(sheet: Sheet) -> list[list[int]]:
 
 def _width(sheet: Sheet, i: int) -> float:
     """The width of a bar, in widths of a short note."""
-    voices = [voice.bars[i] for player in sheet.players for staff in player.staves for voice in staff.voices]
-    moments = sorted({symbol.start for bar in voices for symbol in bar.symbols} | {voices[0].length})
-    return 1.5 + sum(1 + min(float(later - at), 4) / 4 for at, later in pairwise(moments))
+    voices = [voice for player in sheet.players for staff in player.staves for voice in staff.voices]
+    moments = {symbol.start for voice in voices for symbol in voice.bars[i].symbols} | {voices[0].bars[i].length}
+    sung = {
+        symbol.start: voice.sung[symbol.note]
+        for voice in voices
+        for symbol in voice.bars[i].symbols
+        if symbol.note in voice.sung and not symbol.continued
+    }
+    return 1.5 + sum(width(later - at, sung.get(at, "")) for at, later in pairwise(sorted(moments)))
 
 
 def _colour(seam: int | None) -> Callable[[ElementTree.Element], None]:

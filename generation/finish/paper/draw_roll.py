@@ -10,8 +10,9 @@ from generation.finish.piece import Piece
 
 ROW_SECONDS = 20.0  # in a row, roughly
 ROWS, BEFORE = 6, 1  # rows of a long piece that are shown; how many of them lie before the seam
-LEFT = MARGIN + 60  # where rows begin, to the right of the labels of the octaves
-TOP, GAP = 20, 64  # space above the first row; space below each row, for the labels of the seconds
+LEFT = MARGIN + 76  # where rows begin, to the right of the labels of the octaves
+TOP, GAP = 20, 84  # space above the first row; space below each row, for the labels of the seconds
+LABEL = 36  # size of the labels
 BLACK_KEYS = (1, 3, 6, 8, 10)
 
 
@@ -38,7 +39,7 @@ def draw_roll(piece: Piece) -> bytes:
             x = LEFT + (second - start) * scale
             drawn.append(_line(x, top, x, top + row_height, "#a8a8a8" if second % step == 0 else "#dcdcdc"))
             if second % step == 0:
-                drawn.append(text(round(x, 1), top + row_height + 27, f"{second} s", 20, GREY, "middle"))
+                drawn.append(text(round(x, 1), top + row_height + 40, f"{second} s", LABEL, GREY, "middle"))
         for i in range(len(melody)):
             if end[i] <= start or begin[i] >= start + span:
                 continue
@@ -62,7 +63,7 @@ def _lanes(top: int, low: int, high: int, key: int) -> Iterator[str]:
             yield _box(LEFT, y, WIDTH - MARGIN - LEFT, key, "#f3f3f3")
         if pitch % 12 == 0:
             yield _line(LEFT, y + key, WIDTH - MARGIN, y + key, "#bdbdbd")
-            yield text(LEFT - 10, y + key, f"C{pitch // 12 - 1}", 20, GREY, "end")
+            yield text(LEFT - 10, y + key + 4, f"C{pitch // 12 - 1}", LABEL, GREY, "end")
 
 
 def _box(x: float, y: float, width: float, height: float, colour: str, round_by: int = 0) -> str:

@@ -11,16 +11,17 @@ from defusedxml.ElementTree import fromstring
 from generation.finish.paper.draw_roll import draw_roll
 from generation.finish.paper.notate import Bar, Score
 from generation.finish.paper.page import INK, NEW, WIDTH, page
-from generation.finish.paper.quantise import beat_of
+from generation.finish.paper.signs import tempo_words
 from generation.finish.paper.write_musicxml import musicxml
 from generation.finish.piece import Piece
 
-SCALE = 88  # per cent of verovio's staff size: a staff of about 65 pixels
+SCALE = 120  # per cent of verovio's staff size: of 22 pixels in a picture that a phone shows 390 pixels wide
 BARS_A_LINE = 4
-ROOM = 46.0  # width of a line, in widths of a short note
+ROOM = 34.0  # width of a line, in widths of a short note
 LETTER = 0.5  # width of a letter of the lyrics, in the same unit
-LINES, BEFORE = 8, 2  # lines of a long piece that are shown; how many of them lie before the seam
-ALL_LINES = 10  # a piece with no more lines is shown whole
+LINES, BEFORE = 10, 2  # lines of a long piece that are shown; how many of them lie before the seam
+ALL_LINES = 12  # a piece with no more lines is shown whole
+NARROWER, SIGN = 0.86, 0.5  # sizes of letters, and of flats and sharps of chords, compared with verovio's
 LETTERS = {0xEA64: "♭", 0xEA65: "♮", 0xEA66: "♯"}  # SMuFL → Unicode
 SVG = "{http://www.w3.org/2000/svg}"
 ElementTree.register_namespace("", SVG[1:-1])
@@ -78,9 +79,7 @@ def draw_score(piece: Piece) -> bytes:
     footer = ""
     if len(shown) < len(lines):
         footer = f"bars {bars[0].number}–{bars[-1].number} of {score.bars[-1].number}"
-    unit = "♩." if beat_of(score.metre).numerator == 3 and score.metre[1] == 8 else "♩"
-    tempo = score.tempo / 1.5 if unit == "♩." else score.tempo
-    under = f"{unit} = {tempo:.0f}" + (", swing" if score.swing else "")
+    under = tempo_words(score.tempo, score.metre) + (", swing" if score.swing else "")
     return page(*_engrave(score, shown), piece.title or "Encore", under, piece.first_new > 0, footer, piece.take)
 
 
@@ -98,8 +97,12 @@ def _lines(score: Score) -> list[list[Bar]]:
 def _width(bar: Bar, sung: Mapping[int, str]) -> float:
     """The width of a bar, in widths of a short note. `sung`: index of a note → its syllable."""
     syllables = ("" if symbol.continued else sung.get(symbol.note, "") for symbol in bar.symbols)
-    notes = (1 + min(float(symbol.length), 4) / 4 for symbol in bar.symbols)
-    return 1.5 + sum(max(note, LETTER * (len(words) + 1)) for note, words in zip(notes, syllables, strict=True))
+    return 1.5 + sum(width(symbol.length, words) for symbol, words in zip(bar.symbols, syllables, strict=True))
+
+
+def width(length: Fraction, syllable: str = "") -> float:
+    """The width of a note so many quarters long, in widths of a short note."""
+    return max(1 + min(float(length), 4) / 4, LETTER * (len(syllable) + 1) * bool(syllable))
 
 
 def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
@@ -137,12 +140,16 @@ def _drop_styles(root: ElementTree.Element) -> None:
 
 
 def _in_our_font(root: ElementTree.Element) -> None:
-    """Write the flats and sharps of chord symbols as text, since resvg has no access to verovio's font for them."""
+    """Write the flats and sharps of chord symbols as text, since resvg has no access to verovio's font for them; and
+    all text a little smaller, since our font is wider than the one for which verovio made room."""
     for element in root.iter():
+        size = element.attrib.get("font-size", "").removesuffix("px")
+        share = NARROWER
         if element.text and (plain := element.text.translate(LETTERS)) != element.text:
-            element.text = plain
-            size = element.attrib.get("font-size", "").removesuffix("px")
-            element.attrib = {"font-size": f"{int(size) * 9 // 16}px"} if size.isdigit() else {}
+            element.text, share = plain, SIGN
+            element.attrib = {}
+        if size.isdigit():
+            element.attrib["font-size"] = f"{round(int(size) * share)}px"
 
 
 def _colour(root: ElementTree.Element) -> None:

@@ -1,13 +1,7 @@
-"""Chord symbols above a score: their places in a bar, and their form in MusicXML."""
+"""Chord symbols in MusicXML."""
 
 import re
-from collections.abc import Sequence
-from fractions import Fraction
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
-
-if TYPE_CHECKING:
-    from generation.finish.paper.notate import Symbol
 
 SYMBOL = re.compile(r"([A-G])([#b♯♭]?)([^/]*)(?:/([A-G])([#b♯♭]?))?")
 DEGREE = re.compile(r"\((add|no)?([#b♯♭]?)(\d{1,2})\)")
@@ -45,16 +39,6 @@ KINDS = {
     "sus2": "suspended-second",
     "5": "power",
 }
-Chords = Sequence[tuple[Fraction, str]]  # (quarters from the bar line, symbol)
-
-
-def over(symbols: Sequence["Symbol"], chords: Chords) -> dict[int, list[tuple[Fraction, str]]]:
-    """Index of a note or rest → the chords that begin during it, as (quarters after its start, symbol)."""
-    found: dict[int, list[tuple[Fraction, str]]] = {}
-    for at, chord in chords:
-        index = max((i for i, symbol in enumerate(symbols) if symbol.start <= at), default=0)
-        found.setdefault(index, []).append((at - symbols[index].start, chord))
-    return found
 
 
 def harmony(chord: str, offset: int) -> str:

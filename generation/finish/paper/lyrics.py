@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import numpy as np
-
-from generation.music.melody import Melody
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from generation.finish.paper.notate import Symbol
@@ -16,14 +15,14 @@ LEFT_OUT = str.maketrans("", "", '/\\_*|~"')  # characters with a meaning in ABC
 SYLLABIC = {(False, False): "single", (False, True): "begin", (True, True): "middle", (True, False): "end"}
 
 
-def syllables(melody: Melody, words: Sequence[tuple[float, str]]) -> dict[int, str]:
-    """Index of a note → its syllable, for (quarter, syllable) in `words`; one that is not the last of its word ends in
-    “-”."""
+def syllables(onset: NDArray[np.float64], words: Sequence[tuple[float, str]]) -> dict[int, str]:
+    """Index of a note → its syllable, for notes (n,) at some quarters and (quarter, syllable) in `words`; one that is
+    not the last of its word ends in “-”."""
     found: dict[int, str] = {}
     for quarter, text in words:
         plain = "".join(letter for letter in text.translate(LEFT_OUT) if letter.isprintable()).strip()
-        near = int(np.argmin(np.abs(melody.onset - quarter)))
-        if plain and abs(float(melody.onset[near]) - quarter) <= NEAR:
+        near = int(np.argmin(np.abs(onset - quarter)))
+        if plain and abs(float(onset[near]) - quarter) <= NEAR:
             found.setdefault(near, plain)
     return found
 
@@ -42,12 +41,11 @@ def abc_line(symbols: Iterable["Symbol"], sung: Mapping[int, str]) -> str:
     return line.rstrip(" *") if said else ""
 
 
-def xml_lyrics(sung: Mapping[int, str]) -> dict[int, str]:
-    """Index of a note → its <lyric> element."""
-    found, goes_on = {}, False
-    for note, text in sorted(sung.items()):
-        again = text.endswith("-")
-        plain = escape(text.removesuffix("-"))
-        found[note] = f"<lyric><syllabic>{SYLLABIC[goes_on, again]}</syllabic><text>{plain}</text></lyric>"
-        goes_on = again
-    return found
+def xml_lyric(symbol: "Symbol", sung: Mapping[int, str]) -> str:
+    """The <lyric> element of a note; "" if it has no syllable of its own."""
+    text = "" if symbol.continued else sung.get(symbol.note, "")
+    if not text:
+        return ""
+    before = next((sung[note] for note in range(symbol.note - 1, -1, -1) if note in sung), "")
+    syllabic = SYLLABIC[before.endswith("-"), text.endswith("-")]
+    return f"<lyric><syllabic>{syllabic}</syllabic><text>{escape(text.removesuffix('-'))}</text></lyric>"

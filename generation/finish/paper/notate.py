@@ -7,10 +7,11 @@ from math import floor
 
 import numpy as np
 
-from generation.finish.paper.bars import Marks, Stretch, bar_lines, exact, stretched_bars
+from generation.finish.paper.bars import Marks, Stretch, bar_lines, stretched_bars
 from generation.finish.paper.divide import by_halves, cells, drawn
 from generation.finish.paper.lyrics import syllables
 from generation.finish.paper.quantise import beat_of, quantise
+from generation.finish.paper.signs import BARE, NONE, Above, Signs, above, first_tempo
 from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.music.notes import Written
@@ -55,7 +56,7 @@ class Bar:
 
     number  counts full bars from 1; a pickup is bar 0
     length  quarters
-    chords  (quarters from the bar line, symbol)
+    signs   what stands above it, in quarters from the bar line
     """
 
     number: int
@@ -63,7 +64,7 @@ class Bar:
     symbols: tuple[Symbol, ...]
     metre: tuple[int, int]
     key: Key
-    chords: tuple[tuple[Fraction, str], ...] = ()
+    signs: Above = BARE
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Frame:
     number: int
     metre: tuple[int, int]
     key: Key
-    chords: tuple[tuple[Fraction, str], ...] = ()
+    signs: Above = BARE
 
 
 @dataclass(frozen=True)
@@ -119,27 +120,28 @@ def notate(
     metres: Marks[tuple[int, int]] = (),
     keys: Marks[Key] = (),
     pickup: float = 0.0,
-    chords: Marks[str] = (),
+    signs: Signs = NONE,
     words: Marks[str] = (),
 ) -> Score:
     """The score of a melody with at least one note. Empty bars before the first note are left out.
 
-    metres, keys, pickup, chords, words  as in `Song` and `Part`; without metres and keys, the melody's own apply
+    metres, keys, pickup, words  as in `Song` and `Part`; without metres and keys, the melody's own apply
+    signs                        what stands above the notes
     """
     stretches = stretched_bars(melody, metres, pickup)
     onsets, ends, swung = quantised(melody, first_new, stretches)
     plain = [(quarter, written_key(key)) for quarter, key in keys] or [(0.0, key_of(melody))]
     bars = write_into(
-        frames(stretches, onsets[0], ends[-1], plain, chords), onsets, ends, melody.pitch[:, None].tolist()
+        frames(stretches, onsets[0], ends[-1], plain, signs), onsets, ends, melody.pitch[:, None].tolist()
     )
     errors = sorted(abs(float(x) - y) for x, y in zip(onsets, melody.onset, strict=True))
-    tempo = melody.tempo[0].quarters_per_minute
+    tempo = first_tempo(melody.tempo, float(melody.onset[0]))
     error = errors[len(errors) * 3 // 4]
-    return Score(bars, tempo, first_new, swung, error, syllables(melody, words))
+    return Score(bars, tempo, first_new, swung, error, syllables(melody.onset, words))
 
 
 def frames(
-    stretches: Sequence[Stretch], first: Fraction, last: Fraction, keys: Marks[Key], chords: Marks[str] = ()
+    stretches: Sequence[Stretch], first: Fraction, last: Fraction, keys: Marks[Key], signs: Signs = NONE
 ) -> list[Frame]:
     """The bars from the one in which the `first` note begins to the one in which the `last` ends. A bar line before
     quarter 0 makes a pickup, without the rests before the first note."""
@@ -150,9 +152,8 @@ def frames(
             begin = first - line
             begin = begin if by_halves(begin) else floor(begin / beat_of(metre)) * beat_of(metre)
         before = 1 if (found[0].begin if found else begin) else 0
-        over = tuple((exact(at) - line, chord) for at, chord in chords if line <= exact(at) < until)
         key = ruling(keys, float(line))[1]
-        found.append(Frame(line, until, begin, len(found) + 1 - before, metre, key, over))
+        found.append(Frame(line, until, begin, len(found) + 1 - before, metre, key, above(signs, line, until)))
         if last <= until:
             break
     return found
@@ -181,7 +182,7 @@ def write_into(
         came_in = spans[0][2] >= 0 and onsets[spans[0][2]] < line
         goes_on = spans[-1][2] >= 0 and ends[spans[-1][2]] > until
         symbols = tuple(_symbols(spans, pitches, frame.metre, until - line, came_in, goes_on))
-        bars.append(Bar(frame.number, until - line - frame.begin, symbols, frame.metre, frame.key, frame.chords))
+        bars.append(Bar(frame.number, until - line - frame.begin, symbols, frame.metre, frame.key, frame.signs))
     return tuple(bars)
 
 

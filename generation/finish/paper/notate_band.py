@@ -11,6 +11,7 @@ import numpy as np
 from generation.finish.paper.bars import stretched_bars
 from generation.finish.paper.notate import Frame, Score, frames, write_into
 from generation.finish.paper.place import Struck, place
+from generation.finish.paper.signs import BARE, first_tempo, signs_of
 from generation.finish.paper.voices import Chord, drum_voices, hands, voices
 from generation.music.key import Key, find_key
 from generation.music.melody import Melody
@@ -57,7 +58,8 @@ class Player:
 class Sheet:
     """The score of a song.
 
-    players  those that play at least one note, in the order of the song
+    players  those that play at least one note, in the order of the song; over the first is what is above the score
+    frames   the bars, with what is above them
     tempo    quarters a minute at the beginning
     seam     index of the bar in which the new music begins; None if all of it is new
     """
@@ -73,12 +75,9 @@ class Sheet:
         return sum(len(player.staves) for player in self.players)
 
     def lead(self) -> "Sheet":
-        """The same with the lead alone, and the chords over it."""
+        """The same with the lead alone, and what stands above the score over it."""
         lead = next((player for player in self.players if player.lead), self.players[0])
-        (top, *lower), *others = lead.staves[0].voices, *lead.staves[1:]
-        bars = tuple(replace(bar, chords=frame.chords) for bar, frame in zip(top.bars, self.frames, strict=True))
-        staff = replace(lead.staves[0], voices=(replace(top, bars=bars), *lower))
-        return replace(self, players=(replace(lead, staves=(staff, *others)),))
+        return replace(self, players=(_signed(lead, self.frames),))
 
 
 @lru_cache(maxsize=2)
@@ -99,24 +98,34 @@ def notate_band(song: Song, since: float) -> Sheet:
     staves = [_staves(part, notes) for part, notes in zip(playing, placed, strict=True)]
     chords = [chord for part in staves for staff in part for voice in staff for chord in voice]
     keys = [(quarter, written_key(key)) for quarter, key in song.keys] or [(0.0, _key_heard(song))]
-    bars = frames(stretches, min(each.onset for each in chords), max(each.end for each in chords), keys, song.chords)
+    signs = signs_of(song, first)
+    bars = frames(stretches, min(each.onset for each in chords), max(each.end for each in chords), keys, signs)
     seam = None
     if since > 0:
         new = [chord.onset for chord in chords if chord.new]
         moment = min(new) if new else Fraction(since)
         seam = next((i for i, frame in enumerate(bars) if moment < frame.until), None)
     leads = [part for part in playing if part.role == "lead"] or [part for part in playing if not part.drums] or playing
-    tempo = song.tempo[0].quarters_per_minute
+    tempo = first_tempo(song.tempo, first)
+    plain = [replace(frame, signs=BARE) for frame in bars]
     players = []
-    for i, (part, parts_staves) in enumerate(zip(playing, staves, strict=True)):
-        own = [replace(frame, chords=()) for frame in bars] if i else bars
+    for part, parts_staves in zip(playing, staves, strict=True):
         written = tuple(
-            Staff(tuple(_voice(own, voice, tempo) for voice in staff), _clef(part, staff, n))
+            Staff(tuple(_voice(plain, voice, tempo) for voice in staff), _clef(part, staff, n))
             for n, staff in enumerate(parts_staves)
         )
         name = legible(part.name) or ("Drums" if part.drums else FAMILIES[(part.program or 0) // 8])
         players.append(Player(name, part.program or 0, part.drums, part is leads[0], written))
+    players[0] = _signed(players[0], bars)
     return Sheet(tuple(players), tuple(bars), tempo, seam, song.title)
+
+
+def _signed(player: Player, frames: Sequence[Frame]) -> Player:
+    """The player with all that stands above the score over the first staff."""
+    (top, *lower), *others = player.staves[0].voices, *player.staves[1:]
+    bars = tuple(replace(bar, signs=frame.signs) for bar, frame in zip(top.bars, frames, strict=True))
+    staff = replace(player.staves[0], voices=(replace(top, bars=bars), *lower))
+    return replace(player, staves=(staff, *others))
 
 
 def _key_heard(song: Song) -> Key:
@@ -144,7 +153,8 @@ def _voice(bars: Sequence[Frame], voice: Sequence[Chord], tempo: float) -> Score
     first_new = next((i for i, chord in enumerate(voice) if chord.new), len(voice))
     pitches = [chord.pitches[:MOST_IN_CHORD] for chord in voice]
     written = write_into(bars, [chord.onset for chord in voice], [chord.end for chord in voice], pitches)
-    return Score(written, tempo, first_new, False, 0.0)
+    sung = {i: chord.sung for i, chord in enumerate(voice) if chord.sung}
+    return Score(written, tempo, first_new, False, 0.0, sung)
 
 
 def _clef(part: Part, staff: Sequence[Sequence[Chord]], number: int) -> tuple[str, int, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.finish.paper.bars import Stretch
+from generation.finish.paper.lyrics import syllables
 from generation.finish.paper.notate import quantised
 from generation.finish.paper.quantise import is_exact
 from generation.music.melody import CHORD_SECONDS, Melody
@@ -31,6 +32,7 @@ class Struck:
     new    whether it is Encore's
     loose  whether its duration was played rather than written
     again  where its pitch is struck again in this part; None if it is not
+    sung   its syllable
     """
 
     onset: Fraction
@@ -39,6 +41,7 @@ class Struck:
     new: bool
     loose: bool = False
     again: Fraction | None = None
+    sung: str = ""
 
 
 def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) -> list[Struck]:
@@ -51,15 +54,17 @@ def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) ->
     if part.written and meant:
         onset[given:] -= part.written.late
         duration[given:] = part.written.duration
+    sung = syllables(part.notes.onset[:given], part.words) if given and part.words else {}
     found: dict[tuple[Fraction, int], Struck] = {}
     for some, sure in ((slice(given), song.written), (slice(given, None), meant)):
         if not len(onset[some]):
             continue
         pitch, new = part.notes.pitch[some].tolist(), some.start is not None
-        for note in _written(onset[some], duration[some], pitch, new, sure, song, stretches):
+        for i, note in enumerate(_written(onset[some], duration[some], pitch, new, sure, song, stretches)):
             twin = found.get((note.onset, note.pitch))
+            words = ("" if new else sung.get(i, "")) or (twin.sung if twin else "")
             if twin is None or twin.end < note.end:
-                found[note.onset, note.pitch] = note
+                found[note.onset, note.pitch] = replace(note, sung=words) if words else note
     struck: dict[int, Fraction] = {}  # pitch → where it is struck next
     notes: list[Struck] = []
     for note in sorted(found.values(), key=lambda note: (-note.onset, note.pitch)):

@@ -26,10 +26,8 @@ def _bar(bar: Bar, up: int, semitones: int) -> Bar:
         for symbol in bar.symbols
     )
     key = written_key(Key(_moved(bar.key.tonic, up), bar.key.mode))
-    chords = tuple(
-        (at, re.sub(r"^[A-G][b#]*|(?<=/)[A-G][b#]*", lambda m: _moved(m[0], up), name)) for at, name in bar.chords
-    )
-    return replace(bar, symbols=symbols, key=key, chords=chords)
+    chords = tuple((at, TONES.sub(lambda m: _moved(m[0], up), name)) for at, name in bar.signs.chords)
+    return replace(bar, symbols=symbols, key=key, signs=replace(bar.signs, chords=chords))
 
 
 def _moved(tone: str, up: int) -> str:

@@ -28,6 +28,7 @@ class Chord:
     new: bool
     loose: bool = False
     again: Fraction | None = None
+    sung: str = ""
 
     @property
     def middle(self) -> float:
@@ -112,7 +113,8 @@ def _add(voice: list[Chord], group: Sequence[Struck]) -> None:
     again = min((note.again for note in group if note.again is not None), default=None)
     end = max(max(note.end for note in group), onset + LEAST)
     end = min(end, again) if again is not None else end  # whichever voice strikes it: there is one key, or one string
-    voice.append(Chord(onset, end, pitches, any(note.new for note in group), loose, again))
+    sung = next((note.sung for note in group if note.sung), "")
+    voice.append(Chord(onset, end, pitches, any(note.new for note in group), loose, again, sung))
 
 
 def _better_without_rest(chord: Chord, following: Fraction) -> bool:

@@ -1,13 +1,14 @@
 """Piece → ABC, the text notation that folk musicians exchange."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
-from generation.finish.paper.harmony import over
 from generation.finish.paper.lyrics import abc_line
 from generation.finish.paper.notate import Bar, Frame, Score
 from generation.finish.paper.quantise import beat_of
+from generation.finish.paper.signs import over
 from generation.finish.piece import Piece
 from generation.music.key import MODES, Key
 from generation.music.spell import Name, signature, spell
@@ -82,10 +83,10 @@ def bar_text(bar: Bar, naming: Callable[[int, Key], Name] = spell, elsewhere: Co
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration so far in this bar
     beat, text, counted = beat_of(bar.metre), "", 0
-    chords = over(bar.symbols, bar.chords)
+    chords, said = over(bar.symbols, bar.signs.chords), _fields(bar)
     for i, symbol in enumerate(bar.symbols):
         joined = i > 0 and (symbol.start % beat != 0 or (symbol.tuplet is not None and not symbol.first))
-        text += "" if joined or not text else " "
+        text += ("" if joined or not text else " ") + said.get(i, "")
         text += "".join(f'"{_plain(chord)}"' for _, chord in chords.get(i, ()))
         if symbol.tuplet is not None:
             counted = 0 if symbol.first else counted + 1
@@ -113,6 +114,17 @@ def bar_text(bar: Bar, naming: Callable[[int, Key], Name] = spell, elsewhere: Co
             tones += letter_text(name.letter, name.octave)
         text += (f"[{tones}]" if symbol.others else tones) + _length(symbol.value) + ("-" if symbol.tied else "")
     return text
+
+
+def _fields(bar: Bar) -> dict[int, str]:
+    """Index of a note or rest → the fields before it: its tempo, and its part or rehearsal mark."""
+    found: dict[int, str] = {}
+    for i, marks in over(bar.symbols, bar.signs.marks).items():
+        words = " ".join(re.sub(r"[\[\]%\\]", " ", text) for _, text in marks)
+        found[i] = f"[P:{' '.join(words.split())}]"
+    for i, tempos in over(bar.symbols, bar.signs.tempos).items():
+        found[i] = found.get(i, "") + f"[Q:1/4={tempos[-1][1]:.0f}]"
+    return found
 
 
 def _plain(chord: str) -> str:

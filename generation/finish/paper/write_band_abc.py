@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from generation.finish.paper.drum_places import place_of
+from generation.finish.paper.lyrics import abc_line
 from generation.finish.paper.notate import Bar
 from generation.finish.paper.notate_band import Player, Sheet, Staff, notate_band
 from generation.finish.paper.write_abc import SIGNS, bar_text, changes, key_text, letter_text, lines_of
@@ -36,9 +37,12 @@ def band_abc(song: Song, since: float, seed: int = 0, title: str = "") -> bytes:
         i = 0
         for frames in lines_of(sheet.frames):
             lines += changes(frames[0], sheet.frames[max(0, i - 1)])
-            texts = [_bar(staff, i + k, player.drums) for k in range(len(frames))]
+            bars = [staff.voices[0].bars[i + k] for k in range(len(frames))]
+            texts = [_bar(staff, bar, i + k, player.drums) for k, bar in enumerate(bars)]
             i += len(frames)
             lines.append(" | ".join(texts) + (" |]" if i == len(sheet.frames) else " |"))
+            if words := abc_line((symbol for bar in bars for symbol in bar.symbols), staff.voices[0].sung):
+                lines.append(words)
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -93,10 +97,9 @@ def _drum(drum: int, _: Key | None = None) -> Name:
     return Name(place.letter, place.alter, place.octave)
 
 
-def _bar(staff: Staff, i: int, drums: bool) -> str:
-    """One bar of a staff, its second voice laid over the first by “&”."""
+def _bar(staff: Staff, upper: Bar, i: int, drums: bool) -> str:
+    """Bar `i` of a staff, of which `upper` is the first voice, with the second laid over it by “&”."""
     naming = _drum if drums else spell
-    upper = staff.voices[0].bars[i]
     text = bar_text(upper, naming)
     for voice in staff.voices[1:]:
         lower = voice.bars[i]

@@ -1,15 +1,16 @@
 """Song → MusicXML of all its parts, for notation programs and for Encore's own picture of the score."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import lcm
 from xml.sax.saxutils import escape
 
 from generation.finish.paper.drum_places import place_of
-from generation.finish.paper.harmony import harmony, over
-from generation.finish.paper.notate import Frame, Score, Symbol
+from generation.finish.paper.lyrics import xml_lyric
+from generation.finish.paper.notate import Bar, Frame, Score, Symbol
 from generation.finish.paper.notate_band import Player, Sheet, Staff, notate_band
 from generation.finish.paper.page import NEW
-from generation.finish.paper.quantise import beat_of
+from generation.finish.paper.signs import elements, tempo_element
 from generation.finish.paper.write_musicxml import (
     ACCIDENTALS,
     HEAD,
@@ -24,7 +25,22 @@ from generation.music.spell import signature, spell
 
 MOST_DIVISIONS = 16_383  # as the format allows
 LETTERS = 10  # of a name before a staff
+STEMS = ("<stem>up</stem>", "<stem>down</stem>")
 COARSE = 10_080  # divisions if the note values would need more than that: positions are rounded
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a sheet is written.
+
+    divisions   of a quarter
+    new_colour  of the new notes; "" for no colour
+    picture     whether it is for a picture, with its line breaks; without its tempo, and the name of a player alone
+    """
+
+    divisions: int
+    new_colour: str
+    picture: bool
 
 
 def band_musicxml(song: Song, since: float) -> bytes:
@@ -42,7 +58,7 @@ def sheet_musicxml(
     """MusicXML of some bars of a sheet, given by their indices, line by line. With `new_colour`, new notes have that
     colour. A `picture` keeps the line breaks; it leaves out the tempo, and the name of a single player."""
     bars = [i for line in lines for i in line]
-    divisions = _divisions(sheet, bars)
+    look = Look(_divisions(sheet, bars), new_colour, picture)
     listed, parts = "", ""
     band = len(sheet.players) > 1
     for n, player in enumerate(sheet.players, 1):
@@ -53,9 +69,10 @@ def sheet_musicxml(
             for i in line:
                 begins = '<print new-system="yes"/>' if picture and i == line[0] and i != bars[0] else ""
                 first = i == bars[0]
-                said = _attributes(player, sheet.frames[i], divisions) if first else _changes(sheet.frames, i)
-                tempo = _tempo(sheet) if first and n == 1 and not picture else ""
-                measures += _measure(sheet, player, i, begins + said + tempo, divisions, new_colour, f"P{n}")
+                said = _attributes(player, sheet.frames[i], look.divisions) if first else _changes(sheet.frames, i)
+                if first and n == 1 and not picture:
+                    said += tempo_element(sheet.tempo, sheet.frames[0].metre)
+                measures += _measure(sheet, player, i, begins + said, look, f"P{n}")
         parts += f'<part id="P{n}">{measures}</part>'
     if band and picture and sheet.staves == len(sheet.players):
         group = '<part-group type="start" number="1"><group-symbol>bracket</group-symbol></part-group>'
@@ -146,23 +163,11 @@ def _changes(frames: Sequence[Frame], i: int) -> str:
     return f"<attributes>{said}</attributes>" if said else ""
 
 
-def _tempo(sheet: Sheet) -> str:
-    beat = beat_of(sheet.frames[0].metre)
-    dot = "<beat-unit-dot/>" if beat.numerator == 3 else ""
-    unit = NAMES[beat / 3 * 2] if dot else "quarter"
-    count = sheet.tempo / float(beat) if dot else sheet.tempo
-    return (
-        '<direction placement="above"><direction-type><metronome>'
-        f"<beat-unit>{unit}</beat-unit>{dot}<per-minute>{count:.0f}</per-minute></metronome></direction-type>"
-        f'<sound tempo="{sheet.tempo:g}"/></direction>'
-    )
-
-
-def _measure(sheet: Sheet, player: Player, i: int, before: str, divisions: int, new_colour: str, identity: str) -> str:
+def _measure(sheet: Sheet, player: Player, i: int, before: str, look: Look, identity: str) -> str:
     frame = sheet.frames[i]
     implicit = ' implicit="yes"' if frame.number == 0 else ""
     text = f'<measure number="{frame.number}"{implicit}>{before}'
-    length = round(player.staves[0].voices[0].bars[i].length * divisions)
+    length = round(player.staves[0].voices[0].bars[i].length * look.divisions)
     for n, staff in enumerate(player.staves):
         for v, voice in enumerate(staff.voices):
             bar = voice.bars[i]
@@ -170,33 +175,23 @@ def _measure(sheet: Sheet, player: Player, i: int, before: str, divisions: int, 
                 continue
             if n or v:
                 text += f"<backup><duration>{length}</duration></backup>"
-            text += _notes(i, voice, player, staff, (n, v), divisions, new_colour, identity)
+            text += _notes(bar, voice, player, (n, v), "" if not _shared(staff, i) else STEMS[v], look, identity)
     if i == len(sheet.frames) - 1:
         text += '<barline location="right"><bar-style>light-heavy</bar-style></barline>'
     return text + "</measure>"
 
 
-def _notes(
-    i: int,
-    voice: Score,
-    player: Player,
-    staff: Staff,
-    place: tuple[int, int],
-    divisions: int,
-    new_colour: str,
-    identity: str,
-) -> str:
-    """The notes of one voice in bar `i`. `place`: the numbers of staff and voice, from 0."""
+def _notes(bar: Bar, voice: Score, player: Player, place: tuple[int, int], stem: str, look: Look, identity: str) -> str:
+    """The notes of one voice in a bar, with what stands above it. `place`: the numbers of staff and voice, from 0."""
     n, v = place
-    bar = voice.bars[i]
+    divisions = look.divisions
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}
-    chords = over(bar.symbols, bar.chords) if not (n or v) else {}
-    stem = ("<stem>down</stem>" if v else "<stem>up</stem>") if len(staff.voices) > 1 and _shared(staff, i) else ""
+    signs = elements(bar, divisions, look.picture)
     text = ""
     for s, (symbol, beam) in enumerate(zip(bar.symbols, beams(bar, voice), strict=True)):
-        text += "".join(harmony(chord, round(later * divisions)) for later, chord in chords.get(s, ()))
-        colour = f' color="{new_colour}"' if new_colour and symbol.note >= voice.first_new else ""
+        text += signs[s]
+        colour = f' color="{look.new_colour}"' if look.new_colour and symbol.note >= voice.first_new else ""
         begin, end = (
             round((at - bar.symbols[0].start) * divisions) for at in (symbol.start, symbol.start + symbol.length)
         )
@@ -233,14 +228,17 @@ def _notes(
             ties = ('<tie type="stop"/>' if symbol.continued else "") + ('<tie type="start"/>' if symbol.tied else "")
             text += (
                 f"<duration>{end - begin}</duration>{ties}{instrument}{where}{_kind(symbol)}{accidental}"
-                f"{_ratio(symbol)}{stem}{head}{stave}{'' if k else beam}{_notations(symbol, k == 0, bool(v))}</note>"
+                f"{_ratio(symbol)}{stem}{head}{stave}{'' if k else beam}{_notations(symbol, k == 0, bool(v))}"
+                f"{'' if k else xml_lyric(symbol, voice.sung)}</note>"
             )
     return text
 
 
 def _shared(staff: Staff, i: int) -> bool:
-    """Whether both voices of a staff play in bar `i`."""
-    return all(any(symbol.pitch is not None for symbol in voice.bars[i].symbols) for voice in staff.voices)
+    """Whether two voices of a staff play in bar `i`."""
+    return len(staff.voices) > 1 and all(
+        any(symbol.pitch is not None for symbol in voice.bars[i].symbols) for voice in staff.voices
+    )
 
 
 def _kind(symbol: Symbol) -> str:

@@ -1,14 +1,14 @@
 """Piece → MusicXML, for notation programs and for Encore's own picture of the score."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from statistics import median
 from xml.sax.saxutils import escape
 
-from generation.finish.paper.harmony import harmony, over
-from generation.finish.paper.lyrics import xml_lyrics
+from generation.finish.paper.lyrics import xml_lyric
 from generation.finish.paper.notate import Bar, Frame, Score, Symbol
 from generation.finish.paper.quantise import beat_of
+from generation.finish.paper.signs import elements, tempo_element
 from generation.finish.piece import Piece
 from generation.music.spell import Name, signature, spell
 
@@ -58,12 +58,12 @@ def musicxml(
 ) -> str:
     """MusicXML of some bars of a score, given line by line. With `new_colour`, it is for a
     picture: new notes have that colour, line breaks are kept, and names and tempo are left out."""
-    measures, before, lyrics = "", None, xml_lyrics(score.sung)
+    measures, before = "", None
     for line in lines:
         for bar in line:
             begins_line = '<print new-system="yes"/>' if before and bar is line[0] else ""
             said = _changes(bar, before) if before else _attributes(score, bar, bool(new_colour))
-            measures += _measure(bar, score, begins_line + said, new_colour, lyrics)
+            measures += _measure(bar, score, begins_line + said, new_colour)
             before = bar
     name = "" if new_colour else "Melody"
     by = f'<creator type="composer">{escape(printable(composer))}</creator>' if composer else ""
@@ -83,15 +83,15 @@ def printable(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())
 
 
-def _measure(bar: Bar, score: Score, before: str, new_colour: str, lyrics: Mapping[int, str]) -> str:
+def _measure(bar: Bar, score: Score, before: str, new_colour: str) -> str:
     implicit = ' implicit="yes"' if bar.number == 0 else ""
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}
     beamed = beams(bar, score)
     text = f'<measure number="{bar.number}"{implicit}>{before}'
-    chords = over(bar.symbols, bar.chords)
+    signs = elements(bar, DIVISIONS, bool(new_colour))
     for i, (symbol, beam) in enumerate(zip(bar.symbols, beamed, strict=True)):
-        text += "".join(harmony(chord, round(later * DIVISIONS)) for later, chord in chords.get(i, ()))
+        text += signs[i]
         name = None if symbol.pitch is None else spell(symbol.pitch, bar.key)
         accidental = ""
         if name is not None:
@@ -100,8 +100,7 @@ def _measure(bar: Bar, score: Score, before: str, new_colour: str, lyrics: Mappi
                 accidental, altered[place] = ACCIDENTALS[name.alter], name.alter
         colour = f' color="{new_colour}"' if new_colour and symbol.note >= score.first_new else ""
         note = _note(symbol, name, accidental, beam, colour, bar.length)
-        sung = "" if symbol.continued else lyrics.get(symbol.note, "")
-        text += note.replace("</note>", f"{sung}</note>")
+        text += note.replace("</note>", f"{xml_lyric(symbol, score.sung)}</note>")
     if bar is score.bars[-1]:
         text += '<barline location="right"><bar-style>light-heavy</bar-style></barline>'
     return text + "</measure>"
@@ -125,16 +124,7 @@ def time_element(bar: Bar | Frame) -> str:
 def _attributes(score: Score, first: Bar, picture: bool) -> str:
     sign, line, octave = clef(score)
     change = f"<clef-octave-change>{octave}</clef-octave-change>" if octave else ""
-    beat = beat_of(score.metre)
-    dot = "<beat-unit-dot/>" if beat.numerator == 3 else ""
-    unit = NAMES[beat / 3 * 2] if dot else "quarter"
-    count = score.tempo / float(beat) if dot else score.tempo
-    tempo = (
-        '<direction placement="above"><direction-type><metronome>'
-        f"<beat-unit>{unit}</beat-unit>{dot}<per-minute>{count:.0f}</per-minute></metronome></direction-type>"
-        f"{SWING if score.swing else ''}"
-        f'<sound tempo="{score.tempo:g}"/></direction>'
-    )
+    tempo = tempo_element(score.tempo, score.metre, also=SWING if score.swing else "")
     return (
         f"<attributes><divisions>{DIVISIONS}</divisions>"
         f"{key_element(first)}{time_element(first)}"
