@@ -24,7 +24,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the bar is met; None if there is none. A figure that is no number meets none."""
+        """Whether the bar is met; None if there is none. A figure that is not a number meets no bar."""
         if self.bar is None:
             return None
         return bool(self.value >= self.bar if self.at_least else self.value <= self.bar)
@@ -40,7 +40,7 @@ class Figure:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """In Markdown."""
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

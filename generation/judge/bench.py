@@ -1,4 +1,4 @@
-"""Measure speed: seconds of each stage from attachment to files, and notes a second of the samplers."""
+"""Measure speed: the seconds of each stage from attachment to files, and the samplers' notes a second."""
 
 import argparse
 import asyncio

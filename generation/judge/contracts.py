@@ -33,7 +33,8 @@ def at_rest(melody: Melody, key: Key) -> bool:
 
 
 def on_a_bar_line(melody: Melody) -> bool:
-    """Whether the last note begins on one, or where the metre is unknown on a beat, give or take a player's freedom."""
+    """Whether the last note begins on a bar line, or on a beat if the metre is unknown, give or take a player's
+    freedom."""
     bar = melody.bar or 1.0
     near = (melody.onset[-1] - melody.downbeat) % bar
     return bool(min(near, bar - near) < 0.15)

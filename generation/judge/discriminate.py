@@ -1,7 +1,7 @@
 """Test whether the model tells true continuations from false ones, as in the MIREX task “Patterns for Prediction”.
 
-Judged in two ways, both of a continuation's mean log probability per note: `likelihood`, given the prime; and `gain`,
-that less the one without the prime, so that what is simple in itself does not count as fitting.
+It is judged in two ways, both from a continuation's mean log probability per note: `likelihood`, given the prime; and
+`gain`, which is that minus the one without the prime, so that a simple continuation does not count as a fitting one.
 """
 
 from collections.abc import Sequence

@@ -30,7 +30,7 @@ class Sample:
     works, rows  nats: of so many works, the first rows
     primes       true and false continuations
     played       continuations of ours, and their statistics
-    songs        what is promised of a song that is played on
+    songs        songs that are played on, to check what is promised
     """
 
     works: int = 0
@@ -53,7 +53,7 @@ SOME = Sample(works=16, rows=1_500, primes=24, played=12, songs=6)
 
 @dataclass(eq=False)
 class Judgement:
-    """All that was found so far. alone: whether the model learned from the set of frames alone."""
+    """The findings so far. alone: whether the model learned from the set of frames alone."""
 
     model: BandLSTM
     keyed: bool
@@ -79,7 +79,7 @@ class Judgement:
         self.heard[name] = go_on.heard(self.model, ngram, works, some.played)
 
     def add_songs(self, sent: Sequence[files.Sent]) -> None:
-        """Play songs on, and see what is kept of what is promised."""
+        """Play songs on, and check which promises are kept."""
         for each, ours, true in files.keeping(self.model, sent, self.memorised):
             self.ours.append(ours)
             self.true += [true] if true else []
@@ -112,7 +112,7 @@ class Judgement:
 
 
 def chosen(works: Sequence[Work], count: int) -> list[Work]:
-    """`count` of the works by chance, but always the same ones; all for 0."""
+    """`count` of the works, chosen by chance, but always the same ones; all for 0."""
     order = np.random.default_rng(0).permutation(len(works))
     return [works[i] for i in order[: count or len(works)]]
 

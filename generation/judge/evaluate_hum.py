@@ -57,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def heard(one: Sung) -> Reading | None:
-    """What is read in a recording, on its beat; None if it is refused."""
+    """The reading of a recording, on its beat; None if it is refused."""
     try:
         return on_its_beat(read(one.data, NAME))
     except Refusal as refusal:
@@ -85,7 +85,7 @@ def late(one: Sung, reading: Reading) -> float:
 
 
 def beats_of(one: Sung, reading: Reading, faster: float = 1.0) -> Floats:
-    """Seconds of the quarters in the span of the notes, or of so many times as many."""
+    """Seconds of the quarters from the first to the last note, or of `faster` times as many beats."""
     at = np.arange(0, reading.melody.end + 1, 1 / faster)
     seconds = reading.song.clock.seconds(at)
     first, last = reading.song.clock.seconds(reading.melody.onset[[0, -1]])

@@ -47,7 +47,7 @@ LOWEST = {"bass": 33, "cello": 43, "trombone": 46, "horn": 48, "flute": 65, "rec
 
 @dataclass(frozen=True, eq=False)
 class Sung:
-    """A recording and what is in it.
+    """A recording and its contents.
 
     data   the bytes of an Ogg Opus file
     onset, end  (n,) seconds
@@ -64,7 +64,7 @@ class Sung:
 
 
 def sung(count: int, seed: int = 0) -> Iterator[Sung]:
-    """Phrases sung by our own voices and those of the soundfont, with vibrato, glides, breaths, noise and a pitch of
+    """Phrases sung by our own voices and those of the soundfont, with vibrato, glides, breaths, noise and a tuning of
     their own."""
     for i, (rng, tune) in enumerate(_songs(count, seed)):
         if i % 2:
@@ -137,7 +137,7 @@ def _songs(count: int, seed: int) -> Iterator[tuple[np.random.Generator, _Tune]]
 
 
 def _placed(tune: _Tune, lowest: int) -> _Tune:
-    """In a key in which the lowest note is this one."""
+    """The tune in a key in which its lowest note is this one."""
     return _Tune(tune.onset, tune.end, tune.pitch - int(tune.pitch.min()) + lowest, tune.beats)
 
 
@@ -169,14 +169,14 @@ def _contour(tune: _Tune, rng: np.random.Generator) -> Floats:
 
 
 def _pitches(tune: _Tune, bend: Floats, rate: int) -> Floats:
-    """(frames,) semitones that are sung."""
+    """(frames,) the sung pitch, in semitones."""
     at = np.arange(_frames(tune, rate)) / rate
     due = tune.pitch[np.maximum(np.searchsorted(tune.onset, at, side="right") - 1, 0)]
     return np.asarray(due + np.interp(at, np.arange(len(bend)) * STEP, bend))
 
 
 def _loudness(tune: _Tune, rng: np.random.Generator, rate: int) -> Floats:
-    """(frames,) 0 … 1: syllables that begin with a consonant, or slurred ones."""
+    """(frames,) loudness 0 … 1 of syllables, some of which begin with a consonant and some of which are slurred."""
     level = np.zeros(_frames(tune, rate))
     syllabic, attack = rng.uniform(0.4, 1), rng.uniform(0.015, 0.05)
     for i, (onset, end) in enumerate(zip(tune.onset, tune.end, strict=True)):
@@ -221,7 +221,7 @@ def _whistled(tune: _Tune, bend: Floats, rng: np.random.Generator) -> Floats:
 
 
 def _played(tune: _Tune, program: int, bend: Floats | None) -> Floats:
-    """By the soundfont, (frames,) at `RATE`."""
+    """The sound of the soundfont, (frames,) at `RATE`."""
     events: list[Event] = [(0.0, "program", 0, 0, program), (0.0, "control", 0, REVERB_DEPTH, 0)]
     for onset, end, pitch in zip(tune.onset, tune.end, tune.pitch, strict=True):
         events += [(onset, "on", 0, int(pitch), 90), (end, "off", 0, int(pitch), 0)]
@@ -246,7 +246,8 @@ def _played(tune: _Tune, program: int, bend: Floats | None) -> Floats:
 
 
 def _heard(tune: _Tune, program: int) -> _Tune:
-    """With onsets where they are heard: where a single note of the instrument has risen to half its level."""
+    """The tune with its onsets where they are heard: where a single note of the instrument has reached half its
+    level."""
     pitch = int(np.median(tune.pitch))
     alone = _Tune(np.array([0.1]), np.array([0.7]), np.array([pitch]), np.zeros(0))
     sound = np.abs(_played(alone, program, None))[: int(0.7 * RATE)]
@@ -266,7 +267,7 @@ def _recorded(name: str, tune: _Tune, sound: Floats) -> Sung:
 
 
 def opus(sound: Floats, rate: int) -> bytes:
-    """One channel as Ogg Opus, such as Discord's voice messages are."""
+    """One channel as Ogg Opus, the format of Discord's voice messages."""
     import soundfile
 
     out = io.BytesIO()

@@ -13,12 +13,12 @@ from generation.music.pulse import typical_tempo
 from generation.play.session import Prompt, sample
 
 LONG_AGO = 15.0  # seconds, which the baseline that preceded Encore does not remember
-SHORTEST, LONGEST = 40.0, 120.0  # seconds of the tunes that are looked at
+SHORTEST, LONGEST = 40.0, 120.0  # seconds of the tunes that are examined
 
 
 def returns(melody: Melody) -> tuple[float, float]:
-    """Among the bars that begin at least `LONG_AGO` seconds after the first: the share that was heard at least so long
-    before, note for note; and the share whose rhythm was."""
+    """Among the bars that begin at least `LONG_AGO` seconds after the first: the share that was heard at least that
+    long before, note for note; and the share whose rhythm was."""
     begun: dict[object, float] = {}
     found: list[tuple[bool, bool]] = []
     first = melody.seconds_at(float(melody.onset[0])) if len(melody) else 0.0
@@ -37,8 +37,8 @@ def returns(melody: Melody) -> tuple[float, float]:
 def remembered(
     loaded: LoadedModel, tunes: Sequence[Tune], count: int, seed: int = 0
 ) -> dict[str, tuple[int, tuple[float, float], tuple[float, float]]]:
-    """style → how many held-out tunes, what `returns` says of them, and of as many fresh pieces of the same style, key,
-    metre, tempo and length; at most `count` a style."""
+    """style → the number of held-out tunes, at most `count`; the mean of their `returns`; and that of as many fresh
+    pieces of the same style, key, metre, tempo and length."""
     rng = np.random.default_rng(seed)
     long = [
         tunes[i] for i in rng.permutation(len(tunes)) if tunes[i].melody.seconds >= SHORTEST and tunes[i].melody.bar

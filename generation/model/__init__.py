@@ -1,4 +1,4 @@
-"""Model: notes as numbers, the network that foresees them, and its checkpoint.
+"""Model: notes as numbers, the network that predicts them, and its checkpoint.
 
-Its front door is `loaded.load_model`; `likelihood.surprise` says how well a model foresees a melody.
+Its front door is `loaded.load_model`; `likelihood.surprise` says how well a model predicts a melody.
 """

@@ -11,7 +11,7 @@ from generation.model.networks.band_lstm import CONDITIONS, BandLSTM, Sizes
 from generation.request import STYLES, Refusal
 
 NETWORK = "band_lstm"
-# The meaning of the rows and every list whose order the weights depend on; weights trained on others cannot be used.
+# The meaning of the rows, and every list on whose order the weights depend; weights trained on others cannot be used.
 ENCODING = {
     "version": 1,
     "fields": list(band.FIELDS),

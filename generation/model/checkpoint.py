@@ -16,7 +16,7 @@ from generation.request import STYLES, Refusal
 NETWORK = "attentive_lstm"
 # The meaning of the rows; weights that were trained on another encoding cannot be used.
 ENCODING = {"version": 1, "fields": list(tokens.FIELDS), "classes": tokens.CLASSES, "ticks": tokens.TICKS}
-# Lists whose order the weights depend on: the model knows a style or a metre by its place. Append new ones at the end.
+# Lists on whose order the weights depend: the model knows a style or a metre by its place. Append new ones at the end.
 LISTS = {"conditions": [*tokens.CONDITIONS], "styles": [*STYLES], "metres": [f"{a}/{b}" for a, b in tokens.METRES]}
 
 
@@ -31,7 +31,7 @@ def write(path: Path, model: nn.Module, card: dict[str, Any], dtype: torch.dtype
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.detach().to(dtype).contiguous().cpu() for name, tensor in model.state_dict().items()}
     save_file(weights, path)
-    path.chmod(0o644)  # safetensors writes for its owner alone
+    path.chmod(0o644)  # safetensors lets only its owner read what it writes
     path.with_suffix(".json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -35,7 +35,7 @@ WRITTEN = ("", "m", "7", "maj7", "m7", "dim", "m7b5", "dim7", "aug", "sus4", "6"
 
 
 def value_of(symbol: str) -> int:
-    """The value (see `band`) of a symbol such as “F#m7b5/C”: its root and quality, not its bass; `NO_CHORD` where it
+    """The value (see `band`) of a symbol such as “F#m7b5/C”: its root and quality, not its bass; `NO_CHORD` if it
     has no root."""
     root = ROOT.match(symbol.strip())
     if not root:

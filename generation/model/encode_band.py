@@ -13,7 +13,7 @@ from generation.music.key import find_key
 from generation.request import STYLES
 
 KEYS = 24  # major and minor keys among which `find_key` chooses
-TOGETHER = 0.04  # quarters: played notes that begin so close are one chord
+TOGETHER = 0.04  # quarters: played notes that begin within this time are one chord
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Piece:
 
     conditions  (C,) as `band_lstm.CONDITIONS`
     shift       semitones by which its pitches are transposed
-    told        nats that the choice of the key costs, where it was estimated from the notes
+    told        nats that the choice of the key costs, if it was estimated from the notes
     complete    whether it reaches the end of the score
     slots       index of each part that has a slot → its slot
 

@@ -14,16 +14,17 @@ from generation.model.tokens import DEVIATION_UNIT, LENGTHS, TICKS, Ints
 from generation.music.notes import Notes, Written
 from generation.music.song import Part, Song, bar_marks, ruling, tempo_at
 
-GRIDS = (8, 12)  # lines a quarter; what lies off both was played
-OFF = 0.1  # more of the onsets off the grid were played on purpose
-SHADED = 6  # more velocities are dynamics
+GRIDS = (8, 12)  # lines a quarter; an onset off both was played
+OFF = 0.1  # if more of the onsets than this are off the grid, they were played
+SHADED = 6  # more velocities than this are dynamics
 STROKE = 0.25  # quarters that a drum sounds, in a file
 BREATH = 0.1  # quarters by which a note may reach into the next one of its voice
 
 
 def encode_song(song: Song, style: str = "auto") -> Piece:
-    """A song as the model is to go on with it: in the metre, key and tempo of its end, its chords up to its last note,
-    and every part declared as played, since new music is always performed; rows of a part that was not stay flat."""
+    """A song prepared for the model to go on with: in the metre, key and tempo of its end, with its chords up to its
+    last note. Every part is declared as played, since new music is always performed; the rows of one that was not stay
+    flat."""
     last = max((float(part.notes.onset[-1]) for part in song.parts if len(part.notes)), default=0.0)
     song = replace(song, chords=tuple(chord for chord in song.chords if chord[0] <= last))
     piece = encode(full_score_of(song, song.end), style)
@@ -85,7 +86,7 @@ def kit_of(pitch: Ints) -> Ints:
 
 
 def decode(rows: Ints, shift: int, kit: Ints | None = None, monophonic: bool = False) -> tuple[Notes, Written]:
-    """The notes of one part for its rows (n, len(FIELDS)), in quarters, and how a score has them.
+    """The notes of one part for its rows (n, len(FIELDS)), in quarters, and how a score would write them.
 
     shift       semitones by which pitches were transposed
     kit         as from `kit_of`, for drums; None for tones

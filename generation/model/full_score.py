@@ -25,13 +25,13 @@ class PartOf:
 
 @dataclass(frozen=True, eq=False)
 class FullScore:
-    """onset, duration (n,) quarters; pitch, velocity, part (n,) int, `part` an index into `parts`.
+    """A score: onset, duration (n,) quarters; pitch, velocity, part (n,) int, `part` an index into `parts`.
 
     bars    (quarter of a bar line, quarters a bar) wherever a metre begins or changes; empty if unknown
     chords  (quarter, value as `band.chord_value`) wherever the harmony changes; empty if unknown
     tempo   quarter notes a minute; 0 if unknown
-    late    (n,) quarters by which notes are played after their onsets, which are then written ones; None if unknown
-    loose   whether durations are sounding ones, not written ones
+    late    (n,) quarters by which notes are played after their onsets, which then are the written ones; None if unknown
+    loose   whether durations are as played, not as written
     """
 
     onset: Reals

@@ -17,7 +17,7 @@ from generation.music.song import Song, bar_marks, heard_key
 
 Reals = NDArray[np.float64]
 
-# Semitones above the root that belong to a chord, and how much evidence a rarer chord must have on its side.
+# Semitones above the root that belong to a chord, and how much more evidence a rarer chord needs.
 TONES = {
     "maj": ((0, 4, 7), 0.0),
     "min": ((0, 3, 7), 0.0),

@@ -9,7 +9,7 @@ from generation.model import band
 from generation.model.band import DURATION, FIRST_DRUM, NO_CHORD, PART, SLOTS, START, STEP, TICK, VALUE
 from generation.model.tokens import LENGTHS, Ints
 
-# Columns. At the tick of a row, the row itself not yet counted: the value that its part had last, and how long ago
+# Columns. At the tick of a row, without the row itself: the value that its part had last, and how long ago
 # (class of ticks); the lowest and the highest pitch that sound (128: none), and how many sound; the chord, and its age.
 # With the row itself counted: the time until the next of the sounding notes ends. Then, again without it, the 12 pitch
 # classes that sound (0 or 1), and the state of each slot.
@@ -20,12 +20,12 @@ WIDTH = len(HEARD) + 12 + SLOTS
 SILENT, ENDED, SOUNDING, STRUCK = range(4)  # states of a slot; it ended, or was struck, at this very tick
 STATES = 4
 MOST = 16  # voices that are counted
-NEVER = len(LENGTHS)  # the class of a gap or an age where nothing came before
+NEVER = len(LENGTHS)  # the class of a gap or an age if nothing came before
 ROOM = 96  # notes that can sound at once
 
 
 class Ears(NamedTuple):
-    """What is remembered of the rows so far; all arrays of whole numbers.
+    """The memory of the rows so far; all arrays contain whole numbers.
 
     ends, pitches, slots  (ROOM,) of the notes that sound: the tick at which each ends, its pitch and its slot
     last, when            (SLOTS + 1,) the value that each part had last, and its tick; −1 for none
@@ -47,8 +47,8 @@ SOUND, NOW_CHORD, CHANGED, BEFORE = range(4)  # places in `Ears.facts`
 
 
 def listen(encoded_rows: Ints, heading: Ints, ears: Ears | None = None) -> Ints:
-    """What is heard (n, WIDTH) at each of the rows (n, len(band.FIELDS)), whose parts are declared in `heading`
-    (SLOTS, 4). `ears`, if given, are those of a listener who goes on afterwards."""
+    """The columns (n, WIDTH) for each of the rows (n, len(band.FIELDS)), whose parts are declared in `heading`
+    (SLOTS, 4). `ears`, if given, belong to a listener that goes on afterwards."""
     heard = np.zeros((len(encoded_rows), WIDTH), np.int64)
     _listen(encoded_rows, band.kinds(heading), LENGTHS, ears or Ears(*(np.zeros(n, np.int64) for n in SIZES)), heard)
     return heard

@@ -14,7 +14,7 @@ from generation.request import STYLES
 
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
 CHUNK = 512  # notes in one pass through the model
-ENOUGH = 8  # notes, from which one can tell whether timing and dynamics were played
+ENOUGH = 8  # notes: enough to tell whether timing and dynamics were played
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def surprise(
     loaded: LoadedModel, melody: Melody, first: int = 0, timed: bool | None = None, shaded: bool | None = None
 ) -> tuple[NDArray[np.float64], bool]:
     """Nats (notes, len(HEADS)) of the notes from index `first` on, 0 for expression that was not played; and whether
-    the dynamics were. `timed`, `shaded`: whether timing and dynamics were played, None decides by the notes."""
+    the dynamics were. `timed`, `shaded`: whether timing and dynamics were played; None decides by the notes."""
     heard = _played(melody, first)
     timed, shaded = heard[0] if timed is None else timed, heard[1] if shaded is None else shaded
     versions = _versions(melody, timed, shaded)
@@ -93,7 +93,7 @@ def surprise(
 
 
 def _played(melody: Melody, first: int) -> tuple[bool, bool]:
-    """Whether timing and dynamics were played, judged by the notes before index `first`, or by all where those are too
+    """Whether timing and dynamics were played, judged by the notes before index `first`, or by all if those are too
     few."""
     before = melody[:first] if first >= ENOUGH else melody
     return tokens.is_timed(before), tokens.is_shaded(before)

@@ -1,6 +1,6 @@
 """Memorised passages: those of the training tunes, as hashes, so that a take which copies a tune can be found.
 
-The tunes themselves are not needed, and no melody can be recovered from 32 bits a passage.
+The tunes themselves are not needed, and no melody can be recovered from 32 bits for each passage.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Memorised passages of all parts: those of the lines in the training scores, so that a take which copies one is found.
 
-Each passage is one bit among `BITS`, so that the list of six million is small and nothing can be read from it. Two in
-five passages that nobody ever wrote hit a bit that is set by chance, but hardly ever many in a row: a run counts.
+Each passage is one bit among `BITS`, so that the list of six million is small and no music can be read from it. Two in
+five passages that nobody ever wrote hit by chance a bit that is set, but hardly ever many in a row: only runs count.
 """
 
 import json
@@ -60,7 +60,7 @@ def _top(rows: Ints) -> Line:
 
 def passages(line: Line) -> tuple[Hashes, Mask]:
     """(max(0, notes − PASSAGE + 1),) a hash of each passage, its intervals and steps, in any key; and whether it is
-    somebody's rather than a figure repeated."""
+    more than a repeated figure."""
     tick, pitch = line
     if len(tick) < PASSAGE:
         return np.zeros(0, np.uint64), np.zeros(0, bool)

@@ -1,4 +1,4 @@
-"""The metre, tempo and key of a fresh piece, where the user chose none."""
+"""The metre, tempo and key of a fresh piece, unless the user chose them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from generation.music.pulse import typical_tempo
 
 # Metres to choose from, the slowest and the fastest tempo (quarter notes a minute), keys to choose from.
 Priors = tuple[Sequence[Sequence[int]], Sequence[int], Sequence[str]]
-# By style. A checkpoint that knows none of these styles has priors of its own in its card, measured on its tunes.
+# By style. A checkpoint that knows none of these styles has its own priors in its card, measured on its tunes.
 PRIORS: dict[str, Priors] = {
     "jazz": (((4, 4),), (120, 220), ("Bb major", "F major", "Eb major", "C minor", "Ab major")),
     "irish": (((6, 8), (4, 4), (4, 4)), (160, 190), ("D major", "G major", "A dorian", "E minor")),

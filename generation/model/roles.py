@@ -32,7 +32,7 @@ CHORDAL = (KEYS, 1, ORGAN, GUITAR)
 
 @dataclass(eq=False)
 class Staff:
-    """A file's statements about one of its parts. lead, drums: whether it says that the part is that."""
+    """A file's statements about one of its parts. lead, drums: whether it says that the part is one."""
 
     name: str = ""
     code: str = ""
@@ -44,7 +44,7 @@ class Staff:
 
 
 def family_of(staff: Staff) -> int:
-    """A part's family, by its program, else its code, else its name."""
+    """A part's family, from its program, else its code, else its name."""
     if staff.family != NO_FAMILY:
         return staff.family
     for words in (staff.code.lower() if staff.code != "empty" else "", staff.name.lower()):

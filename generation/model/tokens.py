@@ -20,8 +20,8 @@ from generation.request import STYLES
 Ints = NDArray[np.int64]
 
 TICKS = 24  # a quarter
-# Seconds by which a note may overlap the next one, and the gap to the next below which it may not. Both leave a margin
-# to what `Melody` takes for one voice.
+# Seconds by which a note may overlap the next one, and the gap to the next below which it may not. Both are a little
+# stricter than what `Melody` takes for one voice.
 LONGEST_LEGATO, SOONEST = LEGATO_SECONDS - 0.02, CHORD_SECONDS + 0.01
 LENGTHS = np.array([*range(97), *range(108, 385, 12)])  # ticks that steps and durations can have
 DEVIATIONS = 41  # −20 … 20 in 1/96 quarter
@@ -108,8 +108,8 @@ def encode(
 
 
 def decode(rows: Ints, shift: int, like: Melody) -> Melody:
-    """The melody that rows (n, len(FIELDS)), without the start row, stand for, in the tempo, metre and key of `like`;
-    `shift` as in `Encoded`."""
+    """The melody for rows (n, len(FIELDS)), without the start row, in the tempo, metre and key of `like`; `shift` as in
+    `Encoded`."""
     tick, step = rows[:, TICK], 1 / TICKS
     onset = tick * step + (rows[:, DEVIATION] - 20) * DEVIATION_UNIT * (rows[:, TIMED] > 0)
     onset = apart(np.maximum(onset, 0))

@@ -1,8 +1,8 @@
 """Confine a process that reads strangers' files: no network, no files but its own, nothing that it does not need.
 
-On Linux this needs no root and holds for good, for the process and all that it starts: Landlock closes the file
-system, a filter of system calls the network and any means to tamper with other processes. Elsewhere only the resource
-limits apply, and a line in the log says so.
+On Linux this needs no root, and it lasts for the life of the process and of all that it starts: Landlock closes the
+file system; a filter of system calls closes the network and prevents tampering with other processes. Elsewhere only the
+resource limits apply, and a line in the log says so.
 """
 
 import contextlib
@@ -18,9 +18,9 @@ from pathlib import Path
 HERE = Path(__file__).parents[2]
 OPEN_FILES = 256
 LARGEST_FILE = 512 * 2**20  # bytes; a quarter of an hour of sound has 200 MB before it is encoded
-PROCESSES = 512  # and threads, on top of all that run on the machine now, since the limit is one for a whole user
+PROCESSES = 512  # and threads, on top of those running now, since the limit applies to a user, not to a process
 
-# What may be read besides Python, our code and our assets: libraries, and what they ask about the machine.
+# What may be read besides Python, our code and our assets: libraries, and facts about the machine that they need.
 SYSTEM = ("/usr", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/localtime", "/sys/devices/system/cpu",
           "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/random")  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from generation.request import Reply
 
-ENDS = {"stems": "-stems.zip"}  # a file's kind → the end of its name, where that is not the kind
+ENDS = {"stems": "-stems.zip"}  # a file's kind → the end of its name, if that is not the kind
 FACTS = ("title", "key", "metre", "tempo", "source", "style")  # fields of a reply
 
 

@@ -14,7 +14,7 @@ from generation.play.session import Prompt
 
 
 def again(prompt: Prompt | BandPrompt) -> Melody | Played:
-    """The input's notes, then the same notes again from the next beat on; a scale where there is no input."""
+    """The input's notes, then the same notes again from the next beat on; a scale if there is no input."""
     if isinstance(prompt, BandPrompt):
         return _together(prompt)
     melody = prompt.melody

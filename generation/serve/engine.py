@@ -1,4 +1,5 @@
-"""What a bot needs of an engine: music from a request. `pool.WorkerPool` is one; `nats_engine.NatsEngine` another."""
+"""What a bot needs of an engine: music from a request. `pool.WorkerPool` is one, `nats_engine.NatsEngine` is
+another."""
 
 from dataclasses import dataclass
 from typing import Protocol

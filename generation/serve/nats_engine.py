@@ -43,7 +43,7 @@ from generation.serve.worker_process import Progress
 
 log = logging.getLogger("encore.line")
 
-LOOK = 2.0  # seconds between two looks at whether a place of which nothing is heard is still in the line
+LOOK = 2.0  # seconds between two checks whether a place that nobody has mentioned is still in the line
 PUBLISHING = 30.0  # seconds for which a place is asked for while the server is away
 CHECKING = 8.0  # seconds for a machine to read a file
 AWAY = Words("Encore cannot reach the machines that play. Ask again in a minute.")
@@ -66,7 +66,7 @@ class Place:
     number    of its message in the stream
     asks      of machines, until there is a request to answer them with
     parts     of answers that are still incomplete: machine's attempt → number of the part → its bytes
-    heard     when anything was last heard of it
+    heard     when anybody last mentioned it
     """
 
     owner: str
@@ -190,7 +190,7 @@ class NatsEngine:
         return Line(players.num_ack_pending or 0, waiting, waiting > 0 or not players.num_waiting)
 
     async def place(self, name: str) -> int:
-        """1 for the next one in the line; 0 once a machine has taken it, or if nobody knows."""
+        """1 for the next one in the line; 0 once a machine has taken it, or if unknown."""
         held = self._places.get(name)
         if held is None or held.turn.is_set():
             return 0
@@ -200,13 +200,13 @@ class NatsEngine:
         except Trouble:
             return 0
         state = msgspec.json.decode(asked.data).get("state", {})
-        gone = state.get("deleted") or []  # since the oldest that is left
+        gone = state.get("deleted") or []  # numbers deleted since the oldest that is left
         taken = max(players.delivered.stream_seq if players.delivered else 0, state.get("first_seq", 1) - 1)
         before = held.number - taken - sum(taken < number < held.number for number in gone)
         return max(0, int(before))
 
     async def _publish(self, place: Place) -> int:
-        """Put a place into the line, as often as it takes until the server has said that it is there."""
+        """Put a place into the line, again and again until the server has confirmed it."""
         end = monotonic() + PUBLISHING
         while True:
             try:

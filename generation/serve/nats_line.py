@@ -40,8 +40,8 @@ STREAM, PLAYERS = "encore", "players"  # the stream, and the consumer that all m
 LINE, TICKET, CANCEL, CHECK = "encore.line", "encore.ticket", "encore.cancel", "encore.check"
 LONGEST = 32  # places, if a machine that plays makes the stream before a bot has said how many
 
-OLDEST = (2, 15)  # version of the server: of older ones, 2.9 leaves places behind after machines die
-PAYLOAD = 8_000_000  # bytes of a message that the server must let through: the largest attachment has 5 MB
+OLDEST = (2, 15)  # version of the server: an older one, 2.9, leaves places behind after machines die
+PAYLOAD = 8_000_000  # bytes of a message that the server must accept: the largest attachment has 5 MB
 PART = 2**19  # bytes of an answer that travel in one message
 ACK_WAIT = 6.0  # seconds without a sign of life after which another machine gets a place
 CONNECTING = 15.0  # seconds to wait for the server at the start
@@ -70,8 +70,8 @@ unpack_share = msgspec.msgpack.Decoder(float).decode
 class Address:
     """nats://USER:PASSWORD@HOST:PORT,HOST:PORT?ca=FILE&cert=FILE&key=FILE&token=FILE&password=FILE&replicas=3
 
-    With tls:// or any of `ca`, `cert` and `key`, all that travels is encrypted. `token` and `password` are files that
-    hold them, for addresses that others may see. `replicas`: on how many servers the stream lies.
+    With tls:// or any of `ca`, `cert` and `key`, everything that travels is encrypted. `token` and `password` name
+    files that contain them, since others may see the address. `replicas`: the number of servers that keep the stream.
     """
 
     servers: tuple[str, ...]

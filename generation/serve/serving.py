@@ -23,7 +23,7 @@ from generation.serve.worker_process import Died, Unfit
 log = logging.getLogger("encore.player")
 
 SILENT = 30.0  # seconds without a word from the line after which this machine is unwell
-SECRETS = ("DISCORD_TOKEN", "ENCORE_DATABASE_URL")  # what a machine that plays need not know
+SECRETS = ("DISCORD_TOKEN", "ENCORE_DATABASE_URL")  # a machine that plays need not know these
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +82,7 @@ async def _serve(args: argparse.Namespace) -> int:
 
 
 class Counts(Collector):
-    """What Prometheus asks of a player."""
+    """A player's figures for Prometheus."""
 
     def __init__(self, player: Player) -> None:
         self._player = player

@@ -41,7 +41,7 @@ def render(inbox: Inbox) -> Serve:
 
     def work(job: Job) -> Event:
         if job.stage == "read":
-            # Before scoring, no beat is looked for in the notes: it would reveal something of the notes to predict.
+            # Before scoring, no beat is sought in the notes: that would reveal something about the notes to predict.
             plain = job.since is not None
             reading = read(job.request.data or b"", job.request.filename) if plain else listen(job.request)
             if reading is None:

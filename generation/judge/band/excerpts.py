@@ -1,4 +1,4 @@
-"""Excerpts of held-out works: what is given, as rows and as a song, and how the work truly goes on."""
+"""Excerpts of held-out works: a given beginning, as rows and as a song, and the way the work truly goes on."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from generation.music.song import Part, Song
 
 PLACES = (0.0, 1 / 3, 2 / 3)  # of a work, where excerpts begin: at the next bar line
 FEWEST = 8  # rows that are given, and that truly follow
-USUAL_PACE = 100.0  # quarters a minute where a work does not say
+USUAL_PACE = 100.0  # quarters a minute if a work does not say
 SHORTEST = 1 / 48  # quarters
 TONIC = 2  # its index in the conditions
 
@@ -29,8 +29,8 @@ class Excerpt:
     """A stretch of a work, from a bar line on. Its rows are in the key without signs.
 
     start  quarter of the work at which it begins
-    score  all that is given and all that truly follows, from quarter 0
-    split  quarter at which the given ends
+    score  everything that is given and that truly follows, from quarter 0
+    split  quarter at which the given part ends
     piece  the score, encoded
     first  index in its rows of the first that is not given
     """
@@ -86,14 +86,15 @@ def excerpt(work: Work, start: float, given: float, true: float) -> Excerpt | No
 
 
 def _bar_line(score: FullScore, quarter: float) -> float:
-    """The first bar line at or after a quarter, or the quarter itself, rounded up, where bars are unknown."""
+    """The first bar line at or after a quarter, or the quarter itself, rounded up, if bars are unknown."""
     since, bar = next((mark for mark in reversed(score.bars) if mark[0] <= quarter + 1e-6), (0.0, 0.0))
     bar = bar or 1.0
     return since + float(np.ceil((quarter - since) / bar - 1e-6)) * bar
 
 
 def cut(score: FullScore, start: float, stop: float) -> FullScore:
-    """The notes that begin in start … stop − 1, in quarters from the bar line `start`, with all that rules them."""
+    """The notes that begin in start … stop − 1, in quarters from the bar line `start`, with everything that applies to
+    them."""
     here = (score.onset >= start - 1e-6) & (score.onset < stop - 1e-6)
     bars, chords = (
         tuple((max(at, start) - start, value) for at, value in _ruling(marks, start) if at < stop)
@@ -113,13 +114,13 @@ def cut(score: FullScore, start: float, stop: float) -> FullScore:
 
 
 def _ruling(marks: Sequence[tuple[float, float]], start: float) -> Sequence[tuple[float, float]]:
-    """The marks from the one on that rules at `start`."""
+    """The marks, beginning with the one in force at `start`."""
     before = [i for i, (at, _) in enumerate(marks) if at <= start + 1e-6]
     return marks[before[-1] :] if before else marks
 
 
 def song(score: FullScore) -> Song:
-    """A score as a song, as it is written: with the metre, key and tempo that rule its beginning."""
+    """A score as a song, as it is written: with the metre, key and tempo of its beginning."""
     key = score.key or find_key(score.pitch, score.duration)
     parts = []
     for i, about in enumerate(score.parts):

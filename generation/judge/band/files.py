@@ -40,8 +40,8 @@ class Sent:
 
 
 def of_set(folder: Path, works: Sequence[Work], count: int) -> list[Sent]:
-    """`count` of the works of a set by chance, all for 0, from their files where those can be read; every other one is
-    given whole, and the others as far as a bar line before two thirds."""
+    """`count` works of a set, chosen by chance, all for 0; read from their files if possible. Every other one is given
+    whole, and the rest up to a bar line before two thirds."""
     with (folder / "splits_poly.tsv").open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         places = {row["id"]: row["file"] for row in rows if row["set"] == works[0].dataset}
@@ -88,7 +88,7 @@ def _sent(name: str, style: str, whole: Song, cut: bool) -> Sent | None:
 def keeping(
     model: BandLSTM, sent: Sequence[Sent], memorised: MemorisedLines | None, seed: int = 0
 ) -> Iterator[tuple[Sent, dict[str, bool], dict[str, bool]]]:
-    """For each song, which promises ours keeps and, where it is known, which the true continuation does."""
+    """For each song, the promises that our continuation keeps and, if the true one is known, those that it keeps."""
     for at in tqdm(range(0, len(sent), AT_A_TIME), desc="files", leave=False):
         some = sent[at : at + AT_A_TIME]
         prompts = [BandPrompt(each.given, SECONDS, seed=seed + at + i) for i, each in enumerate(some)]

@@ -22,7 +22,7 @@ AT_A_TIME = 16  # takes
 
 
 def heard(model: BandLSTM, ngram: RowNGram, works: Sequence[Work], count: int = 0, seed: int = 0) -> list[Heard]:
-    """The statistics of `count` excerpts of a set's works by chance, all for 0, with their continuations."""
+    """The statistics of `count` excerpts of a set's works, chosen by chance, all for 0, with their continuations."""
     rng = np.random.default_rng(seed)
     every = list(excerpts(works, GIVEN, TRUE))
     picked = [every[i] for i in rng.permutation(len(every))[: count or len(every)]]
@@ -45,7 +45,7 @@ def heard(model: BandLSTM, ngram: RowNGram, works: Sequence[Work], count: int = 
 
 
 def prompt(given: Excerpt, seed: int) -> BandPrompt:
-    """What is given, to be played on as long as the true continuation, and not closed."""
+    """The given part, to be played on for as long as the true continuation lasts, without a close."""
     start = song(cut(given.score, 0.0, given.split))
     lasts = (given.score.onset.max() - given.split) // 1 + 1
     return BandPrompt(start, lasts / pace(given.score), seed=seed, style=given.work.style, open_end=True)

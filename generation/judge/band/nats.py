@@ -1,4 +1,4 @@
-"""How well the model foresees full scores: its nats a row, beside those of a 3-gram over the same rows."""
+"""How well the model predicts full scores: its nats a row, beside those of a 3-gram over the same rows."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ from generation.model.tokens import LENGTHS, TICKS
 FRAME = 0.25  # quarters
 FRAMED = "jsb"  # the set that is compared with models of frames
 SHARE_BAR = dict.fromkeys(("lieder", "string_quartets", "piano_midi_de", "groove", "pop909"), 0.55)
-FRAME_BAR = {True: 1.70, False: 1.55}  # nats a frame, of a model that learned from nothing else, or from much else
+FRAME_BAR = {True: 1.70, False: 1.55}  # nats a frame: learned from nothing else, or from much else
 NATS = (*CONTENT, "model", "3-gram", "share", "frame", "3-gram frame", *EXPRESSION)
 
 
 def nats(model: BandLSTM, ngram: RowNGram, pieces: Sequence[Piece]) -> dict[str, float]:
-    """Nats a row of pieces, by head; `model` and `3-gram`, all content, and the `share` of the one in the other;
-    `frame` and `3-gram frame`, the same for a sixteenth; and the number of `rows`.
+    """Nats a row of pieces, by head; `model` and `3-gram`, those of all content, and the `share` of the first in the
+    second; `frame` and `3-gram frame`, the same for a sixteenth; and the number of `rows`.
 
     The sums include every row (notes, strokes and changes of chord), the end of each piece that was not cut and, where
     its key was estimated, the cost of naming it. Divided by the number of frames, they can be compared with a model of

@@ -1,4 +1,4 @@
-"""Six statistics of how a band goes on: ours beside the true continuations, within the spread of true ones, or not.
+"""Six statistics of the way a band goes on: whether ours lie within the spread of those of true continuations.
 
     entropy      of the pitch classes, in bits
     scale        share of notes in the major scale that has most of them
@@ -8,7 +8,7 @@
     groove       likeness of the bars' rhythms: 1 − mean share of sixteenths in which two of them differ
     density      notes and strokes a quarter
 
-The first four leave out drums. A bar counts as four quarters in every metre, since so the table was made with which
+The first four leave out drums. A bar counts as four quarters in every metre, as in the published table with which
 these are compared.
 """
 
@@ -26,7 +26,7 @@ GIVEN, TRUE = 16.0, 32.0  # quarters: four bars given, eight played
 BAR, SIXTEENTH = 4.0, 0.25  # quarters
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 CLASHING = (1, 6, 11)
-AT_ONCE = 1 / 48  # quarters: notes that begin or end so near are together
+AT_ONCE = 1 / 48  # quarters: notes that begin or end within this time are together
 FEWEST = 8  # notes, to say anything
 AUC_BAR = 0.62
 CLASH_BAR = {"pop909": 0.04}
@@ -46,7 +46,7 @@ class Notes:
 
 
 def statistics(notes: Notes, start: float, stop: float) -> dict[str, float]:
-    """The statistics of what begins in `start` … `stop`; those of tones only if there are enough."""
+    """The statistics of the notes that begin in `start` … `stop`; those of tones only if there are enough."""
     new = (notes.onset >= start - AT_ONCE) & (notes.onset < stop - AT_ONCE)
     found: dict[str, float] = {}
     if (new & notes.tone).sum() >= FEWEST:
@@ -94,7 +94,7 @@ class Heard:
 
 
 def summary(heard: Sequence[Heard]) -> dict[str, dict[str, float]]:
-    """statistic → its means over the `true` continuations, `ours` and the `3-gram`'s, and the `spread`: the mean
+    """statistic → its means over the `true` continuations, `ours` and those of the `3-gram`, and the `spread`: the mean
     difference between true continuations and their primes."""
     found = {}
     for name in STATISTICS:

@@ -1,7 +1,8 @@
 """The plain loop: the simplest sampler, against which the real one is measured; both draw from the same distribution.
 
-For every note the model's `forward` reads one row of each take and hands its state on, the heads are asked one after
-the other, each take's state is made of the list of its notes, and `torch.multinomial` draws from the sorted nucleus.
+For every note the model's `forward` reads one row of each take and passes its state on, the heads are asked one after
+the other, each take's state is computed from the list of its notes, and `torch.multinomial` draws from the sorted
+nucleus.
 It shares with the real sampler only the model, the rules and the parameters of a take.
 """
 
@@ -81,7 +82,7 @@ def draw(logits: Tensor, top_p: Tensor) -> Tensor:
 
 
 def state_of(part: Part, rows: Ints, new: int, plan: tuple[int, int], onset: int) -> State:
-    """Where a take stands after all its `rows`, of which so many are new: `plan` says where its closing note begins and
+    """The state of a take after all its `rows`, of which `new` are new: `plan` says where its closing note begins and
     where it ends, `onset` where the coming note begins."""
     pitch, opening = rows[:, PITCH], not new
     bar, sounding = int(part.conditions[4]), int(LENGTHS[rows[-1, DURATION]])
@@ -119,7 +120,7 @@ def _last(true: NDArray[np.bool_]) -> int:
 
 
 def _plan(part: Part, tick: int) -> tuple[int, int]:
-    """Ticks at which the closing note begins and the music ends that begins at `tick`."""
+    """Ticks at which the closing note begins and at which the music ends, if it begins at `tick`."""
     bar, downbeat, goal = int(part.conditions[4]), int(part.conditions[5]), tick + part.wished
     beat = downbeat + round((goal - downbeat) / TICKS) * TICKS
     line = downbeat + round((goal - downbeat) / bar) * bar if bar else None

@@ -1,6 +1,6 @@
 """The baseline that preceded Encore: a one-hot LSTM of melody events on a grid of sixteenths, beside our model.
 
-A melody is spelled step by step of a sixteenth at 120 quarter notes a minute: nothing happens, a note ends, or one of
+A melody is spelled in steps of a sixteenth at 120 quarter notes a minute: nothing happens, a note ends, or one of
 128 pitches begins (Waite et al., 2016, the “melody RNN” of Magenta). There is no loudness and no time between steps.
 Two layers of 128 cells, MAESTRO's top line. It is trained only for comparison, and its weights never ship.
 """
@@ -64,7 +64,7 @@ def on_grid(melody: Melody) -> Melody:
     """The melody as the grid has it: one note a step at most, flat, at 120 quarter notes a minute."""
     start = np.round([melody.seconds_at(onset) * A_SECOND for onset in melody.onset]).astype(int)
     end = np.round([melody.seconds_at(q) * A_SECOND for q in melody.onset + melody.duration]).astype(int)
-    kept = np.append(np.diff(start) > 0, True)  # of two in one step the later
+    kept = np.append(np.diff(start) > 0, True)  # the later of two in one step
     start, end, pitch = start[kept] - start[0], end[kept] - start[0], melody.pitch[kept]
     end = np.clip(end, start + 1, np.append(start[1:], np.inf)).astype(int)
     lasting = np.minimum(end - start, 16 * GRID)

@@ -1,8 +1,8 @@
 """The baseline for several parts: an interpolated 3-gram over the same rows, field by field.
 
-As `ngram`, whose tables and hashes it uses. A field's contexts, each trusting itself as far as Witten and Bell's rule
-says and the one before it for the rest: none; the field before it in its row; all fields before it; these and the row
-before; these and the two rows before.
+It is like `ngram`, whose tables and hashes it uses. A field's contexts are: none; the field before it in its row; all
+fields before it; these and the row before; these and the two rows before. Each has the weight that Witten and Bell's
+rule gives it, and leaves the rest to the context before it.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """The network for several parts: an LSTM that looks back, like `attentive_lstm`, over the rows of all parts.
 
-Besides each row it is given what sounds then (`generation.model.hearing`), which it could not work out from the rows.
+Besides each row it is given the notes that sound then (`generation.model.hearing`), since it could not work them out.
 A row's fields are predicted one after the other, each given those before it: the part by comparing the state with each
 declared part and its present state, the pitch also by the interval from the part's last pitch.
 """
