@@ -53,7 +53,7 @@ def _voices(kept: str, reply: Reply, locale: str) -> list[Item]:
         discord.SelectOption(label=f"{number}. {say(words, locale)}"[:100], value=str(number))
         for number, words in enumerate(reply.voices[:MOST_OPTIONS], 1)
     ]
-    asked = say("The tune was found in part {number}. Is it another?", locale, number=reply.voice)[:150]
+    asked = say("The tune was found in part {number}. Is it in another?", locale, number=reply.voice)[:150]
     select = discord.ui.Select[discord.ui.View]
     return [select(custom_id=f"encore-voice:{kept}", placeholder=asked, options=options)]
 

@@ -36,14 +36,14 @@ def _about(days: float) -> tuple[Words, ...]:
             "pitch, timing, length and loudness. The model card below says what it learned from, what it does "
             "well and what it does badly."
         ),
-        Words("**Temperature** sets how far it strays: low values stay with what is likely, high ones surprise."),
+        Words("**Temperature** sets how far it strays: low values stay with the likely notes, high ones surprise."),
         Words(
-            "**Privacy**: what you send and what is played for you is kept for {count} day, so that the buttons "
-            "under a reply work, and then deleted. `/forget` deletes all of it at once; “Delete” under a reply "
-            "deletes what belongs to that reply. Nothing is used for training or passed on.",
-            "**Privacy**: what you send and what is played for you is kept for {count} days, so that the buttons "
-            "under a reply work, and then deleted. `/forget` deletes all of it at once; “Delete” under a reply "
-            "deletes what belongs to that reply. Nothing is used for training or passed on.",
+            "**Privacy**: your files and the music played for you are kept for {count} day, so that the buttons "
+            "under a reply work, and then deleted. `/forget` deletes all of them at once; “Delete” under a reply "
+            "deletes everything that belongs to it. Nothing is used for training or passed on.",
+            "**Privacy**: your files and the music played for you are kept for {count} days, so that the buttons "
+            "under a reply work, and then deleted. `/forget` deletes all of them at once; “Delete” under a reply "
+            "deletes everything that belongs to it. Nothing is used for training or passed on.",
             count=math.ceil(days),
         ),
         Words(

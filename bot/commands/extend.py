@@ -35,7 +35,7 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
     parts="Which parts of a file go on: all of them, or the melody only",
     part="The whole piece, or only the new part",
     melody="Which part of the file is the tune: its name or number",
-    last_bars="Of a long tune, only so many bars before the new part",
+    last_bars="How many bars of a long tune to keep before the new part",
     **DESCRIPTIONS,
 )
 @app_commands.choices(

@@ -64,7 +64,7 @@ async def show(interaction: Interaction) -> None:
         else Words("**{name}**: {value}", name=NAMES[name], value=_value(name, value))
         for name, value in vars(defaults).items()
     ]
-    title = Words("Defaults on this server, where a request does not say otherwise:")
+    title = Words("Defaults on this server, unless a request says otherwise:")
     await interaction.response.send_message("\n".join(say(words, locale) for words in (title, *lines)), ephemeral=True)
 
 

@@ -67,7 +67,7 @@ def load(path: Path, device: torch.device | str = "cpu") -> tuple[AttentiveLSTM,
             )
     if card.get("model") != NETWORK:
         raise Refusal(
-            "The checkpoint {file} wants the network “{theirs}”; Encore plays with {ours}.",
+            "The checkpoint {file} needs the network “{theirs}”; Encore plays with {ours}.",
             file=path.name,
             theirs=str(card.get("model")),
             ours=NETWORK,

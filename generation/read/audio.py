@@ -59,8 +59,8 @@ def _check(notes: Heard, track: Track, sound: Samples) -> None:
     clear = len(notes) > 0 and pitched >= HEARD and float(notes.sure.mean()) >= SURE
     if (len(notes) and notes.alone < ALONE) or (not clear and tonal(sound) > TONAL):
         raise Refusal(
-            "Several tones sound at the same time in this recording; Encore can follow one voice or instrument alone. "
-            "Hum, whistle or play the melody by itself."
+            "Several tones sound at the same time in this recording; Encore can follow only one voice or "
+            "instrument. Hum, whistle or play the melody by itself."
         )
     if not clear:
         raise Refusal(

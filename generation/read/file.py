@@ -61,8 +61,8 @@ def read(data: bytes, filename: str, drums: bool = False, wanted: str = "") -> R
     except Exception as error:  # the edge: whatever strange content does to a parser, the user gets a sentence
         log.warning("%s could not be read: %.200r", kind, error)
         raise Refusal(
-            "This {kind} file cannot be read: it is damaged or holds something unusual. Export it again, as "
-            "MIDI if you can.",
+            "This {kind} file cannot be read: it is damaged or contains something unusual. Export it again, as MIDI "
+            "if you can.",
             kind=NAMES[kind],
         ) from error
     if kind == "abc" and (count := len(tunes(text_of(data))[1])) > 1:

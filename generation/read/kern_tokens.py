@@ -213,5 +213,5 @@ def expanded(sections: list[str], first: dict[str, int], bars: int) -> list[int]
         if label in first and len(order) <= MAX_BARS:
             order += range(first[label], ends.get(first[label], bars))
     if len(order) > MAX_BARS:
-        raise Refusal("With its repeats this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
+        raise Refusal("With its repeats, this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
     return [i for i in order if i < bars] or None

@@ -146,11 +146,11 @@ def _remarks(damage: Damage, tracks: int) -> tuple[Words, ...]:
     if damage.clipped:
         remarks.append(Words("values beyond MIDI's limits were clipped"))
     if damage.tracks and tracks == 1:
-        remarks.append(Words("the file is damaged, and what cannot be read was skipped"))
+        remarks.append(Words("the file is damaged, and the unreadable parts were skipped"))
     elif len(damage.tracks) == 1:
         number = str(min(damage.tracks))
-        remarks.append(Words("track {number} is damaged, and what cannot be read was skipped", number=number))
+        remarks.append(Words("track {number} is damaged, and its unreadable parts were skipped", number=number))
     elif damage.tracks:
         count = len(damage.tracks)
-        remarks.append(Words("{count} tracks are damaged, and what cannot be read was skipped", count=count))
+        remarks.append(Words("{count} tracks are damaged, and their unreadable parts were skipped", count=count))
     return tuple(remarks)

@@ -75,7 +75,7 @@ def read_tree(root: Element, mended: Sequence[Words] = ()) -> Score:
     mark_bars(score, signs)
     score.lines = [line for line in score.lines if any(measure.sounds for measure in line.measures)]
     if any(common.signature and common.signature.odd for common in score.common):
-        score.remarks.append(Words("the key was found by ear, for its signature is none of the usual ones"))
+        score.remarks.append(Words("the key was found by ear, since its signature is not one of the usual ones"))
     if rounded:
         score.remarks.append(Words("pitches between the semitones were moved to the nearest one"))
     return score

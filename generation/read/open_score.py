@@ -23,7 +23,7 @@ MAX_MARKS = 60_000  # tempi, dynamics, signatures, bar lines
 NOTES = ("note", "backup", "forward")
 ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)(?:(\w{1,31});)?")
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-CUT = Words("the file is damaged, and was read as far as it goes")
+CUT = Words("the file is damaged, and was read as far as possible")
 CONTAINER = "META-INF/container.xml"
 
 

@@ -85,7 +85,7 @@ def played(bars: list[Bar[Item]], parts: str = "") -> list[int]:
 
 def _limit(order: list[int]) -> None:
     if len(order) > MAX_BARS:
-        raise Refusal("With its repeats this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
+        raise Refusal("With its repeats, this piece has more than {limit} bars. Send a shorter one.", limit=MAX_BARS)
 
 
 def _every_pass(section: _Section) -> list[int]:

@@ -93,11 +93,7 @@ def guarded(work: Work, job: Job, inbox: Inbox) -> Event:
             too_large = Words("This piece needs more memory than there is. Send a shorter or simpler one.")
             event = Event(job.id, refusal=too_large)
         else:
-            event = fault(
-                job.id,
-                "Something went wrong on Encore's side with this piece ({stage}). It is in the log; try again.",
-                stage=job.stage,
-            )
+            event = fault(job.id, "Something went wrong on Encore's side with this piece. It is in the log; try again.")
     return replace(event, seconds=perf_counter() - began)
 
 

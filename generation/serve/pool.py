@@ -262,9 +262,7 @@ class WorkerPool:
             return event
         if job.stage == "read":
             raise Refusal(DEADLY)
-        raise WorkerFault(
-            "Encore crashed twice on this piece ({stage}) and has been restarted. Ask again.", stage=job.stage
-        )
+        raise WorkerFault("Encore crashed twice on this piece and has been restarted. Ask again.")
 
 
 def _same_arithmetic(request: Request, takes: Sequence[Take]) -> None:

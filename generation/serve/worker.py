@@ -123,9 +123,9 @@ def main(role: str) -> None:
     except Exception as error:  # every job that is asked of this process fails with these words
         if isinstance(error, Refusal | OSError):
             why = error.words if isinstance(error, Refusal) else str(error)
-            inbox.send(fault(0, "Encore's {stage} process cannot start: {why}", stage=role, why=why))
+            inbox.send(fault(0, "One of Encore's processes cannot start: {why}", why=why))
         else:
-            inbox.send(fault(0, "Encore's {stage} process cannot start.", stage=role))
+            inbox.send(fault(0, "One of Encore's processes cannot start."))
         leave()
     inbox.send(Event(0))
     serve()

@@ -141,15 +141,15 @@ async def _born(role: str, quiet: bool) -> "_Running":
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
-    return _Running(process, scratch)
+    return _Running(role, process, scratch)
 
 
 class _Running:
     """One process from its start to its death."""
 
-    def __init__(self, process: asyncio.subprocess.Process, scratch: str) -> None:
+    def __init__(self, role: str, process: asyncio.subprocess.Process, scratch: str) -> None:
         self.process, self.dead = process, False
-        self._scratch = scratch
+        self._role, self._scratch = role, scratch
         self._jobs: dict[int, _Held] = {}
         self._loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = self._loop.create_future()
@@ -231,7 +231,7 @@ class _Running:
 
     def _receive(self, event: Event) -> None:
         if event.trace:
-            log.error("%s\n%s", event.fault, event.trace)
+            log.error("the %s process: %s\n%s", self._role, event.fault, event.trace)
         self._watch.heard()
         if event.id == 0:
             if event.fault:

@@ -25,7 +25,7 @@ async def test_another_part_is_chosen_in_the_list_under_the_answer(discord: Disc
     reply = await discord.command("extend", options, until=has_files)
     assert "Melody: track 2 (Flute)." in reply.text
     [select] = [part for row in reply.message.components for part in row["components"] if part["type"] == 3]
-    assert select["placeholder"] == "The tune was found in part 2. Is it another?"
+    assert select["placeholder"] == "The tune was found in part 2. Is it in another?"
     assert [option["label"] for option in select["options"]] == [
         "1. Cello (cello), C3 to G3, 16 notes",
         "2. Flute (flute), C5 to G5, 16 notes",

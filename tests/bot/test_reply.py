@@ -37,10 +37,10 @@ def test_caption() -> None:
 
 
 def test_what_was_mended_is_said() -> None:
-    remarks = (Words("track {number} is damaged, and what cannot be read was skipped", number="3"),)
+    remarks = (Words("track {number} is damaged, and its unreadable parts were skipped", number="3"),)
     mended = replace(reply(), remarks=remarks)
     last, german = (message(mended, EXTENDED, 10 * MIB, locale).content.splitlines()[-1] for locale in ("en", "de"))
-    assert last == "-# Note: track 3 is damaged, and what cannot be read was skipped."
+    assert last == "-# Note: track 3 is damaged, and its unreadable parts were skipped."
     assert german == "-# Hinweis: Spur 3 ist beschädigt, Unlesbares wurde übersprungen."
 
 

@@ -115,7 +115,7 @@ def test_damage_in_one_track_leaves_the_others() -> None:
     )
     assert reading.melody.pitch.tolist() == TUNE
     assert [len(part.notes) for part in reading.song.parts][1:] == [8]
-    assert said(reading.song.remarks) == ["track 3 is damaged, and what cannot be read was skipped"]
+    assert said(reading.song.remarks) == ["track 3 is damaged, and its unreadable parts were skipped"]
 
 
 def test_reading_goes_on_behind_damage() -> None:
@@ -171,7 +171,7 @@ def test_a_file_that_breaks_off() -> None:
         reading = read(whole[:size], "cut.mid")
         assert reading.melody.pitch.tolist() == TUNE[: len(reading.melody)] and len(reading.melody) >= 1
         assert struck(whole[:size]) == right[: len(reading.melody)]
-        assert said(reading.song.remarks) == ["track 2 is damaged, and what cannot be read was skipped"]
+        assert said(reading.song.remarks) == ["track 2 is damaged, and its unreadable parts were skipped"]
 
 
 def test_what_is_not_there_is_not_invented() -> None:

@@ -137,6 +137,6 @@ def test_a_score_that_breaks_off_is_read_as_far_as_it_goes() -> None:
     whole = score(bars)
     reading = read(whole[: whole.index(b"<step>E") + 20], "cut.musicxml")
     assert reading.melody.pitch.tolist() == [60, 62]
-    assert [str(remark) for remark in reading.song.remarks] == ["the file is damaged, and was read as far as it goes"]
+    assert [str(remark) for remark in reading.song.remarks] == ["the file is damaged, and was read as far as possible"]
     with pytest.raises(Refusal, match="damaged"):
         read(whole[: whole.index(b"<note>")], "cut.musicxml")
