@@ -28,7 +28,10 @@ def arrange(
     program, take = new_program(reading, request, whole), number_of(request, seed)
     if reading is None or request.only_new or not first_new:
         alone = without_input(whole, first_new) if request.only_new else whole
-        return Piece(replace(song_of(alone, program, "Melody"), title=title), alone, seed=seed, take=take)
+        fresh = song_of(alone, program, "Melody")
+        if reading is not None and request.instrument == "auto":  # for the same instrument, so written in the same way
+            fresh = replace(fresh, parts=(replace(fresh.parts[0], sounds=reading.song.parts[reading.part].sounds),))
+        return Piece(replace(fresh, title=title), alone, seed=seed, take=take)
     song = given_song(reading, program)
     new = whole[first_new:]
     part = _going_on(song.parts[reading.part], Notes(new.onset, new.duration, new.pitch, new.velocity), program)

@@ -1,9 +1,12 @@
 """A transposing instrument's part comes back as it was written, and its composer with it."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from generation.finish.paper.write_band_abc import band_abc
+from generation.finish.paper.write_band_musicxml import band_musicxml
 from generation.finish.take import finish
 from generation.play.session import Prompt
 from generation.read.file import read
@@ -56,3 +59,30 @@ def test_the_part_is_written_as_it_was_and_sounds_as_it_did(name: str) -> None:
     assert read(files["abc"], "b.abc").melody.pitch.tolist() == whole.pitch.tolist(), "ABC is at concert pitch"
     assert b"C:Ada Byron" in files["abc"] and "Ada Byron" in text
     assert sounding.song.composer == "Ada Byron"
+    alone = finish(reading, whole, len(reading.melody), replace(request, only_new=True), 1).files["musicxml"]
+    assert f"<fifths>{CASES[name][3]}</fifths>" in alone.decode()
+    assert read(alone, "b.musicxml").melody.pitch.tolist() == whole.pitch[len(reading.melody) :].tolist()
+    assert read(alone, "b.musicxml").song.parts[0].sounds == reading.song.parts[0].sounds
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_in_a_band_each_part_is_written_for_its_player(name: str) -> None:
+    beside = score(0, 0, 0, 0).replace(b"P1", b"P2").replace(b"Solo", b"Piano")
+    parts = [data.split(b"<part-list>")[1].split(b"</part-list>") for data in (score(*CASES[name]), beside)]
+    lists, bars = (b"".join(part[i] for part in parts).replace(b"</score-partwise>", b"") for i in (0, 1))
+    by = b'<identification><creator type="composer">Ada Byron</creator></identification>'
+    song = read(
+        b'<score-partwise version="4.0">' + by + b"<part-list>" + lists + b"</part-list>" + bars + b"</score-partwise>",
+        "a.musicxml",
+    ).song
+    assert len(song.parts) == 2
+    text = band_musicxml(song, 8.0)
+    back = read(text, "b.musicxml").song
+    for part, before in zip(back.parts, song.parts, strict=True):
+        assert part.notes.pitch.tolist() == before.notes.pitch.tolist()
+        assert part.sounds == before.sounds
+    for part in text.decode().split("<part ")[1:]:
+        assert "".join(re.findall(r"<step>(\w)</step>", part)[:8]) == "DEFGAGFE", "the letters that the player had"
+    abc = read(band_abc(song, 8.0), "b.abc").song
+    assert [p.notes.pitch.tolist() for p in abc.parts] == [p.notes.pitch.tolist() for p in song.parts]
+    assert back.composer == "Ada Byron" and b"C:Ada Byron" in band_abc(song, 8.0)

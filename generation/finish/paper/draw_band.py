@@ -24,7 +24,7 @@ def band_png(song: Song, since: float, title: str = "", take: int = 0) -> bytes:
     since  the quarter of that place; 0 for a fresh piece
     take   its number among several takes; 0 if it is the only one
     """
-    sheet = notate_band(song, since)
+    sheet = notate_band(song, since).as_read()
     if sheet.staves > MOST_STAVES:
         sheet = sheet.lead()
     lines = _lines(sheet)

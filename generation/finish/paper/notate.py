@@ -49,6 +49,11 @@ class Symbol:
     note: int = -1
     others: tuple[int, ...] = ()
 
+    @property
+    def pitches(self) -> tuple[int, ...]:
+        """All pitches of a chord; empty for a rest."""
+        return () if self.pitch is None else (self.pitch, *self.others)
+
 
 @dataclass(frozen=True)
 class Bar:

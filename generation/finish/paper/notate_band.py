@@ -9,9 +9,10 @@ from statistics import median
 import numpy as np
 
 from generation.finish.paper.bars import stretched_bars
-from generation.finish.paper.notate import Frame, Score, frames, write_into
+from generation.finish.paper.notate import Bar, Frame, Score, frames, write_into
 from generation.finish.paper.place import Struck, place
 from generation.finish.paper.signs import BARE, first_tempo, signs_of
+from generation.finish.paper.transposed import CONCERT, Interval, as_read
 from generation.finish.paper.voices import Chord, drum_voices, hands, voices
 from generation.music.key import Key, find_key
 from generation.music.melody import Melody
@@ -45,13 +46,18 @@ class Staff:
 
 @dataclass(frozen=True)
 class Player:
-    """A part of the song on its staves. `program` 0 … 127."""
+    """A part of the song on its staves. `program` 0 … 127; `sounds` as in `Part`."""
 
     name: str
     program: int
     drums: bool
     lead: bool
     staves: tuple[Staff, ...]
+    sounds: Interval = CONCERT
+
+    def bar(self, i: int) -> Bar:
+        """Bar `i` of its first voice."""
+        return self.staves[0].voices[0].bars[i]
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ class Sheet:
     tempo: float
     seam: int | None
     title: str
+    composer: str = ""
 
     @property
     def staves(self) -> int:
@@ -78,6 +85,10 @@ class Sheet:
         """The same with the lead alone, and what stands above the score over it."""
         lead = next((player for player in self.players if player.lead), self.players[0])
         return replace(self, players=(_signed(lead, self.frames),))
+
+    def as_read(self) -> "Sheet":
+        """The same as the players of transposing instruments read it."""
+        return replace(self, players=tuple(_as_read(player) for player in self.players))
 
 
 @lru_cache(maxsize=2)
@@ -115,9 +126,9 @@ def notate_band(song: Song, since: float) -> Sheet:
             for n, staff in enumerate(parts_staves)
         )
         name = legible(part.name) or ("Drums" if part.drums else FAMILIES[(part.program or 0) // 8])
-        players.append(Player(name, part.program or 0, part.drums, part is leads[0], written))
+        players.append(Player(name, part.program or 0, part.drums, part is leads[0], written, part.sounds))
     players[0] = _signed(players[0], bars)
-    return Sheet(tuple(players), tuple(bars), tempo, seam, song.title)
+    return Sheet(tuple(players), tuple(bars), tempo, seam, song.title, song.composer)
 
 
 def _signed(player: Player, frames: Sequence[Frame]) -> Player:
@@ -126,6 +137,19 @@ def _signed(player: Player, frames: Sequence[Frame]) -> Player:
     bars = tuple(replace(bar, signs=frame.signs) for bar, frame in zip(top.bars, frames, strict=True))
     staff = replace(player.staves[0], voices=(replace(top, bars=bars), *lower))
     return replace(player, staves=(staff, *others))
+
+
+def _as_read(player: Player) -> Player:
+    """The player's part as it was written for a transposing instrument, whose clef has no octave of its own."""
+    if player.sounds == CONCERT or player.drums:
+        return player
+    staves = []
+    for staff in player.staves:
+        moved = tuple(as_read(voice, player.sounds) for voice in staff.voices)
+        pitches = [pitch for voice in moved for bar in voice.bars for symbol in bar.symbols for pitch in symbol.pitches]
+        clef = ("G", 2, 0) if not pitches or median(pitches) >= 56 else ("F", 4, 0)
+        staves.append(Staff(moved, clef))
+    return replace(player, staves=tuple(staves))
 
 
 def _key_heard(song: Song) -> Key:

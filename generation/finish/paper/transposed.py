@@ -21,8 +21,13 @@ def as_read(score: Score, sounds: Interval) -> Score:
 
 
 def _bar(bar: Bar, up: int, semitones: int) -> Bar:
+    def read(pitch: int) -> int:
+        return min(max(pitch - semitones, 0), 127)
+
     symbols = tuple(
-        symbol if symbol.pitch is None else replace(symbol, pitch=min(max(symbol.pitch - semitones, 0), 127))
+        symbol
+        if symbol.pitch is None
+        else replace(symbol, pitch=read(symbol.pitch), others=tuple(map(read, symbol.others)))
         for symbol in bar.symbols
     )
     key = written_key(Key(_moved(bar.key.tonic, up), bar.key.mode))

@@ -24,13 +24,8 @@ KEY_WORDS = {mode: mode[:3] for mode in MODES} | {"major": "", "minor": "m"}
 def write_abc(piece: Piece) -> bytes:
     """The melody as an ABC tune in UTF-8, as in the score, without the timing and dynamics of the performance."""
     score = piece.score
-    title = " ".join(piece.title.replace("%", " ").split()) or "Encore"
-    composer = " ".join(piece.song.composer.replace("%", " ").split())
     lines = [
-        "%abc-2.1",
-        "X:1",
-        f"T:{title}",
-        *([f"C:{composer}"] if composer else []),
+        *headed(piece.title, piece.song.composer),
         f"N:Encore, seed {piece.seed}{_seam(score)}{'; swing the eighths' if score.swing else ''}",
         f"M:{score.metre[0]}/{score.metre[1]}",
         "L:1/8",
@@ -44,6 +39,12 @@ def write_abc(piece: Piece) -> bytes:
         if words := abc_line((symbol for bar in line for symbol in bar.symbols), score.sung):
             lines.append(words)
     return ("\n".join(lines) + "\n").encode()
+
+
+def headed(title: str, composer: str) -> list[str]:
+    """The first lines of a tune."""
+    named, by = (" ".join(words.replace("%", " ").split()) for words in (title, composer))
+    return ["%abc-2.1", "X:1", f"T:{named or 'Encore'}", *([f"C:{by}"] if by else [])]
 
 
 def lines_of(bars: Sequence[SomeBar]) -> Iterator[Sequence[SomeBar]]:

@@ -6,7 +6,7 @@ from generation.finish.paper.drum_places import place_of
 from generation.finish.paper.lyrics import abc_line
 from generation.finish.paper.notate import Bar
 from generation.finish.paper.notate_band import Player, Sheet, Staff, notate_band
-from generation.finish.paper.write_abc import SIGNS, bar_text, changes, key_text, letter_text, lines_of
+from generation.finish.paper.write_abc import SIGNS, bar_text, changes, headed, key_text, letter_text, lines_of
 from generation.music.key import Key
 from generation.music.song import Song
 from generation.music.spell import Name, signature, spell
@@ -25,8 +25,7 @@ def band_abc(song: Song, since: float, seed: int = 0, title: str = "") -> bytes:
         sheet = sheet.lead()
     first = sheet.frames[0]
     staves = list(_staves(sheet))
-    named = " ".join((title or sheet.title).replace("%", " ").split()) or "Encore"
-    lines = ["%abc-2.1", "X:1", f"T:{named}", f"N:Encore, seed {seed}{_seam(sheet)}"]
+    lines = [*headed(title or sheet.title, sheet.composer), f"N:Encore, seed {seed}{_seam(sheet)}"]
     lines += [f"M:{first.metre[0]}/{first.metre[1]}", "L:1/8", f"Q:1/4={sheet.tempo:.0f}"]
     lines += [f"%%score {_braced(sheet)}"] if len(staves) > 1 else []
     lines += [_voice(n, player, staff) for n, player, staff in staves]

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from generation.finish.paper.drum_places import place_of
 from generation.finish.paper.lyrics import xml_lyric
-from generation.finish.paper.notate import Bar, Frame, Score, Symbol
+from generation.finish.paper.notate import Bar, Score, Symbol
 from generation.finish.paper.notate_band import Player, Sheet, Staff, notate_band
 from generation.finish.paper.page import NEW
 from generation.finish.paper.signs import elements, tempo_element
@@ -16,9 +16,12 @@ from generation.finish.paper.write_musicxml import (
     HEAD,
     NAMES,
     beams,
+    changes,
+    identification,
     key_element,
     printable,
     time_element,
+    transpose_element,
 )
 from generation.music.song import Song
 from generation.music.spell import signature, spell
@@ -48,7 +51,7 @@ def band_musicxml(song: Song, since: float) -> bytes:
 
     since  the quarter where the new music begins; 0 for a fresh piece
     """
-    sheet = notate_band(song, since)
+    sheet = notate_band(song, since).as_read()
     return sheet_musicxml(sheet, [range(len(sheet.frames))], sheet.title or "Encore", NEW if since else "").encode()
 
 
@@ -69,7 +72,7 @@ def sheet_musicxml(
             for i in line:
                 begins = '<print new-system="yes"/>' if picture and i == line[0] and i != bars[0] else ""
                 first = i == bars[0]
-                said = _attributes(player, sheet.frames[i], look.divisions) if first else _changes(sheet.frames, i)
+                said = _attributes(player, player.bar(i), look) if first else changes(player.bar(i), player.bar(i - 1))
                 if first and n == 1 and not picture:
                     said += tempo_element(sheet.tempo, sheet.frames[0].metre)
                 measures += _measure(sheet, player, i, begins + said, look, f"P{n}")
@@ -81,7 +84,7 @@ def sheet_musicxml(
         HEAD
         + '<score-partwise version="4.0">'
         + f"<work><work-title>{escape(printable(title))}</work-title></work>"
-        + "<identification><encoding><software>Encore</software></encoding></identification>"
+        + identification(sheet.composer)
         + f"<part-list>{listed}</part-list>{parts}</score-partwise>\n"
     )
 
@@ -136,15 +139,11 @@ def _drums(player: Player) -> list[int]:
     found: set[int] = set()
     for voice in player.staves[0].voices:
         for bar in voice.bars:
-            found |= {pitch for symbol in bar.symbols for pitch in _pitches(symbol)}
+            found |= {pitch for symbol in bar.symbols for pitch in symbol.pitches}
     return sorted(found)
 
 
-def _pitches(symbol: Symbol) -> tuple[int, ...]:
-    return () if symbol.pitch is None else (symbol.pitch, *symbol.others)
-
-
-def _attributes(player: Player, frame: Frame, divisions: int) -> str:
+def _attributes(player: Player, bar: Bar, look: Look) -> str:
     staves = f"<staves>{len(player.staves)}</staves>" if len(player.staves) > 1 else ""
     clefs = ""
     for n, staff in enumerate(player.staves, 1):
@@ -152,15 +151,9 @@ def _attributes(player: Player, frame: Frame, divisions: int) -> str:
         number = f' number="{n}"' if staves else ""
         change = f"<clef-octave-change>{octave}</clef-octave-change>" if octave else ""
         clefs += f"<clef{number}><sign>{sign}</sign><line>{line}</line>{change}</clef>"
-    signs = key_element(frame) + time_element(frame)
-    return f"<attributes><divisions>{divisions}</divisions>{signs}{staves}{clefs}</attributes>"
-
-
-def _changes(frames: Sequence[Frame], i: int) -> str:
-    """The signatures that differ from those of the bar before; "" if none do."""
-    said = key_element(frames[i]) if frames[i].key != frames[i - 1].key else ""
-    said += time_element(frames[i]) if frames[i].metre != frames[i - 1].metre else ""
-    return f"<attributes>{said}</attributes>" if said else ""
+    signs = key_element(bar) + time_element(bar)
+    moved = "" if look.picture or player.drums else transpose_element(player.sounds)
+    return f"<attributes><divisions>{look.divisions}</divisions>{signs}{staves}{clefs}{moved}</attributes>"
 
 
 def _measure(sheet: Sheet, player: Player, i: int, before: str, look: Look, identity: str) -> str:
@@ -207,7 +200,7 @@ def _notes(bar: Bar, voice: Score, player: Player, place: tuple[int, int], stem:
             )
             text += f"{_notations(symbol, True, bool(v))}</note>"
             continue
-        for k, pitch in enumerate(_pitches(symbol)):
+        for k, pitch in enumerate(symbol.pitches):
             text += f"<note{colour}>" + ("<chord/>" if k else "")
             accidental = head = instrument = ""
             if player.drums:

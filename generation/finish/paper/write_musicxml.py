@@ -9,6 +9,7 @@ from generation.finish.paper.lyrics import xml_lyric
 from generation.finish.paper.notate import Bar, Frame, Score, Symbol
 from generation.finish.paper.quantise import beat_of
 from generation.finish.paper.signs import elements, tempo_element
+from generation.finish.paper.transposed import Interval
 from generation.finish.piece import Piece
 from generation.music.spell import Name, signature, spell
 
@@ -33,11 +34,12 @@ def write_musicxml(piece: Piece) -> bytes:
     score = piece.sheet
     program = (piece.song.parts[-1].program if piece.song.parts else None) or 0
     text = musicxml(score, [score.bars], piece.title or "Encore", program, composer=piece.song.composer)
-    return text.replace("</clef></attributes>", f"</clef>{_transpose(*piece.sounds)}</attributes>", 1).encode()
+    return text.replace("</clef></attributes>", f"</clef>{transpose_element(piece.sounds)}</attributes>", 1).encode()
 
 
-def _transpose(steps: int, semitones: int) -> str:
+def transpose_element(sounds: Interval) -> str:
     """A <transpose> element; "" for an instrument that sounds as it is written."""
+    steps, semitones = sounds
     if not steps and not semitones:
         return ""
     octaves = int(semitones / 12)
@@ -62,21 +64,26 @@ def musicxml(
     for line in lines:
         for bar in line:
             begins_line = '<print new-system="yes"/>' if before and bar is line[0] else ""
-            said = _changes(bar, before) if before else _attributes(score, bar, bool(new_colour))
+            said = changes(bar, before) if before else _attributes(score, bar, bool(new_colour))
             measures += _measure(bar, score, begins_line + said, new_colour)
             before = bar
     name = "" if new_colour else "Melody"
-    by = f'<creator type="composer">{escape(printable(composer))}</creator>' if composer else ""
     return (
         HEAD
         + '<score-partwise version="4.0">'
         + f"<work><work-title>{escape(printable(title))}</work-title></work>"
-        + f"<identification>{by}<encoding><software>Encore</software></encoding></identification>"
+        + identification(composer)
         + f'<part-list><score-part id="P1"><part-name>{name}</part-name>'
         + f'<score-instrument id="P1-I1"><instrument-name>{name}</instrument-name></score-instrument>'
         + f'<midi-instrument id="P1-I1"><midi-channel>1</midi-channel><midi-program>{program + 1}</midi-program>'
         + f'</midi-instrument></score-part></part-list><part id="P1">{measures}</part></score-partwise>\n'
     )
+
+
+def identification(composer: str) -> str:
+    """The element that says who made the music and the file."""
+    by = f'<creator type="composer">{escape(printable(composer))}</creator>' if composer else ""
+    return f"<identification>{by}<encoding><software>Encore</software></encoding></identification>"
 
 
 def printable(text: str) -> str:
@@ -106,7 +113,7 @@ def _measure(bar: Bar, score: Score, before: str, new_colour: str) -> str:
     return text + "</measure>"
 
 
-def _changes(bar: Bar, before: Bar) -> str:
+def changes(bar: Bar, before: Bar) -> str:
     """An <attributes> element with the signatures that differ from those of the bar before; "" if none do."""
     said = key_element(bar) if bar.key != before.key else ""
     said += time_element(bar) if bar.metre != before.metre else ""
