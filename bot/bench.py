@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from bot import __main__ as bot
-from bot.bench_engine import pairs
+from bot.bench_engine import judged, measure
 from bot.preview import people
 from bot.preview.messages import Upload
 from bot.preview.standin import StandIn
@@ -37,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=9, help="runs of each kind (9)")
     parser.add_argument("--seconds", type=float, default=30, help="length of the new music (30)")
     parser.add_argument("--members", type=int, default=8, help="who ask at once (8)")
-    parser.add_argument("--engine", metavar="nats://…", help="measure instead what this NATS server adds to a piece")
+    parser.add_argument(
+        "--engine", metavar="nats://…", help="measure instead what this server and a second machine add"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--bot", type=Path, help=argparse.SUPPRESS)  # run as the bot, and write its pulse there
     args = parser.parse_args(argv)
@@ -45,14 +47,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _bot(args.bot)
     if args.engine:
         model = os.environ.get("ENCORE_MODEL", "model")
-        figures = asyncio.run(pairs(args.engine, args.runs, args.seconds, model))
+        figures = asyncio.run(measure(args.engine, args.runs, args.seconds, model))
+        bars = judged(figures)
     else:
-        figures = asyncio.run(_figures(args.runs, args.seconds, args.members))
+        figures, bars = asyncio.run(_figures(args.runs, args.seconds, args.members)), {}
     if args.json:
-        print(json.dumps(figures))
+        print(json.dumps(figures | ({"bars": bars} if bars else {})))
         return 0
     for name, row in figures.items():
         print(f"{name:26}" + "  ".join(f"{what} {number:,.5g}" for what, number in row.items()))
+    for bar, verdict in bars.items():
+        print(f"{bar}: {verdict}")
     return 0
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.bench_engine import pairs
 from generation.request import FORMATS, Refusal, Reply
 from generation.serve import nats_player
 from generation.serve.nats_engine import Full, NatsEngine, Taken
@@ -162,11 +161,6 @@ async def test_a_place_that_the_server_loses_is_taken_again(
     async with playing(server, pool):
         assert (await soon(asked)).takes
     await nothing_left(engine)
-
-
-async def test_what_the_engine_adds_is_measured_in_pairs(server: Server) -> None:
-    figures = await soon(pairs(server.address, 1, 5, "echo"))
-    assert figures["local, s"]["median"] > 0 and figures["engine more, ms"].keys() == {"median", "least", "most"}
 
 
 async def test_a_piece_that_kills_machines_is_given_up(
