@@ -16,13 +16,9 @@ oldest one and asks under the ticket's name for the request; where nobody answer
 import asyncio
 import contextlib
 import logging
-import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 import nats
@@ -33,6 +29,7 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
 from generation.request import UNSAID, Refusal, Reply, Request, Words
+from generation.serve.nats_address import Address
 
 log = logging.getLogger("encore.line")
 
@@ -45,7 +42,6 @@ PAYLOAD = 8_000_000  # bytes of a message that the server must accept: the large
 PART = 2**19  # bytes of an answer that travel in one message
 ACK_WAIT = 6.0  # seconds without a sign of life after which another machine gets a place
 CONNECTING = 15.0  # seconds to wait for the server at the start
-OPTIONS = {"ca", "cert", "key", "token", "password", "replicas"}
 YES, NO = b"+", b"-"  # answers to a machine: still wanted, or not
 
 Trouble = (NatsError, TimeoutError, OSError)  # errors of a server that is away for a while
@@ -64,58 +60,6 @@ pack = msgspec.msgpack.Encoder().encode
 unpack_answer = msgspec.msgpack.Decoder(Answer).decode
 unpack_request = msgspec.msgpack.Decoder(Request).decode
 unpack_share = msgspec.msgpack.Decoder(float).decode
-
-
-@dataclass(frozen=True)
-class Address:
-    """nats://USER:PASSWORD@HOST:PORT,HOST:PORT?ca=FILE&cert=FILE&key=FILE&token=FILE&password=FILE&replicas=3
-
-    With tls:// or any of `ca`, `cert` and `key`, everything that travels is encrypted. `token` and `password` name
-    files that contain them, since others may see the address. `replicas`: the number of servers that keep the stream.
-    """
-
-    servers: tuple[str, ...]
-    options: dict[str, str]
-
-    @classmethod
-    def parse(cls, text: str) -> "Address":
-        plain, _, query = text.partition("?")
-        scheme, _, hosts = plain.partition("://")
-        options = dict(parse_qsl(query))
-        if scheme not in ("nats", "tls") or not hosts or options.keys() - OPTIONS or not _count(options):
-            raise Refusal(
-                "The engine's address must be nats://HOST:PORT or tls://HOST:PORT, with more hosts after commas, and "
-                "after a question mark only: {options}.",
-                options=", ".join(sorted(OPTIONS)),
-            )
-        return cls(tuple(f"{scheme}://{host}" for host in hosts.split(",")), options)
-
-    @property
-    def replicas(self) -> int:
-        return int(self.options.get("replicas", 1))
-
-    def security(self) -> dict[str, Any]:
-        """The arguments for `nats.connect` that hold secrets. Raises `Refusal` if a file cannot be read."""
-        found: dict[str, Any] = {}
-        try:
-            if self.options.keys() & {"ca", "cert", "key"}:
-                context = ssl.create_default_context(cafile=self.options.get("ca"))
-                if "cert" in self.options:
-                    context.load_cert_chain(self.options["cert"], self.options.get("key"))
-                found["tls"] = context
-            if "token" in self.options:
-                found["token"] = Path(self.options["token"]).read_text().strip()
-            if "password" in self.options:
-                found["user"] = urlsplit(self.servers[0]).username or "encore"
-                found["password"] = Path(self.options["password"]).read_text().strip()
-        except OSError as error:  # also of TLS
-            why = str(error.strerror or error)
-            raise Refusal("A file that the engine's address names cannot be used: {why}.", why=why) from error
-        return found
-
-
-def _count(options: dict[str, str]) -> bool:
-    return options.get("replicas", "1") in ("1", "3", "5")
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,6 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -190,13 +189,6 @@ async def test_a_server_that_will_not_do_is_refused_in_words(
             pass
 
 
-async def test_a_token_in_a_file_opens_the_server(tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("secret\n")
-    with nats_server('authorization { token: "secret" }') as server:
-        async with NatsEngine(f"{server.address}?token={tmp_path}/token", LONGEST) as engine:
-            assert (await engine.line()).waiting == 0
-
-
 async def test_an_old_server_and_a_wrong_address_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     async def old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b'INFO {"version":"2.9.10","max_payload":8388608,"proto":1,"headers":true}\r\n')
@@ -215,7 +207,7 @@ async def test_an_old_server_and_a_wrong_address_are_refused_in_words(monkeypatc
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Refusal, match="cannot be reached"):
         async with NatsEngine(f"nats://127.0.0.1:{silent.getsockname()[1]}", LONGEST):
             pass
-    for address in ("redis://x", "nats://", "nats://x?replicas=2", "nats://x?cipher=none"):
+    for address in ("redis://x", "nats://", "nats://x,", "nats://x:y", "nats://x?replicas=2", "nats://x?cipher=none"):
         with pytest.raises(Refusal, match="address must be"):
             async with NatsEngine(address, LONGEST):
                 pass
