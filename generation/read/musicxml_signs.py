@@ -159,7 +159,7 @@ def chord_symbol(element: Element, transpose: tuple[int, int]) -> str:
         return ""
     suffix = KINDS.get(name)
     if suffix is None:
-        suffix = legible(kind.get("text", ""))[:12]
+        suffix = legible(kind.get("text", ""))[:12].replace("♭", "b").replace("♯", "#")
     degrees = "".join(f"({each})" for each in map(_degree, element.findall("degree")) if each)
     bass = _letter(element.find("bass"), "bass", transpose)
     return f"{root}{suffix}{degrees}" + (f"/{bass}" if bass else "")

@@ -53,7 +53,7 @@ def harmony(chord: str, offset: int) -> str:
         return f'<direction placement="above">{words}{later}</direction>'
     kind = next((KINDS[found[3][:n]] for n in range(len(found[3]), -1, -1) if found[3][:n] in KINDS), "other")
     root, bass = _tone("root", found[1], found[2]), _tone("bass", found[4], found[5]) if found[4] else ""
-    text = escape(found[3], {'"': "&quot;"})
+    text = escape(re.sub(r"b(?=\d)", "♭", found[3]).replace("#", "♯"), {'"': "&quot;"})
     degrees = "".join(_degree(*degree) for degree in DEGREE.findall(found[3]))
     return f'<harmony placement="above">{root}<kind text="{text}">{kind}</kind>{bass}{degrees}{later}</harmony>'
 

@@ -48,19 +48,24 @@ def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) ->
     """The notes of a part, sorted by onset and then from the highest down. A note ends where its pitch is struck again;
     of two with one pitch and onset, only the longer is kept."""
     onset, duration = part.notes.onset.copy(), part.notes.duration.copy()
-    written = len(part.written.late) if part.written else 0
-    given = len(onset) - written if part.written else int(np.searchsorted(onset, since - 1e-6))
+    made = len(part.written.late) if part.written else 0
+    given = len(onset) - made if part.written else int(np.searchsorted(onset, since - 1e-6))
     meant = part.written is not None and _is_plain(onset[given:] - part.written.late)
     if part.written and meant:
         onset[given:] -= part.written.late
         duration[given:] = part.written.duration
     sung = syllables(part.notes.onset[:given], part.words) if given and part.words else {}
     found: dict[tuple[Fraction, int], Struck] = {}
-    for some, sure in ((slice(given), song.written), (slice(given, None), meant)):
+    lasting = meant and (song.written or not given)  # after played notes, new ones are written like them
+    for some, new, sure, to_the_end in (
+        (slice(given), False, song.written, song.written),
+        (slice(given, None), True, meant, lasting),
+    ):
         if not len(onset[some]):
             continue
-        pitch, new = part.notes.pitch[some].tolist(), some.start is not None
-        for i, note in enumerate(_written(onset[some], duration[some], pitch, new, sure, song, stretches)):
+        pitch = part.notes.pitch[some].tolist()
+        written = _written(onset[some], duration[some], pitch, new, sure, to_the_end, song, stretches)
+        for i, note in enumerate(written):
             twin = found.get((note.onset, note.pitch))
             words = ("" if new else sung.get(i, "")) or (twin.sung if twin else "")
             if twin is None or twin.end < note.end:
@@ -86,13 +91,14 @@ def _written(
     pitch: list[int],
     new: bool,
     sure: bool,
+    to_the_end: bool,
     song: Song,
     stretches: Sequence[Stretch],
 ) -> list[Struck]:
-    """Notes (n,) in quarters as a score would have them. `sure`: they were written down, with their durations."""
+    """Notes (n,) in quarters as a score has them. `sure`: their onsets were written; `to_the_end`: durations, too."""
     exact = sure or is_exact(onset)
     begins = on_grid(onset, sure) if exact else _by_ear(onset, duration, song, stretches)
-    if sure:
+    if to_the_end:
         ends = on_grid(onset + duration, sure)
         return [
             Struck(begin, max(end, begin + LEAST), tone, new)
