@@ -33,7 +33,7 @@ def heard(model: BandLSTM, ngram: RowNGram, works: Sequence[Work], count: int = 
         for given, take in zip(some, play_on(model, prompts), strict=True):
             assert take.whole is not None
             baseline = _of_rows(sampled(given, ngram, rng).encoded.rows, given.piece.shift)
-            true, ours = _of_score(given.score), _of_song(take.whole)
+            true, ours = _of_score(given.score), _as_written(take.whole)
             found.append(
                 Heard(
                     given.work.dataset,
@@ -56,12 +56,17 @@ def _of_score(score: FullScore) -> Notes:
     return Notes(score.onset, score.onset + score.duration, score.pitch, tone)
 
 
-def _of_song(whole: Song) -> Notes:
-    parts = [part.notes for part in whole.parts]
-    onset, end, pitch = (
-        np.concatenate(each) for each in zip(*((n.onset, n.ends, n.pitch) for n in parts), strict=True)
-    )
-    return Notes(onset, end, pitch, np.repeat([not p.drums for p in whole.parts], [len(p.notes) for p in whole.parts]))
+def _as_written(whole: Song) -> Notes:
+    """Our new notes as a score has them, like the true ones: played a little apart, the notes of a chord would count as
+    several onsets, and a legato line as two voices."""
+    every = []
+    for part in whole.parts:
+        onset, end = part.notes.onset.copy(), part.notes.ends
+        if part.written is not None and (new := len(part.written.late)):
+            onset[-new:] -= part.written.late
+            end[-new:] = onset[-new:] + part.written.duration
+        every.append((onset, end, part.notes.pitch, np.full(len(onset), not part.drums)))
+    return Notes(*(np.concatenate(each) for each in zip(*every, strict=True)))
 
 
 def _of_rows(rows: Ints, shift: int) -> Notes:

@@ -15,8 +15,9 @@ from generation.play.band.decode_step import HEADS, Line, begun
 from generation.play.band.plan import BandPrompt, Plan, plan, uniforms
 from generation.play.band.plan_beside import plan_beside
 from generation.play.band.slots import MOST_ROWS
+from generation.play.band.temperature import freedom
 from generation.play.band.to_song import rows_of, to_song
-from generation.play.batch import HIGHEST, sampling_parameters
+from generation.play.batch import HIGHEST
 from generation.play.session import ATTEMPTS
 
 
@@ -133,13 +134,11 @@ class BandSession:
         else:
             read = (twin.x, twin.memory, twin.heading, twin.conditions, twin.parts)
         x, memory, heading, conditions_, parts = read
-        parameters = np.array(
-            [sampling_parameters(head, take.prompt.temperature, take.prompt.top_p) for head in HEADS], np.float32
-        )
+        heat, tail = freedom(take.prompt.temperature, take.prompt.top_p, known.piece.encoded.rows[1:])
         return Line(
             known.table[None].copy(),
-            parameters[None, :, 0].copy(),
-            1 - parameters[None, :, 1],
+            heat[None],
+            tail[None],
             np.minimum(uniforms(take.prompt.seed, take.prompt.attempt, MOST_ROWS, len(HEADS)), HIGHEST)[None],
             x,
             memory,

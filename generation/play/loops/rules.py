@@ -48,8 +48,10 @@ def _warm(out: Reals, temperature: Reals, head: int, values: Whole, table: Whole
 
 
 def _text(rule: Rule) -> tuple[object, ...]:
-    code = rule.__code__
-    return rule.__module__, code.co_qualname, code.co_code, code.co_consts, code.co_names
+    """What a rule does, the numbers that it names included: Numba compiles these in."""
+    code, known = rule.__code__, rule.__globals__
+    numbers = [known[name] for name in code.co_names if isinstance(known.get(name), int | float)]
+    return rule.__module__, code.co_qualname, code.co_code, code.co_consts, code.co_names, numbers
 
 
 def _sum(rules: tuple[Rule, ...]) -> Rule:

@@ -1,0 +1,39 @@
+"""How freely each field of a row is chosen: temperature and nucleus."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.model.band import FIRST_DRUM, VALUE
+from generation.model.tokens import Ints
+from generation.play.band.decode_step import HEADS
+from generation.play.batch import sampling_parameters
+
+# Field → factors of the temperature and of 1 − top_p. A band repeats its rhythm, and moves on in its notes.
+FREEDOM = {"step": (0.88, 1.0), "part": (0.8, 1.0), "value": (1.0, 0.5), "duration": (0.88, 1.0)}
+CHROMATIC = 0.1  # the most by which the notes' temperature rises with what lies outside the scale in the input
+SCALE = (0, 2, 4, 5, 7, 9, 11)
+
+
+def freedom(temperature: float, top_p: float, given: Ints) -> NDArray[np.float32]:
+    """(2, heads) temperatures and the tails that nuclei cut off, for a take that goes on after some rows. Its notes are
+    freer after chromatic music."""
+    found = np.empty((2, len(HEADS)), np.float32)
+    for i, head in enumerate(HEADS):
+        if head not in FREEDOM:
+            heat, share = sampling_parameters(head, temperature, top_p)
+            found[:, i] = heat, 1 - share
+            continue
+        heat, tail = FREEDOM[head]
+        if head == "value":
+            heat += min(CHROMATIC, outside(given))
+        found[:, i] = temperature * heat, (1 - top_p) * tail
+    return found
+
+
+def outside(rows: Ints) -> float:
+    """The share of notes outside the major scale that has most of them; 0 for none."""
+    tones = rows[rows[:, VALUE] < FIRST_DRUM, VALUE]
+    if not len(tones):
+        return 0.0
+    classes = np.bincount(tones % 12, minlength=12)
+    return 1 - max(int(np.roll(classes, -tonic)[[*SCALE]].sum()) for tonic in range(12)) / len(tones)
