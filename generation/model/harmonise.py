@@ -35,7 +35,7 @@ def harmonised(song: Song, key: Key, style: str, temperature: float, rng: np.ran
     if song.chords or tune is None:
         return song
     name, weight, change = LIKE.get(style, LIKE["pop"])
-    beats, places = beats_of(tune.end, bar_marks(song), song.metre)
+    beats, places = beats_of(float(tune.onset[-1]) + 0.01, bar_marks(song), song.metre)
     shift = shift_of(key)
     begun = beats > song.pickup - 1e-6  # the band waits for the first bar line
     beats, places = (beats[begun], places[begun]) if begun.any() else (beats, places)

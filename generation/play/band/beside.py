@@ -1,7 +1,9 @@
 """A song beside which a band plays: its parts that are given, and bars before it that set the others going."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from generation.model.chords import symbol_of
 from generation.model.harmonise import harmonised
@@ -11,13 +13,22 @@ from generation.music.played import Played
 from generation.music.reading import Reading, tune_alone
 from generation.music.song import REDONE_ROLES, Part, Song, bar_marks, heard_key, moved
 from generation.play.band.accompanists import BANDS, Accompanist
-from generation.play.band.ensembles import LEVEL
-from generation.play.band.patterns import primer
+from generation.play.band.patterns import ALONG, SWUNG, WALKS, bar_of, primer, tones_of
 from generation.play.session import random_stream
 from generation.request import REDONE, Refusal, Words
 
 LEAD_IN = 2  # bars
+NEAR = 0.07  # quarters
 EARLIER = 0.1  # quarters by which these bars end before the others play
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How a part plays from bar to bar: `along` with the tune, or at `places`, in quarters; whether it `walks`."""
+
+    along: bool
+    walks: bool
+    places: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +44,7 @@ class Beside:
     ranges   part → its lowest and highest pitch, where these are not as in the song
     under    indices of parts that stay under the tune
     style    in which the others play
+    habits   part → how it plays from bar to bar, where that is known
     """
 
     song: Song
@@ -44,6 +56,7 @@ class Beside:
     ranges: Mapping[int, tuple[int, int]]
     under: tuple[int, ...] = ()
     style: str = "auto"
+    habits: Mapping[int, Habit] = field(default_factory=dict)
 
     @property
     def new_from(self) -> float:
@@ -120,19 +133,18 @@ def primed(
         part if i in given else replace(part, notes=part.notes[part.notes.onset < since - 1e-6])
         for i, part in enumerate(song.parts)
     ]
+    metre = song.metres[0][1] if song.metres else (4, 4)
+    bar, swung = metre[0] * 4 / metre[1], swings(song)
+    bars = {i: bar_of(player.feel, player.role, metre, swung) for i, player in players.items()}
     kept = replace(song, parts=tuple(parts))
     before = tuple(len(part.notes) for part in parts)
     lead_in = 0.0
     if since <= 0:
-        beats, unit = song.metres[0][1] if song.metres else (4, 4)
-        bar = beats * 4 / unit
         lead_in = LEAD_IN * bar - song.pickup
         kept = _later(kept, lead_in)
         first = song.chords[0][1] if song.chords else symbol_of(0, 0, key)
         for i, player in players.items():
-            notes = primer(
-                kept.parts[i], player.feel, LEAD_IN, (beats, unit), first, key, player.centre, LEVEL[player.role]
-            )
+            notes = primer(kept.parts[i], LEAD_IN, bars[i], bar, tones_of(first, key), player.centre)
             if not len(notes):  # a part without a pattern begins as it began
                 own = song.parts[i].notes
                 notes = own[own.onset < LEAD_IN * bar + own.onset[0]].later(-float(own.onset[0]))
@@ -147,16 +159,20 @@ def primed(
         for i, player in players.items()
         if player.program is not None
     }
-    return Beside(
-        song,
-        given,
-        since + song.pickup * (since <= 0),
-        kept,
-        lead_in,
-        before,
-        ranges,
-        tuple(i for i, player in players.items() if player.under),
-    )
+    habits = {
+        i: Habit(player.feel in ALONG, (player.feel, player.role) == WALKS, tuple(sorted({at for at, _, _ in bars[i]})))
+        for i, player in players.items()
+        if bars[i]
+    }
+    under = tuple(i for i, player in players.items() if player.under)
+    begins = since if lead_in == 0 else song.pickup
+    return Beside(song, given, begins, kept, lead_in, before, ranges, under, style, habits)
+
+
+def swings(song: Song) -> bool:
+    """Whether the off-beats of a song come late, as triplets."""
+    place = np.concatenate([part.notes.onset % 1 for part in song.parts if not part.drums])
+    return int((abs(place - SWUNG) < NEAR).sum()) > int((abs(place - 0.5) < NEAR).sum())
 
 
 def _later(song: Song, by: float) -> Song:

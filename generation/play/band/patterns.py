@@ -3,6 +3,7 @@
 A bar of a pattern is made of strokes. A metre that has no bar of its own is filled from those of two and three beats.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from generation.model.hear_chords import TONES
 from generation.music.key import MODES, Key
 from generation.music.notes import Notes
 from generation.music.song import Part
+from generation.play.band.ensembles import LEVEL
 
 ROOT, FIFTH, CHORD, LOW = "root", "fifth", "chord", "low"  # `LOW`: the root under the chord
 KICK, SNARE, STICK, CLOSED, PEDAL, RIDE = 36, 38, 37, 42, 44, 51
@@ -26,6 +28,8 @@ def _every(step: float, until: float, lasts: float, what: str | int, since: floa
 
 
 SWUNG = 2 / 3
+ALONG = ("sung",)  # feels in which all move with the tune
+WALKS = ("jazz", "bass")
 # (feel, role) → quarters of a bar → the bar
 BARS: dict[tuple[str, str], dict[float, Bar]] = {
     ("pop", "chords"): {
@@ -82,12 +86,29 @@ BARS: dict[tuple[str, str], dict[float, Bar]] = {
         2.0: ((0.0, 0.5, LOW), (0.5, 0.5, CHORD), (1.0, 0.5, LOW), (1.5, 0.5, CHORD)),
         1.5: ((0.0, 1.0, LOW), (1.0, 0.5, CHORD)),
     },
-    ("bowed", "second"): {bar: _every(0.5, bar, 0.5, CHORD) for bar in (4.0, 3.0, 1.5)},
-    ("bowed", "bass"): {4.0: _every(1.0, 4.0, 1.0, ROOT), 3.0: _every(1.0, 3.0, 1.0, ROOT), 1.5: ((0.0, 1.5, ROOT),)},
+    ("bowed", "second"): {bar: _every(1.0, bar, 1.0, CHORD) for bar in (4.0, 3.0, 1.5)},
+    ("bowed", "bass"): {4.0: _every(2.0, 4.0, 2.0, ROOT), 3.0: ((0.0, 3.0, ROOT),), 1.5: ((0.0, 1.5, ROOT),)},
     ("sung", "second"): {bar: _every(1.0, bar, 1.0, CHORD) for bar in (4.0, 3.0, 1.5)},
     ("sung", "bass"): {bar: _every(1.0, bar, 1.0, ROOT) for bar in (4.0, 3.0, 1.5)},
 }  # fmt: skip
-CENTRE = {"bass": 40, "chords": 60, "second": 60}
+
+
+def bar_of(feel: str, role: str, metre: tuple[int, int], swung: bool) -> Bar:
+    """The bar that a role plays in a feel and metre; empty if it has no pattern. `swung`: off-beats come late."""
+    known = BARS.get((feel, role))
+    if known is None:
+        return ()
+    bar = filled(metre[0] * 4 / metre[1], compound(metre), known)
+    return (
+        bar
+        if swung
+        else tuple((math.floor(at) + 0.5 if abs(at % 1 - SWUNG) < 1e-6 else at, *rest) for at, *rest in bar)
+    )
+
+
+def compound(metre: tuple[int, int]) -> bool:
+    """Whether the beats of a metre are dotted."""
+    return metre[1] == 8 and metre[0] % 3 == 0
 
 
 def filled(bar: float, compound: bool, bars: dict[float, Bar]) -> Bar:
@@ -116,26 +137,19 @@ def tones_of(symbol: str, key: Key) -> tuple[int, tuple[int, ...]]:
     return root, TONES[QUALITIES[quality]][0]
 
 
-def primer(
-    part: Part, feel: str, bars: int, metre: tuple[int, int], symbol: str, key: Key, centre: int, level: int
-) -> Notes:
-    """What a part plays in some bars before a tune, on one chord, about the pitch `centre`; nothing for a
-    role that the feel has no pattern for."""
-    known = BARS.get((feel, part.role)) or BARS.get(("pop", part.role))
-    if known is None:
-        return part.notes[:0]
-    root, tones = tones_of(symbol, key)
-    bar, compound = metre[0] * 4 / metre[1], metre[1] == 8 and metre[0] % 3 == 0
+def primer(part: Part, bars: int, strokes: Bar, bar: float, chord: tuple[int, tuple[int, ...]], centre: int) -> Notes:
+    """What a part plays in some bars of `bar` quarters before a tune, on one chord, about the pitch `centre`."""
     played = [
         (number * bar + at, lasts, pitch)
         for number in range(bars)
-        for at, lasts, what in filled(bar, compound, known)
-        for pitch in _pitches(what, root, tones, centre, part.role)
+        for at, lasts, what in strokes
+        for pitch in _pitches(what, *chord, centre, part.role)
     ]
+    if not played:
+        return part.notes[:0]
     played.sort(key=lambda note: (note[0], -note[2]))
-    columns = list(zip(*played, strict=True))
-    onset, lasts, pitch = (np.array(column) for column in columns)
-    return Notes(onset, lasts, pitch, np.full(len(played), level))
+    onset, lasts, pitch = (np.array(column) for column in zip(*played, strict=True))
+    return Notes(onset, lasts, pitch, np.full(len(played), LEVEL[part.role]))
 
 
 def _pitches(what: str | int, root: int, tones: Sequence[int], centre: int, role: str) -> list[int]:

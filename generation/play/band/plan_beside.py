@@ -3,7 +3,8 @@
 import numpy as np
 
 from generation.model import hearing
-from generation.model.band import BAR, DURATION, FIRST_CHORD, FIRST_DRUM, PART, SINCE, TICK, VALUE
+from generation.model.band import BAR, DURATION, FIRST_CHORD, FIRST_DRUM, PART, SINCE, SLOTS, TICK, VALUE
+from generation.model.encode_band import Piece
 from generation.model.encode_song import encode_song
 from generation.model.tokens import LENGTHS, TICKS, Ints
 from generation.music.song import tempo_at
@@ -11,7 +12,7 @@ from generation.play.band.ahead import as_given, obeyed
 from generation.play.band.beside import Beside
 from generation.play.band.limits import limits
 from generation.play.band.plan import LONGEST_INPUT, BandPrompt, Plan, write_state
-from generation.play.band.state import AT, FAR, WIDTH, ears_of
+from generation.play.band.state import AT, FAR, PLACES, WIDTH, ears_of
 from generation.request import STYLES
 
 
@@ -49,6 +50,7 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
     table[AT.given + held] = 1
     table[AT.under + np.array([piece.slots[i] for i in beside.under], np.int64)] = 1
     obeyed(table, heading, ahead)
+    _accustom(table, piece, beside, song.metre or (4, 4))
     return Plan(
         song,
         piece,
@@ -63,6 +65,24 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
         tempo_at(song, song.end),
         beside=beside,
     )
+
+
+def _accustom(table: Ints, piece: Piece, beside: Beside, metre: tuple[int, int]) -> None:
+    """Write the habits of all parts into a take's table."""
+    bar = int(table[AT.line])
+    free = [i for i in piece.slots if i not in beside.given]
+    if bar > PLACES or bar != round(metre[0] * 4 / metre[1] * TICKS):
+        return
+    pattern = table[AT.pattern : AT.pattern + PLACES]
+    for i, habit in beside.habits.items():
+        slot = piece.slots[i]
+        table[AT.habit + slot] = 2 if habit.along else 1
+        table[AT.walks + slot] = habit.walks
+        if not habit.along:
+            pattern[[round(place * TICKS) for place in habit.places]] |= 1 << slot
+    table[AT.strokes + 1 : AT.strokes + PLACES + 1] = np.cumsum(pattern > 0)
+    pattern[np.arange(0, bar, TICKS * 3 // 2 if metre[1] == 8 and metre[0] % 3 == 0 else TICKS)] |= 1 << SLOTS
+    table[AT.held_to] = all(i in beside.habits for i in free)
 
 
 def _close(ahead: Ints, bar: int, mark: int, begin: int) -> tuple[int, int]:

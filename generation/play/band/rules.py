@@ -10,7 +10,7 @@ from generation.model.band import CLASSES, FIRST_CHORD, FIRST_DRUM, SLOTS
 from generation.model.hear_chords import TONES
 from generation.model.hearing import CHANGED, NOW_CHORD
 from generation.model.tokens import LENGTHS, TICKS
-from generation.play.band.state import State
+from generation.play.band.state import PLACES, State
 from generation.play.constraints import FIFTH, FOREIGN, HOME, LEFTOVER, NEVER, keep_the_grid
 
 ALONE = 8 * NEVER  # nats: sooner may any other rule be broken than a given row be missed
@@ -18,6 +18,8 @@ OVER = 1000 * TICKS  # the value of the step class that says that nothing follow
 INTERRUPT = 2.0  # nats, the cost of a voice's new note before its old one has ended
 STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
 OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
+SKIP, ELSEWHERE = 2.0, 2.5  # nats, the costs of leaving a pattern: of silence where it plays, of playing elsewhere
+STANDING = 2.5  # nats, the cost of the same note again in a walking bass
 ABOVE = 5.0  # nats, the cost of a voice above the tune that belongs under it
 ROOTLESS, LOW = 4.0, 48  # nats, the cost of a bass that leaves the root out; a bass goes lower than this pitch
 PACE, BALANCE = 2.5, 0.7  # nats for each factor of e by which there are too many rows of all parts, or of one
@@ -64,6 +66,19 @@ def no_endless_onset(length: Any, take: State) -> Any:
 def keep_the_pace(length: Any, take: State) -> Any:
     """Short steps, and rows at one onset, cost more or less as there were more or fewer rows lately than is usual."""
     return PACE * take.pace / 1000 * (length < TICKS) * (TICKS - length) / TICKS
+
+
+def keep_the_pattern(length: Any, take: State) -> Any:
+    """Where patterns are known, a step seldom passes a place where one of them wants a part, or leads elsewhere."""
+    bar, now = take.line, (take.tick - take.mark) % take.line
+    there = take.tick + length
+    place = (there - take.mark) % bar * (take.held_to > 0)
+    passed = take.strokes[place] - take.strokes[now * (take.held_to > 0)] + (now + length) // bar * take.strokes[PLACES]
+    passed = passed - (take.pattern[now * (take.held_to > 0)] % (1 << SLOTS) > 0)
+    away = (take.pattern[place] == 0) & (there != take.next_tick)
+    due = (take.late[SLOTS - 1] + take.due[SLOTS - 1] > 0) & (take.here > 0)
+    moving = (length > 0) & (length < OVER) & (take.held_to > 0) & (take.tick < take.last)
+    return moving * (SKIP * (passed > 0) + SKIP * (passed > 1) + ELSEWHERE * away + SKIP * due)
 
 
 def settle_on_the_root(length: Any, take: State) -> Any:
@@ -121,6 +136,18 @@ def come_back(part: Any, take: State) -> Any:
     return -RETURN * bars * take.eager[part] / 100 * resting
 
 
+def keep_its_pattern(part: Any, take: State) -> Any:
+    """Where patterns are known, a part seldom plays elsewhere, or is passed over where it is wanted. One that moves
+    with the lead may also move on a beat."""
+    mask = take.pattern[(take.onset - take.mark) % take.line * (take.held_to > 0)]
+    beat = mask >> SLOTS & 1
+    along = take.when[take.leading] == take.onset
+    elsewhere = (take.habit[part] == 1) & ((mask >> part) & 1 == 0)
+    astray = (take.habit[part] == 2) & (along == 0)
+    cost = ELSEWHERE * elsewhere + ELSEWHERE * astray * (1 - 0.5 * beat) + SKIP * (take.late[part] > 0)
+    return cost * ((take.held_to > 0) & (take.onset < take.last) & (take.given[part] == 0))
+
+
 def stay_in_range(value: Any, take: State) -> Any:
     """Each part keeps its range."""
     return NEVER * ((value < take.low[take.part]) | (value > take.high[take.part]))
@@ -166,6 +193,11 @@ def stay_under_the_tune(value: Any, take: State) -> Any:
     return ABOVE * ((take.under[take.part] > 0) & (value > tune) & (tune < FIRST_DRUM) & (value < FIRST_DRUM))
 
 
+def walk(value: Any, take: State) -> Any:
+    """A walking bass seldom stands still."""
+    return STANDING * ((take.walks[take.part] > 0) & (value == take.sung[take.part]) & (take.onset < take.last))
+
+
 def begin_on_the_root(value: Any, take: State) -> Any:
     """Where chords are given, the lowest part takes up a new one by its root."""
     chord = take.facts[NOW_CHORD] - FIRST_CHORD
@@ -208,6 +240,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         arrive,
         no_endless_onset,
         keep_the_pace,
+        keep_the_pattern,
         settle_on_the_root,
     ),
     "part": (
@@ -218,6 +251,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         close_together,
         keep_the_balance,
         come_back,
+        keep_its_pattern,
     ),
     "value": (
         stay_in_range,
@@ -226,6 +260,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         no_stuck_onset,
         no_clash,
         keep_to_the_chord,
+        walk,
         begin_on_the_root,
         stay_under_the_tune,
         come_to_rest,

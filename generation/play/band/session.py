@@ -70,6 +70,9 @@ class BandTake:
         """The notes by which a line exceeds the limit of the style; 0 if nothing is a copy."""
         given, new = self.plan.piece.encoded, rows_of(self.rows)
         rows: Ints = np.concatenate([given.rows[1:].astype(np.int64), new])
+        if self.plan.beside:  # a tune that was given is nobody's copy
+            slots = self.plan.piece.slots
+            rows = rows[np.isin(rows[:, band.PART], [slots[i] for i in slots if i not in self.plan.beside.given])]
         return memorised_lines.copies(rows, given.heading, known, self.prompt.style, int(new[0, band.TICK]))
 
 

@@ -33,6 +33,9 @@ class State(NamedTuple):
     next_tick, next_part  of the next row that is given, FAR and SLOTS if there is none; taken: given rows so far
     forced                whether the coming row is given
     leading               slot of the lead
+    held_to               whether patterns are known of all parts that are not given
+    pattern (PLACES)      bit s of each place in a bar: part s plays there; bit SLOTS: a beat
+    strokes (PLACES + 1)  places before each place in a bar where any part plays
     unusual (TICKS)       1 for each place within a quarter where no note should begin
     kind                  as in `band.kinds`; −1 for a slot that is empty
     low, high             range of values
@@ -41,6 +44,9 @@ class State(NamedTuple):
     free                  tick until which notes of the input sound
     longest               longest note
     under                 whether it stays under the lead
+    habit                 1: it has a pattern, 2: it moves with the lead, 0: neither
+    walks                 whether it seldom repeats a note
+    due, late             whether its pattern wants it at this onset; how many before it are wanted
     obey                  cost of a tone outside the chord on a strong beat, in thousandths of a nat
     eager                 the share of the input's bars in which it played, in per cent
     usual, recent         rows in the last bars, of which later ones count more, in thousandths: usual; so far
@@ -88,7 +94,10 @@ class State(NamedTuple):
     taken: Any
     forced: Any
     leading: Any
+    held_to: Any
     unusual: Any
+    pattern: Any
+    strokes: Any
     kind: Any
     low: Any
     high: Any
@@ -98,6 +107,10 @@ class State(NamedTuple):
     free: Any
     longest: Any
     under: Any
+    habit: Any
+    walks: Any
+    due: Any
+    late: Any
     obey: Any
     eager: Any
     usual: Any
@@ -119,9 +132,15 @@ class State(NamedTuple):
     heard: Any
 
 
-ROWS = {"unusual": TICKS, "ringing": 128, "rubs": 12, "row": len(FIELDS)} | dict(
-    zip(("ends", "pitches", "slots", "sung", "when", "facts", "heard"), SIZES, strict=True)
-)
+PLACES = 192  # ticks of the longest bar that a pattern can fill
+ROWS = {
+    "unusual": TICKS,
+    "pattern": PLACES,
+    "strokes": PLACES + 1,
+    "ringing": 128,
+    "rubs": 12,
+    "row": len(FIELDS),
+} | dict(zip(("ends", "pitches", "slots", "sung", "when", "facts", "heard"), SIZES, strict=True))
 NUMBERS = State._fields.index("unusual")
 SIZE = State(*(ROWS.get(name, 1 if i < NUMBERS else SLOTS) for i, name in enumerate(State._fields)))
 *_starts, WIDTH = accumulate(SIZE, initial=0)

@@ -25,6 +25,7 @@ NOTHING = 2**20  # a value above all others
 FACTOR = 0x5851F42D4C957F2D  # odd: multiplies codes
 ROW, MUCH = 1000, 1.5  # a row in `State.recent`; the most that an excess counts
 TONE, HARMONY = 0, 2  # kinds of parts
+ALONG = 2  # a habit
 
 
 @compiled
@@ -32,9 +33,11 @@ def band_state(row: Whole) -> State:
     """`state.state_of` for compiled loops."""
     numbers = as_tuple(row[:NUMBERS], NUMBERS)
     views = (
-        row[AT.unusual : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high],
+        row[AT.unusual : AT.pattern], row[AT.pattern : AT.strokes],
+        row[AT.strokes : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high],
         row[AT.high : AT.single], row[AT.single : AT.most], row[AT.most : AT.given], row[AT.given : AT.free],
-        row[AT.free : AT.longest], row[AT.longest : AT.under], row[AT.under : AT.obey],
+        row[AT.free : AT.longest], row[AT.longest : AT.under], row[AT.under : AT.habit],
+        row[AT.habit : AT.walks], row[AT.walks : AT.due], row[AT.due : AT.late], row[AT.late : AT.obey],
         row[AT.obey : AT.eager], row[AT.eager : AT.usual], row[AT.usual : AT.recent],
         row[AT.recent : AT.balance], row[AT.balance : AT.sounding], row[AT.sounding : AT.held],
         row[AT.held : AT.wanted], row[AT.wanted : AT.first], row[AT.first : AT.ringing],
@@ -68,6 +71,7 @@ def begin(said: Whole, values: Whole, table: Whole) -> None:
             for slot in range(SLOTS):
                 at.recent[slot] = int(at.recent[slot] * fading)
                 at.balance[slot] = _excess(at.recent[slot], at.usual[slot])
+            _want(row, onset)
         hear_begin(ears(at), onset, together)
         at.sounding[:], at.held[:] = 0, 0
         for k in range(at.facts[SOUND]):
@@ -76,6 +80,29 @@ def begin(said: Whole, values: Whole, table: Whole) -> None:
                 at.held[at.slots[k]] = 1
         if onset >= at.last and at.tick < at.last:
             _call(row, onset)
+
+
+@compiled
+def _want(row: Whole, onset: int) -> None:
+    """At a new onset: which parts play there by their patterns."""
+    at = band_state(row)
+    mask = at.pattern[(onset - at.mark) % at.line] if at.held_to > 0 else 0
+    wanted = 0
+    for slot in range(SLOTS):
+        at.due[slot], at.late[slot] = (mask >> slot) & 1 if at.free[slot] <= onset else 0, wanted
+        wanted += at.due[slot]
+
+
+@compiled
+def _count(row: Whole, part: int) -> None:
+    """After a row of a part: which are still wanted at the onset."""
+    at, wanted = band_state(row), 0
+    at.due[part] = 0
+    for slot in range(SLOTS):
+        if part == at.leading and at.habit[slot] == ALONG and at.given[slot] == 0:
+            at.due[slot] = 1
+        at.late[slot] = wanted
+        wanted += at.due[slot]
 
 
 @compiled
@@ -150,6 +177,7 @@ def note_down(said: Whole, lengths: Whole, table: Whole) -> None:
             for slot in range(SLOTS - 1, -1, -1):
                 if at.wanted[slot] > 0:
                     row[AT.next_missing] = slot
+        _count(row, part)
         row[AT.follows] = _follows(band_state(row))
 
 
