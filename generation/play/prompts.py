@@ -13,7 +13,7 @@ from generation.music.melody import Melody
 from generation.music.played import Played
 from generation.music.reading import Reading, tune_alone
 from generation.music.song import heard_key
-from generation.play.band.beside import accompanied, played_again
+from generation.play.band.join import accompanied, played_again
 from generation.play.band.plan import BandPrompt
 from generation.play.entry import around
 from generation.play.session import Prompt, random_stream

@@ -44,9 +44,8 @@ def _together(prompt: BandPrompt) -> Played:
 
 def _beside(beside: Beside) -> Played:
     """The song, beside which the others play the pattern that they would begin with."""
-    patterns = [part.notes[part.notes.onset < beside.since + beside.lead_in] for part in beside.primed.parts]
-    parts = [
-        part if i in beside.given or not len(notes) else replace(part, notes=notes)
-        for i, (part, notes) in enumerate(zip(beside.song.parts, patterns, strict=True))
-    ]
+    parts = [*beside.song.parts]
+    for i, hand in beside.hands.items():
+        pattern = beside.primed.parts[i].notes[: hand.before]
+        parts[hand.home] = replace(parts[hand.home], notes=pattern if len(pattern) else parts[hand.home].notes)
     return Played(replace(beside.song, parts=tuple(parts)), beside.new_from)

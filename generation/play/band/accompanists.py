@@ -26,49 +26,59 @@ class Accompanist:
     under: bool = False
 
 
+def _pianist(feel: str, low: int = 43, high: int = 77) -> tuple[Accompanist, ...]:
+    return (Accompanist("Piano", "chords", 0, feel, 60, low, high),)
+
+
+BASS = (Accompanist("Bass", "bass", 33, "pop", 38, 28, 50),)
+JAZZ_BASS = (Accompanist("Bass", "bass", 32, "jazz", 40, 28, 55),)
+# The thumb, or the left hand, plays the bass.
+PIANO = (
+    Accompanist("Piano", "chords", 0, "fingers", 62, 52, 79),
+    Accompanist("Piano", "bass", 0, "thumb", 43, 33, 55),
+)
+GUITAR = (
+    Accompanist("Guitar", "chords", 25, "fingers", 60, 50, 74),
+    Accompanist("Guitar", "bass", 25, "thumb", 45, 40, 54),
+)
+
+
 @dataclass(frozen=True)
 class Band:
-    """style   the one in which it plays where a request leaves this open
-    lead    the tune's program where its file names none
-    called  the tune's name
-    joined  whether the tune is one of the band, whatever its file says
+    """style    the one in which it plays where a request leaves this open
+    lead     the tune's program where its file names none
+    called   the tune's name
+    players  each with one hand or two
+    joined   whether the tune is one of the band, whatever its file says
     """
 
     style: str
     lead: int
     called: str
-    players: tuple[Accompanist, ...]
+    players: tuple[tuple[Accompanist, ...], ...]
     joined: bool = False
 
 
 BANDS: dict[str, Band] = {
-    "trio": Band("pop", 73, "Tune", (
-        Accompanist("Piano", "chords", 0, "pop", 60, 43, 77),
-        Accompanist("Bass", "bass", 33, "pop", 38, 28, 50),
-        Accompanist("Drums", "drums", DRUMS, "pop"),
-    )),
-    "piano": Band("artsong", 40, "Tune", (Accompanist("Piano", "chords", 0, "both hands", 60, 33, 77),)),
-    "guitar": Band("pop", 110, "Tune", (Accompanist("Guitar", "chords", 25, "strummed", 60, 40, 76),)),
+    "trio": Band("pop", 73, "Tune", (_pianist("pop"), BASS, (Accompanist("Drums", "drums", DRUMS, "pop"),))),
+    "piano": Band("pop", 40, "Tune", (PIANO,)),
+    "guitar": Band("pop", 110, "Tune", (GUITAR,)),
     "jazz trio": Band("jazz", 65, "Tune", (
-        Accompanist("Piano", "chords", 0, "jazz", 60, 45, 76),
-        Accompanist("Bass", "bass", 32, "jazz", 38, 28, 55),
-        Accompanist("Drums", "drums", DRUMS, "jazz"),
+        _pianist("jazz", 45, 76), JAZZ_BASS, (Accompanist("Drums", "drums", DRUMS, "jazz"),),
     )),
     "pop band": Band("pop", 73, "Tune", (
-        Accompanist("Guitar", "chords", 25, "strummed", 60, 40, 76),
-        Accompanist("Piano", "chords", 0, "pop", 60, 45, 79),
-        Accompanist("Bass", "bass", 33, "pop", 38, 28, 50),
-        Accompanist("Drums", "drums", DRUMS, "pop"),
+        (Accompanist("Guitar", "chords", 25, "strummed", 60, 48, 74),),
+        _pianist("pop", 45, 79), BASS, (Accompanist("Drums", "drums", DRUMS, "pop"),),
     )),
     "string quartet": Band("classical", 40, "Violin I", (
-        Accompanist("Violin II", "second", 40, "bowed", 64, 55, 79, under=True),
-        Accompanist("Viola", "second", 41, "bowed", 59, 48, 74, under=True),
-        Accompanist("Cello", "bass", 42, "bowed", 43, 36, 62, under=True),
+        (Accompanist("Violin II", "second", 40, "bowed", 64, 55, 79, under=True),),
+        (Accompanist("Viola", "second", 41, "bowed", 59, 48, 74, under=True),),
+        (Accompanist("Cello", "bass", 42, "bowed", 43, 36, 60, under=True),),
     ), joined=True),
     "choir": Band("hymn", 52, "Soprano", (
-        Accompanist("Alto", "second", 52, "sung", 64, 53, 74, under=True),
-        Accompanist("Tenor", "second", 52, "sung", 57, 48, 67, under=True),
-        Accompanist("Bass", "bass", 52, "sung", 47, 40, 62, under=True),
+        (Accompanist("Alto", "second", 52, "sung", 64, 53, 74, under=True),),
+        (Accompanist("Tenor", "second", 52, "sung", 57, 48, 67, under=True),),
+        (Accompanist("Bass", "bass", 52, "sung", 47, 40, 60, under=True),),
     ), joined=True),
 }  # fmt: skip
 assert [*BANDS] == [*ACCOMPANISTS]

@@ -16,7 +16,7 @@ from generation.music.notes import Notes
 from generation.music.song import Part
 from generation.play.band.ensembles import LEVEL
 
-ROOT, FIFTH, CHORD, LOW = "root", "fifth", "chord", "low"  # `LOW`: the root under the chord
+ROOT, FIFTH, CHORD = "root", "fifth", "chord"
 KICK, SNARE, STICK, CLOSED, PEDAL, RIDE = 36, 38, 37, 42, 44, 51
 
 Stroke = tuple[float, float, str | int]  # quarter in the bar, quarters that it lasts, what is struck
@@ -29,6 +29,7 @@ def _every(step: float, until: float, lasts: float, what: str | int, since: floa
 
 SWUNG = 2 / 3
 ALONG = ("sung",)  # feels in which all move with the tune
+LEGATO = ("sung", "bowed")  # in which notes are held
 WALKS = ("jazz", "bass")
 # (feel, role) → quarters of a bar → the bar
 BARS: dict[tuple[str, str], dict[float, Bar]] = {
@@ -73,18 +74,24 @@ BARS: dict[tuple[str, str], dict[float, Bar]] = {
     },
     ("strummed", "chords"): {
         4.0: (
-            (0.0, 1.0, LOW), (1.0, 0.5, CHORD), (1.5, 0.5, CHORD),
-            (2.0, 1.0, LOW), (3.0, 0.5, CHORD), (3.5, 0.5, CHORD),
+            (0.0, 1.0, CHORD), (1.0, 0.5, CHORD), (1.5, 0.5, CHORD),
+            (2.0, 1.0, CHORD), (3.0, 0.5, CHORD), (3.5, 0.5, CHORD),
         ),
-        3.0: ((0.0, 1.0, LOW), (1.0, 1.0, CHORD), (2.0, 1.0, CHORD)),
-        2.0: ((0.0, 0.5, LOW), (0.5, 0.5, CHORD), (1.0, 0.5, LOW), (1.5, 0.5, CHORD)),
-        1.5: ((0.0, 1.0, LOW), (1.0, 0.5, CHORD)),
+        3.0: ((0.0, 1.0, CHORD), (1.0, 1.0, CHORD), (2.0, 1.0, CHORD)),
+        2.0: ((0.0, 0.5, CHORD), (0.5, 0.5, CHORD), (1.0, 0.5, CHORD), (1.5, 0.5, CHORD)),
+        1.5: ((0.0, 1.0, CHORD), (1.0, 0.5, CHORD)),
     },
-    ("both hands", "chords"): {
-        4.0: ((0.0, 1.0, LOW), (1.0, 1.0, CHORD), (2.0, 1.0, LOW), (3.0, 1.0, CHORD)),
-        3.0: ((0.0, 1.0, LOW), (1.0, 1.0, CHORD), (2.0, 1.0, CHORD)),
-        2.0: ((0.0, 0.5, LOW), (0.5, 0.5, CHORD), (1.0, 0.5, LOW), (1.5, 0.5, CHORD)),
-        1.5: ((0.0, 1.0, LOW), (1.0, 0.5, CHORD)),
+    ("fingers", "chords"): {
+        4.0: ((1.0, 1.0, CHORD), (3.0, 1.0, CHORD)),
+        3.0: ((1.0, 1.0, CHORD), (2.0, 1.0, CHORD)),
+        2.0: ((0.5, 0.5, CHORD), (1.5, 0.5, CHORD)),
+        1.5: ((1.0, 0.5, CHORD),),
+    },
+    ("thumb", "bass"): {
+        4.0: ((0.0, 1.0, ROOT), (2.0, 1.0, FIFTH)),
+        3.0: ((0.0, 1.0, ROOT),),
+        2.0: ((0.0, 0.5, ROOT), (1.0, 0.5, FIFTH)),
+        1.5: ((0.0, 1.0, ROOT),),
     },
     ("bowed", "second"): {bar: _every(1.0, bar, 1.0, CHORD) for bar in (4.0, 3.0, 1.5)},
     ("bowed", "bass"): {4.0: _every(2.0, 4.0, 2.0, ROOT), 3.0: ((0.0, 3.0, ROOT),), 1.5: ((0.0, 1.5, ROOT),)},
@@ -99,11 +106,9 @@ def bar_of(feel: str, role: str, metre: tuple[int, int], swung: bool) -> Bar:
     if known is None:
         return ()
     bar = filled(metre[0] * 4 / metre[1], compound(metre), known)
-    return (
-        bar
-        if swung
-        else tuple((math.floor(at) + 0.5 if abs(at % 1 - SWUNG) < 1e-6 else at, *rest) for at, *rest in bar)
-    )
+    if swung:
+        return bar
+    return tuple((math.floor(at) + 0.5 if abs(at % 1 - SWUNG) < 1e-6 else at, lasts, what) for at, lasts, what in bar)
 
 
 def compound(metre: tuple[int, int]) -> bool:
@@ -160,8 +165,7 @@ def _pitches(what: str | int, root: int, tones: Sequence[int], centre: int, role
         return [near(root, centre) + above]
     if role == "second":
         return [min((near(root + tone, centre) for tone in tones[:3]), key=lambda pitch: abs(pitch - centre))]
-    chord = sorted(near(root + tone, centre) for tone in tones)
-    return [near(root, centre - 16), *chord] if what == LOW else chord
+    return sorted(near(root + tone, centre) for tone in tones)
 
 
 def near(pitch_class: int, centre: int) -> int:

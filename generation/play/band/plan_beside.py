@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from generation.model import hearing
+from generation.model import band, hearing
 from generation.model.band import BAR, DURATION, FIRST_CHORD, FIRST_DRUM, PART, SINCE, SLOTS, TICK, VALUE
 from generation.model.encode_band import Piece
 from generation.model.encode_song import encode_song
@@ -23,7 +23,7 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
     every, heading = piece.encoded.rows, piece.encoded.heading
     begin = round((beside.since + beside.lead_in) * TICKS)
     past = piece.beginning(int(np.searchsorted(every[1:, TICK], begin)))
-    held = np.array([slot for i, slot in piece.slots.items() if i in beside.given] + [0] * bool(song.chords))
+    held = np.array([slot for i, slot in piece.slots.items() if i not in beside.hands] + [0] * bool(song.chords))
     ahead = every[len(past.encoded.rows) :]
     ahead = ahead[np.isin(ahead[:, PART], held)]
     table = np.zeros(WIDTH, np.int64)
@@ -31,9 +31,12 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
     now = past.encoded.rows[-1]
     felt, mark = int(now[BAR]) or 4 * TICKS, int(now[TICK] - now[SINCE])
     bounds = limits(past.encoded.rows[1:], heading, felt, mark)
-    for i, (low, high) in beside.ranges.items():
-        slot = piece.slots[i]
-        bounds.low[slot], bounds.high[slot] = (min(max(0, each + piece.shift), FIRST_DRUM - 1) for each in (low, high))
+    for i, hand in beside.hands.items():
+        if i in piece.slots and hand.low is not None and hand.high is not None:
+            slot = piece.slots[i]
+            bounds.low[slot], bounds.high[slot] = (
+                min(max(0, each + piece.shift), FIRST_DRUM - 1) for each in (hand.low, hand.high)
+            )
     for values, given in (
         (bounds.single, 0),
         (bounds.most, hearing.ROOM),
@@ -48,7 +51,6 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
     table[AT.tick] = now[TICK]
     table[AT.most_rows] = bounds.together + len(held)
     table[AT.given + held] = 1
-    table[AT.under + np.array([piece.slots[i] for i in beside.under], np.int64)] = 1
     obeyed(table, heading, ahead)
     _accustom(table, piece, beside, song.metre or (4, 4))
     return Plan(
@@ -70,19 +72,21 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
 def _accustom(table: Ints, piece: Piece, beside: Beside, metre: tuple[int, int]) -> None:
     """Write the habits of all parts into a take's table."""
     bar = int(table[AT.line])
-    free = [i for i in piece.slots if i not in beside.given]
+    hands = {piece.slots[i]: hand for i, hand in beside.hands.items() if i in piece.slots}
+    for slot, hand in hands.items():
+        table[AT.under + slot], table[AT.walks + slot] = hand.under, hand.walks
     if bar > PLACES or bar != round(metre[0] * 4 / metre[1] * TICKS):
         return
-    pattern = table[AT.pattern : AT.pattern + PLACES]
-    for i, habit in beside.habits.items():
-        slot = piece.slots[i]
-        table[AT.habit + slot] = 2 if habit.along else 1
-        table[AT.walks + slot] = habit.walks
-        if not habit.along:
-            pattern[[round(place * TICKS) for place in habit.places]] |= 1 << slot
+    pattern, drums = table[AT.pattern : AT.pattern + PLACES], table[AT.drums : AT.drums + PLACES]
+    for slot, hand in hands.items():
+        table[AT.habit + slot] = 2 if hand.along else 1 if hand.places else 0
+        if not hand.along:
+            pattern[[round(place * TICKS) for place in hand.places]] |= 1 << slot
+        for place, drum in hand.strokes:
+            drums[round(place * TICKS)] |= 1 << int(band.drum_value(np.array(drum)) - FIRST_DRUM)
     table[AT.strokes + 1 : AT.strokes + PLACES + 1] = np.cumsum(pattern > 0)
     pattern[np.arange(0, bar, TICKS * 3 // 2 if metre[1] == 8 and metre[0] % 3 == 0 else TICKS)] |= 1 << SLOTS
-    table[AT.held_to] = all(i in beside.habits for i in free)
+    table[AT.held_to] = all(hand.places for hand in hands.values())
 
 
 def _close(ahead: Ints, bar: int, mark: int, begin: int) -> tuple[int, int]:

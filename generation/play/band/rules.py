@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from generation.model.band import CLASSES, FIRST_CHORD, FIRST_DRUM, SLOTS
+from generation.model.band import CLASSES, FIRST_CHORD, FIRST_DRUM, NO_CHORD, SLOTS
 from generation.model.hear_chords import TONES
 from generation.model.hearing import CHANGED, NOW_CHORD
 from generation.model.tokens import LENGTHS, TICKS
@@ -18,7 +18,8 @@ OVER = 1000 * TICKS  # the value of the step class that says that nothing follow
 INTERRUPT = 2.0  # nats, the cost of a voice's new note before its old one has ended
 STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
 OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
-SKIP, ELSEWHERE = 2.0, 2.5  # nats, the costs of leaving a pattern: of silence where it plays, of playing elsewhere
+OTHER_DRUM = 2.5  # nats, the cost of a drum that a pattern has not at its place
+SKIP, ELSEWHERE = 2.5, 4.0  # nats, the costs of leaving a pattern: of silence where it plays, of playing elsewhere
 STANDING = 2.5  # nats, the cost of the same note again in a walking bass
 ABOVE = 5.0  # nats, the cost of a voice above the tune that belongs under it
 ROOTLESS, LOW = 4.0, 48  # nats, the cost of a bass that leaves the root out; a bass goes lower than this pitch
@@ -193,6 +194,14 @@ def stay_under_the_tune(value: Any, take: State) -> Any:
     return ABOVE * ((take.under[take.part] > 0) & (value > tune) & (tune < FIRST_DRUM) & (value < FIRST_DRUM))
 
 
+def strike_the_pattern(value: Any, take: State) -> Any:
+    """A drummer who has a pattern seldom strikes what is not in it."""
+    drum = (value - FIRST_DRUM) * ((value >= FIRST_DRUM) & (value < NO_CHORD))
+    usual = take.drums[(take.onset - take.mark) % take.line * (take.held_to > 0)] >> drum & 1
+    known = (take.held_to > 0) & (take.habit[take.part] == 1) & (take.onset < take.last)
+    return OTHER_DRUM * (known & (value >= FIRST_DRUM) & (value < NO_CHORD) & (usual == 0))
+
+
 def walk(value: Any, take: State) -> Any:
     """A walking bass seldom stands still."""
     return STANDING * ((take.walks[take.part] > 0) & (value == take.sung[take.part]) & (take.onset < take.last))
@@ -260,6 +269,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         no_stuck_onset,
         no_clash,
         keep_to_the_chord,
+        strike_the_pattern,
         walk,
         begin_on_the_root,
         stay_under_the_tune,

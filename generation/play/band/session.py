@@ -72,7 +72,7 @@ class BandTake:
         rows: Ints = np.concatenate([given.rows[1:].astype(np.int64), new])
         if self.plan.beside:  # a tune that was given is nobody's copy
             slots = self.plan.piece.slots
-            rows = rows[np.isin(rows[:, band.PART], [slots[i] for i in slots if i not in self.plan.beside.given])]
+            rows = rows[np.isin(rows[:, band.PART], [slots[i] for i in slots if i in self.plan.beside.hands])]
         return memorised_lines.copies(rows, given.heading, known, self.prompt.style, int(new[0, band.TICK]))
 
 

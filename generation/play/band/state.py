@@ -35,6 +35,7 @@ class State(NamedTuple):
     leading               slot of the lead
     held_to               whether patterns are known of all parts that are not given
     pattern (PLACES)      bit s of each place in a bar: part s plays there; bit SLOTS: a beat
+    drums (PLACES)        bit d of each place in a bar: the drum d is struck there
     strokes (PLACES + 1)  places before each place in a bar where any part plays
     unusual (TICKS)       1 for each place within a quarter where no note should begin
     kind                  as in `band.kinds`; −1 for a slot that is empty
@@ -97,6 +98,7 @@ class State(NamedTuple):
     held_to: Any
     unusual: Any
     pattern: Any
+    drums: Any
     strokes: Any
     kind: Any
     low: Any
@@ -136,6 +138,7 @@ PLACES = 192  # ticks of the longest bar that a pattern can fill
 ROWS = {
     "unusual": TICKS,
     "pattern": PLACES,
+    "drums": PLACES,
     "strokes": PLACES + 1,
     "ringing": 128,
     "rubs": 12,

@@ -33,7 +33,7 @@ def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tu
     if len(song.parts) > 1:
         rows = _together(rows, bool((piece.encoded.rows[:, band.DEVIATION] == ON_TIME).all()))
     if plan.beside:
-        slots = {i: slot for i, slot in piece.slots.items() if i not in plan.beside.given}
+        slots = {i: slot for i, slot in piece.slots.items() if i in plan.beside.hands}
         played = [
             _going_on(part, rows[rows[:, PART] == slots[i]], plan, i, open_end) if i in slots else part
             for i, part in enumerate(song.parts)

@@ -33,7 +33,8 @@ def band_state(row: Whole) -> State:
     """`state.state_of` for compiled loops."""
     numbers = as_tuple(row[:NUMBERS], NUMBERS)
     views = (
-        row[AT.unusual : AT.pattern], row[AT.pattern : AT.strokes],
+        row[AT.unusual : AT.pattern], row[AT.pattern : AT.drums],
+        row[AT.drums : AT.strokes],
         row[AT.strokes : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high],
         row[AT.high : AT.single], row[AT.single : AT.most], row[AT.most : AT.given], row[AT.given : AT.free],
         row[AT.free : AT.longest], row[AT.longest : AT.under], row[AT.under : AT.habit],

@@ -1,0 +1,147 @@
+"""Who plays beside a tune, or plays a part of a take again, and the bars before it that set them going."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from generation.model.chords import symbol_of
+from generation.model.harmonise import harmonised
+from generation.music.chart import Chart, on_bars, parse_chart
+from generation.music.key import Key
+from generation.music.notes import Notes
+from generation.music.played import Played
+from generation.music.reading import Reading, tune_alone
+from generation.music.song import REDONE_ROLES, Part, Song, bar_marks, heard_key, moved
+from generation.play.band.accompanists import BANDS, Accompanist
+from generation.play.band.beside import Beside, Hand
+from generation.play.band.patterns import ALONG, LEGATO, SWUNG, WALKS, Bar, bar_of, compound, primer, tones_of
+from generation.play.session import random_stream
+from generation.request import REDONE, Refusal, Words
+
+LEAD_IN = 2  # bars
+NEAR = 0.07  # quarters
+EARLIER = 0.1  # quarters by which these bars end before the others play
+OCTAVE, BEYOND = 12, 2  # semitones: room of a voice under a low tune; by which a part played again may leave its range
+
+Players = Mapping[int, Sequence[Accompanist]]  # by the index of their part in the song
+
+
+def accompanied(reading: Reading, name: str, style: str, temperature: float, seed: int, chords: str = "") -> Beside:
+    """A band, a key of `BANDS`, beside the tune of a file: over `chords` as one types them, else over the file's own,
+    else over some that are found. Raises `Refusal` for chords that are none."""
+    song, band = tune_alone(reading).song, BANDS[name]
+    chordal, style = (style, style) if style != "auto" else (_chordal(song, band.style), band.style)
+    key = song.key or heard_key(song)
+    tune = song.parts[0]
+    if band.joined or tune.program is None:
+        tune = replace(tune, program=band.lead, bank=0, programs=(), name=band.called if band.joined else tune.name)
+    tune = replace(tune, role="lead", name=tune.name or band.called)
+    others = [
+        Part(tune.notes[:0], player.program, player.name, drums=player.program is None, role=player.role)
+        for player, *_ in band.players
+    ]
+    song = replace(song, parts=(tune, *others))
+    if chords:
+        song = over(song, parse_chart(chords, key))
+    song = harmonised(song, key, chordal, temperature, random_stream(seed, "harmony"))
+    return primed(song, 0.0, dict(enumerate(band.players, 1)), key, style)
+
+
+def _chordal(song: Song, style: str) -> str:
+    """The style of the chords for a tune whose style is unknown: songs in other metres than 4/4 are seldom pop."""
+    return "standards" if style == "pop" and song.metre not in (None, (4, 4), (2, 2)) else style
+
+
+def played_again(played: Played, what: str, name: str, style: str, fresh: bool) -> Beside:
+    """The parts of a take that are `what` says, a key of `REDONE`, played again beside all others, from where the music
+    was new; `name`: of the band that accompanied, "" for none. Raises `Refusal` if the take has no such part."""
+    song = played.song
+    again = [i for i, part in enumerate(song.parts) if part.role in REDONE_ROLES[what] and len(part.notes)]
+    if not again or sum(bool(len(part.notes)) for part in song.parts) < 2:
+        raise Refusal("This take has no part that could be played again like this: {part}.", part=Words(REDONE[what]))
+    known = {hands[0].name: hands for hands in BANDS[name].players} if name else {}
+    feel = "jazz" if style == "jazz" else "pop"
+    players: dict[int, Sequence[Accompanist]] = {}
+    for i in again:
+        part = song.parts[i]
+        low, high = (0, 127) if part.drums else (int(part.notes.pitch.min()), int(part.notes.pitch.max()))
+        own = Accompanist(part.name, part.role, part.program, feel, (low + high) // 2, low - BEYOND, high + BEYOND)
+        players[i] = known.get(part.name, (own,))
+    style = BANDS[name].style if name and style == "auto" else style
+    since = 0.0 if fresh or name else played.since
+    return primed(song, since, players, song.key or heard_key(song), style)
+
+
+def over(song: Song, chart: Chart) -> Song:
+    """The song over other chords, from its first bar line on."""
+    metre = song.metre or (4, 4)
+    beat = 1.5 if compound(metre) else 4 / metre[1]
+    last = max(float(part.notes.onset[-1]) for part in song.parts if len(part.notes))
+    return replace(song, chords=on_bars(chart, bar_marks(song), song.pickup, last + 0.01, beat))
+
+
+def primed(song: Song, since: float, players: Players, key: Key, style: str) -> Beside:
+    """A song beside which `players` play."""
+    metre = song.metres[0][1] if song.metres else (4, 4)
+    bar, swung = metre[0] * 4 / metre[1], swings(song)
+    lead_in = LEAD_IN * bar - song.pickup if since <= 0 else 0.0
+    first = song.chords[0][1] if song.chords else symbol_of(0, 0, key)
+    later = _later(song, lead_in) if lead_in else song
+    given = [part.notes.pitch.max() for i, part in enumerate(song.parts) if i not in players and len(part.notes)]
+    highest = int(max(given, default=127))
+    parts: list[Part] = []
+    hands: dict[int, Hand] = {}
+    for home, part in enumerate(later.parts):
+        if home not in players:
+            parts.append(part)
+            continue
+        for player in players[home] if lead_in else players[home][:1]:
+            strokes = bar_of(player.feel, player.role, metre, swung)
+            played = replace(part, role=player.role) if len(players[home]) > 1 and lead_in else part
+            notes = part.notes[part.notes.onset < since - 1e-6]
+            if lead_in:
+                notes = primer(played, LEAD_IN, strokes, bar, tones_of(first, key), player.centre)
+                notes = notes if len(notes) else _beginning(song.parts[home].notes, LEAD_IN * bar - EARLIER)
+            hands[len(parts)] = _hand(player, home, len(notes), strokes, highest)
+            parts.append(replace(played, notes=notes))
+    kept = replace(later, parts=tuple(parts), chords=((0.0, first), *later.chords) if lead_in else later.chords)
+    return Beside(song, song.pickup if lead_in else since, kept, lead_in, hands, style)
+
+
+def _hand(player: Accompanist, home: int, before: int, strokes: Bar, highest: int) -> Hand:
+    tones, drums = player.program is not None, player.program is None
+    high = min(player.high, max(highest, player.low + OCTAVE)) if player.under else player.high
+    return Hand(
+        home,
+        before,
+        max(0, player.low) if tones else None,
+        min(127, high) if tones else None,
+        player.under,
+        player.feel in ALONG,
+        (player.feel, player.role) == WALKS,
+        tuple(sorted({at for at, _, _ in strokes})),
+        tuple((at, what) for at, _, what in strokes if isinstance(what, int)) if drums else (),
+        player.feel in LEGATO,
+    )
+
+
+def _beginning(notes: Notes, until: float) -> Notes:
+    """The first notes of a part, from quarter 0 up to `until`."""
+    first = float(notes.onset[0])
+    return notes[notes.onset < first + until].later(-first)
+
+
+def swings(song: Song) -> bool:
+    """Whether the off-beats of a song come late, as triplets."""
+    place = np.concatenate([part.notes.onset % 1 for part in song.parts if not part.drums])
+    return int((abs(place - SWUNG) < NEAR).sum()) > int((abs(place - 0.5) < NEAR).sum())
+
+
+def _later(song: Song, by: float) -> Song:
+    """The song so many quarters later, its first bar line among those that count from quarter 0."""
+    later = moved(song, lambda quarters: quarters + by)
+    tempo = tuple(replace(mark, onset=mark.onset + by if mark.onset else 0.0) for mark in song.tempo)
+    metres = tuple((0.0 if not i else mark[0], mark[1]) for i, mark in enumerate(later.metres))
+    keys = tuple((0.0 if not i else mark[0], mark[1]) for i, mark in enumerate(later.keys))
+    return replace(later, tempo=tempo, metres=metres, keys=keys, pickup=0.0)
