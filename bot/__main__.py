@@ -1,6 +1,6 @@
 """`python -m bot`: on Discord with a token, in the browser without; `backup` and `restore` copy its database.
 
-What keeps it from starting is said in one line."""
+If the bot cannot start, one line says why."""
 
 import asyncio
 import contextlib
@@ -103,7 +103,7 @@ async def _run(settings: Settings) -> int:
 
 
 async def _engine(settings: Settings, store: "Store", ending: contextlib.AsyncExitStack) -> "tuple[Engine, Queues]":
-    """What plays, and the queue before it: in this process, or at the NATS server of ENCORE_ENGINE."""
+    """The engine, and the queue before it: in this process, or at the NATS server of ENCORE_ENGINE."""
     if not settings.engine:
         from bot.queue import Queue
         from generation.serve.pool import WorkerPool
@@ -123,7 +123,7 @@ async def _engine(settings: Settings, store: "Store", ending: contextlib.AsyncEx
 
 
 def _line(error: BaseException) -> str:
-    """An error in one line, without the password that an address in it may hold."""
+    """An error in one line, without a password that an address in it may contain."""
     words = re.sub(r"://[^/@\s]*@", "://…@", " ".join(str(error).split()))
     return words[:200] or ("it does not answer" if isinstance(error, TimeoutError) else type(error).__name__)
 

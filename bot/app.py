@@ -1,4 +1,4 @@
-"""The bot put together: client, commands and buttons, and an answer to everything else that members press."""
+"""The bot, put together: client, commands and buttons, and an answer to everything else that members press."""
 
 from typing import Any
 

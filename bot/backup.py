@@ -29,14 +29,14 @@ def main(words: Sequence[str], settings: Settings) -> str:
 
 
 def backup(database: Path, file: Path) -> str:
-    """Write a sound copy of the database, also while a bot writes to it; a file that is there already is kept."""
+    """Write a consistent copy of the database, also while a bot writes to it; an existing file is not overwritten."""
     if not database.is_file():
         raise CannotStart(f"there is no database at {database} yet")
     if file.exists():
         raise CannotStart(f"{file} exists already; choose another name")
     unfinished = file.with_name(file.name + ".part")
     with contextlib.closing(_open(database)) as source, contextlib.closing(sqlite3.connect(unfinished)) as target:
-        unfinished.chmod(0o600)  # it holds what members sent
+        unfinished.chmod(0o600)  # it contains what members sent
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, with none beside it
     unfinished.replace(file)
@@ -44,7 +44,7 @@ def backup(database: Path, file: Path) -> str:
 
 
 def restore(file: Path, database: Path) -> str:
-    """Put a copy in place of the database. What was there stays beside it, with the ending .before."""
+    """Put a copy in place of the database, which stays beside it with the ending .before."""
     if not file.is_file():
         raise CannotStart(f"there is no file {file}")
     with contextlib.closing(_open(file)) as source:
@@ -62,7 +62,7 @@ def restore(file: Path, database: Path) -> str:
 
 
 def _check(copy: sqlite3.Connection, file: Path) -> None:
-    """Raises `CannotStart` for a file that is no sound database of Encore's, or of a newer version."""
+    """Raise `CannotStart` for a file that is not an intact database of Encore's, or is one of a newer version."""
     try:
         sound = copy.execute("PRAGMA quick_check").fetchone() == ("ok",)
         [version] = copy.execute("SELECT text FROM notes WHERE name = 'schema'").fetchone() or [0]
@@ -82,7 +82,7 @@ def _close(database: Path) -> None:
         except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 raise CannotStart("a bot is using the database: stop it first") from error
-            return  # it is damaged, which may be why another is to take its place
+            return  # it is damaged, which may be the reason to replace it
     if mode != ("delete",):
         raise CannotStart("a bot is using the database: stop it first")
 

@@ -24,7 +24,7 @@ from generation.judge.bench import tune
 
 GIVE_UP = 300.0  # seconds
 WARM = 4  # pieces that do not count, until all processes have started and warmed up
-PULSE = 0.005  # seconds between two looks at the clock
+PULSE = 0.005  # seconds from one look at the clock to the next
 ROLES = {"model": 0.07, "render": 0.4}  # role → seconds after the command at which it is in the middle of its work
 FIRST_MEMBER = 1_200_000_000_000_000_000
 
@@ -189,7 +189,7 @@ def _workers(bot: int) -> dict[int, str]:
 
 
 def _memory(bot: int) -> dict[str, float]:
-    """The largest resident memory in MB, of the bot's process and of it with all that it started."""
+    """The largest resident memory in MB: of the bot's process, and of all processes together."""
     most, parents = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, StopIteration, IndexError):

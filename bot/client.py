@@ -1,4 +1,4 @@
-"""The client: a connection to Discord with everything that handlers need; and `Interaction`, what they are given."""
+"""The client: a connection to Discord with everything that handlers need; and `Interaction`, which they receive."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Whose turn it is to identify to Discord, where several bots hold the shards of one token."""
+"""Whose turn it is to identify to Discord, if several bots share the shards of one token."""
 
 import asyncio
 import logging

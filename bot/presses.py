@@ -1,4 +1,4 @@
-"""What happens when a button is pressed; also after a restart, since its name and the store hold all that it needs."""
+"""What happens when a button is pressed; also after a restart, since its name and the store have all that it needs."""
 
 import contextlib
 import re
@@ -63,7 +63,7 @@ ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
-    """A pressed button; `said` holds the fields of its name. Base of the others: its own template matches nothing."""
+    """A pressed button; `said` has the fields of its name. Base of the others: its own template matches nothing."""
 
     def __init__(self, button: discord.ui.Button[Any], said: Mapping[str, str]) -> None:
         super().__init__(button)
@@ -86,7 +86,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
         raise NotImplementedError
 
     async def kept(self, interaction: Interaction) -> Kept:
-        """What the store keeps for the reply. `Refusal` if that is gone."""
+        """The store's record of the reply. `Refusal` if that is gone."""
         kept = await interaction.client.store.kept(self.said["kept"])
         if kept is None:
             raise Refusal(GONE)

@@ -18,7 +18,7 @@ STILL_PLAYING = Words("Encore is still playing for you. Wait for that piece or c
 
 
 def spent(hourly: int, ago: float) -> Refusal:
-    """For a member who has had their pieces of this hour, the first of them `ago` seconds ago."""
+    """The refusal for a member who has had their pieces of this hour, the first of them `ago` seconds ago."""
     return Refusal(
         "You have had {count} piece within an hour, which is the limit. Ask again in {minutes} min.",
         "You have had {count} pieces within an hour, which is the limit. Ask again in {minutes} min.",
@@ -42,7 +42,7 @@ class Cancelled(Refusal):
 class Ticket:
     """A place in the queue. `turn` is set when its turn has come, `ended` when it was cancelled.
 
-    `why` is then what to tell the member.
+    `why` then has the words for the member.
     """
 
     def __init__(self, member: int) -> None:

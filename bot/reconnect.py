@@ -1,4 +1,4 @@
-"""How soon the bot is back once Discord is: left to itself, discord.py waits up to 17 minutes between two tries.
+"""Bring the bot back soon after an outage of Discord: by itself, discord.py waits up to 17 minutes between two tries.
 
 discord.py offers no setting for this, so two names in its module for shards are replaced, by classes that do the same
 with less patience. Only connections that cannot be made wait here, so Discord's limit of identifications a day, which

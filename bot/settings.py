@@ -1,4 +1,4 @@
-"""The settings that an admin makes in the environment or in .env, typed; and what in them looks like a mistake."""
+"""The settings that an admin makes in the environment or in .env, typed; and those that look like mistakes."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ ALSO_NAMED = ("ENCORE_DEBUG",)  # a setting of the command line, which a bot may
 
 
 class CannotStart(Exception):  # noqa: N818 — it ends up as the one line that an admin reads
-    """What keeps the bot from starting, in words for its admin."""
+    """The reason why the bot cannot start, in words for its admin."""
 
 
 class Settings(BaseSettings):
@@ -84,8 +84,8 @@ class Settings(BaseSettings):
 
 
 def doubts(settings: Settings, names: Iterable[str] | None = None) -> Iterator[str]:
-    """What an admin may have meant otherwise, in sentences: unknown names, and folders that are missing. `names` are by
-    default those of the environment and of .env."""
+    """Sentences about settings that may be mistakes: unknown names, and folders that are missing. By default, `names`
+    are those of the environment and of .env."""
     known = {*ALSO_NAMED, *(f"ENCORE_{name}".upper() for name in Settings.model_fields)}
     for name in sorted({*os.environ, *dotenv_values(FILE)} if names is None else names):
         if name.upper().startswith("ENCORE_") and name.upper() not in known:

@@ -1,4 +1,4 @@
-"""The queue of several bots: their engine keeps the line, one job a member over all; their database keeps the hours."""
+"""The queue of several bots: their engine keeps the line, with one job for each member; their database counts hours."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ SOON = 0.3  # seconds in which a machine with room takes a place, so that nobody
 
 
 class SharedQueue:
-    """Does for several bots what `Queue` does for one; `longest` is how many may wait, over all of them."""
+    """Like `Queue`, for several bots; `longest` is the number of requests that may wait in all of them together."""
 
     def __init__(self, engine: NatsEngine, store: Store, longest: int, hourly: int) -> None:
         self._engine, self._store, self._longest, self._hourly = engine, store, longest, hourly
@@ -120,7 +120,7 @@ class SharedQueue:
                     entering.result()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(ticket.turn.wait(), SOON)
-                else:  # the server is away for a moment: the member waits, and hears later if it is in vain
+                else:  # the server is away for a moment: the member waits, and is told later if nothing comes of it
                     entering.add_done_callback(lambda _: self._late(ticket, entering))
                 yield ticket
             finally:

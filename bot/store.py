@@ -1,4 +1,5 @@
-"""What outlives a restart: servers' defaults, the takes that buttons refer to, and which commands Discord knows."""
+"""Everything that outlives a restart: servers' defaults, the takes that buttons refer to, the commands Discord
+knows."""
 
 import asyncio
 import hashlib
@@ -33,7 +34,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from generation.request import Request
 
 # Statements that bring a database of version 1, 2, … to the next one; a new database is made from the tables below.
-# They only add what an Encore one version older need not know, since that may still run beside this one.
+# They only add things that an Encore one version older can ignore, since that may still run beside this one.
 # {bytes} is the database's name for bytes.
 MIGRATIONS: tuple[str, ...] = (
     "ALTER TABLE takes ADD COLUMN sheets {bytes}",
@@ -114,7 +115,7 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a reply's buttons need: who asked, for what, and every take as MIDI and as `Take.whole`.
+    """The record that a reply's buttons need: who asked, for what, and every take as MIDI and as `Take.whole`.
 
     sheets  the sheet music by format, of takes that schema 2 kept, instead of `wholes`
     """
@@ -201,7 +202,7 @@ class Store:
         return name
 
     async def kept(self, name: str) -> Kept | None:
-        """What was kept under `name`; None if it has expired or was deleted."""
+        """The record under `name`; None if it has expired or was deleted."""
         async with self._session() as session:
             row = await session.scalar(select(_Kept).where(_Kept.id == name, _Kept.expires > time.time()))
         if row is None:
@@ -243,7 +244,7 @@ class Store:
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[None]:
-        """One process at a time is in the block of that name; with SQLite, one task at a time of this process."""
+        """Let one process at a time into the block of that name; with SQLite, one task of this process at a time."""
         if self._backend == "sqlite":
             async with self._alone.setdefault(name, asyncio.Lock()):
                 yield

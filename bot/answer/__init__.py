@@ -1,1 +1,1 @@
-"""The answer to a member: the job that makes it, its words and files, its buttons, and what is said if it fails."""
+"""The answer to a member: the job that makes it, its words and files, its buttons, and its errors."""

@@ -59,7 +59,7 @@ def _voices(kept: str, reply: Reply, locale: str) -> list[Item]:
 
 
 def asking_to_delete(message: discord.Message, locale: str) -> discord.ui.View:
-    """The buttons of a reply after “Delete” was pressed once: it asks, and deletes when it is pressed again."""
+    """The buttons of a reply after the first press of “Delete”: that one asks, and a second press deletes."""
     items = discord.ui.View.from_message(message).children
     for button in items:
         if isinstance(button, discord.ui.Button) and (button.custom_id or "").startswith("encore-delete:"):

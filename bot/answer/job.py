@@ -36,8 +36,8 @@ async def run_job(
 ) -> None:
     """Answer an interaction that is not acknowledged yet, with music or with a sentence.
 
-    tune  the file to play on from, unless the request already holds its bytes
-    back  what is shown under a refusal, as a way back
+    tune  the file to play on from, unless the request already contains its bytes
+    back  buttons under a refusal, as a way back
     """
     bot, began = interaction.client, time.monotonic()
     outcome, reply = "fault", None
@@ -94,7 +94,7 @@ async def _wait(interaction: Interaction, request: Request, tune: discord.Attach
 
 
 async def _acknowledge(interaction: Interaction, work: asyncio.Task[Any], seen: asyncio.Event) -> None:
-    """Show publicly that music is coming, once the file is `seen` to hold a melody or Discord will wait no longer."""
+    """Show publicly that music is coming, once the file is `seen` to have a melody or Discord will wait no longer."""
     looking = asyncio.create_task(seen.wait())
     await asyncio.wait({work, looking}, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     looking.cancel()
@@ -111,7 +111,7 @@ async def _play(
     def progress(done: float) -> None:
         nonlocal share
         share = done
-        seen.set()  # the model is playing, so the file holds a melody
+        seen.set()  # the model is playing, so the file has a melody
 
     work = asyncio.create_task(_music(interaction, request, tune, progress, ticket))
     try:

@@ -28,7 +28,7 @@ SILENT = Words(
 
 
 async def post(interaction: Interaction, made: Callable[[int], Message], view: discord.ui.View | None) -> None:
-    """Post the message that `made` returns for a limit of bytes per file. `WorkerFault` if it can go nowhere."""
+    """Post the message that `made` returns for a limit of bytes per file. `WorkerFault` if it cannot be posted."""
     limit = interaction.filesize_limit
     for last in range(TRIES):
         message = made(limit)

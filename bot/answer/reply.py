@@ -29,7 +29,8 @@ CALLED = {
 
 
 class LeftOut(NamedTuple):
-    """A file that is not posted: its format, its take (from 0), and its size in bytes if that is why, otherwise 0."""
+    """A file that is not posted: its format, its take (from 0), and its size in bytes if it is too large, otherwise
+    0."""
 
     kind: str
     take: int
@@ -38,7 +39,7 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class Message:
-    """Text of at most 2,000 characters, (name, bytes) of every file, and name → what a picture shows."""
+    """Text of at most 2,000 characters, (name, bytes) of every file, and the name of a picture → its description."""
 
     content: str
     files: tuple[tuple[str, bytes], ...]
@@ -69,7 +70,7 @@ def _message(
     title: str,
     music: str = "",
 ) -> Message:
-    """The message with the chosen files, and words about each picture for those who do not see it."""
+    """The message with the chosen files, and a description of each picture for people who cannot see it."""
     stem = _stem(request.filename) if request.data is not None else "encore"
     names = [f"{stem}-take{number + 1}.{kind}" for kind, number in chosen]
     alts = {}

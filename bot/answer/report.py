@@ -23,7 +23,7 @@ CHANGED = Words("Encore has been updated, and this command with it. Wait a littl
 
 
 async def report_error(interaction: Interaction, error: BaseException, back: discord.ui.View | None = None) -> None:
-    """Tell the member, and nobody else, what went wrong. `back` holds a way back, shown under a refusal."""
+    """Tell the member, and nobody else, what went wrong. `back` contains a way back, shown under a refusal."""
     if interaction.client.is_closed():  # the bot was stopped, and its grace is over
         log.warning("the bot ended before a member could be told: %r", error)
         return
@@ -41,7 +41,7 @@ async def report_error(interaction: Interaction, error: BaseException, back: dis
 def sentence(interaction: Interaction, error: BaseException) -> str:
     """A sentence about an error, in the member's language. An unexpected error is logged with its trace.
 
-    Marks are escaped: neither what it quotes nor **kern is to be shown in bold.
+    Marks are escaped, so that neither quoted text nor **kern is shown in bold.
     """
     JOB.set(interaction.id)
     words = _words(interaction, error)

@@ -42,7 +42,7 @@ async def style_choices(interaction: Interaction, typed: str) -> Choices:
 
 def offered(names: Mapping[str, str], typed: str, also: Callable[[str], str] | None = None) -> Choices:
     """Choices whose name, in either language, contains the typed letters; those that begin with them come first, and
-    before these the one whose other name, by `also`, they are."""
+    before these the one that `also` gives that very name."""
     wanted = _bare(typed)
     ranks = {
         value: -1 if also and _bare(also(value)) == wanted else _rank(wanted, _bare(name), _bare(value))

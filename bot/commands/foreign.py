@@ -1,4 +1,4 @@
-"""Files that Encore cannot read, known by the ending of their name before they are fetched; and the way out of each."""
+"""Files that Encore cannot read, recognised by the ending of their name before they are fetched; and what to do."""
 
 from pathlib import PurePath
 
@@ -26,7 +26,7 @@ PICTURES = (".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".svg", "
 
 
 def refuse_foreign(filename: str) -> None:
-    """Raise `Refusal` for a file whose name ends like none that Encore reads."""
+    """Raise `Refusal` for a file whose name has an ending that Encore does not read."""
     ending = PurePath(filename.lower()).suffix
     if ending in ENDINGS:
         return

@@ -30,7 +30,7 @@ DESCRIPTIONS = {
     "style": "The style to play in",
     "seed": "The seed of a take, to get that take again",
 }
-TAKES = 2  # where neither the member nor the server says how many: a choice costs little more than none
+TAKES = 2  # unless the member or the server says how many: a choice costs little more than a single take
 NAMES = {"key": key_names, "instrument": instrument_names, "style": style_names}
 
 
@@ -48,7 +48,7 @@ async def request(interaction: Interaction, **options: Any) -> Request:
     locale = own(interaction)
     said |= {name: meant(names(locale), said[name]) for name, names in NAMES.items() if name in said}
     usual = {name: value for name, value in vars(defaults).items() if value is not None}
-    if usual.get("style") not in styles():  # a checkpoint that is there no longer
+    if usual.get("style") not in styles():  # a checkpoint that is no longer there
         usual.pop("style", None)
     seed = said.pop("seed", None)
     seed = secrets.randbelow(2**31) if seed is None else seed

@@ -33,7 +33,7 @@ settings = Settings(
     name="settings",
     description="This server's defaults",
     default_permissions=discord.Permissions(manage_guild=True),
-    # Spelt out in full: what is left open here would be filled in from the command tree's defaults.
+    # Spelt out in full: anything left open here would be filled in from the command tree's defaults.
     allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
     allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
 )

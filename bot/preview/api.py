@@ -30,7 +30,7 @@ ROUTES: dict[str, Handler] = {
 
 
 class Judge(Protocol):
-    """Compares requests and answers with a description of the API; both give what is wrong, one sentence each."""
+    """Compares requests and answers with a description of the API; both return the faults, a sentence each."""
 
     def request(self, method: str, path: str, body: Any) -> list[str]: ...
     def response(self, method: str, path: str, status: int, body: Any) -> list[str]: ...

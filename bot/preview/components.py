@@ -15,7 +15,8 @@ DEFAULTS: dict[int, Json] = {
 
 
 def numbered(components: list[Json]) -> list[Json]:
-    """What a bot sent, with ids and defaults filled in, and without nulls where a field may be absent."""
+    """The components that a bot sent, with ids and defaults filled in, and without nulls where a field may be
+    absent."""
     count = 0
 
     def one(part: Json) -> Json:

@@ -237,7 +237,7 @@ class Gateway:
             self.announce(event, change.message)
 
     def hearing(self, guild: Guild | None) -> Session | None:
-        """The session that receives a server's interactions, even while its connection is down, for it may resume."""
+        """The session that receives a server's interactions, even while its connection is down, since it may resume."""
         concerned = [session for session in self.sessions.values() if session.concerns(guild)]
         return next((s for s in reversed(concerned) if s.connection), concerned[-1] if concerned else None)
 

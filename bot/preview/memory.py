@@ -1,4 +1,4 @@
-"""What the preview remembers across restarts, as Discord does: the bot's commands, and recent messages with files."""
+"""The preview's memory across restarts, like Discord's: the bot's commands, and recent messages with files."""
 
 import json
 import logging

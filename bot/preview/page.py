@@ -32,7 +32,7 @@ class Page:
         self.readers: set[asyncio.Queue[Json]] = set()
 
     async def start(self, port: int) -> int:
-        """Listen on `port`, or on a free one where it is taken; the port."""
+        """Listen on `port`, or on a free one if that is taken. Returns the port."""
         app = web.Application(client_max_size=64 * MIB, middlewares=[local_only])
         app.router.add_get("/", self.index)
         app.router.add_get("/live", self.live)

@@ -1,4 +1,4 @@
-"""People and places as Discord writes them down: users, the application, servers, roles and channels as JSON."""
+"""Users, the application, servers, roles and channels, as Discord writes them: JSON."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What is said as Discord writes it down: messages, their files, interactions and the answers to callbacks as JSON."""
+"""Messages, their files, interactions and the answers to callbacks, as Discord writes them: JSON."""
 
 import base64
 import hashlib
@@ -121,7 +121,7 @@ def message(world: World, said: Message, *, quoted: bool = False) -> Json:
 
 
 def interaction(world: World, asked: Interaction) -> Json:
-    """What INTERACTION_CREATE carries."""
+    """The payload of INTERACTION_CREATE."""
     room, server = asked.channel, asked.channel.guild
     data: Json = {
         "id": str(asked.id),

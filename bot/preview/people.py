@@ -120,7 +120,7 @@ def use_on_message(world: World, user: User, name: str, target: Message) -> Inte
 
 
 def complete(world: World, user: User, channel: Channel, path: str, given: dict[str, Any], focused: str) -> Interaction:
-    """Ask the bot for suggestions for the option `focused`; `given` holds what is typed so far."""
+    """Ask the bot for suggestions for the option `focused`; `given` contains the text typed so far."""
     command, options, words = find(world, user, channel, path)
     asked = next((option for option in options if option["name"] == focused and option.get("autocomplete")), None)
     if asked is None:

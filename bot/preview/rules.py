@@ -1,4 +1,4 @@
-"""Discord's rules that its OpenAPI description does not hold: names, order of options, file references, sizes."""
+"""Discord's rules that its OpenAPI description lacks: names, order of options, file references, sizes."""
 
 import json
 import re
@@ -21,7 +21,7 @@ SUBCOMMAND, GROUP, STRING = 1, 2, 3
 
 
 def command_problems(commands: list[Json]) -> list[str]:
-    """What is wrong with a full set of commands, one sentence each."""
+    """The faults of a full set of commands, a sentence each."""
     problems: list[str] = []
     kinds = [command.get("type") or 1 for command in commands]
     for kind, limit in COMMAND_LIMITS.items():
@@ -139,7 +139,7 @@ def file_problems(sizes: dict[str, int], limit: int) -> list[str]:
 def message_problems(
     content: str, embeds: list[Json], components: list[Json], flags: int, files: list[str]
 ) -> list[str]:
-    """What is wrong with a message as it would stand, one sentence each."""
+    """The faults of a message as it would stand, a sentence each."""
     problems = []
     if flags & COMPONENTS_V2 and (content or embeds):
         problems.append("content and embeds cannot go with the components V2 flag")

@@ -17,7 +17,7 @@ from bot.preview.world import (
 
 
 def everything(world: World, viewer: User, *, online: bool, trouble: str = "") -> Json:
-    """All that a page needs when it opens."""
+    """Everything that a page needs when it opens."""
     rooms = [room for room in world.channels.values() if world.can_see(viewer, room)]
     return {
         "kind": "all",

@@ -1,4 +1,4 @@
-"""What Encore says in its readers' languages: the catalogues (.po), and the functions that look words up in them."""
+"""Encore's words in its readers' languages: the catalogues (.po), and the functions that look words up in them."""
 
 from bot.words.keys import key_in
 from bot.words.lookup import LANGUAGES, say

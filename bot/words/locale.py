@@ -18,7 +18,7 @@ def public(interaction: discord.Interaction[Any]) -> str:
 
 
 def own(interaction: discord.Interaction[Any]) -> str:
-    """The language of what the member alone sees."""
+    """The language of messages that only the member sees."""
     return str(interaction.locale)
 
 
