@@ -29,6 +29,18 @@ def encore(*arguments: object, folder: Path | None = None) -> Run:
     )  # fmt: skip
 
 
+def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Run:
+    """The same within this process: for what ends before any other process is started."""
+    words = [str(argument) for argument in arguments]
+    try:
+        code = main(words)
+    except SystemExit as end:
+        assert isinstance(end.code, int)
+        code = end.code
+    said = capsys.readouterr()
+    return Run(words, code, said.out, said.err)
+
+
 def same_notes(a: Melody, b: Melody, count: int) -> bool:
     return all((getattr(a, name)[:count] == getattr(b, name)[:count]).all() for name in ("pitch", "velocity"))
 
@@ -127,26 +139,24 @@ def test_compose(tmp_path: Path) -> None:
     assert "M:6/8" in abc and "K:Dmin" in abc.replace("K:Dm\n", "K:Dmin\n")
 
 
-def test_score(tmp_path: Path) -> None:
+def test_score_each_file_from_its_own_second_and_alone(tmp_path: Path) -> None:
     (tmp_path / "little.abc").write_text(ABC)
+    (tmp_path / "waltz.krn").write_text(KERN)
     (tmp_path / "broken.mid").write_bytes(b"MThd\0\0\0\6\0\0\0\1")
-    ran = encore("score", "little.abc", "broken.mid", "--from", 3, "--json", folder=tmp_path)
+    wish = ("score", "--from", 3, 1.5, 1, "little.abc", "waltz.krn", "broken.mid", "--json")
+    ran, once_more = (encore(*wish, *more, folder=tmp_path) for more in ((), ("--alone",)))
     assert ran.returncode == 2 and ran.stderr.startswith("encore: broken.mid: ") and ran.stderr.count("\n") == 1
-    (file,) = json.loads(ran.stdout)["files"]
-    assert file["file"] == "little.abc" and 0 < file["notes"] < 24
-    nats = file["nats"]
+    given, alone = (json.loads(each.stdout)["files"] for each in (ran, once_more))
+    assert [file["file"] for file in given] == ["little.abc", "waltz.krn"] and 0 < given[0]["notes"] < 24
+    assert [file["notes"] for file in given] == [file["notes"] for file in alone] == [given[0]["notes"], 4]
+    assert all(a["nats"]["total"] != b["nats"]["total"] for a, b in zip(given, alone, strict=True))
+    nats = given[0]["nats"]
     assert list(nats) == ["onset", "pitch", "duration", "velocity", "total"] and nats["velocity"] is None
     assert nats["total"] == pytest.approx(nats["onset"] + nats["pitch"] + nats["duration"])
 
 
-def test_score_each_file_from_its_own_second_and_alone(tmp_path: Path) -> None:
-    (tmp_path / "little.abc").write_text(ABC * 2)
-    (tmp_path / "waltz.krn").write_text(KERN)
-    wish = ("score", "--from", 4, 1.5, "little.abc", "waltz.krn", "--json")
-    given, alone = (json.loads(encore(*wish, *more, folder=tmp_path).stdout)["files"] for more in ((), ("--alone",)))
-    assert [file["notes"] for file in given] == [file["notes"] for file in alone] == [given[0]["notes"], 4]
-    assert all(a["nats"]["total"] != b["nats"]["total"] for a, b in zip(given, alone, strict=True))
-    ran = encore("score", "a.abc", "b.abc", "c.abc", "--from", 1, 2, folder=tmp_path)
+def test_as_many_times_as_files(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = here(capsys, "score", "a.abc", "b.abc", "c.abc", "--from", 1, 2)
     assert ran.returncode == 2 and "2 times for 3 files" in ran.stderr
 
 
@@ -175,16 +185,17 @@ def test_read_says_what_is_in_a_file_to_the_letter(tmp_path: Path) -> None:
     }
 
 
-def test_read_hears_the_key_that_a_file_does_not_name(tmp_path: Path) -> None:
-    (tmp_path / "scale.mid").write_bytes(midi(track(notes([62, 64, 66, 67, 69, 71, 73, 74, 69, 66, 62]))))
-    [file] = json.loads(encore("read", "scale.mid", "--json", folder=tmp_path).stdout)["files"]
+def test_read_hears_the_key_that_a_file_does_not_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scale = tmp_path / "scale.mid"
+    scale.write_bytes(midi(track(notes([62, 64, 66, 67, 69, 71, 73, 74, 69, 66, 62]))))
+    [file] = json.loads(here(capsys, "read", scale, "--json").stdout)["files"]
     assert file["keys"] == [[0.0, "D major"]]
-    assert "key: D major, by ear" in encore("read", "scale.mid", folder=tmp_path).stdout
+    assert "key: D major, by ear" in here(capsys, "read", scale).stdout
 
 
-def test_read_shows_a_table_and_a_piano_roll(tmp_path: Path) -> None:
+def test_read_shows_a_table_and_a_piano_roll(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "little.abc").write_text(ABC)
-    ran = encore("read", "little.abc", folder=tmp_path)
+    ran = here(capsys, "read", tmp_path / "little.abc")
     assert ran.returncode == 0 and ran.stderr == ""
     assert "Little" in ran.stdout and "key: D major" in ran.stdout and "150 quarters a minute" in ran.stdout
     rows = [line for line in ran.stdout.splitlines() if "█" in line]
@@ -229,15 +240,17 @@ def test_a_bad_file_is_answered_before_any_process_is_started(
         ([], "command"),
     ],
 )
-def test_a_bad_request_is_a_line_and_code_2(arguments: list[str], words: str) -> None:
-    ran = encore(*arguments)
+def test_a_bad_request_is_a_line_and_code_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = here(capsys, *arguments)
     assert ran.returncode == 2 and ran.stdout == ""
     assert ran.stderr.startswith("encore: ") and ran.stderr.count("\n") == 1 and words in ran.stderr
 
 
 @pytest.mark.parametrize("command", ["", "extend", "compose", "score", "train", "evaluate", "bench"])
-def test_help(command: str) -> None:
-    ran = encore(*command.split(), "--help")
+def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = here(capsys, *command.split(), "--help")
     assert ran.returncode == 0 and "usage: python -m generation" in ran.stdout and ran.stderr == ""
 
 
