@@ -142,7 +142,7 @@ class Discord:
         path = self.folder / "bot.log"
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
-    async def until(self, ready: Callable[[], Any], what: object = "what the test waits for") -> Any:
+    async def until(self, ready: Callable[[], Any], what: object = "the event that the test waits for") -> Any:
         """The first true answer of `ready`, asked again and again. `what` is written out if it never comes."""
         end = asyncio.get_running_loop().time() + PATIENCE
         while not (found := ready()):
@@ -163,8 +163,8 @@ class Discord:
         where: Channel | None = None,
         until: Callable[[Reply], bool] = answered,
     ) -> Reply:
-        """Use a slash command. Files are given as (name, bytes). Raises `people.Rejected` for what Discord's own app
-        does not let through: an unknown command, a number beyond its limits."""
+        """Use a slash command. Files are given as (name, bytes). Raises `people.Rejected` for anything that Discord's
+        own app does not let through: an unknown command, a number beyond its limits."""
         given = {name: upload(value) for name, value in (options or {}).items()}
         return await self.reply(people.use(self.world, user or self.member, where or self.channel, path, given), until)
 

@@ -1,4 +1,4 @@
-"""Bytes that files are made of, for tests: MIDI, ABC, MusicXML and zip, right or wrong as one likes."""
+"""The bytes of files for tests: MIDI, ABC, MusicXML and zip, correct or deliberately wrong."""
 
 import io
 import struct

@@ -103,7 +103,7 @@ def _wav(data: bytes, kind: int, channels: int, rate: int, bits: int, size: int 
 
 
 def _eight_hours() -> bytes:
-    """A FLAC file whose header promises eight hours, with a few frames of silence behind it."""
+    """A FLAC file whose header promises eight hours, followed by a few frames of silence."""
     data = bytearray(encoded(np.zeros(8_000 * 20), "FLAC", "PCM_16", 8_000))
     frames = 8 * 3_600 * 8_000
     data[21] = data[21] & 0xF0 | frames >> 32

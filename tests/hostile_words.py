@@ -1,4 +1,4 @@
-"""Hostile words: names of files and what stands in titles, addresses of all kinds, and files of quite another kind."""
+"""Hostile words: names of files, titles, addresses of all kinds, and files of quite another kind."""
 
 import io
 import json

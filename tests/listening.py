@@ -12,7 +12,7 @@ RATE = 44_100
 
 
 def decode(mp3: bytes) -> NDArray[np.float32]:
-    """(frames, 2): what a player plays."""
+    """(frames, 2): the sound that a player plays."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", "-", "-f", "f32le", "-ac", "2", "-"]
     pcm = subprocess.run(command, input=mp3, capture_output=True, check=True).stdout
     return np.frombuffer(pcm, np.float32).reshape(-1, 2)

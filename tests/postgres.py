@@ -19,7 +19,7 @@ from tests.patience import PATIENCE
 FOUND = shutil.which("postgres") or next(iter(sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")))), "")
 BIN = Path(FOUND).resolve().parent if FOUND else None
 NONE = "no PostgreSQL is installed"
-PASSWORD = "let me/in:now"  # with what an address has to escape
+PASSWORD = "let me/in:now"  # with characters that an address has to escape
 
 
 def _somebody() -> str | None:

@@ -1,4 +1,5 @@
-"""What was tried, how often, and what came of it: tests count it, and the run closes with the table."""
+"""A table of the things that were tried, how often, and with which result: tests fill it, and the run prints it
+last."""
 
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ TABLE: dict[str, Row] = {}
 
 
 def tried(what: str, times: int = 1, found: str = "") -> None:
-    """Add `times` to a line of the table; `found` is what it says beside the count."""
+    """Add `times` to a line of the table; `found` is the text beside the count."""
     row = TABLE.setdefault(what, Row())
     row.times += times
     row.found = found or row.found

@@ -1,4 +1,4 @@
-"""What is installed is what we chose: every package pinned, and every file of it known by its hash."""
+"""Only the packages that we chose are installed: every one is pinned, and every file has its hash in a lock."""
 
 import re
 import tomllib

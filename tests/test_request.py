@@ -1,4 +1,4 @@
-"""What a request for a band, for chords or for one part again may ask, and what is refused."""
+"""Requests for a band, for chords or for one part again: those that are possible, and those that are refused."""
 
 import pytest
 

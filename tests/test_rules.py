@@ -1,4 +1,4 @@
-"""Rules of the house that a machine can check: who imports what, and what a file looks like."""
+"""Rules of the house that a machine can check: imports, and the form of a file."""
 
 import ast
 import subprocess
@@ -24,7 +24,7 @@ def module(path: Path) -> str:
 
 
 def imported_by(*modules: str) -> set[str]:
-    """Top-level names of all modules that a fresh Python holds after importing some."""
+    """Top-level names of all modules that a fresh Python has loaded after importing some."""
     program = f"import sys\nfor name in {modules!r}: __import__(name)\nprint(*{{m.split('.')[0] for m in sys.modules}})"
     return set(
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
@@ -75,7 +75,7 @@ SPEAKERS = {"Words", "Refusal", "WorkerFault", "Unfit", "fault", "say"}
 
 @pytest.mark.parametrize("path", BOT + GENERATION, ids=name)
 def test_nobody_is_told_a_finished_sentence(path: Path) -> None:
-    """What users read is a template with values: no catalogue holds an f-string, or a sum of strings."""
+    """Users read templates with values: no catalogue can contain an f-string, or a sum of strings."""
     for call in ast.walk(ast.parse(path.read_text())):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in SPEAKERS:
             finished = [part for part in call.args if isinstance(part, ast.JoinedStr | ast.BinOp)]

@@ -21,7 +21,7 @@ def piece_of(melody: Melody, first_new: int = 0, program: int | None = 0, title:
 
 
 def reading_of(melody: Melody, program: int | None = None, *others: Part) -> Reading:
-    """What is read where a file holds a melody and, before it, other parts."""
+    """The reading of a file that has a melody and, before it, other parts."""
     song = song_of(melody, program, "Melody")
     return Reading(replace(song, parts=(*others, *song.parts)), melody, len(others))
 

@@ -1,4 +1,4 @@
-"""The real bot in a Discord on loopback: what members ask for and what they get."""
+"""The real bot in a Discord on loopback: members' requests and the answers to them."""
 
 import re
 

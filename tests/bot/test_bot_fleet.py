@@ -94,7 +94,7 @@ async def test_two_bots_share_the_line_the_hours_and_the_settings(tmp_path: Path
                     machine.process.send_signal(signal.SIGSTOP)
                     pressed = await discord.command("compose", {"seconds": 5}, until=acknowledged)
                     assert discord.process
-                    discord.process.kill()  # a bot that dies loses what it waits for, and nothing else
+                    discord.process.kill()  # a bot that dies loses only the answers that it waits for
                     await discord.process.wait()
                     machine.process.send_signal(signal.SIGCONT)
                     alone = await discord.command("compose", {"seconds": 5}, **elsewhere, until=has_files)

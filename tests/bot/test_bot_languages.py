@@ -41,7 +41,7 @@ async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
 
 
 async def test_what_was_mended_in_a_file_is_said(discord: Discord) -> None:
-    """Of two tracks the second breaks off: the first is played, and the caption says so."""
+    """The second of two tracks breaks off: the first is played, and the caption says so."""
     broken = long_tune(8).replace(b"MThd\0\0\0\6\0\0\0\1", b"MThd\0\0\0\6\0\1\0\2") + b"MTrk\0\0\0\x40\0\x90\x3c"
     discord.server.locale = "de"
     reply = await discord.command("extend", {"tune": ("a.mid", broken), "seconds": 5, "takes": 1}, until=has_files)

@@ -1,4 +1,4 @@
-"""What befalls a bot: restarts, dead tokens, hurry, a broken line, people who change their minds."""
+"""Mishaps of a bot: restarts, dead tokens, hurry, a broken line, people who change their minds."""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def long_tune(notes: int) -> bytes:
-    """A MIDI file of one note a second: what is read in no time and takes long to render."""
+    """A MIDI file of one note a second: it is read in no time and takes long to render."""
     events = b"\0\xff\x51\x03" + (1_000_000).to_bytes(3, "big")
     events += b"".join(bytes((0, 0x90, 60 + 5 * i % 12, 80, 96, 0x80, 60 + 5 * i % 12, 0)) for i in range(notes))
     events += b"\0\xff\x2f\0"
@@ -25,7 +25,7 @@ def long_tune(notes: int) -> bytes:
 
 
 LONG = {"tune": ("long.mid", long_tune(20)), "seconds": 30, "takes": 4}
-ENDLESS = {"tune": ("endless.mid", long_tune(250)), "seconds": 30, "takes": 4}  # as good as: for what is cancelled
+ENDLESS = {"tune": ("endless.mid", long_tune(250)), "seconds": 30, "takes": 4}  # for requests that are cancelled
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -13,7 +13,7 @@ from tests.tally import tried
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# The bot as it is, but for what befalls discord.py beforehand.
+# The bot as it is, after something has happened to discord.py.
 BOT = """
 import sys
 from discord.backoff import ExponentialBackoff
@@ -51,7 +51,7 @@ def pauses(discord: Discord) -> list[float]:
 
 
 async def cut_off(discord: Discord, tries: int, code: int = 4000) -> None:
-    """Discord closes the line with a code, lets nobody in, and the bot has tried so often."""
+    """Discord closes the line with a code and lets nobody in, and the bot has tried `tries` times."""
     discord.gateway.shut = True
     await discord.gateway.drop(code=code)
     await discord.until(lambda: len(pauses(discord)) >= tries, "the bot's tries to come back")

@@ -1,4 +1,4 @@
-"""What members are refused: what they read, and how they go on from there."""
+"""Refusals: the sentence that a member reads, and the way on from there."""
 
 import pytest
 
@@ -51,5 +51,5 @@ async def test_refusals_are_for_the_sender_alone(discord: Discord, name: str, da
     assert words in await refusal(discord, reply)
     if (
         not data or data == b"?" or name == "song.m4a" or len(data) > 5_000_000
-    ):  # what is seen without reading, which may take long
+    ):  # faults that show without reading the file, which may take long
         assert reply.asked.answer == 4, "the first that the member saw was the sentence"

@@ -16,7 +16,7 @@ TUNE = ("the test.abc", ABC.encode())
 THINKING = 5  # the kind of answer that promises one
 MUSIC = ("Another take", "Warmer", "Cooler", "Play on", "Only the new part")
 Until = Callable[[Reply], bool]
-Act = Callable[[Discord, Message, Until], Awaitable[Reply]]  # what to do, the message that has the buttons, till when
+Act = Callable[[Discord, Message, Until], Awaitable[Reply]]  # the message has the buttons; until when
 
 
 def command(path: str, **options: object) -> Act:

@@ -1,4 +1,4 @@
-"""/settings through the real client: a server's own defaults, for those who manage it."""
+"""/settings through the real client: a server's own defaults, for the people who manage it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How the bot starts, what keeps it from starting, and what it tells machines."""
+"""How the bot starts, why it may not start, and what it tells other programs."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def start(folder: Path, *, largest_file: int | None = None, **env: str) -> tuple[int, str]:
-    """Run the bot where it cannot start: its exit code, and what it says. `largest_file` is in bytes."""
+    """Run the bot where it cannot start. Returns its exit code and its words. `largest_file` is in bytes."""
     command = [sys.executable, "-m", "bot"]
     if largest_file is not None:
         limited = f"import os, resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_file}, {largest_file})); "

@@ -35,7 +35,7 @@ async def bots(tmp_path: Path) -> AsyncIterator[tuple[SharedQueue, SharedQueue, 
 
 
 async def said(queue: Queue | SharedQueue, member: int) -> str:
-    """The refusal of a member who asks."""
+    """The refusal of a member's request."""
     with pytest.raises(Refusal) as refused:
         async with queue.enter(member):
             pass

@@ -220,7 +220,7 @@ async def test_many_processes_start_at_once_on_a_fresh_database(address: str) ->
 
 
 async def test_many_settings_written_at_once(store: Store) -> None:
-    """Of one server and of several, none of which has a row yet."""
+    """For one server and for several, none of which has a row yet."""
     names = {"temperature": 0.7, "seconds": 20.0, "takes": 3, "instrument": "flute"}
     writes = [store.set_default(server, *setting) for server in range(4) for setting in names.items()]
     notes = [store.write_note("commands", str(number)) for number in range(4)]

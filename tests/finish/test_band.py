@@ -150,7 +150,7 @@ def test_music_that_is_as_loud_as_before_is_left_as_it_is() -> None:
 
 
 def test_a_melody_is_finished_as_ever() -> None:
-    """Beside other parts too, byte for byte: what is in the files does not depend on the band's."""
+    """Beside other parts too, byte for byte: the files do not depend on those of the band."""
     whole = scale(32)
     reading = reading_of(whole[:16], 73, part_of(chords(2), 48, "Strings"))
     first, second = (finish(reading, whole, 16, Request(data=b"x", formats=("mid",)), 1) for _ in range(2))

@@ -158,7 +158,7 @@ def test_new_notes_alone_are_coloured() -> None:
 
 
 def test_a_violin_with_a_double_stop_is_one_voice_in_eighths_and_sixteenths() -> None:
-    """Of a played file nobody knows the written lengths; short notes must not be taken for overlapping ones."""
+    """The written lengths in a played file are unknown; short notes must not be taken for overlapping ones."""
     figure = [(0.0, 0.5), (0.5, 0.25), (0.75, 0.25), (1.0, 0.5), (1.5, 0.125), (1.625, 0.125), (1.75, 0.25)]
     onset, lasts = (np.array([each[i] + 2 * bar * (1 - i) for bar in range(8) for each in figure]) for i in (0, 1))
     notes = Notes(onset, lasts, 67 + np.arange(len(onset)) % 5, np.full(len(onset), 80))

@@ -1,4 +1,4 @@
-"""From a finished melody to files: what people get to hear and see."""
+"""From a finished melody to files that people hear and see."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Scores: what a musician would write for what was played."""
+"""Scores: played notes as a musician would write them."""
 
 from dataclasses import replace
 from fractions import Fraction

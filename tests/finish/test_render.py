@@ -172,7 +172,7 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_long_piece_is_played_as_one() -> None:
-    """However it is cut into phrases: what is held by key or pedal sounds on, and the rest is let go."""
+    """However the music is cut into phrases, notes held by key or pedal sound on, and the rest is let go."""
     clock = Melody(np.arange(40.0), np.full(40, 0.5), np.full(40, 40) + np.arange(40), np.full(40, 70), (Tempo(0, 60),))
     tune = part_of(clock, 0, "Piano")
     organ = part_of(Notes([1.0], [37.0], [60], [90]), 19)

@@ -1,4 +1,4 @@
-"""Where nothing begins for a long time, silence or the held note is heard, and the new part waits for nobody."""
+"""If nothing begins for a long time, silence or the held note is heard, and the new part does not wait."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ DRUMS = b"".join(
 
 
 def made(name: str) -> bytes:
-    """Files of our own: a rest before the first note, a hole under drums, and a stray note minutes behind."""
+    """Files of our own: a rest before the first note, a hole under drums, and a stray note minutes later."""
     if name == "a rest at first.abc":
         return b"X:1\nM:3/4\nL:1/4\nQ:1/4=100\nK:G\nZ12|GAB|d3|BAG|D3|]\n"
     if name == "a hole under drums.mid":

@@ -130,7 +130,7 @@ def _flaws_of_seam(take: Take, sound: np.ndarray) -> list[str]:
 
 
 def _flaws_of_length(request: Request, take: Take) -> list[str]:
-    """New music comes to its close within 15 % of what was asked for."""
+    """New music comes to its close within 15 % of the requested length."""
     whole = read(take.files["mid"], "a.mid").melody
     new = whole.seconds - (whole.seconds_at(float(whole.onset[-take.notes])) if take.notes <= len(whole) else 0.0)
     low, high = 0.85 * request.seconds - 0.5, 1.15 * request.seconds + 0.5

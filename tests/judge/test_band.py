@@ -1,4 +1,4 @@
-"""Judging a model of several parts: excerpts, false continuations, and figures that must mean what they say."""
+"""Judging a model of several parts: excerpts, false continuations, and figures that must be true to their names."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Judging: the whole command on a small folder, and the figures that must mean what they say."""
+"""Judging: the whole command on a small folder, and figures that must be true to their names."""
 
 import hashlib
 import json

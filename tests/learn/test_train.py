@@ -1,4 +1,4 @@
-"""Training on a folder of one's own, being stopped, going on, and playing what was trained."""
+"""Training on a folder of your own: stopping, resuming, and playing with the result."""
 
 import argparse
 from dataclasses import fields
@@ -30,7 +30,7 @@ def midi(melody: Melody) -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Three tunes in two formats, and a file that is none."""
+    """Three tunes in two formats, and a file that is not a tune."""
     place = tmp_path / "tunes"
     (place / "deeper").mkdir(parents=True)
     (place / "played.mid").write_bytes(midi(performance(60)))

@@ -1,4 +1,4 @@
-"""Several parts as rows, what is heard beside them, and the network that foresees them."""
+"""Several parts as rows, the notes that sound beside them, and the network that predicts them."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -130,7 +130,7 @@ def test_step_by_step_gives_what_all_at_once_gives():
 
 @torch.inference_mode()
 def test_the_future_does_not_change_the_past():
-    """Neither what follows, nor the fields of a row that are not spelled yet, change what is said."""
+    """Neither later rows, nor the fields of a row that are not spelled yet, change a prediction."""
     model = small()
     batch = collate([whole(encode(song()))])
     other = collate(
@@ -200,7 +200,7 @@ def test_crops_lose_parts_and_stay_whole(dropped: float):
 
 
 def test_both_hands_of_a_pianist_become_one_part():
-    """No note is lost but those that both hands strike; what sounds is the same."""
+    """No note is lost except those that both hands strike; the sound is the same."""
     hands = FullScore(**vars(song()) | {"parts": (PartOf("chords", 0), PartOf("lead", 0), PartOf("drums"))})
     for pieces, joined in ((encode(hands), True), (encode(song()), False)):
         rng = np.random.default_rng(1)

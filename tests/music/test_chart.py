@@ -1,4 +1,4 @@
-"""Chords as members type them: what is read, where they stand, and what is refused with its place."""
+"""Chords as members type them: how they are read, where they stand, and refusals that name the place."""
 
 import pytest
 

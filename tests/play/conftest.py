@@ -1,4 +1,4 @@
-"""Every kind of arithmetic that this processor can do, for tests of what must hold in each."""
+"""Every kind of arithmetic that this processor can do, for tests that must pass with each."""
 
 import pytest
 import torch

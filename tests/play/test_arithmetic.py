@@ -1,4 +1,5 @@
-"""The arithmetic is the processor's own, or what an admin asks for; what cannot be had is refused in words."""
+"""The arithmetic is the processor's own, or the one that an admin asks for; if that is impossible, a sentence says
+so."""
 
 import os
 import subprocess

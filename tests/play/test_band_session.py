@@ -65,7 +65,7 @@ def fresh_notes(take: BandTake, part: int) -> Notes:
 
 
 def check(take: BandTake) -> None:
-    """What holds for every take that comes to a close."""
+    """Checks that hold for every take that comes to a close."""
     song, whole = take.prompt.song, take.whole
     assert whole is not None and take.share == 1.0
     assert song is not None and len(whole.parts) == len(song.parts)

@@ -22,7 +22,7 @@ from tests.tunes import scale
 
 @pytest.fixture(scope="module")
 def loaded() -> LoadedModel:
-    """An untrained model: what must hold for any weights."""
+    """An untrained model, for tests that must pass with any weights."""
     torch.manual_seed(0)
     return LoadedModel(AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval(), {}, torch.device("cpu"))
 

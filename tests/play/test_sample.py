@@ -34,7 +34,7 @@ from tests.tunes import performance, scale
 
 @pytest.fixture(scope="module")
 def loaded() -> LoadedModel:
-    """An untrained model: what must hold for any weights."""
+    """An untrained model, for tests that must pass with any weights."""
     torch.manual_seed(0)
     model = AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval()
     return LoadedModel(model, {}, torch.device("cpu"))
@@ -68,7 +68,7 @@ def test_the_same_seed_gives_the_same_notes_alone_and_in_company(loaded: LoadedM
 
 
 def test_the_random_numbers_of_a_seed_have_nothing_to_do_with_each_other():
-    """Of its page, of its notes, and of their next attempts; nor with those of the next seed."""
+    """The seeds of its page, of its notes and of their next attempts differ; so do those of the next seed."""
     streams = [random_stream(seed, "blank page") for seed in (5, 6, 2**40)]
     streams += [random_stream(seed, "notes", attempt) for seed in (5, 6, 2**40) for attempt in range(3)]
     assert len({stream.random() for stream in streams}) == len(streams)
@@ -89,7 +89,7 @@ def test_rhythm_loses_less_of_its_tail_than_pitch():
 
 
 def test_who_leaps_and_rests_more_is_given_more_room(loaded: LoadedModel):
-    """Of melodies alike in all but their style, those in jazz leap further, and have fewer notes."""
+    """Among melodies that differ only in style, those in jazz leap further, and have fewer notes."""
     leaps, notes = {}, {}
     for style in ("jazz", "irish"):
         wide, usual = (
@@ -214,7 +214,7 @@ def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
 
 
 def test_takes_come_and_go_and_nobody_notices(loaded: LoadedModel):
-    """Each as if it were alone, however many play and whoever joins or leaves meanwhile."""
+    """Each plays as if it were alone, however many others play, join or leave meanwhile."""
     prompts = [
         Prompt(performance(20 + 9 * i), 6 + 2 * i, seed=i, style="jazz", temperature=0.6 + 0.1 * i) for i in range(7)
     ]

@@ -1,4 +1,4 @@
-"""The fast sampler draws what the first loop one would write draws, alone or in company, and never asks the host."""
+"""The fast sampler draws the same as the simplest loop, alone or in company, and never asks the host."""
 
 import re
 from collections.abc import Callable
@@ -59,7 +59,7 @@ def step(by: str, batch: Batch, opening: bool, choose: Choose) -> Tensor:
 def play(
     by: str, model: AttentiveLSTM, parts: list[Part], notes: int, arithmetic: str | None = None
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """The logits of every head and what was drawn from them, note by note."""
+    """The logits of every head and the classes drawn from them, note by note."""
     batch, seen, drawn = Batch(model, CPU, arithmetic=arithmetic), [], []
 
     def choose(logits: Tensor, tail: Tensor, uniforms: Tensor) -> Tensor:
@@ -78,7 +78,7 @@ def play(
 
 
 def told(drawn: list[Tensor], seen: list[Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """A `choose` of the plain loop that says what was said before."""
+    """A `choose` of the plain loop that repeats earlier choices."""
     said = iter(drawn)
 
     def choose(logits: Tensor, top_p: Tensor) -> Tensor:
@@ -140,7 +140,8 @@ def test_the_worked_example_of_a_rule_holds_for_all(model: AttentiveLSTM, monkey
 
 
 def test_all_draw_alike_from_the_same_logits():
-    """Shares of 40,000 draws; what one never draws, no other does. With the same numbers, ours draw the same."""
+    """Shares of 40,000 draws; a class that one never draws, no other draws. With the same numbers, ours draw the
+    same."""
     torch.manual_seed(5)
     logits = (torch.randn(3, 30) * 2).index_fill(1, torch.tensor([4, 9]), -torch.inf).repeat_interleave(40_000, 0)
     top_p = torch.tensor([[0.6], [0.9], [1.0]]).repeat_interleave(40_000, 0)
@@ -241,7 +242,7 @@ def test_notes_are_read_as_the_model_reads_them_all_at_once_or_in_stretches(mode
 
 @pytest.mark.parametrize("by", ["torch", "loops"])
 def test_rounded_weights_foresee_what_the_exact_ones_do(model: AttentiveLSTM, by: str, arithmetic: str):
-    """By well under half a per cent of the nats of what was drawn."""
+    """They differ by well under half a per cent of the nats of the drawn notes."""
     parts = parts_of(model, [Prompt(PIECES["performance"], 40, seed=seed, style="jazz") for seed in range(4)])
     exact, drawn = play(by, model, parts, 20, "float32")
     rounded: list[Tensor] = []
@@ -264,7 +265,8 @@ def test_rounded_weights_foresee_what_the_exact_ones_do(model: AttentiveLSTM, by
 
 @torch.inference_mode()
 def test_a_step_never_waits_for_the_host():
-    """On the meta device there are no numbers: whoever asked for one would fail. So it can be replayed as a graph."""
+    """On the meta device there are no numbers, and asking for one would fail. So the step can be replayed as a
+    graph."""
     nowhere = torch.device("meta")
     model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=32)).eval().to(nowhere)
     said = advance(fuse(model), memory(model, 4, nowhere, torch.int8))

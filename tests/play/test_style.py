@@ -1,4 +1,4 @@
-"""The style of a tune whose style nobody names."""
+"""The style of a tune that does not name it."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ from tests.tunes import performance, scale
 
 @pytest.fixture(scope="module")
 def loaded() -> LoadedModel:
-    """An untrained model: what must hold for any weights."""
+    """An untrained model, for tests that must pass with any weights."""
     torch.manual_seed(0)
     return LoadedModel(AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval(), {}, torch.device("cpu"))
 

@@ -1,4 +1,4 @@
-"""ABC: what a song carries besides its tune, and what stands in a file besides music."""
+"""ABC: the parts of a song besides its tune, and the parts of a file besides its music."""
 
 import io
 import zipfile

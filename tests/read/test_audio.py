@@ -1,4 +1,5 @@
-"""Recordings of one melody: what is sung comes out as notes, on a beat; what is no melody is told in a sentence."""
+"""Recordings of one melody: singing comes out as notes, on a beat; for anything but a melody, a sentence says why
+not."""
 
 import sys
 from pathlib import Path

@@ -152,7 +152,7 @@ def test_pads_hammering_and_afterthoughts_are_not_the_tune() -> None:
 
 
 def test_names_of_sounds_say_nothing() -> None:
-    """“Square Lead” is a sound of General MIDI, whoever plays it."""
+    """“Square Lead” is a sound of General MIDI, and says nothing about the player."""
     lead = replace(line([28, 28, 35, 35] * 8), name="Sawtooth Lead", program=81)
     assert find_melody(song(lead, tune())).melody.pitch.tolist() == ODE * 2
     assert str(find_melody(song(lead, replace(tune(), name="Support"), replace(tune(), name="Melody"))).source) == (

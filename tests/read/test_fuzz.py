@@ -1,4 +1,4 @@
-"""Inputs that nobody thought of: arbitrary bytes, notes, wishes and payloads, a few here and 100,000 in `make soak`."""
+"""Unforeseen inputs: arbitrary bytes, notes, requests and payloads, a few here and 100,000 in `make soak`."""
 
 import asyncio
 import json
@@ -131,7 +131,7 @@ def test_arbitrary_abc(music: str) -> None:
 
 
 def melodies() -> st.SearchStrategy[Melody]:
-    """Any melody within the limits, and within what no transposition takes beyond MIDI's notes."""
+    """Any melody within the limits, and within a range that no transposition takes beyond MIDI's notes."""
     gap = st.floats(0.02, 40, allow_nan=False)
     note = st.tuples(gap, st.floats(0.001, 60), st.integers(12, 115), st.integers(1, 127))
     keys = st.sampled_from([None, Key("C", "major"), Key("F#", "minor"), Key("Bb", "dorian")])
@@ -183,7 +183,7 @@ def test_arbitrary_wishes(wish: dict[str, Any]) -> None:
 
 @pytest.mark.asyncio(loop_scope="function")
 async def test_arbitrary_payloads(soak: bool) -> None:
-    """The stand-in refuses what Discord would refuse, and breaks over nothing."""
+    """The stand-in refuses whatever Discord would refuse, and never breaks."""
     standin = StandIn(judge=Description())
     await standin.start()
     bodies: list[Any] = []

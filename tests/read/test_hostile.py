@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 TINY = sorted((ROOT / "tests" / "data" / "tiny").glob("tune.*"))
 MEMORY = 512 * 2**20  # bytes that reading may take
 LATE = 3  # files that may take the whole five seconds, where the machine is busy with other things
-# Python itself tells what it opens, fetches and starts; the process keeps a list of it.
+# Python itself reports everything that it opens, fetches and starts; the process keeps a list.
 LISTENER = """
 import os, sys
 told = os.open(os.environ["PYTHONPATH"] + "/told", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -44,13 +44,13 @@ def count(folder: str) -> int:
 
 
 def figure(pid: int, name: str) -> int:
-    """Bytes, from what the kernel says of a process."""
+    """Bytes, as the kernel reports them for a process."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return 1024 * int(next(line for line in lines if line.startswith(f"{name}:")).split()[1])
 
 
 def ours(line: str) -> bool:
-    """Whether what was opened is part of Python, its packages, or our own code."""
+    """Whether an opened file is part of Python, its packages, or our own code."""
     event, _, said = line.partition(" ")
     path = said.strip("(),'")
     places = (

@@ -1,4 +1,4 @@
-"""Damaged MIDI: what a careful player would clip or skip is clipped or skipped, and the tune is played."""
+"""Damaged MIDI: events are clipped or skipped as a careful player would do it, and the tune is played."""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""MIDI with one wrong byte, at every place: nothing is refused, and what is not damaged is read as before."""
+"""MIDI with one wrong byte, at every place: nothing is refused, and the undamaged rest is read as before."""
 
 import random
 from collections import Counter

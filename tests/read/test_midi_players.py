@@ -1,4 +1,4 @@
-"""One part for one player, however many channels and tracks a file gives them; and what is drums."""
+"""One part for one player, however many channels and tracks a file gives them; and how drums are recognised."""
 
 from pathlib import Path
 
@@ -151,7 +151,7 @@ def test_players_stay_apart() -> None:
 
 
 def test_programs_and_controllers_from_another_track() -> None:
-    """A setup track that plays nothing counts for the channels it names; what a track says itself counts more."""
+    """A setup track that plays nothing counts for the channels it names; a track's own settings count more."""
     setup = track(b"\x00\xc0\x28\x00\xb0\x07\x50\x00\xc1\x20\x00\xb1\x07\x28")
     parts = read_midi(midi(setup, track(notes(TUNE)), track(b"\x00\xc1\x21" + notes([40] * 8, channel=1)))).parts
     assert [part.program for part in parts] == [40, 33]

@@ -1,4 +1,4 @@
-"""Files under a score's name: containers, encodings, damage, and what other programs' files are called."""
+"""Files under a score's name: containers, encodings, damage, and the names of other programs' files."""
 
 import zipfile
 

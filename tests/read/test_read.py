@@ -39,7 +39,7 @@ def test_what_a_file_holds_counts_more_than_its_name(path: Path) -> None:
 
 
 HOSTILE = hostile_files()
-OUTCOMES = {  # of some hostile files: the number of notes that are read, or what the sentence says
+OUTCOMES = {  # of some hostile files: the number of notes that are read, or words of the sentence
     "empty.mid": "empty",
     "cut-at-93.mid": 8,
     "no-tracks.mid": "no tracks",

@@ -1,4 +1,4 @@
-"""ABC: what is written is what is heard."""
+"""ABC: notes are heard as they are written."""
 
 import re
 from fractions import Fraction

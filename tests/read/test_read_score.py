@@ -1,4 +1,4 @@
-"""Scores: what MusicXML and **kern say is what is heard."""
+"""Scores: notes are heard as MusicXML and **kern write them."""
 
 from collections.abc import Sequence
 

@@ -98,7 +98,7 @@ def midi_files(folder: str, count: int) -> Iterator[tuple[str, bytes]]:
 
 
 def compared(what: str, outcomes: dict[str, str], least: float, than: str) -> None:
-    """Note the result in the table and list what differs and why; fails if more does than may."""
+    """Note the result in the table and list the differences with their reasons; fails if there are too many."""
     different = {name: reason for name, reason in outcomes.items() if reason}
     exact = len(outcomes) - len(different)
     for name, reason in different.items():
@@ -157,7 +157,7 @@ def begun(text: str) -> str:
         bar, end = found[1] or "", found.end()
         if bar.startswith(":"):
             missing += [] if said else [start]
-            second = bool(found[2])  # an ending follows: what is repeated ends at the next double bar
+            second = bool(found[2])  # an ending follows: the repeat ends at the next double bar
             said = second or bar.endswith(":")
             start = start if second else end
         elif bar.endswith(":"):
@@ -169,7 +169,7 @@ def begun(text: str) -> str:
     return head + key + body
 
 
-# Why two readings of a tune may part, and what must then be changed for both to be alike. ABC 2.1 knows “[|]”, has 5,
+# Why two readings of a tune may differ, and the change that makes them alike. ABC 2.1 knows “[|]”, has 5,
 # 7 or 9 notes in the time of 3 in 6/8, 9/8 and 12/8 alone, and leaves the last three open.
 CAUSES: dict[str, Callable[[str], str]] = {
     "abc2midi does not know the invisible bar line [|]": music(r"\[\|\]", "|"),

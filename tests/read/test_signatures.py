@@ -1,4 +1,4 @@
-"""Metres, keys and tempi that a MIDI file says, and what of them its notes bear out."""
+"""The metres, keys and tempi that a MIDI file states, and whether its notes confirm them."""
 
 from pathlib import Path
 

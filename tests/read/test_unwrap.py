@@ -1,4 +1,4 @@
-"""Tunes that come in an envelope, and what is no tune at all: told apart by what they hold."""
+"""Tunes in an envelope, and files that are no tunes at all: told apart by their contents."""
 
 import gzip
 import zlib

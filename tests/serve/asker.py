@@ -17,7 +17,7 @@ def wish(seed: int, **more: object) -> Request:
 
 
 async def ask(engine: NatsEngine, seed: int) -> int:
-    """Ask for a piece as the member of that number; the seed of what comes."""
+    """Ask for a piece as the member of that number. Returns the seed of the answer."""
     name = f"ticket-{seed}-{id(engine)}"
     while True:
         try:

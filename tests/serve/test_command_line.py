@@ -1,4 +1,4 @@
-"""The command line, as other programs use it: what it writes, prints and returns."""
+"""The command line, as other programs use it: its files, its output and its exit codes."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def encore(*arguments: object, folder: Path | None = None) -> Run:
 
 
 def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Run:
-    """The same within this process: for what ends before any other process is started."""
+    """The same within this process, for commands that start no other."""
     words = [str(argument) for argument in arguments]
     try:
         code = main(words)

@@ -1,4 +1,5 @@
-"""Music from other machines: the same as from this one, whatever is killed meanwhile, and nothing is left behind."""
+"""Music from other machines: the same as from this one, even if something is killed meanwhile, and nothing is left
+behind."""
 
 import asyncio
 import os

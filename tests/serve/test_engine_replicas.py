@@ -24,7 +24,7 @@ KILLS = 3
 
 
 class Instant:
-    """An engine that answers at once: what is tried here is the line."""
+    """An engine that answers at once, since this tests the line."""
 
     async def play(self, request: Request, progress: Progress | None = None, ticket: str = "") -> Reply:
         return Reply((Take(request.seed, 1.0, 1.0, 0.0, 1),))

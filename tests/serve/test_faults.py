@@ -152,7 +152,7 @@ async def test_a_slow_file_host(discord: Discord, monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_disk_that_fills_while_the_bot_runs(fresh: Discord) -> None:
-    """Music comes without buttons; what servers have set stays; once there is room, buttons come again."""
+    """Music comes without buttons; servers' settings stay; once there is room, buttons come again."""
     await fresh.command("settings temperature", {"value": 0.7}, user=fresh.admin)
     assert fresh.process
     full = len(fresh.log()) + 40_000
@@ -180,7 +180,7 @@ async def test_a_disk_that_is_full_where_sound_is_made() -> None:
 
 
 async def test_a_gpu_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process that played on it ends, and what it played is played again in a new one."""
+    """The process that played on it ends, and its takes are played again by a new one."""
     root, mark = Path(__file__).parents[2], tmp_path / "lost"
     (tmp_path / "sitecustomize.py").write_text(LOST.format(mark=str(mark)))
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{root}")
@@ -215,7 +215,7 @@ FORGED: dict[str, Callable[[Discord, Reply], str]] = {
 
 @pytest.mark.parametrize("what", FORGED)
 async def test_a_forged_button(discord: Discord, what: str) -> None:
-    """Discord lets nobody press what is not there; should it do so, a sentence is all that comes of it."""
+    """Discord lets nobody press a button that is gone; should it do so, a sentence is the only answer."""
     reply = await discord.command("compose", {"seconds": 5}, user=discord.admin, until=has_files)
     genuine = {part["custom_id"]: part for part in reply.buttons.values()}
     custom_id = FORGED[what](discord, reply)

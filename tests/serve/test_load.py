@@ -28,7 +28,7 @@ def figures(pid: int) -> tuple[int, int]:
 
 
 def family(pid: int) -> dict[int, str]:
-    """The bot's process and those that it started, by what they do."""
+    """The bot's process and those that it started, by their roles."""
     started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return {pid: "bot"} | {int(p): Path(f"/proc/{p}/cmdline").read_bytes().split(b"\0")[-2].decode() for p in started}
 

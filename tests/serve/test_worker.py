@@ -149,7 +149,7 @@ async def test_a_file_that_hangs_the_reader_is_refused(warm: WorkerPool, monkeyp
 async def test_a_process_that_sleeps_is_replaced_and_nobody_pays_for_it(
     warm: WorkerPool, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would take up no job: that is not the fault of whoever comes with one."""
+    """It would not take up a job, which is not the fault of the member who sends one."""
     monkeypatch.setattr(worker_process, "TAKING", Limits(0.5, 0.5))
     send(signal.SIGSTOP, warm.pids[stage])
     replies = await soon(asyncio.gather(*(warm.play(wish(seed=seed)) for seed in (1, 2))))

@@ -61,7 +61,7 @@ async def use(tab: Tab, command: str, value: str = "") -> None:
 
 
 async def extend(tab: Tab, tune: Path) -> None:
-    """Send /extend with a file and wait for what comes of it."""
+    """Send /extend with a file and wait for the answer."""
     await tab.evaluate("document.querySelector('.ephemeral .link')?.click()")
     await tab.wait("!document.querySelector('.ephemeral')")
     await tab.click("#text")

@@ -14,7 +14,7 @@ PNG = bytes.fromhex(
     "0000000049454e44ae426082"
 )
 LEGIBLE = 4.5  # contrast of small text, by WCAG 2 AA
-# Every visible element with text of its own → its contrast with what lies behind it, by WCAG's formula.
+# Every visible element with text of its own → its contrast with the background, by WCAG's formula.
 CONTRASTS = """(() => {
   const paper = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const layers = (node) => node ? [...layers(node.parentElement), getComputedStyle(node).backgroundColor] : ["#fff"];

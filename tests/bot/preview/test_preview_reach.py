@@ -17,7 +17,7 @@ FOCUS = "document.activeElement"
 
 
 async def guessing(tab: Tab) -> None:
-    """The panel of a command whose option completes what one types."""
+    """The panel of a command with an option that completes the typed text."""
     await tab.click("#text")
     await tab.type("/guess")
     await tab.press("Enter")

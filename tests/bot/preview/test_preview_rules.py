@@ -24,7 +24,7 @@ def test_compression_streams() -> None:
     assert gateway.compressor(None) is None
 
 
-async def test_who_is_killed_is_noticed_behind_the_tunnel() -> None:
+async def test_a_killed_process_is_noticed_through_the_tunnel() -> None:
     """A killed process may reset its connections instead of closing them."""
     gone = asyncio.Event()
 

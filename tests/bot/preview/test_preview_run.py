@@ -1,4 +1,4 @@
-"""The preview as a process: its line, its port, its end, and what it keeps."""
+"""The preview as a process: its line, its port, its end, and its memory."""
 
 import asyncio
 import json
@@ -49,7 +49,7 @@ async def preview(
 
 
 async def first_event(address: str, wanted: str) -> dict[str, Any]:
-    """The state of the page once `wanted` holds something."""
+    """The state of the page once `wanted` is true."""
     while True:
         async with aiohttp.ClientSession() as session, session.get(f"{address}/live") as stream:
             line = await stream.content.readline()
