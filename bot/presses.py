@@ -44,13 +44,23 @@ def _cooler(request: Request, _: bytes) -> Request:
 def _on(request: Request, midi: bytes) -> Request:
     """Play on from the take itself."""
     stem = request.filename.rpartition(".")[0] or request.filename or "encore"
-    fresh = replace(request, key=None, tempo=None, meter=None)
+    fresh = replace(request, key=None, tempo=None, meter=None, recording=False, octave=0)
     return replace(fresh, seed=secrets.randbelow(2**31), data=midi, filename=f"{stem}.mid")
 
 
 def _alone(request: Request, _: bytes) -> Request:
     return replace(request, only_new=not request.only_new)
 
+
+def _sound(request: Request, _: bytes) -> Request:
+    return replace(request, recording=not request.recording, only_new=False)
+
+
+def _octave(by: int) -> Callable[[Request, bytes], Request]:
+    return lambda request, _: replace(request, octave=request.octave + by)
+
+
+SAME_NOTES = ("alone", "sound")  # what is asked for is made of the notes that were played
 
 # (the request of the reply, the MIDI of one of its takes) → the next request
 ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
@@ -59,6 +69,9 @@ ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
     "cooler": _cooler,
     "on": _on,
     "alone": _alone,
+    "sound": _sound,
+    "lower": _octave(-1),
+    "higher": _octave(1),
 }
 
 
@@ -101,7 +114,7 @@ class TakePress(Press, template=TAKE):
         if what not in ACTIONS or take >= len(kept.midis):
             raise Refusal(GONE)
         wanted = ACTIONS[what](kept.request, kept.midis[take])
-        await run_job(interaction, replace(wanted, wholes=kept.wholes) if what == "alone" else wanted)
+        await run_job(interaction, replace(wanted, wholes=kept.wholes) if what in SAME_NOTES else wanted)
 
 
 class VoicePress(discord.ui.DynamicItem[discord.ui.Select[Any]], template=VOICE):

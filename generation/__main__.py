@@ -116,6 +116,8 @@ async def _play(args: argparse.Namespace) -> int:
         style=args.style,
         instrument=args.instrument,
         only_new=args.only_new,
+        recording=getattr(args, "recording", False),
+        octave=getattr(args, "octave", 0),
         open_end=getattr(args, "open_end", False),
         arithmetic=args.arithmetic,
         formats=_formats(args.formats),

@@ -24,7 +24,7 @@ MOST_SECONDS = 180  # of new music
 MOST_CHORDS = 2000  # characters
 RANGES = (
     ("seconds", 5, MOST_SECONDS), ("bars", 4, 64), ("last_bars", 1, 64), ("takes", 1, 64), ("temperature", 0.1, 2.0),
-    ("top_p", 0.05, 1.0),
+    ("top_p", 0.05, 1.0), ("octave", -2, 2),
 )  # fmt: skip
 
 
@@ -42,6 +42,8 @@ class Request:
     style        a key of `styles()`
     instrument   a key of `INSTRUMENTS`, or "auto": the file's own, else one that suits the style
     only_new     leave the input out of the files
+    recording    let the sound begin with the recording that was sent, instead of what was heard in it, played
+    octave       by how many octaves higher what was heard in a recording is meant, −2 … 2
     open_end     cut the music off when the time is up, instead of bringing it to a close
     parts        of a file of several: a key of `PARTS`
     lead         the part of the file that is the tune, by its name or number; "" to find it
@@ -69,6 +71,8 @@ class Request:
     style: str = "auto"
     instrument: str = "auto"
     only_new: bool = False
+    recording: bool = False
+    octave: int = 0
     open_end: bool = False
     formats: tuple[str, ...] = FORMATS
     parts: str = "all"
@@ -178,6 +182,8 @@ class Reply:
     remarks  half a sentence on each thing that was repaired or left out in reading the file
     voices   each part of the file that could be the tune, described; empty if there is no choice
     voice    the number of the part that was taken for it, counted from 1
+    recorded whether the input is a recording
+    octaves  `Recorded.octaves` of a recording
     timings  stage → seconds
     """
 
@@ -193,4 +199,6 @@ class Reply:
     remarks: tuple[Words, ...] = ()
     voices: tuple[Words, ...] = ()
     voice: int = 0
+    recorded: bool = False
+    octaves: tuple[int, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)

@@ -37,6 +37,13 @@ def reply_buttons(kept: str, member: int, request: Request, reply: Reply, locale
     if request.data is not None:  # otherwise everything is new
         part = Words("With the input") if request.only_new else Words("Only the new part")
         labels[f"encore:alone:{kept}:0"] = part
+    if reply.recorded and not request.accompany:
+        label = Words("Begin with what was heard") if request.recording else Words("Begin with the recording")
+        labels[f"encore:sound:{kept}:0"] = label
+    if -1 in reply.octaves:
+        labels[f"encore:lower:{kept}:0"] = Words("I meant an octave lower")
+    if 1 in reply.octaves:
+        labels[f"encore:higher:{kept}:0"] = Words("I meant an octave higher")
     labels[f"encore-sheet:{kept}"] = Words("Sheet music")
     buttons = [discord.ui.Button[discord.ui.View](label=say(of, locale), custom_id=name) for name, of in labels.items()]
     buttons[0].style = discord.ButtonStyle.primary

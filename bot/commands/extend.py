@@ -13,7 +13,7 @@ from bot.answer.job import run_job
 from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
-from bot.commands.foreign import refuse_foreign
+from bot.commands.foreign import SOUND, refuse_foreign
 from bot.commands.options import DESCRIPTIONS, Bars, LastBars, Seconds, Seed, Takes, Temperature, request
 from bot.words import say
 from bot.words.locale import own
@@ -33,7 +33,7 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
 @app_commands.describe(
     tune="A MIDI, ABC, MusicXML or kern file, or a recording; without one, a form opens to paste ABC",
     parts="Which parts of a file go on: all of them, or the melody only",
-    part="The whole piece, or only the new part",
+    part="The whole piece, only the new part, or the new part after the recording itself",
     melody="Which part of the file is the tune: its name or number",
     last_bars="How many bars of a long tune to keep before the new part",
     **DESCRIPTIONS,
@@ -43,6 +43,7 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
     part=[
         app_commands.Choice(name=locale_str("the whole"), value="whole"),
         app_commands.Choice(name=locale_str("only the new part"), value="new"),
+        app_commands.Choice(name=locale_str("the recording"), value="recording"),
     ],
 )
 @app_commands.autocomplete(instrument=instruments, style=style_choices)
@@ -73,6 +74,7 @@ async def extend(
         "lead": melody,
         "seed": seed,
         "only_new": part == "new",
+        "recording": part == "recording",
     }
     if tune is None:
         await interaction.response.send_modal(AbcForm(options, own(interaction), interaction.client.began))
@@ -85,6 +87,8 @@ async def extend_message(interaction: Interaction, message: discord.Message) -> 
     suitable = [file for file in message.attachments if file.filename.lower().endswith(tuple(ENDINGS))]
     if suitable:
         await extend_file(interaction, suitable[0], {})
+    elif sounds := [file.filename for file in message.attachments if file.filename.lower().endswith(SOUND)]:
+        refuse_foreign(sounds[0])
     elif tune := ABC_IN_TEXT.search(message.content):
         await run_job(interaction, await request(interaction, filename="message.abc", data=tune[0].encode()))
     else:

@@ -40,8 +40,8 @@ def refuse_foreign(filename: str) -> None:
             )
     if ending in SOUND:
         raise Refusal(
-            "Encore does not decode this kind of recording ({kind}). Send a voice message, or a WAV, FLAC, MP3 or Ogg "
-            "file.",
+            "Encore does not decode this kind of recording ({kind}). On a phone, record a voice message in Discord "
+            "instead; elsewhere, convert it to WAV, FLAC, MP3 or Ogg.",
             kind=kind,
         )
     if ending in PICTURES:

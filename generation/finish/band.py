@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.finish.arrange import KEPT, given_song, number_of, said_program
 from generation.finish.files import make_files
@@ -18,8 +19,10 @@ from generation.finish.pedal import pedalled, pedals
 from generation.finish.piece import Piece
 from generation.finish.sound.master import master
 from generation.finish.sound.mp3 import encode, length
+from generation.finish.sound.recorded import render_after, start_of_recording
 from generation.finish.sound.render import render, start_of
 from generation.finish.sound.stems import stems
+from generation.finish.sound.synth import Sound
 from generation.finish.write_midi import write_midi
 from generation.music.melody import Melody
 from generation.music.played import Played
@@ -37,11 +40,12 @@ def finish_band(
     seed: int,
     title: str = "",
     timings: dict[str, float] | None = None,
+    recording: NDArray[np.float32] | None = None,
 ) -> Take:
     """Make the files of one take of several parts.
 
     reading  the input; None for a fresh piece
-    timings  as in `take.finish`
+    timings, recording  as in `take.finish`
     """
     whole, since = replace(played.song, title=title or played.song.title), played.since
     given = [0] * len(whole.parts) if reading is None else [len(part.notes) for part in reading.song.parts]
@@ -66,9 +70,16 @@ def finish_band(
     line, first_new = top_line(whole, since)
     piece = Piece(whole, line, first_new, seed=seed, mp3_bytes=request.mp3_bytes, take=number_of(request, seed))
     played_apart = replace(piece, song=replace(whole, parts=sounding), homes=homes)
+    recorded = reading.song.recorded if reading is not None and before and recording is not None else None
+
+    def sound() -> Sound:
+        if recorded is None or recording is None:
+            return master(render(sounding, clock, len(before), together=True))
+        return master(render_after(recording, recorded, before, fresh, clock))
+
     files = make_files(
         request.formats,
-        lambda: master(render(sounding, clock, len(before), together=True)),
+        sound,
         lambda sound: encode(sound, whole.title, f"seed {seed}", request.mp3_bytes),
         {
             "mid": partial(write_midi, played_apart),
@@ -79,7 +90,7 @@ def finish_band(
         timings,
         partial(stems, _players(before, new), clock, whole.title, request.mp3_bytes) if request.stems else None,
     )
-    start = start_of(sounding, clock)
+    start = start_of(sounding, clock) if recorded is None else start_of_recording(recorded, before, clock)
     seconds = length(files["mp3"]) if "mp3" in files else clock.second(whole.end) - start
     return Take(
         seed=seed,

@@ -25,6 +25,9 @@ def last_bars(reading: Reading, whole: Melody | Played, bars: int) -> tuple[Read
         return reading, whole
     lead = None if isinstance(whole, Played) else reading.part
     shown = replace(reading, song=_from(reading.song, start, lead), melody=_melody(reading.melody, first, start))
+    if recorded := reading.song.recorded:
+        old, new = reading.melody.clock.seconds(reading.melody.onset[[0, first]]).tolist()
+        shown = replace(shown, song=replace(shown.song, recorded=replace(recorded, begins=recorded.begins + new - old)))
     if isinstance(whole, Played):
         return shown, replace(whole, song=_from(whole.song, start, lead), since=whole.since - start)
     return shown, _melody(whole, first, start)

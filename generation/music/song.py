@@ -73,6 +73,20 @@ class Part:
         return tuple((quarter, value) for quarter, controller, value in self.controls if controller == number)
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What ties a song to the recording that it was transcribed from.
+
+    begins   second of the recording at which the melody's first note begins
+    tuning   semitones by which the recording is sharp, −0.5 … 0.5
+    octaves  by how many octaves the melody may have been meant higher (1) or lower (−1); empty if that is unlikely
+    """
+
+    begins: float
+    tuning: float = 0.0
+    octaves: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Song:
     """Parts on one clock. Times are in quarters from the beginning; all tuples are sorted by time.
@@ -87,7 +101,7 @@ class Song:
     markers  (quarter, text)
     remarks  a phrase on each thing that was repaired or left out in reading
     written  whether it is a score, whose note values can be trusted, rather than a performance
-    recorded whether it was transcribed from sound, so that its file does not state any beats
+    recorded of a song that was transcribed from sound, whose file therefore states no beats; None of any other
     """
 
     parts: tuple[Part, ...]
@@ -101,7 +115,7 @@ class Song:
     composer: str = ""
     remarks: tuple[Words, ...] = ()
     written: bool = False
-    recorded: bool = False
+    recorded: Recorded | None = None
 
     @cached_property
     def clock(self) -> Clock:

@@ -1,12 +1,15 @@
 """Read a recording of one melody: the bytes of an audio file → a song of one part, as it was sung or played."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.music.clock import DEFAULT_TEMPO, Tempo
 from generation.music.key import find_key
 from generation.music.notes import Notes
-from generation.music.song import Part, Song
+from generation.music.reading import Reading
+from generation.music.song import Part, Recorded, Song
 from generation.read.pitch import OWN_RATE, Track, pitch_track, tonal
 from generation.read.recording import RATE, Samples, decoded
 from generation.read.transcribe import Heard, transcribed
@@ -18,6 +21,8 @@ SURE = 0.55  # the least certainty of a melody's notes, on average
 ALONE = 0.6  # the least share of the power at multiples of the pitch, where one voice sounds alone
 TONAL = 0.5  # the share of the power in a few partials, above which a sound without a clear pitch is a chord
 LOUD = 20.0  # decibels below the loudest frames, down to which frames are loud
+LOW, HIGH = 55, 79  # of the middle pitch: men hum below, and people whistle above, the octave that they mean
+LOWERED = 0.25  # of the time: where the spectrum and the network so often disagree about the octave, both may be right
 SOFT, WIDTH = 50, 12.0  # the least velocity of an average note, decibels from there to the loudest one
 
 
@@ -42,8 +47,35 @@ def read_audio(data: bytes) -> Song:
         tempo=(Tempo(0.0, DEFAULT_TEMPO),),
         keys=((0.0, find_key(notes.pitch, duration)),),
         remarks=_remarks(notes),
-        recorded=True,
+        recorded=Recorded(float(notes.onset[0]), notes.tuning, _octaves(notes.pitch, notes.lowered > LOWERED)),
     )
+
+
+def in_octave(reading: Reading, octave: int) -> Reading:
+    """What was heard in a recording, so many octaves higher. Raises `Refusal` where there is no recording, or no such
+    pitch."""
+    song = reading.song
+    if not octave:
+        return reading
+    if song.recorded is None:
+        raise Refusal("There is no recording in this file, so that no octave was misheard. Leave the octave out.")
+    pitch = reading.melody.pitch + 12 * octave
+    if pitch.min() < 0 or pitch.max() > 127:
+        raise Refusal("{octave} octaves away there are no such tones. Leave the octave as it is.", octave=abs(octave))
+    parts = tuple(replace(part, notes=replace(part.notes, pitch=part.notes.pitch + 12 * octave)) for part in song.parts)
+    back = -1 if octave > 0 else 1
+    others = tuple(sorted({back, *_octaves(pitch)}))
+    return replace(
+        reading,
+        song=replace(song, parts=parts, recorded=replace(song.recorded, octaves=others)),
+        melody=replace(reading.melody, pitch=pitch),
+    )
+
+
+def _octaves(pitch: NDArray[np.int64], lowered: bool = False) -> tuple[int, ...]:
+    """By how many octaves higher (1) or lower (−1) these pitches may have been meant, if at all."""
+    middle = float(np.median(pitch))
+    return (-1,) if middle > HIGH else (1,) if middle < LOW or lowered else ()
 
 
 def _halved(heard: Samples) -> Samples:

@@ -50,7 +50,7 @@ def on_its_beat(reading: Reading) -> Reading:
     parts = [part.notes for part in reading.song.pitched or reading.song.parts]
     onset = np.concatenate([notes.onset for notes in parts])
     moment = melody.clock.seconds(onset)
-    recorded = reading.song.recorded
+    recorded = reading.song.recorded is not None
     if (
         reading.song.written
         or len(melody) < (FEWEST_SUNG if recorded else FEWEST)

@@ -76,8 +76,8 @@ def foreign(data: bytes) -> Refusal | None:
         return picture(kind)
     if kind := _named(data, RECORDINGS):
         return Refusal(
-            "Encore does not decode this kind of recording ({kind}). Send a voice message, or a WAV, FLAC, MP3 or Ogg "
-            "file.",
+            "Encore does not decode this kind of recording ({kind}). On a phone, record a voice message in Discord "
+            "instead; elsewhere, convert it to WAV, FLAC, MP3 or Ogg.",
             kind=kind,
         )
     if kind := _named(data, ARCHIVES):

@@ -34,8 +34,8 @@ def is_recording(data: bytes) -> bool:
     )
 
 
-def decoded(data: bytes) -> Samples:
-    """(n,) samples at `RATE`, −1 … 1 at most, of the mean of the channels.
+def decoded(data: bytes, wanted: int = RATE) -> Samples:
+    """(n,) samples at the rate that is `wanted`, −1 … 1, of the mean of the channels.
 
     Raises `Refusal` for what is damaged, silent, too long or out of the ordinary.
     """
@@ -54,7 +54,7 @@ def decoded(data: bytes) -> Samples:
         ) from error
     if len(heard) < SHORTEST * rate or np.abs(heard).max() < SILENCE:
         raise Refusal("There is nothing but silence in this recording. Record it again, closer to the microphone.")
-    return _resampled(heard, rate)
+    return _resampled(heard, rate, wanted)
 
 
 @contextlib.contextmanager
@@ -107,13 +107,13 @@ def _mono(file: Any) -> Samples:
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
 
-def _resampled(heard: Samples, rate: int) -> Samples:
+def _resampled(heard: Samples, rate: int, wanted: int) -> Samples:
     from scipy.signal import resample_poly
 
-    if rate == RATE:
+    if rate == wanted:
         return heard
-    step = gcd(rate, RATE)
-    if max(rate, RATE) // step > 2_000:  # an odd rate: a filter for it would be longer than the recording
-        at = np.arange(int(len(heard) * RATE / rate)) * (rate / RATE)
+    step = gcd(rate, wanted)
+    if max(rate, wanted) // step > 2_000:  # an odd rate: a filter for it would be longer than the recording
+        at = np.arange(int(len(heard) * wanted / rate)) * (rate / wanted)
         return np.asarray(np.interp(at, np.arange(len(heard)), heard), np.float32)
-    return np.asarray(resample_poly(heard, RATE // step, rate // step), np.float32)
+    return np.asarray(resample_poly(heard, wanted // step, rate // step), np.float32)

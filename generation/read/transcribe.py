@@ -37,6 +37,7 @@ class Heard:
     sure        0 … 1
     tuning      semitones by which everything is sharp
     alone       the share of the power that is at multiples of the pitch, 0 … 1; less where other tones sound with it
+    lowered     the share of the time in which the spectrum shows a tone an octave below the one that was followed
     """
 
     onset: Floats
@@ -47,6 +48,7 @@ class Heard:
     sure: Floats
     tuning: float
     alone: float
+    lowered: float
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -58,8 +60,12 @@ def transcribed(track: Track, sound: Samples) -> Heard:
     sound  the samples that it was made from, at 16 kHz
     """
     begin, end, fitted = _segments(track)
-    fitted, share = _grounded(begin, end, fitted, sound)
-    alone = float(np.average(share, weights=end - begin)) if len(share) else 0.0
+    followed = fitted
+    fitted, share = _grounded(begin, end, followed, sound)
+    alone, lowered = 0.0, 0.0
+    if len(share):
+        alone = float(np.average(share, weights=end - begin))
+        lowered = float(np.average(np.abs(followed - fitted - 12) < 1, weights=end - begin))
     strength = attack_strength(sound)
     level = _levels(sound)
     begin, end, fitted = _struck_again(begin, end, fitted, strength, level)
@@ -79,6 +85,7 @@ def transcribed(track: Track, sound: Samples) -> Heard:
         np.array([track.sure[frame].mean() for frame in frames], np.float64),
         tuning,
         alone,
+        lowered,
     )
 
 

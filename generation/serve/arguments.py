@@ -24,12 +24,15 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
         epilog="ENCORE_DEBUG=1 in the environment shows in full what goes wrong.",
     )
     commands = every.add_subparsers(dest="command", required=True)
-    extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file")
+    extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file, or a recording")
     extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
     extend.add_argument("--parts", default="all", help=f"which parts play on, one of {', '.join(PARTS)} (all)")
     extend.add_argument("--part", default="", help="which part of the file is the tune: its name or number (found)")
     last = "leave only so many bars of the input in the files, counted from its end"
     extend.add_argument("--last-bars", type=int, default=0, help=last)
+    itself = "of a recording: let the sound begin with it, instead of with what was heard in it, played"
+    extend.add_argument("--recording", action="store_true", help=itself)
+    extend.add_argument("--octave", type=int, default=0, help="of a recording: by how many octaves higher it is meant")
     compose = commands.add_parser("compose", help="play a fresh piece")
     compose.add_argument("--band", default="melody", help=f"who plays, one of {', '.join(BANDS)} (melody)")
     compose.add_argument("--key", help='for example "D minor"')

@@ -5,6 +5,7 @@ from generation.music.melody import MAX_SECONDS
 from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading
 from generation.play.length import wished
+from generation.read.audio import in_octave
 from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import Refusal, Request
@@ -18,7 +19,10 @@ def listen(request: Request) -> Reading | None:
     one so long that no room is left for new music."""
     if request.data is None:
         return None
-    reading = on_its_beat(read(request.data, request.filename, drums=request.parts == "all", wanted=request.lead))
+    found = read(request.data, request.filename, drums=request.parts == "all", wanted=request.lead)
+    if request.recording and found.song.recorded is None:
+        raise Refusal("There is no recording in this file that the music could begin with. Ask for the whole piece.")
+    reading = on_its_beat(in_octave(found, request.octave))
     if request.accompany and not len(reading.melody):
         raise Refusal("There is no tune in this file to accompany. Send one that is not drums alone.")
     lasts = max(reading.melody.seconds, reading.song.clock.second(reading.song.end))

@@ -149,7 +149,8 @@ class WorkerPool:
             async with self._rehearsed(Job(0, "rehearse", bare, heard.reading)) as ready:
                 sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), limits, progress)
         worked = perf_counter()
-        jobs = [Job(0, "finish", bare, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
+        asked = replace(bare, data=request.data) if request.recording else bare
+        jobs = [Job(0, "finish", asked, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
         limits = _longer(FINISHING, heard.lasts + longest)
         finished = await _all([self._ask_renderer(job, limits, ready) for job in jobs])
         timings = {"read": heard.seconds, "sample": sampled.seconds, "finish": perf_counter() - worked}

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from generation.finish.arrange import given_song, new_program, said_program
 from generation.finish.band import finish_band
 from generation.finish.excerpt import last_bars
 from generation.finish.sound import render
+from generation.finish.sound.synth import SAMPLE_RATE
 from generation.finish.take import finish
 from generation.music.key import find_key
 from generation.music.melody import Melody
@@ -16,6 +20,8 @@ from generation.music.reading import Reading, tune_alone
 from generation.music.song import Part, heard_key, tempo_at
 from generation.music.sounds import SOUNDS
 from generation.read.choose_part import described
+from generation.read.recording import decoded
+from generation.read.unwrap import unwrapped
 from generation.request import BANDS, STYLES, UNSAID, Reply, Request, Take, Words, styles
 
 MOST_NAMES = 6  # of parts in a caption
@@ -26,7 +32,7 @@ def rehearse(request: Request, reading: Reading) -> None:
     """Render the beginning of the input, so that its sound is cached by the time the takes are finished. Not where its
     instrument depends on the style, which is found only while they are played."""
     program = said_program(reading, request)
-    if "mp3" in request.formats and not request.only_new and program is not None:
+    if "mp3" in request.formats and not (request.only_new or request.recording) and program is not None:
         shown = last_bars(reading, reading.melody, request.last_bars)[0] if request.last_bars else reading
         song = given_song(shown, program)
         render.rehearse(song.parts, song.clock, REHEARSED)
@@ -42,18 +48,29 @@ def make(request: Request, reading: Reading | None, whole: Melody | Played, take
         if reading is not None and request.chords and not (request.parts == "all" and reading.together):
             reading = tune_alone(reading)
         called = BANDS[request.band] if reading is None else "Encore"
-        return finish_band(reading, whole, request, request.seed + take, whole.song.title or f"Encore: {called}")
+        title, seed = whole.song.title or f"Encore: {called}", request.seed + take
+        return finish_band(reading, whole, request, seed, title, recording=_recording(request))
     first_new = 0 if reading is None else len(reading.melody)
     style = _style(request, whole)
     title = whole.title or (f"Encore: {styles().get(style, style)}" if style != "auto" else "Encore")
-    return finish(reading, whole, first_new, request, request.seed + take, title)
+    return finish(reading, whole, first_new, request, request.seed + take, title, recording=_recording(request))
+
+
+def _recording(request: Request) -> NDArray[np.float32] | None:
+    """(n,) samples at 44.1 kHz of the recording with which the sound is to begin; None if it is not."""
+    if not request.recording or request.only_new or not request.data or "mp3" not in request.formats:
+        return None
+    return decoded(unwrapped(request.data), SAMPLE_RATE)
 
 
 def answer(request: Request, reading: Reading | None, whole: Melody | Played, takes: Sequence[Take] = ()) -> Reply:
     """The reply with its facts about the music in a musician's words; its timings are filled in later."""
     voices, voice = _voices(reading)
+    recorded = reading.song.recorded if reading is not None else None
+    octaves = recorded.octaves if recorded else ()
     if isinstance(whole, Played):
-        return replace(_of_several(request, whole, takes), voices=voices, voice=voice)
+        several = _of_several(request, whole, takes)
+        return replace(several, voices=voices, voice=voice, recorded=recorded is not None, octaves=octaves)
     key = whole.key or find_key(whole.pitch, whole.duration)
     return Reply(
         takes=tuple(takes),
@@ -67,6 +84,8 @@ def answer(request: Request, reading: Reading | None, whole: Melody | Played, ta
         remarks=reading.song.remarks if reading is not None else (),
         voices=voices,
         voice=voice,
+        recorded=recorded is not None,
+        octaves=octaves,
     )
 
 

@@ -97,9 +97,31 @@ async def test_extend_from_a_voice_message(discord: Discord) -> None:
     said = discord.say_aloud(encoded(sung, "OGG", "OPUS"), len(sung) / 48_000, user=discord.admin)
     reply = await discord.on_message("Extend this melody", said, until=has_files)
     assert "12 notes were heard" in reply.text and "% sure" in reply.text
+    assert "Begin with the recording" in reply.buttons and "I meant an octave lower" not in reply.buttons
+    itself = await discord.press(reply, "Begin with the recording", until=has_files)
+    assert "Begin with what was heard" in itself.buttons
+    mids = [next(data for name, data in each.files.items() if name.endswith("take1.mid")) for each in (reply, itself)]
+    assert mids[0] == mids[1], "the notes are the same"
     refused = discord.say_aloud(encoded(0.01 * sung, "OGG", "OPUS")[:200], 5.0, user=discord.admin)
     reply = await discord.on_message("Extend this melody", refused, until=acknowledged)
     assert "cannot be decoded" in await refusal(discord, reply)
+
+
+async def test_a_recording_and_the_octave_that_was_meant(discord: Discord) -> None:
+    low = encoded(hummed([38, 42, 45, 42, 43, 47, 50, 47, 45, 42, 40, 38]), "OGG", "OPUS")
+    options = {"tune": ("voice-message.ogg", low), "seconds": 5, "takes": 1, "part": "recording"}
+    reply = await discord.command("extend", options, until=has_files)
+    assert "Begin with what was heard" in reply.buttons and "D major" in reply.text
+    higher = await discord.press(reply, "I meant an octave higher", until=has_files)
+    assert "I meant an octave lower" in higher.buttons, "the way back"
+    refused = await discord.command("extend", {"tune": TUNE, "part": "recording"}, until=acknowledged)
+    assert "no recording in this file" in await refusal(discord, refused)
+
+
+async def test_a_recording_that_is_not_decoded(discord: Discord) -> None:
+    said = discord.say("my tune", [("New Recording 4.m4a", b"\0\0\0\x1cftypM4A ")], user=discord.admin)
+    reply = await discord.on_message("Extend this melody", said)
+    assert reply.ephemeral and "(M4A)" in reply.text and "voice message" in reply.text
 
 
 async def test_extend_from_a_message_that_is_abc(discord: Discord) -> None:

@@ -24,7 +24,7 @@ def test_what_is_hummed_is_read(kind: str, rate: int) -> None:
     for i, due in enumerate(TUNE):
         assert due in pitch[np.abs(onset - 0.4 * i) < 0.1]
     assert len(pitch) <= len(TUNE) + (kind == "MP3"), "a poor MP3 may split a note"
-    assert reading.song.recorded and str(reading.melody.key) == "D major"
+    assert reading.song.recorded is not None and str(reading.melody.key) == "D major"
 
 
 def test_notes_of_one_pitch_are_told_apart() -> None:
