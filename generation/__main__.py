@@ -31,6 +31,7 @@ WORKSHOP = {
     "train-band": ("generation.learn.train_band", "train a model of several parts"),
     "evaluate": ("generation.judge.evaluate", "judge a checkpoint on held-out tunes"),
     "evaluate-band": ("generation.judge.evaluate_band", "judge a checkpoint of several parts on held-out scores"),
+    "evaluate-accompany": ("generation.judge.evaluate_accompany", "judge how tunes are accompanied"),
     "evaluate-hum": ("generation.judge.evaluate_hum", "judge how well recordings are transcribed"),
     "train-harmony": ("generation.learn.train_harmony", "count how chords go under tunes"),
     "copying": ("generation.learn.copying", "find what a piece has in common with the training tunes"),

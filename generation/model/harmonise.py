@@ -15,10 +15,10 @@ from generation.music.song import Song, bar_marks
 
 # Style of a tune → the table of its chords, the weight of its tones, and nats in favour of changes.
 LIKE = {
-    "pop": ("pop", 0.7, 1.5),
-    "jazz": ("jazz", 1.5, 1.5),
-    "standards": ("standards", 0.6, 1.2),
-    "hymn": ("hymn", 1.0, 1.5),
+    "pop": ("pop", 0.45, 1.6),
+    "jazz": ("jazz", 1.3, 1.5),
+    "standards": ("standards", 0.5, 1.1),
+    "hymn": ("hymn", 0.75, 1.4),
     "classical": ("hymn", 1.0, 1.2),
     "artsong": ("hymn", 1.0, 1.2),
     "irish": ("standards", 1.0, 0.9),

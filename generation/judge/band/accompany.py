@@ -1,0 +1,249 @@
+"""How tunes of held-out works are accompanied: our chords and band beside the true ones, and a plain model's chords.
+
+The plain model is a hidden Markov model whose tables say nothing of style: the 24 triads, all changes alike, and tones
+of a chord eight times as likely as others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from generation.judge.band import statistics
+from generation.judge.band.excerpts import cut, song
+from generation.judge.bars import Figure, table
+from generation.learn.band_batches import collate, whole
+from generation.learn.band_loss import loss
+from generation.learn.full_corpus import Work
+from generation.model.band import FIRST_CHORD, PART, QUALITIES
+from generation.model.chords import symbol_of, value_of
+from generation.model.encode_song import encode_song
+from generation.model.full_score import FullScore
+from generation.model.harmony import CHORDS, Reals, Table, beats_of, chords_under, evidence
+from generation.model.hear_chords import TONES, hear_chords
+from generation.model.networks.band_lstm import BandLSTM
+from generation.model.tokens import shift_of
+from generation.music.chart import Chords
+from generation.music.key import Key, find_key
+from generation.music.melody import Melody
+from generation.music.reading import Reading
+from generation.music.song import Song, bar_marks
+from generation.play.band.join import accompanied
+from generation.play.band.plan import BandPrompt
+from generation.play.band.session import play_on
+
+# Set → the band that joins its tunes.
+JOINED = {"pop909": "trio", "wjd": "jazz trio", "ewld1928": "trio", "hymns": "choir"}
+BARS, FEWEST = 16, 24  # bars of each tune; its notes, at least
+PHRASE_END = 2.0  # quarters from the last onset of a phrase to the next, at least
+IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()])
+AGREE_BAR, OBEY_BAR, CLASH_BAR, LIKELIER_BAR, NEAR_BAR, POP_PACE = 0.55, 0.95, 1.3, 0.75, 0.05, (1.3, 2.2)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One tune. Each pair is (true, ours).
+
+    inside   share of the lead's sounding time in the chord
+    pace     chords a bar
+    clashes  share of clashes in the whole
+    ends     share of phrases that end on the tonic's or the dominant's chord
+    agree    share of beats whose root and quality are the true ones; root: whose root is
+    plain    the same as `agree`, of the plain model
+    obeyed   notes of chords and bass on strong beats in our chord, and all of them
+    nats     of the lead's pitches given true chords, ours and the plain model's
+    """
+
+    dataset: str
+    inside: tuple[float, float]
+    pace: tuple[float, float]
+    clashes: tuple[float, float]
+    ends: tuple[float, float]
+    agree: float
+    root: float
+    plain: float
+    obeyed: tuple[int, int]
+    nats: tuple[float, float, float]
+
+
+def heard(model: BandLSTM, works: Sequence[Work], seed: int = 0) -> list[Heard]:
+    """Accompany the tunes of some works of one set."""
+    found = []
+    for i, work in enumerate(tqdm(works, desc="accompany", unit="tune", leave=False)):
+        score = _excerpt(work.score)
+        if score is not None:
+            found.append(_one(model, work, score, seed + i))
+    return found
+
+
+def _excerpt(score: FullScore) -> FullScore | None:
+    """The first `BARS` bars from the one where the lead begins; None if it has too few notes."""
+    leads = np.array([part.role == "lead" for part in score.parts])[score.part]
+    bar = score.bars[0][1] if score.bars and score.bars[0][1] else 4.0
+    if leads.sum() < FEWEST:
+        return None
+    line = score.bars[0][0] if score.bars else 0.0
+    start = max(line + np.floor((float(score.onset[leads].min()) - line) / bar + 1e-6) * bar, 0.0)
+    some = cut(score, start, start + BARS * bar)
+    leads = np.array([part.role == "lead" for part in some.parts])[some.part]
+    return some if leads.sum() >= FEWEST else None
+
+
+def _one(model: BandLSTM, work: Work, score: FullScore, seed: int) -> Heard:
+    tones = np.array([part.role != "drums" for part in score.parts])[score.part]
+    key = score.key or find_key(score.pitch[tones], score.duration[tones])
+    values = score.chords or hear_chords(score.onset[tones], score.duration[tones], score.pitch[tones], score.bars)
+    truth: Chords = tuple((at, symbol_of(value, 0, key)) for at, value in values)
+    full = song(replace(score, chords=()))
+    lead = next(part for part in full.parts if part.role == "lead")
+    tune = replace(full, parts=(lead,))
+    apart = np.diff(lead.notes.onset, prepend=-1.0) > 0
+    top = lead.notes[apart]
+    melody = Melody(top.onset, top.duration, top.pitch, top.velocity, tune.tempo, tune.metre, tune.key)
+    beside = accompanied(Reading(tune, melody), JOINED[work.dataset], work.style, 0.0, seed)
+    [take] = play_on(model, [BandPrompt(seed=seed, style=beside.style, beside=beside)])
+    assert take.whole is not None
+    ours = take.whole
+    plain = plainly(tune, key)
+    beats, _ = beats_of(float(lead.notes.onset[-1]) + 0.01, bar_marks(tune), tune.metre)
+    beats = beats[beats >= truth[0][0] - 1e-6] if truth else beats
+    true_at, ours_at, plain_at = (_ruling(chords, beats) for chords in (truth, ours.chords, plain))
+    bar = bar_marks(tune)[0][1] if bar_marks(tune) else 4.0
+    length = max(1.0, lead.notes.end / bar)
+    end = float(np.ceil(lead.notes.end))
+    return Heard(
+        work.dataset,
+        (_inside(lead.notes.onset, lead.notes.duration, lead.notes.pitch, truth),
+         _inside(lead.notes.onset, lead.notes.duration, lead.notes.pitch, ours.chords)),
+        (len(truth) / length, len(ours.chords) / length),
+        (_clashes(full, end), _clashes(ours, end)),
+        (_ends(lead.notes.onset, truth, key), _ends(lead.notes.onset, ours.chords, key)),
+        float((true_at == ours_at).mean()),
+        float((true_at % 12 == ours_at % 12).mean()),
+        float((true_at == plain_at).mean()),
+        obeyed(ours),
+        (nats_of_lead(model, tune, truth, work.style), nats_of_lead(model, tune, ours.chords, work.style),
+         nats_of_lead(model, tune, plain, work.style)),
+    )  # fmt: skip
+
+
+def plainly(tune: Song, key: Key) -> Chords:
+    """Chords for a tune by the plain model."""
+    usual = np.full(CHORDS, -12.0)
+    usual[:24] = -np.log(24)  # major and minor triads come first
+    follow = np.tile(usual, (CHORDS, 1))
+    tones = np.log(np.where(IN_CHORD, 0.24, 0.03))
+    plain = Table(usual, follow, tones, np.array([0.5, 0.3, 0.1]))
+    notes, shift = tune.parts[0].notes, shift_of(key)
+    beats, places = beats_of(float(notes.onset[-1]) + 0.01, bar_marks(tune), tune.metre)
+    seen = np.roll(evidence(beats, notes.onset, notes.duration, notes.pitch), shift, axis=1)
+    tonic = (key.pitch_class + shift) % 12
+    found = chords_under(seen, places, plain, tonic, 1.0, 0.0, 0.0, np.random.default_rng(0))
+    changes = [i for i in range(len(found)) if not i or found[i] != found[i - 1]]
+    return tuple((max(0.0, float(beats[i])), symbol_of(int(found[i]) + FIRST_CHORD, shift, key)) for i in changes)
+
+
+def _ruling(chords: Chords, times: Reals) -> np.ndarray:
+    """(times,) the chord 0 … CHORDS − 1 in force, −1 for none."""
+    when = np.array([at for at, _ in chords])
+    values = np.array([value_of(symbol) - FIRST_CHORD for _, symbol in chords] + [-1])
+    return np.asarray(values[np.searchsorted(when, times + 1e-6, side="right") - 1])
+
+
+def _inside(onset: Reals, duration: Reals, pitch: np.ndarray, chords: Chords) -> float:
+    ruling = _ruling(chords, onset)
+    known = ruling >= 0
+    inside = IN_CHORD[ruling // 12, (pitch - ruling) % 12] & known
+    return float((duration * inside).sum() / max((duration * known).sum(), 1e-9))
+
+
+def _clashes(whole: Song, end: float) -> float:
+    columns = [(p.notes.onset, p.notes.ends, p.notes.pitch, np.full(len(p.notes), not p.drums)) for p in whole.parts]
+    notes = statistics.Notes(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+    return statistics.statistics(notes, 0.0, np.ceil(end / 4) * 4).get("clashes", 0.0)
+
+
+def _ends(onset: Reals, chords: Chords, key: Key) -> float:
+    last = np.append(np.diff(onset) >= PHRASE_END, True)
+    root = (_ruling(chords, onset[last]) - key.pitch_class) % 12
+    return float(np.isin(root, (0, 7)).mean())
+
+
+def obeyed(whole: Song) -> tuple[int, int]:
+    """How many notes of chords and bass at the start and the middle of a bar are in the chord; how many there are."""
+    marks = bar_marks(whole)
+    inside = notes = 0
+    for part in whole.parts:
+        if part.role not in ("chords", "bass") or part.written is None:
+            continue
+        tick = np.round((part.notes.onset[-len(part.written.late) :] - part.written.late) * 24) / 24
+        line, bar = marks[0] if marks else (0.0, 4.0)
+        place = (tick - line) % bar
+        strong = (np.minimum(place, bar - place) < 1e-6) | (abs(place - bar / 2) < 1e-6)
+        ruling = _ruling(whole.chords, tick)
+        pitch = part.notes.pitch[-len(tick) :]
+        known = strong & (ruling >= 0)
+        inside += int((IN_CHORD[ruling // 12, (pitch - ruling) % 12] & known).sum())
+        notes += int(known.sum())
+    return inside, notes
+
+
+@torch.inference_mode()
+def nats_of_lead(model: BandLSTM, tune: Song, chords: Chords, style: str) -> float:
+    """Nats of each pitch of a tune, over some chords."""
+    piece = encode_song(replace(tune, chords=chords), style)
+    batch = collate([whole(piece)])
+    found, _ = loss(model.eval(), batch)
+    value = found["value"][0].cpu().numpy()
+    rows = piece.encoded.rows[1:]
+    lead = rows[:, PART] == piece.slots[0]
+    return float(value[: len(rows)][lead].mean())
+
+
+def figures(every: Sequence[Heard]) -> list[Figure]:
+    """The lines of the card."""
+    lines = []
+    for name in dict.fromkeys(each.dataset for each in every):
+        some = [each for each in every if each.dataset == name]
+        true, ours = np.mean([each.inside for each in some], 0)
+        what = f"lead in the chord, distance from the true share ({true:.3f}; ours {ours:.3f})"
+        lines.append(Figure(what, name, float(abs(ours - true)), None, NEAR_BAR, form=".3f"))
+        true, ours = np.mean([each.pace for each in some], 0)
+        if name == "pop909":
+            lines.append(Figure(f"chords a bar, at least (true: {true:.2f})", name, ours, true, POP_PACE[0], True))
+            lines.append(Figure("chords a bar, at most", name, ours, true, POP_PACE[1]))
+        else:
+            lines.append(Figure("chords a bar (baseline: the true ones)", name, ours, true))
+        agree, root, plain = np.mean([(each.agree, each.root, each.plain) for each in some], 0)
+        what = f"beats with the true root and quality (root alone: {root:.3f}; baseline: plain model)"
+        lines.append(Figure(what, name, agree, plain, AGREE_BAR, True, ".3f"))
+        true, ours = np.mean([each.ends for each in some], 0)
+        lines.append(Figure("phrases that end on tonic or dominant (baseline: true)", name, ours, true, form=".3f"))
+        true, ours = np.mean([each.clashes for each in some], 0)
+        if true > 0:  # not where a tune alone is known
+            what = f"clashes of the whole, times the true share ({true:.3f})"
+            lines.append(Figure(what, name, ours / true, 1.0, CLASH_BAR))
+        inside, notes = np.sum([each.obeyed for each in some], 0)
+        if notes:
+            what = f"notes of chords and bass on strong beats in the chord ({notes:,} notes)"
+            lines.append(Figure(what, name, inside / notes, None, OBEY_BAR, True, ".3f"))
+        true, ours, plain = np.mean([each.nats for each in some], 0)
+        likelier = float(np.mean([each.nats[1] < each.nats[2] for each in some]))
+        what = (
+            f"tunes likelier over our chords than over the plain model's ({ours:.3f} against {plain:.3f} nats a pitch; "
+        )
+        lines.append(Figure(f"{what}true chords {true:.3f})", name, likelier, 0.5, LIKELIER_BAR, True))
+    return lines
+
+
+def in_words(every: Sequence[Heard]) -> str:
+    """How many tunes of each set were accompanied, and by whom."""
+    names = [each.dataset for each in every]
+    return table(
+        ["set", "band", "tunes"], [[name, JOINED[name], str(names.count(name))] for name in dict.fromkeys(names)]
+    )
+
+
+assert QUALITIES[:2] == ("maj", "min")
