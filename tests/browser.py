@@ -118,8 +118,8 @@ class Tab:
 
 
 @asynccontextmanager
-async def browser(url: str) -> AsyncIterator[Tab]:
-    """Chromium with one tab at `url`."""
+async def browser(url: str, *more: str) -> AsyncIterator[Tab]:
+    """Chromium with one tab at `url`; `more` options of its command line."""
     assert CHROMIUM
     folder = Path(tempfile.mkdtemp(prefix="encore-browser-"))
     options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
@@ -127,6 +127,7 @@ async def browser(url: str) -> AsyncIterator[Tab]:
     process = await asyncio.create_subprocess_exec(
         CHROMIUM,
         *options,
+        *more,
         f"--user-data-dir={folder}",
         "about:blank",
         stdout=asyncio.subprocess.DEVNULL,

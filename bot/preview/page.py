@@ -143,6 +143,11 @@ class Page:
         channel = self.world.channels[int(form["place"])]
         people.say(self.world, self.who(form), channel, form["text"], uploads.get("files", []))
 
+    async def say_aloud(self, form: Json, uploads: dict[str, list[Upload]]) -> None:
+        channel, (sound,) = self.world.channels[int(form["place"])], uploads["files"]
+        seconds, waveform = float(form["seconds"]), str(form["waveform"])
+        people.say_aloud(self.world, self.who(form), channel, sound, seconds, waveform)
+
     async def use(self, form: Json, uploads: dict[str, list[Upload]]) -> Json:
         channel = self.world.channels[int(form["place"])]
         given = {**form["options"], **{name: some[0] for name, some in uploads.items()}}
@@ -181,6 +186,7 @@ class Page:
 Action = Callable[[Page, Json, dict[str, list[Upload]]], Awaitable[Json | None]]
 ACTIONS: dict[str, Action] = {
     "say": Page.say,
+    "say-aloud": Page.say_aloud,
     "use": Page.use,
     "use-on-message": Page.use_on_message,
     "press": Page.press,

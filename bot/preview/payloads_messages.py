@@ -1,6 +1,5 @@
 """Messages, their files, interactions and the answers to callbacks, as Discord writes them: JSON."""
 
-import base64
 import hashlib
 import hmac
 from urllib.parse import quote
@@ -9,7 +8,6 @@ from bot.preview import components
 from bot.preview.payloads import channel, member, moment, user
 from bot.preview.world import COMPONENT, EPHEMERAL, LOADING, MODAL, File, Interaction, Json, Message, World
 
-WAVEFORM = base64.b64encode(bytes(range(0, 256, 4))).decode()  # of a voice message: how loud it is, in 64 bytes
 CDN_HOST = "cdn.discordapp.com"
 LINK_LIVES = 24 * 3600  # seconds after which a link to a file is dead
 
@@ -43,7 +41,7 @@ def attachment(world: World, file: File) -> Json:
     if file.ephemeral:
         data["ephemeral"] = True
     if file.lasts is not None:
-        data |= {"duration_secs": file.lasts, "waveform": WAVEFORM}
+        data |= {"duration_secs": file.lasts, "waveform": file.waveform}
     if file.content_type == "image/png" and len(file.data) >= 24:
         data |= {"width": int.from_bytes(file.data[16:20]), "height": int.from_bytes(file.data[20:24])}
     return data

@@ -1,5 +1,6 @@
 """What a person does in Discord: write, use a command, press a button, fill in a form; with the checks of its app."""
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.preview.world import (
 )
 
 VOICE = 1 << 13  # the flag of a voice message
+WAVEFORM = base64.b64encode(bytes(range(0, 256, 4))).decode()  # of a voice message: how loud it is, in 64 bytes
 SLASH, ON_USER, ON_MESSAGE = 1, 2, 3
 BUTTON, STRING_SELECT, TEXT_INPUT, LABEL, FILE_UPLOAD = 2, 3, 4, 18, 19
 
@@ -39,11 +41,14 @@ def say(world: World, user: User, channel: Channel, text: str = "", files: Seque
     return world.add(message)
 
 
-def say_aloud(world: World, user: User, channel: Channel, sound: Upload, seconds: float) -> Message:
+def say_aloud(
+    world: World, user: User, channel: Channel, sound: Upload, seconds: float, waveform: str = WAVEFORM
+) -> Message:
     """Post a voice message: an Ogg Opus file and nothing else."""
     message = say(world, user, channel, files=[sound])
     message.flags |= VOICE
-    message.files[0].content_type, message.files[0].lasts = "audio/ogg", seconds
+    file = message.files[0]
+    file.content_type, file.lasts, file.waveform = "audio/ogg", seconds, waveform
     return message
 
 

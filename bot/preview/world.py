@@ -73,6 +73,7 @@ class File:
     description: str | None = None
     ephemeral: bool = False
     lasts: float | None = None  # seconds of a voice message
+    waveform: str = ""  # of a voice message: how loud it is in equal stretches, a byte each, in base64
 
 
 @dataclass(eq=False)

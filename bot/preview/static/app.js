@@ -111,7 +111,7 @@ function welcome() {
   $("welcome").replaceChildren(el("img", { src: "static/icon.svg", alt: "", width: 72, height: 72 }),
     el("h2", {}, place.server ? `Welcome to #${place.name}` : "Encore, in private"),
     el("p", {}, "This is Discord in small, on your machine alone, with the real bot in it. Give Encore a tune and it plays on."),
-    el("p", {}, "Type ", el("kbd", {}, "/"), " for the commands, or drop a MIDI, ABC or MusicXML file anywhere."),
+    el("p", {}, "Type ", el("kbd", {}, "/"), " for the commands, drop a MIDI, ABC or MusicXML file anywhere, or hum: the microphone below records it."),
     el("div.row", {}, ...buttons),
     tunes.length ? el("div.tunes", {}, el("p", {}, "Nothing at hand? Take one of these:"),
       el("div.row", {}, ...tunes.map((name) => el("button.chip", { type: "button", onclick: () => example(name) }, `♪ ${name}`)))) : "");

@@ -2,6 +2,7 @@
 
 import { closePanel, openPanel, panelOpen, putFile, startPanel } from "./command.js";
 import { $, act, el, local, size } from "./dom.js";
+import { startRecorder, stopRecording } from "./recorder.js";
 import { here, slashCommands, state } from "./state.js";
 
 let attached = [];
@@ -19,6 +20,7 @@ export function startComposer() {
   $("attach").onclick = () => $("picker").click();
   $("picker").onchange = () => (take([...$("picker").files]), ($("picker").value = ""));
   document.addEventListener("paste", (event) => take([...(event.clipboardData?.files ?? [])]));
+  startRecorder((file) => take([file]), tell);
   dropping();
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, button, dialog, [popover], a");
@@ -115,6 +117,7 @@ function onKey(event) {
 }
 
 function start(command, file = null) {
+  stopRecording();
   $("text").value = "";
   tell("");
   grow();
@@ -129,10 +132,14 @@ async function send() {
   const text = $("text").value.trim();
   if (!text && !attached.length) return;
   if (text.startsWith("/")) return tell("Choose a command from the list, or write the message without the slash.");
+  const voice = !text && attached.length === 1 && attached[0].voice;
+  const who = { user: state.me.id, place: state.place };
   try {
-    await act("say", { user: state.me.id, place: state.place, text }, { files: attached });
+    if (voice) await act("say-aloud", { ...who, ...voice }, { files: attached });
+    else await act("say", { ...who, text }, { files: attached });
     attached = [];
     $("text").value = "";
+    $("recording").textContent = "";
     tell("");
     grow();
     showAttached();
