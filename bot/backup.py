@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.settings import CannotStart, Settings
-from bot.store import VERSION
+from bot.tables import VERSION
 
 
 def main(words: Sequence[str], settings: Settings) -> str:

@@ -10,8 +10,9 @@ from bot.queue import RESTARTING, STILL_PLAYING, Ticket, no_room, spent
 from bot.store import FAULTS, Store
 from generation.request import Refusal, Told
 from generation.serve.engine import Line
-from generation.serve.nats_engine import Full, NatsEngine, Taken
+from generation.serve.nats_engine import NatsEngine
 from generation.serve.nats_line import Trouble
+from generation.serve.nats_place import Full, Taken
 
 log = logging.getLogger("encore")
 

@@ -3,6 +3,7 @@ knows."""
 
 import asyncio
 import hashlib
+import itertools
 import secrets
 import time
 import zlib
@@ -12,36 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import (
-    URL,
-    BigInteger,
-    Executable,
-    Float,
-    Integer,
-    LargeBinary,
-    String,
-    delete,
-    event,
-    make_url,
-    select,
-    text,
-)
+from sqlalchemy import URL, Executable, LargeBinary, delete, event, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from bot.likeness import names
+from bot.tables import MIGRATIONS, VERSION, Found, Note, Piece, Reply, Server, Table
 from generation.request import Request
-
-# Statements that bring a database of version 1, 2, … to the next one; a new database is made from the tables below.
-# They only add things that an Encore one version older can ignore, since that may still run beside this one.
-# {bytes} is the database's name for bytes.
-MIGRATIONS: tuple[str, ...] = (
-    "ALTER TABLE takes ADD COLUMN sheets {bytes}",
-    "ALTER TABLE takes ADD COLUMN wholes {bytes}",
-    "ALTER TABLE servers ADD COLUMN style VARCHAR(40)",
-)
-VERSION = 1 + len(MIGRATIONS)
 
 # Lets one process at a time make or migrate the tables; the others wait until its transaction ends. PostgreSQL's number
 # is any that no other program would choose.
@@ -62,44 +41,6 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "po
 
 class NewerDatabase(Exception):  # noqa: N818
     """The database was written by a later version, and this one might damage it."""
-
-
-class _Table(DeclarativeBase):
-    pass
-
-
-class _Server(_Table):
-    __tablename__ = "servers"
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    temperature: Mapped[float | None] = mapped_column(Float)
-    seconds: Mapped[float | None] = mapped_column(Float)
-    takes: Mapped[int | None] = mapped_column(Integer)
-    instrument: Mapped[str | None] = mapped_column(String(40))
-    style: Mapped[str | None] = mapped_column(String(40))
-
-
-class _Kept(_Table):
-    __tablename__ = "takes"
-    id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    member: Mapped[int] = mapped_column(BigInteger, index=True)
-    expires: Mapped[float] = mapped_column(Float, index=True)
-    request: Mapped[bytes] = mapped_column(LargeBinary)
-    midis: Mapped[bytes] = mapped_column(LargeBinary)
-    sheets: Mapped[bytes | None] = mapped_column(LargeBinary)  # of schema 2; now `wholes`, from which they are made
-    wholes: Mapped[bytes | None] = mapped_column(LargeBinary)
-
-
-class _Piece(_Table):
-    __tablename__ = "pieces"
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    member: Mapped[int] = mapped_column(BigInteger, index=True)
-    at: Mapped[float] = mapped_column(Float, index=True)
-
-
-class _Note(_Table):
-    __tablename__ = "notes"
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    text: Mapped[str] = mapped_column(String(200))
 
 
 @dataclass(frozen=True)
@@ -158,15 +99,15 @@ class Store:
         """Make the tables, or bring earlier ones up to date. `NewerDatabase` if they are of a later version."""
         async with self._engine.begin() as connection:
             await connection.execute(text(LOCK[self._backend]))
-            await connection.run_sync(_Table.metadata.create_all)
-            known = await connection.scalar(select(_Note.text).where(_Note.name == "schema"))
+            await connection.run_sync(Table.metadata.create_all)
+            known = await connection.scalar(select(Note.text).where(Note.name == "schema"))
             version = VERSION if known is None else int(known)
             if version > VERSION + 1:  # the next version's migrations only add, so that this one still works beside it
                 raise NewerDatabase(f"it was written by a newer Encore (schema {version}; this one knows {VERSION})")
             for statement in MIGRATIONS[version - 1 :]:
                 binary = LargeBinary().compile(dialect=connection.dialect)
                 await connection.execute(text(statement.format(bytes=binary)))
-            await connection.execute(self._upsert(_Note, {"name": "schema"}, {"text": str(max(version, VERSION))}))
+            await connection.execute(self._upsert(Note, {"name": "schema"}, {"text": str(max(version, VERSION))}))
 
     async def __aexit__(self, *_: object) -> None:
         await self._engine.dispose()
@@ -175,21 +116,21 @@ class Store:
         if server is None:
             return Defaults()
         async with self._session() as session:
-            row = await session.get(_Server, server)
+            row = await session.get(Server, server)
         return Defaults(**{name: getattr(row, name) for name in vars(Defaults())}) if row else Defaults()
 
     async def set_default(self, server: int, name: str, value: float | int | str) -> None:
         async with self._session.begin() as session:
-            await session.execute(self._upsert(_Server, {"id": server}, {name: value}))
+            await session.execute(self._upsert(Server, {"id": server}, {name: value}))
 
     async def reset(self, server: int) -> None:
         async with self._session.begin() as session:
-            await session.execute(delete(_Server).where(_Server.id == server))
+            await session.execute(delete(Server).where(Server.id == server))
 
     async def keep(self, member: int, request: Request, midis: Sequence[bytes], wholes: Sequence[bytes] = ()) -> str:
         """Keep a reply until its buttons expire; the id cannot be guessed."""
         name = secrets.token_urlsafe(9)
-        row = _Kept(
+        row = Reply(
             id=name,
             member=member,
             expires=time.time() + self._keep,
@@ -199,47 +140,61 @@ class Store:
         )
         async with self._session.begin() as session:
             session.add(row)
+            for number, take in enumerate(names(request)[: len(wholes)]):
+                await session.execute(self._upsert(Found, {"name": take}, {"reply": name, "number": number}))
         return name
+
+    async def played(self, request: Request) -> tuple[bytes, ...]:
+        """As many takes of a request, from the first, as were played before and are kept, each as `Take.whole`."""
+        wanted = names(request)
+        asked = select(Found.name, Found.number, Reply.wholes).join(Reply, Reply.id == Found.reply)
+        async with self._session() as session:
+            rows = await session.execute(asked.where(Found.name.in_(wanted), Reply.expires > time.time()))
+            found = {name: _wholes(packed)[number] for name, number, packed in rows}
+        return tuple(found[name] for name in itertools.takewhile(found.__contains__, wanted))
 
     async def kept(self, name: str) -> Kept | None:
         """The record under `name`; None if it has expired or was deleted."""
         async with self._session() as session:
-            row = await session.scalar(select(_Kept).where(_Kept.id == name, _Kept.expires > time.time()))
+            row = await session.scalar(select(Reply).where(Reply.id == name, Reply.expires > time.time()))
         if row is None:
             return None
         request = msgspec.msgpack.decode(row.request, type=Request)
         midis = msgspec.msgpack.decode(row.midis, type=tuple[bytes, ...])
         sheets = msgspec.msgpack.decode(row.sheets, type=tuple[dict[str, bytes], ...]) if row.sheets else ()
-        wholes = msgspec.msgpack.decode(zlib.decompress(row.wholes), type=tuple[bytes, ...]) if row.wholes else ()
-        return Kept(row.id, row.member, request, midis, wholes, sheets)
+        return Kept(row.id, row.member, request, midis, _wholes(row.wholes), sheets)
 
     async def forget(self, name: str) -> None:
         async with self._session.begin() as session:
-            await session.execute(delete(_Kept).where(_Kept.id == name))
+            await session.execute(delete(Reply).where(Reply.id == name))
+            await session.execute(delete(Found).where(Found.reply == name))
 
     async def forget_member(self, member: int) -> int:
         """Delete everything kept for a member. Returns how many replies that was."""
         async with self._session.begin() as session:
-            names = list(await session.scalars(select(_Kept.id).where(_Kept.member == member)))
-            await session.execute(delete(_Kept).where(_Kept.member == member))
-        return len(names)
+            theirs = select(Reply.id).where(Reply.member == member)
+            many = len(list(await session.scalars(theirs)))
+            await session.execute(delete(Found).where(Found.reply.in_(theirs)))
+            await session.execute(delete(Reply).where(Reply.member == member))
+        return many
 
     async def purge(self) -> None:
         """Delete what has expired."""
         async with self._session.begin() as session:
-            await session.execute(delete(_Kept).where(_Kept.expires <= time.time()))
-            await session.execute(delete(_Piece).where(_Piece.at <= time.time() - HOUR))
+            await session.execute(delete(Reply).where(Reply.expires <= time.time()))
+            await session.execute(delete(Found).where(Found.reply.not_in(select(Reply.id))))
+            await session.execute(delete(Piece).where(Piece.at <= time.time() - HOUR))
 
     async def count_piece(self, member: int) -> None:
         """Count a piece towards a member's hour."""
         async with self._session.begin() as session:
-            session.add(_Piece(member=member, at=time.time()))
+            session.add(Piece(member=member, at=time.time()))
 
     async def pieces(self, member: int) -> list[float]:
         """How many seconds ago a member's pieces of the last hour were counted, the oldest first."""
         now = time.time()
         async with self._session() as session:
-            asked = select(_Piece.at).where(_Piece.member == member, _Piece.at > now - HOUR).order_by(_Piece.at)
+            asked = select(Piece.at).where(Piece.member == member, Piece.at > now - HOUR).order_by(Piece.at)
             return [now - at for at in await session.scalars(asked)]
 
     @asynccontextmanager
@@ -256,18 +211,22 @@ class Store:
 
     async def note(self, name: str) -> str | None:
         async with self._session() as session:
-            row = await session.get(_Note, name)
+            row = await session.get(Note, name)
         return row.text if row else None
 
     async def write_note(self, name: str, words: str) -> None:
         async with self._session.begin() as session:
-            await session.execute(self._upsert(_Note, {"name": name}, {"text": words}))
+            await session.execute(self._upsert(Note, {"name": name}, {"text": words}))
 
-    def _upsert(self, table: type[_Table], key: dict[str, object], values: dict[str, object]) -> Executable:
+    def _upsert(self, table: type[Table], key: dict[str, object], values: dict[str, object]) -> Executable:
         """Writes values into the row of that key, made if it is missing: in one statement, so that nothing can come
         between."""
         row = INSERT[self._backend](table).values(**key, **values)
         return row.on_conflict_do_update(index_elements=[*key], set_=values)
+
+
+def _wholes(packed: bytes | None) -> tuple[bytes, ...]:
+    return msgspec.msgpack.decode(zlib.decompress(packed), type=tuple[bytes, ...]) if packed else ()
 
 
 def asynchronous(address: URL) -> URL:

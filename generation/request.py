@@ -55,7 +55,8 @@ class Request:
                  repeated as long as the music lasts; "": none are given
     redo         a key of `REDONE`: this part of the one take in `wholes` is played again, all others stay
     stems        an MP3 of each part as well, in a zip: `Take.files["stems"]`
-    wholes       the notes of takes that were played before, `Take.whole`: nothing is played, their files are made again
+    wholes       the notes of takes that were played before, `Take.whole`: the files of these are made again, and only
+                 what is missing of `takes` is played
     mp3_bytes    the largest size of an MP3, whose bit rate is lowered to fit; 0 for no limit
     """
 

@@ -130,7 +130,18 @@ async def _music(
     request = replace(request, formats=DISCORD_FORMATS, mp3_bytes=mp3_share(interaction.filesize_limit, request.takes))
     if tune is not None:
         request = replace(request, data=await _fetch(tune))
+    if not request.wholes:
+        request = replace(request, wholes=await _played(interaction, request))
     return request, await interaction.client.engine.play(request, progress, ticket.name)
+
+
+async def _played(interaction: Interaction, request: Request) -> tuple[bytes, ...]:
+    """The notes of takes that were played before: a seed brings them back, though another kind of processor plays."""
+    try:
+        return await interaction.client.store.played(request)
+    except FAULTS as error:
+        log.warning("what was played before cannot be read: %s", error)
+        return ()
 
 
 async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> discord.ui.View | None:

@@ -138,19 +138,21 @@ class WorkerPool:
         longest = MOST_SECONDS if request.bars else request.seconds
         if request.accompany or request.redo:
             longest = max(heard.lasts, MOST_SECONDS if request.redo else 0.0)
-        kept = request.wholes if request.redo else ()
+        kept, played = (request.wholes, ()) if request.redo else ((), request.wholes)
         bare = replace(request, data=b"" if request.data is not None else None, wholes=kept)
         limits = _longer(SAMPLING, longest * request.takes)
-        if request.wholes and not request.redo:
-            sampled, ready = Event(0, wholes=[*request.wholes]), list[WorkerProcess]()
+        if len(played) >= request.takes:
+            sampled, ready = Event(0), list[WorkerProcess]()
             if progress is not None:
                 progress(1.0)
         else:
-            async with self._rehearsed(Job(0, "rehearse", bare, heard.reading)) as ready:
-                sampled = await self._ask(self._model, Job(0, "sample", bare, heard.reading), limits, progress)
+            others = replace(bare, seed=request.seed + len(played), takes=request.takes - len(played))
+            async with self._rehearsed(Job(0, "rehearse", others, heard.reading)) as ready:
+                sampled = await self._ask(self._model, Job(0, "sample", others, heard.reading), limits, progress)
         worked = perf_counter()
+        wholes = [*played, *sampled.wholes]
         asked = replace(bare, data=request.data) if request.recording else bare
-        jobs = [Job(0, "finish", asked, heard.reading, whole, take) for take, whole in enumerate(sampled.wholes)]
+        jobs = [Job(0, "finish", asked, heard.reading, whole, take) for take, whole in enumerate(wholes)]
         limits = _longer(FINISHING, heard.lasts + longest)
         finished = await _all([self._ask_renderer(job, limits, ready) for job in jobs])
         timings = {"read": heard.seconds, "sample": sampled.seconds, "finish": perf_counter() - worked}
@@ -159,8 +161,8 @@ class WorkerPool:
         assert about is not None
         self._answered.set()
         takes = [event.take for event in finished if event.take is not None]
-        _same_arithmetic(request, takes)
-        named = tuple(replace(take, whole=whole) for take, whole in zip(takes, sampled.wholes, strict=True))
+        _same_arithmetic(request, takes[len(played) :])
+        named = tuple(replace(take, whole=whole) for take, whole in zip(takes, wholes, strict=True))
         return replace(about, takes=named, timings=timings)
 
     async def check(self, request: Request) -> None:
@@ -269,7 +271,7 @@ class WorkerPool:
 def _same_arithmetic(request: Request, takes: Sequence[Take]) -> None:
     """Raise `Refusal` if these takes were made with other arithmetic than the one that was asked for."""
     for take in takes:
-        if request.arithmetic not in ("", take.arithmetic) and not request.wholes:
+        if request.arithmetic not in ("", take.arithmetic):
             raise Refusal(
                 "That take was played with other arithmetic ({asked}) than this machine's ({own}), so its seed gives "
                 "other notes here. Leave the arithmetic out to hear them.",

@@ -78,7 +78,7 @@ async def test_a_member_waits_while_the_server_is_away(
             while await one.place(ticket) != 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     server.stop()
-    monkeypatch.setattr("generation.serve.nats_engine.PUBLISHING", 0.5)
+    monkeypatch.setattr("generation.serve.nats_place.PUBLISHING", 0.5)
     async with one.enter(1) as ticket:
         await soon(ticket.ended.wait())
         assert "cannot reach the machines" in str(ticket.why)

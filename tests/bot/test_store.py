@@ -5,6 +5,7 @@ import itertools
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE
 
@@ -14,7 +15,9 @@ import pytest_asyncio
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.store import VERSION, Defaults, NewerDatabase, Store, asynchronous
+from bot.likeness import names
+from bot.store import Defaults, NewerDatabase, Store, asynchronous
+from bot.tables import VERSION
 from generation.request import Request
 from tests.postgres import FOUND, NONE, postgres
 
@@ -76,6 +79,39 @@ async def test_replies_are_kept_whole(store: Store) -> None:
     assert kept is not None
     assert (kept.member, kept.request, kept.midis, kept.wholes) == (2**63 - 1, REQUEST, (b"one", b"two"), wholes)
     assert await store.kept("x" * 12) is None
+
+
+async def test_a_seed_finds_the_notes_of_its_take(store: Store) -> None:
+    two = replace(REQUEST, takes=2)
+    reply = await store.keep(4, two, [b"", b""], [b"five", b"six"])
+    assert await store.played(replace(two, takes=4)) == (b"five", b"six")
+    assert await store.played(replace(REQUEST, seed=6, filename="as downloaded (1).MID", formats=("abc",))) == (b"six",)
+    for other in (
+        replace(REQUEST, seed=4, takes=4),  # nothing is known of the first one
+        replace(REQUEST, seconds=21.0),
+        replace(REQUEST, data=b"another tune"),
+        replace(REQUEST, data=None),
+        replace(REQUEST, filename="x.abc"),
+    ):
+        assert await store.played(other) == ()
+    newer = await store.keep(5, REQUEST, [b""], [b"cinq"])
+    assert await store.played(two) == (b"cinq", b"six"), "the newest"
+    await store.forget(reply)
+    assert await store.played(two) == (b"cinq",)
+    await store.forget_member(5)
+    assert await store.played(two) == () and not await store.kept(newer)
+
+
+async def test_notes_that_have_expired_are_not_found(address: str) -> None:
+    async with Store(address, keep_days=-1) as store:
+        await store.keep(4, REQUEST, [b""], [b"five"])
+        assert await store.played(REQUEST) == ()
+        await store.purge()
+
+
+def test_a_style_of_ones_own_is_played_by_its_weights_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generation.request.styles", lambda: ("mine",))
+    assert names(REQUEST) and not names(replace(REQUEST, style="mine"))
 
 
 async def test_what_is_forgotten_is_gone(store: Store) -> None:

@@ -4,8 +4,9 @@ import asyncio
 import sys
 
 from generation.request import Request
-from generation.serve.nats_engine import NatsEngine, Taken
+from generation.serve.nats_engine import NatsEngine
 from generation.serve.nats_line import PLAYERS, STREAM
+from generation.serve.nats_place import Taken
 from tests.patience import PATIENCE
 
 TUNE = b"X:1\nT:Little\nM:4/4\nL:1/8\nQ:1/4=150\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"

@@ -36,3 +36,13 @@ async def test_the_files_of_a_take_are_made_again_from_its_notes(pool: WorkerPoo
     whole, new = (pitches(reply.takes[1].files["mid"]) for reply in (played, again))
     assert new == whole[-len(new) :] and len(new) < len(whole)
     assert sum(map(len, notes)) < 10_000, "bytes"
+
+
+async def test_only_what_is_missing_is_played(pool: WorkerPool) -> None:
+    asked = wish(takes=3, seed=7, formats=("mid",))
+    all_three = await pool.play(asked)
+    first = tuple(take.whole for take in all_three.takes[:1])
+    again = await pool.play(Request(**{**vars(asked), "wholes": first}))
+    assert [(take.seed, take.whole) for take in again.takes] == [(take.seed, take.whole) for take in all_three.takes]
+    with pytest.raises(Refusal, match="other arithmetic"):
+        await pool.play(Request(**{**vars(asked), "wholes": first, "arithmetic": "int8, abacus"}))

@@ -3,8 +3,10 @@ behind."""
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,8 +16,9 @@ import pytest_asyncio
 
 from generation.request import FORMATS, Refusal, Reply
 from generation.serve import nats_player
-from generation.serve.nats_engine import Full, NatsEngine, Taken
+from generation.serve.nats_engine import NatsEngine
 from generation.serve.nats_line import STREAM, connected, prepare
+from generation.serve.nats_place import Full, Taken
 from generation.serve.nats_player import Player
 from generation.serve.pool import WorkerPool
 from tests.nats_server import FOUND, NONE, Server, nats_server
@@ -161,6 +164,29 @@ async def test_a_place_that_the_server_loses_is_taken_again(
     async with playing(server, pool):
         assert (await soon(asked)).takes
     await nothing_left(engine)
+
+
+async def test_a_server_that_lost_all_it_had_is_given_a_line_again(pool: WorkerPool) -> None:
+    with nats_server() as server:
+        async with NatsEngine(server.address, LONGEST) as engine, playing(server, pool):
+            assert (await soon(engine.play(wish(1)))).takes
+            server.stop(signal.SIGKILL)
+            shutil.rmtree(server.folder / "streams")
+            asked = asyncio.create_task(engine.play(wish(2)))
+            await asyncio.to_thread(server.start)
+            assert (await soon(asked)).takes
+            await nothing_left(engine)
+
+
+async def test_a_machine_is_told_that_it_needs_no_secrets() -> None:
+    machine = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "generation", "serve", "--engine", "nats://127.0.0.1:1?creds=/no/file"),
+        env=os.environ | {"DISCORD_TOKEN": "secret", "ENCORE_DATABASE_URL": "postgresql://secret@host/db"},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said = (await soon(machine.communicate()))[1].decode()
+    assert machine.returncode == 2 and "No such file" in said
+    assert "take DISCORD_TOKEN and ENCORE_DATABASE_URL out" in said and "secret" not in said
 
 
 async def test_a_piece_that_kills_machines_is_given_up(

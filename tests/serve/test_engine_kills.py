@@ -1,6 +1,7 @@
 """Machines, server and bots that are killed while music is made: every piece comes, and comes once."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -40,15 +41,16 @@ async def engine(server: Server) -> AsyncIterator[NatsEngine]:
 class Machine:
     """A machine that plays, as a process of its own."""
 
-    def __init__(self, server: Server) -> None:
-        self.server, self.port = server, free_port()
+    def __init__(self, server: Server, model: str = "echo", **env: str) -> None:
+        self.server, self.model, self.env, self.port = server, model, env, free_port()
         self.process: asyncio.subprocess.Process
 
     async def start(self) -> None:
         self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "generation", "serve", "--engine", self.server.address, "--model", "echo"),
+            *(sys.executable, "-m", "generation", "serve", "--engine", self.server.address, "--model", self.model),
             *("--render-workers", "1", "--at-once", "4", "--health-port", str(self.port)),
             cwd=ROOT,
+            env=os.environ | self.env,
             stderr=asyncio.subprocess.DEVNULL,
         )
         async with asyncio.timeout(PATIENCE):
