@@ -100,6 +100,7 @@ def finish_band(
         notes=notes,
         files=files,
         arithmetic=played.arithmetic,
+        again=played.again,
         chords=harmony(whole, since),
         parts=tuple(kind for kind, roles in REDONE_ROLES.items() if {part.role for part in fresh} & set(roles)),
     )

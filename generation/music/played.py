@@ -12,8 +12,10 @@ class Played:
     song        the given notes of every part, followed by its new ones
     since       quarter where the new music begins; 0 for a fresh piece
     arithmetic  the arithmetic with which it was sampled, in words
+    again       whether its tune is mostly the input's, although it was played again several times
     """
 
     song: Song
     since: float = 0.0
     arithmetic: str = ""
+    again: bool = False

@@ -1,6 +1,7 @@
 """Repeats: how much of some new music is the input again, in place or shifted in time."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.model.tokens import TICKS, Ints
 
@@ -15,17 +16,34 @@ def repeated(given: Ints, new: Ints, bar: int) -> int:
     given, new  (n, 2) pitch and tick of each note
     bar         in ticks, 0 if unknown
     """
-    bar = bar or 4 * TICKS
-    in_place, anywhere = np.zeros(len(new), bool), np.zeros(len(new), bool)
-    displaced: list[slice] = []
-    for passage, shift in _passages(given, new):
+    in_place, displaced = _found(given, new, bar)
+    anywhere = in_place.copy()
+    for passage, _ in displaced:
         anywhere[passage] = True
+    wrong = max((int((~in_place[passage]).sum()) for passage, long in displaced if long), default=0)
+    return max(wrong, int(anywhere.sum()) - int(MOST * len(new)), 0)
+
+
+def before_displaced(given: Ints, new: Ints, bar: int) -> int:
+    """The number of new notes until the input has come for `LONGEST` bars elsewhere in the bar: all, if it never does.
+    Arguments as in `repeated`."""
+    in_place, displaced = _found(given, new, bar)
+    return min((p.stop - 1 for p, long in displaced if long and not in_place[p].all()), default=len(new))
+
+
+def _found(given: Ints, new: Ints, bar: int) -> tuple[NDArray[np.bool_], list[tuple[slice, bool]]]:
+    """For each new note, whether it belongs to a passage of the input in place; and the passages elsewhere in the bar,
+    each with whether it lasts for `LONGEST` bars."""
+    bar = bar or 4 * TICKS
+    in_place = np.zeros(len(new), bool)
+    displaced: list[tuple[slice, bool]] = []
+    for passage, shift in _passages(given, new):
         if shift % bar == 0:
             in_place[passage] = True
-        elif new[passage.stop - 1, 1] - new[passage.start, 1] >= (LONGEST * bar) - TICKS:  # without its last note
-            displaced.append(passage)
-    wrong = max((int((~in_place[passage]).sum()) for passage in displaced), default=0)
-    return max(wrong, int(anywhere.sum()) - int(MOST * len(new)), 0)
+        else:
+            lasts = new[passage.stop - 1, 1] - new[passage.start, 1]  # without its last note
+            displaced.append((passage, bool(lasts >= LONGEST * bar - TICKS)))
+    return in_place, displaced
 
 
 def _passages(given: Ints, new: Ints) -> list[tuple[slice, int]]:

@@ -21,12 +21,13 @@ from generation.play.batch import Batch, Part
 from generation.play.constraints import LONGEST_RUN, unusual
 from generation.play.entry import Around, Entry, around, entry
 from generation.play.length import wished
-from generation.play.repeats import repeated
+from generation.play.repeats import before_displaced, repeated
 from generation.play.slots import MOST
 from generation.play.style import likeliest_style
 
 LONGEST_PROMPT = 1024  # notes that the model is shown
-ATTEMPTS = 4  # at a take that does not copy
+ATTEMPTS = 4  # at a take that does not copy,
+MORE_ATTEMPTS = 10  # and at one without four bars of the input elsewhere in the bar
 MINOR_THIRD, MAJOR_THIRD = 3, 4
 REGISTER = (55, 81)  # MIDI pitches of a fresh piece
 # Style → factors of temperature and of 1 − top_p: these players leap and rest more than the usual values leave them.
@@ -66,8 +67,9 @@ class Take:
     given    the melody that it continues; `encoded`: the same as the model sees it
     delay    ticks by which the new notes are later than the model thinks
     whole    the given notes and the new ones, once it is complete
-    best     of the attempts so far, the one with the fewest notes that copy a training tune, `copied` more than is
-             allowed, or the input, `repeated` more
+    best     of the attempts so far, the one that copies least: a training tune, by `copied` notes more than is allowed,
+             and the input, by `repeated` notes more; `clean` is the number of its new notes before the input has come
+             for several bars elsewhere in the bar, None if that does not happen
     """
 
     prompt: Prompt
@@ -80,6 +82,7 @@ class Take:
     best: Melody | None = None
     copied: int = 0
     repeated: int = 0
+    clean: int | None = None
 
     @property
     def share(self) -> float:
@@ -91,7 +94,8 @@ class Session:
     """Takes of any number of requests, which one model plays at once.
 
     A take that copies a training tune, or is mostly the input again, is played again, up to `ATTEMPTS` times; if all
-    do, the best attempt is kept, and its `meta` says “again” if it repeats the input.
+    do, the best attempt is kept, and its `meta` says “again” if it repeats the input. If several bars of the input come
+    elsewhere in the bar, there are `MORE_ATTEMPTS`, and then the music is cut off before they are over.
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -133,10 +137,13 @@ class Session:
         whole, known_passages = _written(take, self._batch.made_by), self.loaded.memorised
         copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, len(take.given))
         given, new = take.encoded.rows[1:, [PITCH, TICK]], np.array(take.part.rows)[:, [PITCH, -1]]
-        again = repeated(given, new, int(take.encoded.conditions[4]))
-        if take.best is None or copied + again < take.copied + take.repeated:
-            take.best, take.copied, take.repeated = whole, copied, again
-        if take.copied + take.repeated and take.prompt.attempt + 1 < ATTEMPTS:
+        bar = int(take.encoded.conditions[4])
+        again, clean = repeated(given, new, bar), before_displaced(given, new, bar)
+        shifted = clean < len(new)
+        if take.best is None or (shifted, copied + again) < (take.clean is not None, take.copied + take.repeated):
+            take.best, take.copied, take.repeated, take.clean = whole, copied, again, clean if shifted else None
+        attempts = ATTEMPTS if take.clean is None else MORE_ATTEMPTS
+        if take.copied + take.repeated and take.prompt.attempt + 1 < attempts:
             take.prompt = replace(take.prompt, attempt=take.prompt.attempt + 1)
             returns = take.part.returns - (again > 0)
             take.part = replace(
@@ -144,7 +151,8 @@ class Session:
             )
             self._waiting.append(take)
         else:
-            take.whole = replace(take.best, meta=take.best.meta | {"again": take.repeated > 0})
+            best = take.best if take.clean is None else _cut_off(take.best, len(take.given), take.clean)
+            take.whole = replace(best, meta=take.best.meta | {"again": take.repeated > 0})
 
 
 def sample(
@@ -262,6 +270,12 @@ def _written(take: Take, made_by: str) -> Melody:
     written = Written(onset - tick, lasts)
     whole = given.then(replace(new, onset=onset, velocity=velocity, written=written))
     return replace(whole, tempo=tempo, meta=meta)
+
+
+def _cut_off(whole: Melody, given: int, new: int) -> Melody:
+    """Its given notes and the first `new` of the others."""
+    assert whole.written is not None
+    return replace(whole[: given + new], written=Written(whole.written.late[:new], whole.written.duration[:new]))
 
 
 def _register(encoded: Encoded) -> tuple[int, int]:

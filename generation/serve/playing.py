@@ -157,5 +157,5 @@ def _packed(takes: Sequence[Take] | Sequence[BandTake]) -> list[bytes]:
             wholes.append(take.whole)
         else:
             assert take.whole is not None
-            wholes.append(Played(take.whole, take.since, take.made_by))
+            wholes.append(Played(take.whole, take.since, take.made_by, take.repeated > 0))
     return [pack_whole(whole) for whole in wholes]

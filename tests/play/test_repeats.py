@@ -4,11 +4,19 @@ import numpy as np
 import pytest
 import torch
 
+from generation.finish.paper.notate import notate
 from generation.model.loaded import LoadedModel, model_for
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
+from generation.model.networks.band_lstm import BandLSTM
+from generation.model.networks.band_lstm import Sizes as BandSizes
 from generation.model.tokens import PITCH, TICK, TICKS
+from generation.music.notes import Notes
+from generation.music.song import Part, Song
 from generation.play import session
-from generation.play.repeats import repeated
+from generation.play.band import session as band_session
+from generation.play.band.plan import BandPrompt
+from generation.play.band.session import play_on
+from generation.play.repeats import before_displaced, repeated
 from generation.play.session import Prompt, Session, sample
 from generation.read.file import read
 from tests.tunes import scale
@@ -63,6 +71,11 @@ def test_four_bars_shifted_never_pass(shift: int) -> None:
     answer = later(notes(90, seed=2), 60 * BAR)
     assert repeated(tune, np.concatenate([later(four, 20 * BAR + shift), answer]), BAR) == len(four)
     assert repeated(tune, np.concatenate([later(four, 20 * BAR), answer]), BAR) == 0, "in place they do"
+    assert before_displaced(tune, np.concatenate([later(four, 20 * BAR), answer]), BAR) == len(four) + 90
+    whole = np.concatenate([later(tune, 20 * BAR + shift), answer])
+    clean = before_displaced(tune, whole, BAR)
+    assert clean < len(four) and before_displaced(tune, whole[:clean], BAR) == clean
+    assert whole[clean, 1] - whole[0, 1] >= 3.5 * BAR, "no more is cut off than has to be"
 
 
 def test_a_figure_that_fills_the_input_is_in_place_as_well_as_shifted() -> None:
@@ -87,6 +100,47 @@ def test_what_repeats_is_played_again_and_says_so_if_it_stays(monkeypatch: pytes
         assert take.whole is not None
         assert (take.prompt.attempt + 1, take.whole.meta["again"]) == (attempts, says) and not left
         assert take.part.returns == 1 - (attempts - 1)
+
+
+class Judge:
+    """Says of each attempt how many of its notes come before a displaced passage; 0: there is none."""
+
+    def __init__(self, *clean: int) -> None:
+        self.left = [*clean]
+
+    def before_displaced(self, _: object, new: np.ndarray, __: int) -> int:
+        said = self.left.pop(0)
+        return said or len(new)
+
+    def repeated(self, *_: object) -> int:
+        return self.left[0]
+
+
+@pytest.mark.parametrize(("clean", "attempts"), [((2, 1, 3, 2, 1, 0), 6), ((3,) * 10, 10)])
+def test_what_comes_elsewhere_in_the_bar_never_passes(
+    clean: tuple[int, ...], attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    one = LoadedModel(AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval(), {}, torch.device("cpu"))
+    judge = Judge(*clean)
+    monkeypatch.setattr(session, "repeated", judge.repeated)
+    monkeypatch.setattr(session, "before_displaced", judge.before_displaced)
+    [take] = (played := Session(one)).add([Prompt(scale(16), 5, seed=3, style="irish")])
+    while played.busy:
+        played.step()
+    assert take.whole is not None and take.prompt.attempt + 1 == attempts and not judge.left
+    assert (len(take.whole) - 16 == clean[-1]) == (clean[-1] > 0), "in the end it is cut off"
+    notate(take.whole, 16)
+
+    judge = Judge(*clean)
+    monkeypatch.setattr(band_session, "repeated", judge.repeated)
+    monkeypatch.setattr(band_session, "before_displaced", judge.before_displaced)
+    several = BandLSTM(BandSizes(width=48, heads=2, layers=2, dropout=0.0, window=64)).eval()
+    notes = scale(32)[:32]
+    tune = Song((Part(Notes(notes.onset, notes.duration, notes.pitch, notes.velocity), 0, role="lead"),))
+    [both] = play_on(several, [BandPrompt(tune, 10, seed=3)])
+    assert both.whole is not None and both.prompt.attempt + 1 == attempts and not judge.left
+    assert (len(both.whole.parts[0].notes) - 32 <= clean[-1]) == (clean[-1] > 0)
 
 
 def test_of_many_takes_on_a_jig_hardly_one_is_the_jig_again() -> None:

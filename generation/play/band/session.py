@@ -18,7 +18,10 @@ from generation.play.band.slots import MOST_ROWS
 from generation.play.band.temperature import freedom
 from generation.play.band.to_song import rows_of, to_song
 from generation.play.batch import HIGHEST
-from generation.play.session import ATTEMPTS
+from generation.play.repeats import before_displaced, repeated
+from generation.play.session import ATTEMPTS, MORE_ATTEMPTS
+
+LEAD = band.ROLES.index("lead") + 1  # in a heading
 
 
 @dataclass(eq=False)
@@ -29,7 +32,9 @@ class BandTake:
     whole   once it is complete: the given song with every part's notes unchanged, followed by its new ones
     since   quarter where the new music begins in it
     made_by the arithmetic and the processor, in words
-    best    the rows of the attempt, of those so far, that copies the fewest notes: `copied` more than is allowed
+    best    the rows of the attempt, of those so far, that copies the fewest notes: `copied` more of the training scores
+            and `repeated` more of the input's tune than is allowed; `clean` is the number of its rows before that tune
+            has come for several bars elsewhere in the bar, None if that does not happen
     """
 
     prompt: BandPrompt
@@ -40,6 +45,8 @@ class BandTake:
     made_by: str = ""
     best: list[list[int]] | None = None
     copied: int = 0
+    repeated: int = 0
+    clean: int | None = None
 
     @property
     def share(self) -> float:
@@ -56,15 +63,32 @@ class BandTake:
         return over or len(self.rows) >= MOST_ROWS
 
     def end(self, known: MemorisedLines | None) -> bool:
-        """Complete it; returns False if it copies a training score and is to be played again."""
+        """Complete it; returns False if it copies a training score or its own tune and is to be played again: as often
+        as `Session` says, and in the end it is cut off as there."""
         copied = 0 if known is None or not self.rows else self._copied(known)
-        if self.best is None or copied < self.copied:
-            self.best, self.copied = self.rows, copied
-        if self.copied and self.prompt.attempt + 1 < ATTEMPTS:
+        repeated, clean = self._repeated()
+        shifted = clean is not None
+        if self.best is None or (shifted, copied + repeated) < (self.clean is not None, self.copied + self.repeated):
+            self.best, self.copied, self.repeated, self.clean = self.rows, copied, repeated, clean
+        attempts = ATTEMPTS if self.clean is None else MORE_ATTEMPTS
+        if self.copied + self.repeated and self.prompt.attempt + 1 < attempts:
             self.prompt, self.rows = replace(self.prompt, attempt=self.prompt.attempt + 1), []
             return False
-        self.whole, self.since = to_song(self.plan, self.best, self.prompt.open_end)
+        self.whole, self.since = to_song(self.plan, self.best[: self.clean], self.prompt.open_end)
         return True
+
+    def _repeated(self) -> tuple[int, int | None]:
+        """By how many notes the tune repeats the input's more than it should; the rows before its bars have come
+        elsewhere in the bar, None if they do not."""
+        encoded = self.plan.piece.encoded
+        leads = np.flatnonzero(encoded.heading[:, 0] == LEAD)
+        if self.plan.beside or not self.rows or not len(leads):
+            return 0, None
+        rows = rows_of(self.rows)
+        given, new, bar = _line(encoded.rows[1:], leads[0]), _line(rows, leads[0]), int(encoded.rows[-1, band.BAR])
+        again, clean = repeated(given, new, bar), before_displaced(given, new, bar)
+        until = None if clean == len(new) else int(np.searchsorted(rows[:, band.TICK], new[clean, 1]))
+        return again, until
 
     def _copied(self, known: MemorisedLines) -> int:
         """The notes by which a line exceeds the limit of the style; 0 if nothing is a copy."""
@@ -74,6 +98,13 @@ class BandTake:
             slots = self.plan.piece.slots
             rows = rows[np.isin(rows[:, band.PART], [slots[i] for i in slots if i in self.plan.beside.hands])]
         return memorised_lines.copies(rows, given.heading, known, self.prompt.style, int(new[0, band.TICK]))
+
+
+def _line(rows: Ints, slot: int) -> Ints:
+    """(n, 2) pitch and tick of the highest note of each onset of a part."""
+    mine = rows[rows[:, band.PART] == slot]
+    line: Ints = mine[np.diff(mine[:, band.TICK], prepend=-1) > 0][:, [band.VALUE, band.TICK]].astype(np.int64)
+    return line
 
 
 class BandSession:
