@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, lru_cache
 from math import floor
 
 from generation.finish.paper.quantise import beat_of
@@ -19,6 +20,7 @@ GROUPS = {
     (12, 8): (3,),
 }
 FINEST = Fraction(1, 256)
+REMEMBERED = 4096  # bars and notes whose division is kept: most rhythms come again
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Cell:
     ratio: tuple[int, int] = (1, 1)
 
 
-def cells(points: Sequence[Fraction], metre: tuple[int, int]) -> list[Cell]:
+@lru_cache(maxsize=REMEMBERED)
+def cells(points: tuple[Fraction, ...], metre: tuple[int, int]) -> tuple[Cell, ...]:
     """The cells of a bar with events at `points` (quarters from its start). Neighbours without tuplets are joined."""
     bar, beat = Fraction(metre[0] * 4, metre[1]), beat_of(metre)
     cells: list[Cell] = []
@@ -48,7 +51,7 @@ def cells(points: Sequence[Fraction], metre: tuple[int, int]) -> list[Cell]:
             else:
                 cells.append(cell)
         at = found[-1].start + found[-1].length
-    return cells
+    return tuple(cells)
 
 
 def _divide(points: Sequence[Fraction], start: Fraction, length: Fraction) -> list[Cell]:
@@ -107,7 +110,8 @@ def drawn(
                 )
 
 
-def _split(start: Fraction, end: Fraction, rest: bool, metre: tuple[int, int]) -> list[tuple[Fraction, Fraction]]:
+@lru_cache(maxsize=REMEMBERED)
+def _split(start: Fraction, end: Fraction, rest: bool, metre: tuple[int, int]) -> Sequence[tuple[Fraction, Fraction]]:
     """Cut a note or rest where the eye needs to see the metre: it may hide one stronger pulse, but no more."""
     levels, beat_level = _levels(metre)
     inner = _strongest_between(start, end, levels)
@@ -125,9 +129,10 @@ def _split(start: Fraction, end: Fraction, rest: bool, metre: tuple[int, int]) -
         fits = weaker <= level + 1 and (stronger <= level or end - start <= 2 * levels[level + 1])
     if fits and _writable(end - start):
         return [(start, end)]
-    return _split(start, at, rest, metre) + _split(at, end, rest, metre)
+    return [*_split(start, at, rest, metre), *_split(at, end, rest, metre)]
 
 
+@cache
 def _levels(metre: tuple[int, int]) -> tuple[list[Fraction], int]:
     """The pulses of a metre from the bar down, in quarters, and the index of the beat among them."""
     bar, beat = Fraction(metre[0] * 4, metre[1]), beat_of(metre)

@@ -243,7 +243,7 @@ def _symbols(
         return
     first_of = {note: start for start, _, note in spans}
     last_of = {note: end for _, end, note in spans}
-    for cell in cells([start for start, _, _ in spans] + [spans[-1][1]], metre):
+    for cell in cells((*(start for start, _, _ in spans), spans[-1][1]), metre):
         pieces = list(drawn(spans, cell, metre))
         tuplet = cell.ratio if cell.ratio != (1, 1) else None
         for i, (start, end, value, note) in enumerate(pieces):
