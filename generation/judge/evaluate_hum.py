@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.judge.bars import Figure, card
-from generation.judge.hummed import Sung, played, sung
+from generation.judge.hummed import Sung, played, sung, sung_by_festival
 from generation.music.reading import Reading
 from generation.read.beat import on_its_beat
 from generation.read.file import read
@@ -25,6 +25,7 @@ SINGLE, SINGING, BEATS, SECONDS = 0.95, 0.85, 0.8, 1.0  # the bars
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sung", type=int, default=40, help="phrases that voices sing (40)")
+    parser.add_argument("--festival", type=int, default=20, help="phrases that Festival sings, if it is installed (20)")
     parser.add_argument("--played", type=int, default=20, help="phrases on single instruments (20)")
     parser.add_argument("--seed", type=int, default=0, help="for other phrases (0)")
 
@@ -32,22 +33,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     voices = list(sung(args.sung, args.seed))
     instruments = list(played(args.played, args.seed + 1))
-    found = [(one, heard(one)) for one in [*voices, *instruments]]
-    singing, single = found[: len(voices)], found[len(voices) :]
+    others = list(sung_by_festival(args.festival, args.seed + 2))
+    found = [(one, heard(one)) for one in [*voices, *instruments, *others]]
+    singing, single = found[: len(voices)], found[len(voices) :][: len(instruments)]
+    lyrics = found[len(voices) + len(instruments) :]
     figures = [
         Figure("note F1, onset ± 100 ms and exact pitch", "sung", _notes(singing), bar=SINGING, at_least=True),
         Figure("the same, by our own voices", "sung", _notes(singing[::2])),
         Figure("the same, by the soundfont's", "sung", _notes(singing[1::2])),
+        *(
+            [Figure("the same, by Festival with syllables", "sung", _notes(lyrics), bar=SINGING, at_least=True)]
+            if lyrics
+            else []
+        ),
         Figure(
             "note F1, onset ± 100 ms and exact pitch", "single instruments", _notes(single), bar=SINGLE, at_least=True
         ),
         Figure("beat F, ± 70 ms", "all", _beats(found), bar=BEATS, at_least=True),
-        Figure("the same, half or double as fast allowed", "all", _beats(found, (0.5, 1, 2))),
+        Figure("the same, two or three times as fast or slow allowed", "all", _beats(found, (1 / 3, 0.5, 1, 2, 3))),
     ]
+    if lyrics:
+        figures.insert(3, Figure("the same, by Festival", "sung", _notes(lyrics), bar=SINGING, at_least=True))
     for one, reading in found:
         f1 = note_f1(one, reading) if reading else 0.0
         print(
-            f"{one.name:28} {f1:.2f} {beat_f(one.beats, beats_of(one, reading)) if reading else 0.0:.2f}",
+            f"{one.name:28} {f1:.2f} {beat_f(one.beats, beats_of(reading)) if reading else 0.0:.2f}",
             file=sys.stderr,
         )
     longest = np.array([len(one.data) for one in voices]).argmax()
@@ -67,7 +77,7 @@ def heard(one: Sung) -> Reading | None:
 
 def note_f1(one: Sung, reading: Reading) -> float:
     """F1 of the notes: one is right if its pitch is, and its onset within `NEAR`; each is found once at most."""
-    onset = reading.song.clock.seconds(reading.melody.onset) + late(one, reading)
+    onset = reading.song.clock.seconds(reading.melody.onset) + late(reading)
     free = np.ones(len(one.onset), bool)
     right = 0
     for moment, pitch in zip(onset, reading.melody.pitch, strict=True):
@@ -78,18 +88,20 @@ def note_f1(one: Sung, reading: Reading) -> float:
     return 2 * right / max(len(onset) + len(one.onset), 1)
 
 
-def late(one: Sung, reading: Reading) -> float:
+def late(reading: Reading) -> float:
     """Seconds from the beginning of a recording to the first beat, where its reading begins."""
-    first = read(one.data, NAME).melody
-    return first.seconds_at(float(first.onset[0])) - reading.song.clock.second(float(reading.melody.onset[0]))
+    assert reading.song.recorded is not None
+    return reading.song.recorded.begins - reading.song.clock.second(float(reading.melody.onset[0]))
 
 
-def beats_of(one: Sung, reading: Reading, faster: float = 1.0) -> Floats:
-    """Seconds of the quarters from the first to the last note, or of `faster` times as many beats."""
-    at = np.arange(0, reading.melody.end + 1, 1 / faster)
+def beats_of(reading: Reading, faster: float = 1.0) -> Floats:
+    """Seconds of the beats in the span of the notes, or of so many times as many: quarters, dotted ones in 6/8."""
+    metre = reading.melody.metre
+    beat = 1.5 if metre and metre[1] == 8 else 1.0
+    at = np.arange(reading.melody.downbeat % beat, reading.melody.end + 1, beat / faster)
     seconds = reading.song.clock.seconds(at)
     first, last = reading.song.clock.seconds(reading.melody.onset[[0, -1]])
-    return np.asarray(seconds[(seconds >= first - ON_BEAT) & (seconds <= last + ON_BEAT)] + late(one, reading))
+    return np.asarray(seconds[(seconds >= first - ON_BEAT) & (seconds <= last + ON_BEAT)] + late(reading))
 
 
 def beat_f(true: Floats, found: Floats) -> float:
@@ -108,7 +120,7 @@ def _beats(found: Sequence[tuple[Sung, Reading | None]], faster: Sequence[float]
     return float(
         np.mean(
             [
-                max(beat_f(one.beats, beats_of(one, reading, times)) for times in faster) if reading else 0.0
+                max(beat_f(one.beats, beats_of(reading, times)) for times in faster) if reading else 0.0
                 for one, reading in found
             ]
         )

@@ -10,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.finish.sound.synth import REVERB_DEPTH, SAMPLE_RATE, Event, Synth
+from generation.judge import festival
 from generation.music.song import EXPRESSION
 from generation.read.abc import read_abc
 from generation.request import Refusal
 
 Floats = NDArray[np.float64]
 
-METRES = ((2, 4), (3, 4), (4, 4))
+METRES = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 2), (3, 8), (6, 8), (9, 8))
 SECONDS = 13.0  # of a phrase
+# Who sings fewer notes than that has not given a beat; more tones than two octaves, or more than nine notes a second,
+# nobody hums.
+FEWEST, WIDEST, FASTEST = 8, 24, 0.11
 RATE = 24_000  # frames a second of our own voices
 BIT_RATE = 32_000  # of Opus
 NOISE = 20.0  # decibels below the voice
@@ -83,6 +87,16 @@ def sung(count: int, seed: int = 0) -> Iterator[Sung]:
         yield _recorded(f"{name} {'(soundfont)' if i % 2 else '(ours)'} {i}", tune, _noisy(sound, rng))
 
 
+def sung_by_festival(count: int, seed: int = 2) -> Iterator[Sung]:
+    """Phrases that Festival sings, a little out of tune, with noise; nothing where it is not installed."""
+    for i, (rng, tune) in enumerate(_songs(count if festival.installed() else 0, seed)):
+        tune = _placed(tune, (45, 50, 55)[i % 3])
+        pitch = np.asarray(tune.pitch + rng.uniform(-CENTS, CENTS) / 100, np.float64)
+        sound, rate = festival.sing(tune.onset, tune.end, pitch, rng)
+        at = np.arange(int(len(sound) * RATE / rate)) * rate / RATE
+        yield _recorded(f"festival {i}", tune, _noisy(np.interp(at, np.arange(len(sound)), sound), rng))
+
+
 def played(count: int, seed: int = 1) -> Iterator[Sung]:
     """Phrases played on one instrument of the soundfont."""
     for i, (_, tune) in enumerate(_songs(count, seed)):
@@ -103,7 +117,7 @@ def _songs(count: int, seed: int) -> Iterator[tuple[np.random.Generator, _Tune]]
     """Beginnings of folk songs, performed without a click."""
     import music21
 
-    books = sorted((Path(music21.__file__).parent / "corpus" / "essenFolksong").glob("[bek]*.abc"))
+    books = sorted((Path(music21.__file__).parent / "corpus" / "essenFolksong").glob("*.abc"))
     text = "".join(book.read_text(encoding="latin-1") for book in books)
     texts = re.split(r"^(?=X:)", text, flags=re.MULTILINE)[1:]
     order = np.random.default_rng(seed)
@@ -119,9 +133,9 @@ def _songs(count: int, seed: int) -> Iterator[tuple[np.random.Generator, _Tune]]
             few = melody[melody.onset * quarter < SECONDS]
             if (
                 melody.metre in METRES
-                and len(few) >= 14
-                and np.ptp(few.pitch) <= 19
-                and few.duration.min() * quarter > 0.16
+                and len(few) >= FEWEST
+                and np.ptp(few.pitch) <= WIDEST
+                and np.diff(few.onset).min() * quarter > FASTEST
             ):
                 break
         last = int(np.ceil(few.end)) + 2
@@ -132,7 +146,8 @@ def _songs(count: int, seed: int) -> Iterator[tuple[np.random.Generator, _Tune]]
         end = np.minimum(onset + (end - onset) * rng.uniform(0.86, 1.0, len(onset)), np.append(onset[1:], np.inf))
         again = np.append(few.pitch[1:] == few.pitch[:-1], False)  # a note that is struck again must be let go before
         end = np.where(again, np.minimum(end, np.append(onset[1:], np.inf) - AGAIN), end)
-        beats = np.interp(np.arange(melody.downbeat % 1, few.end), np.arange(last + 1), clock)  # also after a pickup
+        beat = 1.5 if melody.metre[1] == 8 else 1.0
+        beats = np.interp(np.arange(melody.downbeat % beat, few.end, beat), np.arange(last + 1), clock)
         yield rng, _Tune(onset, end, few.pitch.copy(), beats[beats <= onset[-1] + 0.05])
 
 

@@ -16,6 +16,7 @@ from generation.music.pulse import smoothed, strongest_beat
 from generation.music.reading import Reading
 from generation.music.song import Metre, moved, stretched
 from generation.read.said_beat import KEPT, beat_of, firm, kept, sought
+from generation.read.sung_metre import metre_of
 
 FRAME = 0.01  # seconds
 BLUR = 0.025  # seconds by which players miss a beat
@@ -61,7 +62,13 @@ def on_its_beat(reading: Reading) -> Reading:
     weight = np.concatenate([_weight(notes) for notes in parts])
     if recorded:
         beats = find_beats(moment, weight)
-        return _in_bars(_moved(reading, smoothed(beats)), None) if len(beats) > 4 else reading
+        if len(beats) < 5:
+            return reading
+        beats = smoothed(beats)
+        ends = melody.clock.seconds(melody.ends)
+        lasts = np.diff(melody.clock.seconds(melody.onset), append=ends[-1])
+        beats, metre = metre_of(beats, _counted(beats, melody.clock.seconds(melody.onset)), lasts)
+        return _in_bars(_moved(reading, beats), metre)
     own, beat = fit(onset, weight), beat_of(melody.metre)
     meant = melody.metre not in (None, USUAL_METRE) or melody.tempo[0].quarters_per_minute != DEFAULT_TEMPO
     keeps = (meant or melody.metre is not None) and kept(onset, weight, beat) >= KEPT

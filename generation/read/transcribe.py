@@ -17,12 +17,13 @@ HOLD = 80.0  # milliseconds that a pitch a semitone away must last to be a note 
 SHORTEST = 0.06  # seconds
 STRUCK = 0.14  # nats a band by which a note grows louder where it is struck again
 DIP, DEEPEST = 0.03, 8.0  # nats that a decibel counts by which it was softer between the two, decibels that count
-CLEAR = 0.35  # nats in all
+CLEAR = 0.4  # nats in all
 SILENT = 12.0  # decibels softer between two segments of one pitch: they are two notes, however softly they begin
 UNDERTONES = 6  # of which fraction of the pitch that was followed the true pitch may be
 EXPLAINED = 0.9  # of what the best of them explains of the sound
 GLIDE = 0.11  # seconds that it may take to slide into a note from a semitone away
 APART = 0.09  # seconds between two attacks
+SYLLABLE = 0.2  # seconds from a change of pitch to an attack that belongs to it: the pitch changes with the consonant
 AT = 0.06  # seconds from a change of pitch, where an attack belongs to that change
 
 
@@ -115,7 +116,11 @@ def _struck_again(
         for moment in clear[(clear > end[i] - APART - AT) & (clear < end[i])][-1:]:
             if begin[i + 1] - end[i] < AT and moment - begin[i] > APART:
                 end[i] = begin[i + 1] = moment
-    cuts = [[moment for moment in clear if a + APART < moment < b - SHORTEST] for a, b in zip(begin, end, strict=True)]
+    cuts = []
+    for a, b in zip(begin, end, strict=True):
+        struck = bool(len(clear)) and float(np.abs(clear - a).min()) < AT
+        since = a + (APART if struck else SYLLABLE)
+        cuts.append([moment for moment in clear if since < moment < b - SHORTEST])
     return (
         np.array([x for a, cut in zip(begin, cuts, strict=True) for x in (a, *cut)], np.float64),
         np.array([x for b, cut in zip(end, cuts, strict=True) for x in (*cut, b)], np.float64),

@@ -45,6 +45,32 @@ def test_a_beat_is_found_in_few_notes() -> None:
     assert min(abs(np.log2(pace / 120) - octave) for octave in (-1, 0, 1)) < 0.1
 
 
+@pytest.mark.parametrize(
+    ("eighths", "second", "metre"),
+    [
+        ([2, 1, 2, 1, 1, 1, 1, 2, 1, 3, 2, 1] * 2, 0.21, (6, 8)),
+        ([1, 1, 1, 1, 1, 1, 2, 1, 3] * 3, 0.2, (6, 8)),
+        ([4, 2, 4, 1, 1, 2, 2, 2, 6] * 2, 0.26, (3, 4)),
+        ([2, 2, 4, 2, 1, 1, 4, 2, 2, 2, 2, 8], 0.26, (4, 4)),
+    ],
+)
+def test_the_metre_is_heard_in_long_notes(eighths: list[int], second: float, metre: tuple[int, int]) -> None:
+    steps = np.random.default_rng(1).integers(0, 6, len(eighths))
+    tune = [np.array([62, 64, 66, 67, 69, 71])[step] for step in steps]
+    sound = np.concatenate([hummed([p], n * second) for p, n in zip(tune, eighths, strict=True)])
+    reading = on_its_beat(read(encoded(sound, "OGG", "OPUS"), "a.ogg"))
+    assert reading.melody.metre == metre
+
+
+def test_a_consonant_makes_no_note_of_its_own() -> None:
+    """As in “la la”: the pitch changes while the consonant is soft, and the vowel comes a tenth of a second later."""
+    sung = hummed(TUNE).reshape(len(TUNE), -1)
+    soft = sung.copy()
+    soft[:, : 48 * 100] *= 0.3
+    reading = read(encoded(soft.ravel(), "OGG", "OPUS"), "a.ogg")
+    assert reading.melody.pitch.tolist() == TUNE
+
+
 def test_what_is_whistled_is_not_read_an_octave_lower() -> None:
     seconds = np.arange(48_000 * 4) / 48_000
     hertz = 440 * 2 ** ((np.array([86, 90, 93, 98])[(seconds // 1).astype(int)] - 69) / 12)
