@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.answer.buttons import CANCEL, DELETE, GONE, SHEET, TAKE, VOICE, asking_to_delete
+from bot.answer.buttons import CANCEL, DELETE, GONE, REDO, SHEET, TAKE, VOICE, asking_to_delete
 from bot.answer.job import run_job
 from bot.answer.post import post
 from bot.answer.reply import sheet_music
@@ -17,9 +17,10 @@ from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.store import Kept
 from bot.words.locale import own, public
-from generation.request import Refusal, Request, Words
+from generation.request import REDONE, Refusal, Request, Words
 
 STEP = 0.2  # by which the temperature changes
+JOINING = "trio"  # the band that the button brings
 SHEETS = ("png", "musicxml")
 WARMEST, COOLEST = 2.0, 0.1
 NO_SHEETS = Words("There is no sheet music for this reply. Press “Another take” to get a reply that has it.")
@@ -44,8 +45,21 @@ def _cooler(request: Request, _: bytes) -> Request:
 def _on(request: Request, midi: bytes) -> Request:
     """Play on from the take itself."""
     stem = request.filename.rpartition(".")[0] or request.filename or "encore"
-    fresh = replace(request, key=None, tempo=None, meter=None, recording=False, octave=0)
+    fresh = replace(request, key=None, tempo=None, meter=None, recording=False, octave=0, accompany="")
     return replace(fresh, seed=secrets.randbelow(2**31), data=midi, filename=f"{stem}.mid")
+
+
+def _with_band(request: Request, midi: bytes) -> Request:
+    """Give the take a band, from its beginning."""
+    return replace(_on(request, midi), accompany=JOINING, only_new=False, takes=1)
+
+
+def _part_again(kept: Kept, what: str, take: int) -> Request:
+    """Play one part of a take again, and keep all others."""
+    if what not in REDONE or take >= len(kept.wholes):
+        raise Refusal(GONE)
+    whole = kept.wholes[take]
+    return replace(kept.request, redo=what, wholes=(whole,), seed=secrets.randbelow(2**31), takes=1)
 
 
 def _alone(request: Request, _: bytes) -> Request:
@@ -68,6 +82,7 @@ ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
     "warmer": _warmer,
     "cooler": _cooler,
     "on": _on,
+    "band": _with_band,
     "alone": _alone,
     "sound": _sound,
     "lower": _octave(-1),
@@ -111,14 +126,17 @@ class TakePress(Press, template=TAKE):
 
     async def answer(self, interaction: Interaction) -> None:
         kept, what, take = await self.kept(interaction), self.said["what"], int(self.said["take"])
+        if what in REDONE:
+            await run_job(interaction, _part_again(kept, what, take))
+            return
         if what not in ACTIONS or take >= len(kept.midis):
             raise Refusal(GONE)
         wanted = ACTIONS[what](kept.request, kept.midis[take])
         await run_job(interaction, replace(wanted, wholes=kept.wholes) if what in SAME_NOTES else wanted)
 
 
-class VoicePress(discord.ui.DynamicItem[discord.ui.Select[Any]], template=VOICE):
-    """Plays on from another part of the file, which the member chose as the tune."""
+class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"(?!)"):
+    """A choice from a list under a reply. Base of the others, as `Press` is."""
 
     def __init__(self, select: discord.ui.Select[Any], kept: str) -> None:
         super().__init__(select)
@@ -134,9 +152,27 @@ class VoicePress(discord.ui.DynamicItem[discord.ui.Select[Any]], template=VOICE)
             kept = await interaction.client.store.kept(self.kept)
             if kept is None:
                 raise Refusal(GONE)
-            await run_job(interaction, replace(kept.request, lead=self.item.values[0]))
+            await run_job(interaction, self.wanted(kept, self.item.values[0]))
         except Exception as error:
             await report_error(interaction, error)
+
+    def wanted(self, kept: Kept, chosen: str) -> Request:
+        raise NotImplementedError
+
+
+class VoicePick(Pick, template=VOICE):
+    """Plays on from another part of the file, which the member chose as the tune."""
+
+    def wanted(self, kept: Kept, chosen: str) -> Request:
+        return replace(kept.request, lead=chosen)
+
+
+class PartPick(Pick, template=REDO):
+    """Plays one part of a take again."""
+
+    def wanted(self, kept: Kept, chosen: str) -> Request:
+        what, _, take = chosen.partition(":")
+        return _part_again(kept, what, int(take))
 
 
 class SheetPress(Press, template=SHEET):
@@ -194,7 +230,7 @@ class CancelPress(Press, template=CANCEL):
             raise Refusal("This piece is already on its way, or has been cancelled.")
 
 
-PRESSES = (TakePress, VoicePress, SheetPress, DeletePress, CancelPress)
+PRESSES = (TakePress, VoicePick, PartPick, SheetPress, DeletePress, CancelPress)
 
 
 def is_ours(name: str) -> bool:

@@ -149,7 +149,8 @@ async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> 
     try:
         midis = [take.files["mid"] for take in reply.takes]
         wholes = [take.whole for take in reply.takes]
-        kept = await interaction.client.store.keep(interaction.user.id, replace(request, wholes=()), midis, wholes)
+        asked = replace(request, wholes=(), redo="")
+        kept = await interaction.client.store.keep(interaction.user.id, asked, midis, wholes)
     except FAULTS as error:
         log.error("the reply gets no buttons, the database cannot be written: %s", error)
         return None
@@ -167,6 +168,13 @@ async def _fetch(tune: discord.Attachment) -> bytes:
 def _asked(request: Request) -> dict[str, Any]:
     """The options of a request, for the log."""
     return {
+        "asked": "redo"
+        if request.redo
+        else "accompany"
+        if request.accompany
+        else "extend"
+        if request.data
+        else "compose",
         "bytes": len(request.data or b""),
         "takes": request.takes,
         "length": request.seconds,

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bot.words import key_in, say
-from generation.request import STYLES, Reply, Request, Words
+from generation.request import ACCOMPANISTS, STYLES, Reply, Request, Words
 
 MOST_FILES = 10
 MOST_BYTES = 25 * 2**20  # of all files in a message together
 ROOM = 64 * 2**10  # for the rest of the HTTP request
-ORDER = ("mp3", "mid", "abc", "png", "musicxml")
+ORDER = ("mp3", "stems", "mid", "abc", "png", "musicxml")
 # Every take can be heard and opened. Where not everything fits, one picture and one ABC come before further ones.
-WANTED = (("mp3", "mid"), ("png", "abc"))
+WANTED = (("mp3", "mid"), ("png", "abc"), ("stems",))
 SHEETS = (("png",), ("musicxml",))  # behind a button of their own
 SHEET_WORDS = Words("The sheet music: a picture to read, and MusicXML for MuseScore and similar programs.")
 UNHEARD = Words(
@@ -25,6 +25,15 @@ CALLED = {
     "mid": Words("the MIDI"),
     "abc": Words("the ABC"),
     "musicxml": Words("the MusicXML"),
+    "stems": Words("the stems"),
+}
+ENDS = {"stems": "-stems.zip"}  # a file's kind → the end of its name, if that is not the kind
+# Key of `REDONE` → what is new.
+AGAIN = {
+    "melody": Words("The melody is played again, all else stays."),
+    "chords": Words("The chords are played again, all else stays."),
+    "bass": Words("The bass is played again, all else stays."),
+    "drums": Words("The drums are played again, all else stays."),
 }
 
 
@@ -72,7 +81,7 @@ def _message(
 ) -> Message:
     """The message with the chosen files, and a description of each picture for people who cannot see it."""
     stem = _stem(request.filename) if request.data is not None else "encore"
-    names = [f"{stem}-take{number + 1}.{kind}" for kind, number in chosen]
+    names = [f"{stem}-take{number + 1}{ENDS.get(kind, f'.{kind}')}" for kind, number in chosen]
     alts = {}
     for name, (kind, number) in zip(names, chosen, strict=True):
         if kind == "png":
@@ -144,7 +153,9 @@ def _too_large(file: LeftOut, takes: int) -> Words:
 
 
 def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
-    lines = [say(_opening(request.data is not None, plain(reply.title), _music(reply, locale)), locale)]
+    lines = [say(_opening(request, plain(reply.title), _music(reply, locale)), locale)]
+    if request.redo:
+        lines.append("-# " + say(AGAIN[request.redo], locale))
     for number, take in enumerate(reply.takes, 1):
         lasts = clock(take.seconds)
         if len(reply.takes) > 1:
@@ -160,9 +171,8 @@ def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
     if reply.parts:
         names = plain(", ".join(say(part, locale) for part in reply.parts), 300)
         playing = Words("All play on: {parts}.", parts=names)
-        lines.append(
-            "-# " + say(playing if request.data is not None else Words("Playing: {parts}.", parts=names), locale)
-        )
+        goes_on = request.data is not None and not request.accompany
+        lines.append("-# " + say(playing if goes_on else Words("Playing: {parts}.", parts=names), locale))
     if reply.source:
         lines.append("-# " + say("Melody: {source}.", locale, source=plain(say(reply.source, locale))))
     for remark in reply.remarks:
@@ -170,10 +180,15 @@ def _lines(reply: Reply, request: Request, locale: str) -> list[str]:
     return lines
 
 
-def _opening(extended: bool, title: str, music: str) -> Words:
-    if extended and title:
+def _opening(request: Request, title: str, music: str) -> Words:
+    if request.accompany:
+        band = Words(ACCOMPANISTS[request.accompany])
+        if title:
+            return Words("**{title}**, with {band}: {music}.", title=title, band=band, music=music)
+        return Words("Your tune, with {band}: {music}.", band=band, music=music)
+    if request.data is not None and title:
         return Words("**{title}** plays on: {music}.", title=title, music=music)
-    if extended:
+    if request.data is not None:
         return Words("Your tune plays on: {music}.", music=music)
     if title:
         return Words("**{title}**: {music}.", title=title, music=music)

@@ -6,7 +6,7 @@ from discord.app_commands import locale_str
 from bot.answer.job import run_job
 from bot.client import Interaction
 from bot.commands.choices import instruments, keys, style_choices
-from bot.commands.options import DESCRIPTIONS, Bars, Seconds, Seed, Takes, Temperature, request
+from bot.commands.options import DESCRIPTIONS, Bars, Chords, Seconds, Seed, Takes, Temperature, request
 from generation.request import BANDS
 
 METRES = ("4/4", "3/4", "2/4", "6/8", "9/8", "12/8", "2/2", "3/8", "5/4")
@@ -37,6 +37,8 @@ async def compose(
     takes: Takes | None = None,
     temperature: Temperature | None = None,
     instrument: str | None = None,
+    chords: Chords | None = None,
+    stems: bool | None = None,
     seed: Seed | None = None,
 ) -> None:
     wanted = await request(
@@ -51,6 +53,8 @@ async def compose(
         takes=takes,
         temperature=temperature,
         instrument=instrument,
+        chords=chords,
+        stems=stems,
         seed=seed,
     )
     await run_job(interaction, wanted)

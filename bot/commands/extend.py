@@ -14,7 +14,7 @@ from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
 from bot.commands.foreign import SOUND, refuse_foreign
-from bot.commands.options import DESCRIPTIONS, Bars, LastBars, Seconds, Seed, Takes, Temperature, request
+from bot.commands.options import DESCRIPTIONS, Bars, Chords, LastBars, Seconds, Seed, Takes, Temperature, request
 from bot.words import say
 from bot.words.locale import own
 from generation.request import ENDINGS, PARTS, Refusal, Words
@@ -60,6 +60,8 @@ async def extend(
     parts: str | None = None,
     melody: app_commands.Range[str, 1, 80] | None = None,
     part: str | None = None,
+    chords: Chords | None = None,
+    stems: bool | None = None,
     seed: Seed | None = None,
 ) -> None:
     options: dict[str, Any] = {
@@ -72,6 +74,8 @@ async def extend(
         "style": style,
         "parts": parts,
         "lead": melody,
+        "chords": chords,
+        "stems": stems,
         "seed": seed,
         "only_new": part == "new",
         "recording": part == "recording",
@@ -84,13 +88,18 @@ async def extend(
 
 @app_commands.context_menu(name="Extend this melody")
 async def extend_message(interaction: Interaction, message: discord.Message) -> None:
+    await extend_posted(interaction, message, {})
+
+
+async def extend_posted(interaction: Interaction, message: discord.Message, options: dict[str, Any]) -> None:
+    """Play on from the tune in a message. Raises `Refusal` if there is none."""
     suitable = [file for file in message.attachments if file.filename.lower().endswith(tuple(ENDINGS))]
     if suitable:
-        await extend_file(interaction, suitable[0], {})
+        await extend_file(interaction, suitable[0], options)
     elif sounds := [file.filename for file in message.attachments if file.filename.lower().endswith(SOUND)]:
         refuse_foreign(sounds[0])
     elif tune := ABC_IN_TEXT.search(message.content):
-        await run_job(interaction, await request(interaction, filename="message.abc", data=tune[0].encode()))
+        await run_job(interaction, await request(interaction, filename="message.abc", data=tune[0].encode(), **options))
     else:
         raise Refusal(NO_MELODY)
 
@@ -134,7 +143,8 @@ class AbcForm(discord.ui.Modal):
     """A form to paste a tune into; `tune` is what was typed before."""
 
     def __init__(self, options: dict[str, Any], locale: str, began: datetime, tune: str = "") -> None:
-        super().__init__(title=say("Play on from ABC", locale), timeout=FORM_SECONDS, custom_id=_fresh_name(began))
+        title = Words("Give a tune in ABC a band") if options.get("accompany") else Words("Play on from ABC")
+        super().__init__(title=say(title, locale), timeout=FORM_SECONDS, custom_id=_fresh_name(began))
         self.options = options
         self.abc = discord.ui.TextInput[Any](
             style=discord.TextStyle.paragraph,

@@ -1,4 +1,4 @@
-"""What /extend and /compose have in common: their options and limits, and the server's defaults."""
+"""What /extend, /accompany and /compose have in common: their options and limits, and the server's defaults."""
 
 import logging
 import secrets
@@ -10,7 +10,7 @@ from bot.client import Interaction
 from bot.commands.choices import instrument_names, key_names, meant, style_names
 from bot.store import FAULTS, Defaults
 from bot.words.locale import own
-from generation.request import Request, styles
+from generation.request import MOST_CHORDS, Request, styles
 
 log = logging.getLogger("encore")
 
@@ -19,6 +19,7 @@ Seconds = app_commands.Range[float, 5, 180]
 Bars = app_commands.Range[int, 4, 64]
 LastBars = app_commands.Range[int, 1, 64]
 Takes = app_commands.Range[int, 1, 4]
+Chords = app_commands.Range[str, 1, MOST_CHORDS]
 Seed = app_commands.Range[int, 0, 2**31]
 
 DESCRIPTIONS = {
@@ -28,6 +29,8 @@ DESCRIPTIONS = {
     "takes": "How many different answers, 1 to 4",
     "instrument": "The instrument that plays the new part",
     "style": "The style to play in",
+    "chords": "To play over, such as Dm7 G7 | Cmaj7, or ii V | I; repeated as long as the music lasts",
+    "stems": "An MP3 of each part as well, in a zip",
     "seed": "The seed of a take, to get that take again",
 }
 TAKES = 2  # unless the member or the server says how many: a choice costs little more than a single take
