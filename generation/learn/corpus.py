@@ -26,7 +26,8 @@ from generation.read.file import read
 from generation.request import ENDINGS, Refusal
 
 MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one voice
-MUSIC = [ending for ending in ENDINGS if ending != ".txt"]  # a text is rarely music
+# A text is rarely music, and in a recording notes are only guessed.
+MUSIC = [ending for ending, kind in ENDINGS.items() if ending != ".txt" and kind != "audio"]
 SHOWN = 20  # how many of the files left out are named
 ARRAYS = ("onset", "duration", "pitch", "velocity")
 

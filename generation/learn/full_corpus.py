@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from generation.learn.corpus import MUSIC
 from generation.learn.datasets import bands, chorales, files, kern, lilypond, musicxml
 from generation.model.full_score import FullScore, PartOf
 from generation.music.key import Key
-from generation.request import ENDINGS, Refusal
+from generation.request import Refusal
 
 COLUMNS = {"onset": "f4", "duration": "f4", "pitch": "u1", "velocity": "u1", "part": "u1"}
 
@@ -97,12 +98,12 @@ def load(folder: Path, cache: Path, sets: Sequence[str] = ()) -> list[Work]:
 
 def _load_files(folder: Path, cache: Path) -> list[Work]:
     """A work for each music file: by the hash of its name, one in twenty is for testing, one for validation."""
-    music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MUSIC)
     if not music:
         raise Refusal(
             "There is no music in {folder}. It needs files that end in {endings}.",
             folder=str(folder),
-            endings=", ".join(ENDINGS),
+            endings=", ".join(MUSIC),
         )
     stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in music]).encode()).hexdigest()[:16]
     kept = cache / f"full-folder-{stamp}.npz"

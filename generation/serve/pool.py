@@ -3,15 +3,15 @@
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count, pairwise
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
 from generation.request import MOST_SECONDS, Refusal, Reply, Request, Take, Told, Words
+from generation.serve.lending import RenderWorkers
 from generation.serve.watch import Limits
 from generation.serve.wire import Event, Job
 from generation.serve.worker_process import Died, Interrupted, Overrun, Progress, Unfit, WorkerProcess
@@ -42,32 +42,17 @@ class WorkerFault(Told):
     """Something went wrong on Encore's side; the words are safe to show to a user."""
 
 
-@dataclass(frozen=True, eq=False)
-class Turn:
-    """A job's place in the queue for a render worker.
-
-    came   the process, once it is the job's turn
-    liked  processes that would do this job faster, because they have rehearsed its input
-    """
-
-    came: asyncio.Future[WorkerProcess]
-    liked: Sequence[WorkerProcess]
-
-
 class WorkerPool:
     """One process that samples for all requests at once, and a few (“renderers”) that read files and finish takes.
 
-    renderers      the number of processes that read and finish
-    model    "model"; or "echo", a stand-in for tests that repeats the input
-    quiet       discard the processes' standard error
+    renderers  the number of processes that read and finish
+    model      "model"; or "echo", a stand-in for tests that repeats the input
+    quiet      discard the processes' standard error
     """
 
     def __init__(self, renderers: int = 2, model: str = "model", quiet: bool = False) -> None:
         self._model = WorkerProcess(model, quiet)
-        self._renderers = [WorkerProcess("render", quiet) for _ in range(renderers)]
-        self._idle: list[WorkerProcess] = []
-        # Reading goes first: it is short, and the sooner takes begin, the more of them share a step of the model.
-        self._waiting: dict[str, deque[Turn]] = {"read": deque(), "finish": deque(), "rehearse": deque()}
+        self._renderers = RenderWorkers(renderers, quiet)
         self._ids = count(1)
         self._answered = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()  # tasks that nobody awaits, kept from the garbage collector
@@ -75,13 +60,12 @@ class WorkerPool:
     @property
     def pids(self) -> dict[str, list[int]]:
         """The ids of the running processes: the model's (or the echo's) and the renderers'."""
-        renderers = [worker.pid for worker in self._renderers if worker.pid]
+        renderers = [worker.pid for worker in self._renderers.all if worker.pid]
         return {self._model.role: [self._model.pid] if self._model.pid else [], "render": renderers}
 
     async def __aenter__(self) -> Self:
-        self._idle += self._renderers[:1]
         try:
-            await asyncio.gather(self._model.start(), *(worker.start() for worker in self._renderers[:1]))
+            await asyncio.gather(self._model.start(), *(worker.start() for worker in self._renderers.all[:1]))
             self._keep(asyncio.create_task(self._start_others()))
         except BaseException:
             await self.close()
@@ -95,23 +79,23 @@ class WorkerPool:
 
     async def ready(self) -> None:
         """Wait until all processes can work. Raises `Died` or `Unfit` if one cannot."""
-        await asyncio.gather(self._model.ready(), *(worker.ready() for worker in self._renderers))
+        await asyncio.gather(self._model.ready(), *(worker.ready() for worker in self._renderers.all))
 
     async def first_ready(self) -> None:
         """Wait until a request can be played: until the model and one renderer are ready. Raises as `ready` does."""
-        await asyncio.gather(self._model.ready(), self._renderers[0].ready())
+        await asyncio.gather(self._model.ready(), self._renderers.all[0].ready())
 
     async def _start_others(self) -> None:
         """Start the other renderers one by one: the first answer needs only one, and comes sooner while nothing else
         runs."""
-        for before, worker in pairwise(self._renderers):
+        for before, worker in pairwise(self._renderers.all):
             with contextlib.suppress(Died, Unfit):
                 await before.ready()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._answered.wait(), ALONE_SECONDS)
             with contextlib.suppress(Died, Unfit):  # the next job that is given to it raises this again
                 await worker.ready()
-            self._give_back(worker)
+            self._renderers.give_back(worker)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -119,7 +103,7 @@ class WorkerPool:
 
     async def close(self) -> None:
         """End all processes, busy or not; requests in progress end in a `WorkerFault`."""
-        await asyncio.gather(self._model.close(), *(worker.close() for worker in self._renderers))
+        await asyncio.gather(self._model.close(), *(worker.close() for worker in self._renderers.all))
         self._answered.set()  # so that `_start_others` stops waiting
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -182,7 +166,7 @@ class WorkerPool:
         """While the block runs, let idle renderers render the input beforehand. Yields the list of those that have
         begun to, which grows meanwhile."""
         at_it: list[WorkerProcess] = []
-        wanted = min(job.request.takes, len(self._renderers)) if job.reading else 0
+        wanted = min(job.request.takes, len(self._renderers.all)) if job.reading else 0
         rehearsals = [asyncio.create_task(self._rehearse(job, at_it)) for _ in range(wanted)]
         for rehearsal in rehearsals:
             self._keep(rehearsal)
@@ -193,51 +177,18 @@ class WorkerPool:
                 rehearsal.cancel()
 
     async def _rehearse(self, job: Job, at_it: list[WorkerProcess]) -> None:
-        async with self._borrowed(job.stage) as worker:
+        async with self._renderers.lent(job.stage) as worker:
             at_it.append(worker)
             with contextlib.suppress(Refusal, WorkerFault):  # finishing the takes raises it again, to the right caller
                 await self._ask(worker, job, REHEARSING)
 
     async def _ask_renderer(self, job: Job, limits: Limits, liked: Sequence[WorkerProcess] = ()) -> Event:
-        async with self._borrowed(job.stage, liked) as worker:
+        async with self._renderers.lent(job.stage, liked) as worker:
             try:
                 return await self._ask(worker, job, limits)
             except asyncio.CancelledError:
                 worker.kill()  # a render worker reads no messages while it works
                 raise
-
-    @contextlib.asynccontextmanager
-    async def _borrowed(self, stage: str, liked: Sequence[WorkerProcess] = ()) -> AsyncIterator[WorkerProcess]:
-        """Lend a render worker as soon as one is idle, preferably one of `liked`; take it back after the block."""
-        if self._idle:
-            worker = next((worker for worker in liked if worker in self._idle), self._idle[-1])
-            self._idle.remove(worker)
-        else:
-            turn = Turn(asyncio.get_running_loop().create_future(), liked)
-            self._waiting[stage].append(turn)
-            try:
-                worker = await turn.came
-            except asyncio.CancelledError:
-                if turn.came.done() and not turn.came.cancelled():  # it came just as this task was cancelled
-                    self._give_back(turn.came.result())
-                raise
-        try:
-            yield worker
-        finally:
-            self._give_back(worker)
-
-    def _give_back(self, worker: WorkerProcess) -> None:
-        """Lend a render worker to the next in the queue, by preference to one that likes it or has no preference."""
-        for line in self._waiting.values():
-            waiting = [turn for turn in line if not turn.came.done()]
-            line.clear()
-            line.extend(waiting)
-            if waiting:
-                turn = next((turn for turn in waiting if worker in turn.liked or not turn.liked), waiting[0])
-                line.remove(turn)
-                turn.came.set_result(worker)
-                return
-        self._idle.append(worker)
 
     async def _ask(self, worker: WorkerProcess, job: Job, limits: Limits, progress: Progress | None = None) -> Event:
         """The result of a job, which is tried again if the process dies. Raises `Refusal` or `WorkerFault`."""

@@ -103,6 +103,8 @@ async def test_two_bots_share_the_line_the_hours_and_the_settings(tmp_path: Path
                     await discord.start_bot()
                     await discord.until(lambda: connected(discord) == {0, 1, 2}, "its return")
                     assert (await discord.command("compose", {"seconds": 5}, until=has_files)).files
+                    pressed = await discord.press(waits, "Another take", until=has_files)  # by a bot that is gone
+                    assert pressed.files
                 finally:
                     machine.process.send_signal(signal.SIGCONT)
                     assert await machine.stop() == 0

@@ -2,6 +2,8 @@
 
 import pytest
 
+from bot.commands.foreign import refuse_foreign
+from generation.request import ENDINGS
 from tests.bot.test_bot import ABC
 from tests.bot.test_bot_mishaps import long_tune
 from tests.discord_stand_in import Discord, acknowledged, buttons, has_files, refusal
@@ -53,3 +55,8 @@ async def test_refusals_are_for_the_sender_alone(discord: Discord, name: str, da
         not data or data == b"?" or name == "song.m4a" or len(data) > 5_000_000
     ):  # faults that show without reading the file, which may take long
         assert reply.asked.answer == 4, "the first that the member saw was the sentence"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+async def test_no_file_that_the_reader_reads_is_refused_by_its_name(ending: str) -> None:
+    refuse_foreign(f"a.b{ending.upper()}")

@@ -100,6 +100,18 @@ def test_every_tune_of_a_book_is_learned(folder: Path, tmp_path: Path):
     assert tunes["book.abc#2|played"].split == tunes["book.abc#2"].split
 
 
+def test_every_kind_of_file_with_notes_is_learned_and_no_other(folder: Path, tmp_path: Path, capsys):
+    midi, kern = (folder / "played.mid").read_bytes(), "**kern\n*M4/4\n" + "4c\n4d\n4e\n4f\n" * 4 + "*-\n"
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    for name, data in (("a.mid", midi), ("b.KAR", midi), ("c.rmi", midi), ("d.kern", kern.encode())):
+        (mixed / name).write_bytes(data)
+    for name in ("song.mp3", "hummed.ogg", "letter.txt"):
+        (mixed / name).write_bytes(midi)
+    assert {tune.id for tune in load(mixed, tmp_path / "cache")} == {"a.mid", "b.KAR", "c.rmi", "d.kern"}
+    assert "left out" not in capsys.readouterr().err
+
+
 def test_the_tune_books_of_music21_are_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(corpus, "MUSIC21", ("nottingham-dataset",))  # two tunes
     assert {tune.id for tune in load(Path("music21"), tmp_path)} >= {
