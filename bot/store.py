@@ -17,6 +17,7 @@ from sqlalchemy import URL, Executable, LargeBinary, delete, event, make_url, se
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bot.likeness import names
 from bot.tables import MIGRATIONS, VERSION, Found, Note, Piece, Reply, Server, Table
@@ -83,6 +84,7 @@ class Store:
             Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
         extra = {"timeout": PATIENCE} if self._backend == "postgresql" else {}
         self._engine = create_async_engine(address, pool_pre_ping=True, connect_args=extra)
+        self._waiting = create_async_engine(address, poolclass=NullPool, connect_args=extra)
         if self._backend == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _sqlite_safely)
         self._session = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
@@ -199,15 +201,17 @@ class Store:
 
     @asynccontextmanager
     async def alone(self, name: str) -> AsyncIterator[None]:
-        """Let one process at a time into the block of that name; with SQLite, one task of this process at a time."""
-        if self._backend == "sqlite":
-            async with self._alone.setdefault(name, asyncio.Lock()):
+        """One process at a time is in the block of that name; with SQLite, one task at a time of this process.
+
+        Who waits for PostgreSQL holds a connection of its own, one a name, so that nothing else has to wait for one."""
+        async with self._alone.setdefault(name, asyncio.Lock()):
+            if self._backend == "sqlite":
                 yield
-            return
-        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-        async with self._engine.begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
-            yield
+                return
+            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+            async with self._waiting.begin() as connection:
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+                yield
 
     async def note(self, name: str) -> str | None:
         async with self._session() as session:

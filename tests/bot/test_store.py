@@ -5,6 +5,7 @@ import itertools
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE
@@ -190,6 +191,14 @@ async def test_one_at_a_time(address: str) -> None:
         assert most == 1
         await asyncio.gather(*(enter(one, f"bucket {number}") for number in range(3)))
         assert most > 1
+
+
+async def test_many_who_wait_for_their_turn_take_no_connection_from_members(store: Store) -> None:
+    """After an outage all shards of a bot want to identify at once."""
+    async with AsyncExitStack() as ending:
+        for number in range(20):  # more than connections that the store keeps
+            await ending.enter_async_context(store.alone(f"identify {number}"))
+        assert await store.defaults(1) == Defaults()
 
 
 async def test_a_database_of_an_earlier_version_is_brought_up_to_date(address: str) -> None:

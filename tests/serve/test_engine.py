@@ -144,6 +144,23 @@ async def test_another_bot_cancels_it(server: Server, engine: NatsEngine) -> Non
     await nothing_left(engine)
 
 
+async def test_another_bot_cancels_what_plays(server: Server, engine: NatsEngine, pool: WorkerPool) -> None:
+    pids, turn, jobs = pool.pids["echo"], asyncio.Event(), list[asyncio.Task[Reply]]()
+    async with playing(server, pool, at_once=1) as player, NatsEngine(server.address, LONGEST) as other:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        await engine.enter("m", "mine", turn, lambda: jobs[0].cancel())
+        jobs.append(asyncio.create_task(engine.play(wish(2), ticket="mine")))
+        await until(lambda: player.playing == 1 and turn.is_set())
+        assert await other.cancel("mine")
+        with pytest.raises(asyncio.CancelledError):
+            await soon(jobs[0])
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        await until(lambda: player.outcomes == {"cancelled": 1})
+        await nothing_left(engine)
+
+
 async def test_an_orphan_is_not_played(server: Server, engine: NatsEngine, pool: WorkerPool) -> None:
     await engine._stream.publish("encore.line.lost", b"nobody-holds-this")
     async with playing(server, pool) as player:
