@@ -27,7 +27,7 @@ def _about(days: float) -> tuple[Words, ...]:
     return (
         Words(
             "**Encore {version}** takes your tune and plays on. `/extend` continues a MIDI, ABC, MusicXML or kern"
-            " file; `/compose` plays a fresh piece; `/queue` shows the queue.",
+            " file; `/accompany` gives it a band; `/compose` plays a fresh piece; `/queue` shows the queue.",
             version=_version(),
         ),
         Words(
