@@ -108,6 +108,7 @@ def bar_text(bar: Bar, naming: Callable[[int, Key], Name] = spell, elsewhere: Co
                 altered.get(place, usual[name.letter]) != name.alter
                 or others - {name.alter}
                 or name.alter > 1
+                or (name.alter and naming is not spell)  # programs disagree on whether a drum's sign lasts
                 or doubtful
             ):
                 tones += SIGNS[name.alter]
