@@ -15,6 +15,8 @@ SUNG = 0.5  # the share of notes and syllables that fit, above which a part is s
 FEW = 5  # pitches: a tune seldom has fewer
 FULL, ENOUGH = 0.5, 60  # a share of the median part's notes, and a number: with so many a part is no afterthought
 MONOTONE = 0.4  # the share of repeated notes beyond which a part hammers rather than sings
+USUALLY = 0.4  # the share of leaps in even notes beyond which a part breaks chords
+SIXTHS = 12  # lines a quarter, to compare lengths
 REST = 4.0  # quarters that make a gap
 PERIODS, THIRD = range(2, 9), 3  # notes of a figure that an accompaniment repeats; semitones
 # What a program suggests: solo instruments and leads speak for the tune; basses, pads and noises against it.
@@ -44,6 +46,8 @@ PATCHES = re.compile(
 )
 # What counts for a tune and what against it. The weights of what is played were fitted, then rounded, on half of the
 # songs of POP909, Lieder, chorales, piano pieces and quartets, whose tune is known; names and words were not used.
+# “Broken” was added by hand, for tunes under a busy arpeggio; for it, none of 182 songs of POP909 and 30 Lieder is read
+# otherwise.
 # By them alone 876 of POP909's 909 melody tracks are found, 119 of 120 voices of Lieder, 152 of 153 sopranos.
 NAMED, SINGING, MUTED = 8.0, 12.0, -25.0
 WEIGHTS = {
@@ -56,6 +60,7 @@ WEIGHTS = {
     "steps": 2.0,
     "turns": -4.0,
     "figure": -5.0,
+    "broken": -16.0,
     "bars": 1.5,
     "busy": 1.5,
     "loud": 3.0,
@@ -136,6 +141,7 @@ def _played(part: Part, line: Ints, clock: Clock, beside: Company) -> dict[str, 
         "steps": _share((moves != 0) & (np.abs(moves) <= 2)),
         "turns": _share(moves[1:] * moves[:-1] < 0),  # from upwards to downwards or back
         "figure": max((_share(_alike(moves[n:], moves[:-n])) for n in PERIODS if 3 * n <= len(moves)), default=0.0),
+        "broken": max(0.0, _share(_evenly(onset) & (np.abs(moves) >= THIRD)) - USUALLY),  # chords in even notes
         "bars": len(np.unique(notes.onset // 4)) / (beside.last // 4 + 1),  # in which it plays
         "busy": min(1.0, len(line) / beside.notes),
         "loud": float((notes.velocity * volume * expression).mean()) / 127,
@@ -148,6 +154,13 @@ def _played(part: Part, line: Ints, clock: Clock, beside: Company) -> dict[str, 
 def _alike(moves: Ints, earlier: Ints) -> NDArray[np.bool_]:
     """Whether moves within chords, of a third or more, are like earlier ones, as in chords broken in a fixed figure."""
     return np.asarray((np.minimum(np.abs(moves), np.abs(earlier)) >= THIRD) & (np.abs(moves - earlier) < THIRD))
+
+
+def _evenly(onset: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n − 1,) whether each step from note to note lasts as long as most of them do."""
+    steps = np.round(np.diff(onset) * SIXTHS)
+    lengths, counts = np.unique(steps, return_counts=True)
+    return np.asarray(steps == lengths[counts.argmax()] if len(steps) else steps > 0)
 
 
 def _share(mask: NDArray[np.bool_]) -> float:

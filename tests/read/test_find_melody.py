@@ -143,6 +143,23 @@ def test_an_arpeggio_is_not_the_tune(shape: tuple[int, ...], raised: int, step: 
         assert find_melody(song(*parts)).melody.pitch.tolist() == ODE * 2
 
 
+SEVENTHS = [(60, 64, 67, 71), (59, 62, 67, 69), (60, 64, 67, 71), (57, 60, 65, 69)]
+LOW = [(0, 1, 55), (1, 0.5, 57), (1.5, 0.5, 60), (2, 1.5, 57), (3.5, 0.5, 55), (4, 1, 52), (5, 1, 55), (6, 2, 50)]
+
+
+@pytest.mark.parametrize("shape", [(0, 1, 2, 3, 2, 1), (0, 1, 2, 3), (3, 2, 1, 0), (0, 2, 1, 3)])
+@pytest.mark.parametrize("raised", [0, 7, 12, 24])
+@pytest.mark.parametrize("step", [0.25, 1 / 3, 0.5])
+def test_a_low_tune_with_leaps_is_heard_under_a_busy_arpeggio(shape: tuple[int, ...], raised: int, step: float) -> None:
+    steps = round(32 / step)
+    chords = [SEVENTHS[int(i * step + 1e-6) // 4 % 4] for i in range(steps)]
+    arpeggio = line([chord[shape[i % len(shape)]] + raised for i, chord in enumerate(chords)], step, 0.9)
+    sung = [(8 * k + at, 0.9 * lasts, pitch + up) for k, up in enumerate((0, 2, 0, -1)) for at, lasts, pitch in LOW]
+    low = part(*(list(column) for column in zip(*sung, strict=True)))
+    for parts in ((arpeggio, low), (low, arpeggio), (low, arpeggio, CHORDS)):
+        assert find_melody(song(*parts)).melody.pitch.tolist() == low.notes.pitch.tolist()
+
+
 def test_pads_hammering_and_afterthoughts_are_not_the_tune() -> None:
     pad = part([4.0 * i for i in range(8)], [4.0] * 8, [76, 77, 76, 79] * 2)
     hammering = line([72] * 64, 0.5, 0.5)
