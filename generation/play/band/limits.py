@@ -25,7 +25,7 @@ OVERHANG = TICKS // 3  # ticks by which a note may reach over a bar line and cou
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """kind … usual (SLOTS,) as in `State`; `together` is the most rows that
+    """kind … length (SLOTS,) as in `State`; `together` is the most rows that
     begin at once, `run` the longest run of onsets that are alike, `step` the longest step."""
 
     kind: Ints
@@ -37,6 +37,7 @@ class Limits:
     longest: Ints
     eager: Ints
     usual: Ints
+    length: Ints
     together: int
     run: int
     step: int
@@ -47,7 +48,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
     `first` on."""
     kind = np.where(heading[:, 0] > 0, band.kinds(heading), -1)
     low, high = np.zeros(SLOTS, np.int64), np.zeros(SLOTS, np.int64)
-    single, most, free, longest, eager, usual = (np.zeros(SLOTS, np.int64) for _ in range(6))
+    single, most, free, longest, eager, usual, length = (np.zeros(SLOTS, np.int64) for _ in range(7))
     recent = rows[rows[:, TICK] >= rows[-1, TICK] - SECTION * bar] if len(rows) else rows
     span = min(SECTION * bar, int(np.ptp(recent[:, TICK])) + bar) if len(rows) else TICKS
     longest[:] = max(bar, TICKS)
@@ -68,6 +69,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
             single[slot] = np.mean(_at_once(tick, np.maximum(end - LEGATO, tick + 1)) > 1) <= ONE_VOICE
             most[slot] = int(np.quantile(at_once, SEEN)) + 1
             longest[slot] = min(LENGTHS[-1], max(bar, TICKS, int((end - tick).max())))
+            length[slot] = round(1000 * float((end - tick)[tick >= tick[-1] - SECTION * bar].mean()))
         played = float((recent[:, PART] == slot).sum()) if len(rows) else RATE[role]
         usual[slot] = round(1000 * played / span * MEMORY * bar)
         if len(here):
@@ -88,6 +90,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
         longest,
         eager,
         usual,
+        length,
         together,
         _longest_run(rows),
         max(bar, min(step, 2 * bar)),

@@ -39,7 +39,7 @@ from generation.request import STYLES
 LONGEST_INPUT = 1024  # rows that the model is shown
 LONGEST_STEP = 96  # ticks that can be stepped exactly
 LONGEST_RUN = 16  # onsets that may repeat the one before, at least
-CLASH, CLASHING = 4.0, 0.06  # nats, the cost of a clash; the share of clashes in music in which they cost nothing
+CLASH, CLASHING = 4.0, 0.045  # nats, the cost of a clash; the share of clashes in music in which they cost nothing
 MAJOR = (0, 5, 7)  # pitch classes of the tonics, transposed, whose triads are major: Ionian, Lydian, Mixolydian
 NOBODY = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
@@ -171,9 +171,9 @@ def write_state(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: in
         "unusual": unusual(given[:, TICK]),
         "first": -1,
     }
-    for name in ("kind", "low", "high", "single", "most", "free", "longest", "eager", "usual"):
+    for name in ("kind", "low", "high", "single", "most", "free", "longest", "eager", "usual", "length"):
         known[name] = getattr(bounds, name)
-    known["recent"] = bounds.usual
+    known["recent"], known["lately"] = bounds.usual, bounds.length
     for name, value in known.items():
         at = getattr(AT, name)
         row[at : at + getattr(SIZE, name)] = value

@@ -25,6 +25,7 @@ ABOVE = 5.0  # nats, the cost of a voice above the tune that belongs under it
 ROOTLESS, LOW = 4.0, 48  # nats, the cost of a bass that leaves the root out; a bass goes lower than this pitch
 PACE, BALANCE = 2.5, 0.7  # nats for each factor of e by which there are too many rows of all parts, or of one
 RETURN = 1.0  # nats by which the odds of a silent part rise with each bar after the first two
+HOLD = 4.0  # nats for each factor of e by which notes were too long or too short of late, and one is
 MOSTLY, NEARLY_ALWAYS = 50, 80  # per cent of the bars: such a part plays at the close; returns from a rest
 IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()], np.int64)
 NEAR = 6  # ticks by which the class of a length may miss the goal
@@ -233,6 +234,14 @@ def no_endless_note(length: Any, take: State) -> Any:
     return NEVER * ((length < 1) | ((length > take.longest[take.part]) & (take.onset < take.last)))
 
 
+def hold_as_long(length: Any, take: State) -> Any:
+    """Where a part's notes were shorter of late than in the input, long ones are likelier, and the other way about."""
+    usual, lately = take.length[take.part], take.lately[take.part]
+    drift = np.log(np.maximum(lately, 1000) / np.maximum(usual, 1000))
+    known = (usual > 0) & (take.onset < take.last)
+    return HOLD * known * drift * np.log(np.maximum(length, 1) / TICKS)
+
+
 def end_together(length: Any, take: State) -> Any:
     """A note ends before the closing ones begin, or else with them."""
     end = take.onset + length
@@ -275,7 +284,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         stay_under_the_tune,
         come_to_rest,
     ),
-    "duration": (no_endless_note, end_together),
+    "duration": (no_endless_note, hold_as_long, end_together),
 }
 # Head → the values that its classes stand for.
 BAND_VALUES = {name: np.arange(classes) for name, classes in CLASSES.items()} | {

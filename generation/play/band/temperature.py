@@ -10,7 +10,8 @@ from generation.play.batch import sampling_parameters
 
 # Field → factors of the temperature and of 1 − top_p. A band repeats its rhythm, and moves on in its notes.
 FREEDOM = {"step": (0.88, 1.0), "part": (0.8, 1.0), "value": (1.0, 0.5), "duration": (0.88, 1.0)}
-CHROMATIC = 0.1  # the most by which the notes' temperature rises with what lies outside the scale in the input
+# What the notes' temperature rises by, for each share of the input that lies outside its scale, and at most.
+CHROMATIC, FREER = 2.0, 0.11
 SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 
@@ -25,7 +26,7 @@ def freedom(temperature: float, top_p: float, given: Ints) -> NDArray[np.float32
             continue
         heat, tail = FREEDOM[head]
         if head == "value":
-            heat += min(CHROMATIC, outside(given))
+            heat += min(FREER, CHROMATIC * outside(given))
         found[:, i] = temperature * heat, (1 - top_p) * tail
     return found
 

@@ -24,6 +24,7 @@ from generation.play.loops.rules import as_tuple
 NOTHING = 2**20  # a value above all others
 FACTOR = 0x5851F42D4C957F2D  # odd: multiplies codes
 ROW, MUCH = 1000, 1.5  # a row in `State.recent`; the most that an excess counts
+LATELY = 12  # notes over which their length is remembered
 TONE, HARMONY = 0, 2  # kinds of parts
 ALONG = 2  # a habit
 
@@ -40,7 +41,8 @@ def band_state(row: Whole) -> State:
         row[AT.free : AT.longest], row[AT.longest : AT.under], row[AT.under : AT.habit],
         row[AT.habit : AT.walks], row[AT.walks : AT.due], row[AT.due : AT.late], row[AT.late : AT.obey],
         row[AT.obey : AT.eager], row[AT.eager : AT.usual], row[AT.usual : AT.recent],
-        row[AT.recent : AT.balance], row[AT.balance : AT.sounding], row[AT.sounding : AT.held],
+        row[AT.recent : AT.balance], row[AT.balance : AT.length],
+        row[AT.length : AT.lately], row[AT.lately : AT.sounding], row[AT.sounding : AT.held],
         row[AT.held : AT.wanted], row[AT.wanted : AT.first], row[AT.first : AT.ringing],
         row[AT.ringing : AT.rubs], row[AT.rubs : AT.row], row[AT.row : AT.ends], row[AT.ends : AT.pitches],
         row[AT.pitches : AT.slots], row[AT.slots : AT.sung], row[AT.sung : AT.when], row[AT.when : AT.facts],
@@ -166,6 +168,8 @@ def note_down(said: Whole, lengths: Whole, table: Whole) -> None:
         row[AT.before_part], row[AT.before_value] = part, value
         row[AT.code] = (at.code + value * SLOTS + part + 1) * FACTOR
         at.recent[part] += ROW
+        if at.length[part] > 0:
+            at.lately[part] += (1000 * ticks - at.lately[part]) // LATELY
         recent = usual = 0
         for slot in range(SLOTS):
             if at.usual[slot] > 0:
