@@ -102,7 +102,6 @@ class Connection:
         """Answer one packet of the bot. Returns the code with which to close the connection, or None to keep it."""
         op, data = packet.get("op"), packet.get("d")
         if op == HEARTBEAT:
-            self.gateway.heartbeats += 1
             acknowledgement: Json = {"op": ACKNOWLEDGED, "t": None, "s": None, "d": None}
             asyncio.get_running_loop().call_later(DISTANCE, self.send, acknowledgement)
         elif op == IDENTIFY:
@@ -165,7 +164,7 @@ class Gateway:
         self.shards = 1
         self.shut = False  # admits nobody, as when Discord is down
         self.sessions: dict[str, Session] = {}
-        self.identified = self.resumed = self.heartbeats = 0
+        self.identified = self.resumed = 0
         self.compressions: list[str | None] = []
         world.listeners.append(self.on_change)
 

@@ -39,7 +39,6 @@ class Limits:
     buckets: dict[str, Bucket] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     faults_hit: int = 0
-    times_exceeded: int = 0
 
     def fail(
         self,
@@ -80,5 +79,4 @@ class Limits:
         }
         if bucket.used <= limit:
             return headers, None
-        self.times_exceeded += 1
         return headers, math.ceil(left * 1000) / 1000

@@ -26,8 +26,8 @@ from bot.preview.world import (
 
 VOICE = 1 << 13  # the flag of a voice message
 WAVEFORM = base64.b64encode(bytes(range(0, 256, 4))).decode()  # of a voice message: how loud it is, in 64 bytes
-SLASH, ON_USER, ON_MESSAGE = 1, 2, 3
-BUTTON, STRING_SELECT, TEXT_INPUT, LABEL, FILE_UPLOAD = 2, 3, 4, 18, 19
+SLASH, ON_MESSAGE = 1, 3
+BUTTON, TEXT_INPUT, LABEL, FILE_UPLOAD = 2, 4, 18, 19
 
 
 def say(world: World, user: User, channel: Channel, text: str = "", files: Sequence[Upload] = ()) -> Message:

@@ -17,7 +17,7 @@ LOCALES = frozenset(
 COMMAND_LIMITS = {1: 100, 2: 15, 3: 15}
 KIND_NAMES = {1: "slash", 2: "user", 3: "message"}
 FILES, REQUEST_BYTES, COMMAND_CHARACTERS = 10, 25 * MIB, 8000
-SUBCOMMAND, GROUP, STRING = 1, 2, 3
+SUBCOMMAND, GROUP = 1, 2
 
 
 def command_problems(commands: list[Json]) -> list[str]:

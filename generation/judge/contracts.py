@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 from tqdm import tqdm
@@ -106,8 +105,3 @@ def warmth(loaded: LoadedModel, tunes: Sequence[Tune], count: int, seed: int = 0
             nats.append(float(found[:, :CONTENT].sum(1).mean()))
         ladder[temperature] = float(np.mean(nats))
     return ladder
-
-
-def rises(ladder: dict[float, float]) -> bool:
-    """Whether each higher temperature gives more surprising notes than the one before."""
-    return all(low < high for low, high in pairwise(ladder[t] for t in sorted(ladder)))
