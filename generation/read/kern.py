@@ -5,24 +5,17 @@ repeats, and takes an instrument's transposition in the score (*ITr) for one of 
 """
 
 import re
+from bisect import insort
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from generation.music.song import Song, legible
 from generation.read import kern_tokens as tokens
+from generation.read import open_score
 from generation.read.instruments import drum_named, program_named
 from generation.read.musicxml_signs import tempo_words
 from generation.read.musicxml_titles import titled
-from generation.read.open_score import (
-    MAX_BARS,
-    MAX_MARKS,
-    MAX_SPINES,
-    open_kern,
-    too_many_bars,
-    too_many_marks,
-    too_many_spines,
-)
 from generation.read.repeats import Bar
 from generation.read.score import play
 from generation.read.signs import Sign, mark_bars, spoken
@@ -34,12 +27,18 @@ LAID_OUT = re.compile(r"!+LO:TX(?::[^:\t]*)*?:t=([^:\t]*)")
 
 def read_kern(data: bytes) -> Song:
     """The parts of a **kern score. Raises `Refusal`."""
-    return play(_Page().read(open_kern(data)))
+    return play(written_kern(data))
+
+
+def written_kern(data: bytes) -> Score:
+    """The score as it is written, a line for each staff. Raises `Refusal`."""
+    return _Page().read(open_score.open_kern(data))
 
 
 @dataclass
 class _Spine:
-    """The kind of a column, such as “**kern”, and the line to which it belongs."""
+    """The kind of a column, such as “**kern”, and the line to which it belongs. Its `small` notes are cues, and not
+    played, unless they are at least half of all."""
 
     kind: str = ""
     line: Line | None = None
@@ -47,11 +46,13 @@ class _Spine:
     shift: int = 0  # semitones from the written pitch to the one that sounds
     verse: int = 1
     signature: Signature | None = None
+    plain: int = 0  # notes
+    small: list[tuple[Measure, Sound]] = field(default_factory=list)
 
 
 @dataclass
 class _Column:
-    """A spine, or one of the columns into which it splits. Its last note ends at `end`; `cue` notes are not played."""
+    """A spine, or one of the columns into which it splits. Its last note ends at `end`; `cue`: its notes are small."""
 
     spine: _Spine
     voice: str = ""
@@ -149,8 +150,8 @@ class _Page:
                 after.append(_Column(column.spine, f"{self.voices}", column.end))
             elif text == "*+":
                 after.append(_Column(_Spine()))
-        if len(after) > MAX_SPINES:
-            raise too_many_spines(len(after))
+        if len(after) > open_score.MAX_SPINES:
+            raise open_score.too_many_spines(len(after))
         self.columns = after
 
     def begun(self, kind: str, before: list[_Spine]) -> _Spine:
@@ -166,8 +167,8 @@ class _Page:
             spine.verse = 1 + sum(each.kind == kind and each.line is spine.line for each in before)
         self.spines.append(spine)
         self.loud = {}
-        if len(self.spines) > 4 * MAX_SPINES:
-            raise too_many_spines(len(self.spines))
+        if len(self.spines) > 4 * open_score.MAX_SPINES:
+            raise open_score.too_many_spines(len(self.spines))
         return spine
 
     def take_interpretation(self, column: _Column, text: str) -> None:
@@ -197,7 +198,7 @@ class _Page:
         elif text.startswith("*part"):
             spine.part, self.loud = text[5:], {}
         elif text.startswith("*>["):
-            self.expansion = self.expansion or re.findall(r"[^,\s\[\]]+", text[2:])[:MAX_BARS]
+            self.expansion = self.expansion or re.findall(r"[^,\s\[\]]+", text[2:])[: open_score.MAX_BARS]
         elif found := re.fullmatch(r"\*>([^\[\]]+)", text):
             if self.at:
                 self.next_bar()
@@ -214,8 +215,8 @@ class _Page:
             bars[-1].opens = True
 
     def next_bar(self) -> None:
-        if len(self.score.bars) > MAX_BARS:
-            raise too_many_bars(len(self.score.bars), MAX_BARS)
+        if len(self.score.bars) > open_score.MAX_BARS:
+            raise open_score.too_many_bars(len(self.score.bars), open_score.MAX_BARS)
         # A note may last beyond the bar line; where it sounds alone, the metre says where the bar line is.
         usual = Fraction(4 * self.metre[0], self.metre[1]) if self.metre else self.at
         length = usual if self.at > usual > self.struck - self.began else self.at
@@ -239,11 +240,15 @@ class _Page:
                 if (found := tokens.field(text)) is None:
                     continue
                 column.end, self.struck, moved = self.now + found.length, self.now, True
-                for tone in () if column.cue else found.tones:
+                for tone in found.tones:
                     pitch = tone.pitch + spine.shift
                     if spine.line.drums:
                         pitch = drum_named(spine.line.name) or SNARE
                     sound = Sound(self.at, found.length, pitch, tone.ties, tone.tied, column.voice)
+                    if column.cue:
+                        spine.small.append((measure, sound))
+                        continue
+                    spine.plain += 1
                     measure.sounds.append(sound)
                     struck.setdefault(id(spine.line), sound)
             elif spine.kind == "**dynam":
@@ -255,8 +260,8 @@ class _Page:
                     struck[id(spine.line)].words[spine.verse] = words
             elif symbol := tokens.chord(text, spine.kind, self.signature()):
                 self.score.common[-1].chords.setdefault(self.at, symbol)
-        if self.marks > MAX_MARKS:
-            raise too_many_marks(self.marks)
+        if self.marks > open_score.MAX_MARKS:
+            raise open_score.too_many_marks(self.marks)
         if moved:
             ends = (column.end for column in self.columns if column.spine.kind == "**kern" and column.end > self.now)
             self.now = min(ends, default=self.now)
@@ -277,6 +282,9 @@ class _Page:
         """The finished score, with its lines from the top down, as on the page."""
         score = self.score
         score.common[-1].length = self.at
+        for spine in self.spines:
+            for measure, sound in spine.small if 0 < spine.plain <= len(spine.small) else ():
+                insort(measure.sounds, sound, key=lambda each: each.at)
         for i, votes in self.votes.items():
             score.common[i].signature = Counter(votes.values()).most_common(1)[0][0]
         score.lines = [spine.line for spine in reversed(self.spines) if spine.kind == "**kern" and spine.line]

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
@@ -29,11 +29,16 @@ MOST_HEARD = 200  # changes of key for which the mode is sought in the notes
 Played = list[tuple[Fraction, int]]  # the quarter at which each bar begins, and its index, in the order of playing
 
 
-def play(score: Score) -> Song:
-    """Onsets and durations are those of the score, velocities those of its dynamics. Raises `Refusal`."""
+def play(score: Score, expand_repeats: bool = True) -> Song:
+    """Onsets and durations are those of the score, velocities those of its dynamics. Raises `Refusal`.
+
+    expand_repeats  whether repeats and jumps are played out
+    """
     if not score.common:
         raise Refusal("There are no bars in this score. Send one with notes.")
-    order = score.order or [first + i for first, end in movements(score) for i in played(score.bars[first:end])]
+    order: Sequence[int] = range(len(score.bars))
+    if expand_repeats:
+        order = score.order or [first + i for first, end in movements(score) for i in played(score.bars[first:end])]
     starts = list(accumulate((score.common[i].length for i in order), initial=ZERO))
     sequence = list(zip(starts, order, strict=False))
     parts = tuple(_part(score, line, sequence) for line in score.lines)

@@ -135,3 +135,8 @@ def test_only_the_first_piece_and_no_cues() -> None:
     data = "**kern\n*M2/4\n4c\n*cue\n4d\n*Xcue\n4e\n*-\n**kern\n4g\n*-\n"
     found = read(data.encode(), "two.krn").song
     assert tones(found) == [60, 64] and found.parts[0].notes.onset.tolist() == [0, 2]
+
+
+def test_small_notes_that_are_most_of_a_line_are_played() -> None:
+    data = "**kern\n*M2/4\n*MM60\n8c\n*cue\n8e\n8g\n8e\n*Xcue\n=\n8d\n*cue\n8f\n8a\n8f\n*Xcue\n==\n*-\n"
+    assert tones(read(data.encode(), "study.krn").song) == [60, 64, 67, 64, 62, 65, 69, 65]

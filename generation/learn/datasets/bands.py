@@ -2,79 +2,62 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from generation.learn.datasets import wjd
-from generation.learn.datasets.plain_midi import Midi, read_midi
 from generation.model.band import NO_CHORD, chord_value
 from generation.model.chords import root_of, value_of
 from generation.model.full_score import FullScore, Reals
 from generation.model.roles import BASS, KEYS, REED, Staff, full_score
 from generation.model.tokens import Ints
-from generation.music.clock import Clock, Tempo
 from generation.music.key import PITCH_CLASS, Key
 from generation.music.pulse import smoothed
+from generation.music.song import Song, bar_marks
+from generation.read.midi import read_midi
 from generation.request import Refusal
 
 SHADED = 6  # different velocities: more than these are dynamics
 
 
-def _columns(midi: Midi) -> tuple[Reals, Reals, Ints, Ints, Ints, list[Staff]]:
-    """onset, duration (quarters), pitch, velocity, staff of all notes, and the staves: one for each track and
-    channel."""
-    staves: list[Staff] = []
-    rows: list[list[int]] = []
-    for (track, channel), notes in midi.notes.items():
-        program = midi.programs.get((track, channel), midi.programs.get((-1, channel), 0))
-        staff = Staff(midi.names.get(track, ""), family=program // 8, drums=channel == 9)
-        staff.dynamics = len({note[3] for note in notes}) > SHADED
-        rows += [[*note, len(staves)] for note in notes]
-        staves.append(staff)
-    if len(rows) < 2:
-        raise Refusal("There are no notes.")
-    onset, end, pitch, velocity, staff = np.array(rows).T
-    onset, duration = onset / midi.ticks, np.maximum(end - onset, 1) / midi.ticks
-    return onset, duration, pitch, velocity, staff, staves
+def _songs(paths: Iterable[Path]) -> Iterator[tuple[Path, Song]]:
+    """Every file that can be read and has notes."""
+    for path in paths:
+        try:
+            song = read_midi(path.read_bytes())
+        except Refusal:
+            continue
+        if song.parts:
+            yield path, song
 
 
-def _bars(midi: Midi) -> tuple[tuple[float, float], ...]:
-    return tuple((tick / midi.ticks, beats * 4 / unit) for tick, beats, unit in {m[0]: m for m in midi.metres}.values())
+def _columns(song: Song) -> tuple[Reals, Reals, Ints, Ints, Ints, list[Staff]]:
+    """onset, duration (quarters), pitch, velocity, staff of all notes, and the staves: one for each part."""
+    staves = [Staff(part.name, family=(part.program or 0) // 8, drums=part.drums) for part in song.parts]
+    for staff, part in zip(staves, song.parts, strict=True):
+        staff.dynamics = len(np.unique(part.notes.velocity)) > SHADED
+    notes = [part.notes for part in song.parts]
+    onset, duration = (np.concatenate([getattr(each, name) for each in notes]) for name in ("onset", "duration"))
+    pitch, velocity = (np.concatenate([getattr(each, name) for each in notes]) for name in ("pitch", "velocity"))
+    return onset, duration, pitch, velocity, np.repeat(np.arange(len(notes)), list(map(len, notes))), staves
 
 
 def bands(root: Path) -> Iterator[tuple[str, FullScore]]:
     """Sequenced bands, on the grid of their files."""
-    for path in sorted((root / "musics").rglob("*.mid")):
-        midi = read_midi(path.read_bytes())
-        try:
-            onset, duration, pitch, velocity, staff, staves = _columns(midi)
-        except Refusal:
-            continue
-        metre = midi.metres[0][1:] if midi.metres else None
-        tempo = midi.tempo[0][1] if midi.tempo else 120.0
-        yield (
-            path.stem,
-            full_score(
-                onset, duration, pitch, velocity, staff, staves, metre=metre, bars=_bars(midi), tempo=tempo, loose=True
-            ),
-        )
+    for path, song in _songs(sorted((root / "musics").rglob("*.mid"))):
+        metre, tempo = (song.metres[0][1] if song.metres else None), song.tempo[0].quarters_per_minute
+        yield path.stem, full_score(*_columns(song), metre=metre, bars=bar_marks(song), tempo=tempo, loose=True)
 
 
 def drummers(root: Path) -> Iterator[tuple[str, FullScore]]:
     """Played drums: their deviation from the grid is expression."""
     with (root / "groove" / "info.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        path = root / "groove" / row["midi_filename"]
-        if not path.exists():
-            continue
-        midi = read_midi(path.read_bytes())
-        try:
-            onset, duration, pitch, velocity, staff, _ = _columns(midi)
-        except Refusal:
-            continue
+        rows = {root / "groove" / row["midi_filename"]: row for row in csv.DictReader(file)}
+    for path, song in _songs(filter(Path.exists, rows)):
+        row = rows[path]
+        onset, duration, pitch, velocity, staff, _ = _columns(song)
         beats, unit = (int(part) for part in row["time_signature"].split("-"))
         kit = Staff("drums", drums=True, timing=True, dynamics=True)
         yield row["id"], full_score(
@@ -85,28 +68,18 @@ def drummers(root: Path) -> Iterator[tuple[str, FullScore]]:
 
 def pianists(root: Path) -> Iterator[tuple[str, FullScore]]:
     """Both hands on the score's grid; the tempo map's rubato becomes deviation from a pulse over four quarters."""
-    for path in sorted((root / "midis").rglob("*.mid")):
-        midi = read_midi(path.read_bytes())
-        try:
-            onset, duration, pitch, velocity, staff, staves = _columns(midi)
-        except Refusal:
-            continue
+    for path, song in _songs(sorted((root / "midis").rglob("*.mid"))):
+        onset, duration, pitch, velocity, staff, staves = _columns(song)
         for each in staves:
             each.family, each.timing, each.dynamics = KEYS, True, True
-        tempo = {tick / midi.ticks: max(pace, 4.0) for tick, pace in midi.tempo} or {0.0: 120.0}
-        marks = tuple(
-            Tempo(quarter, pace) for quarter, pace in sorted({0.0: next(iter(tempo.values())), **tempo}.items())
-        )
-        quarters = np.arange(-8.0, float((onset + duration).max()) + 9)
-        clock = Clock(marks)
-        pulse = smoothed(clock.seconds(quarters))
-        late = np.interp(clock.seconds(onset), pulse, quarters) - onset
-        key = _signature(midi.sharps)
+        quarters = np.arange(-8.0, song.end + 9)
+        pulse = smoothed(song.clock.seconds(quarters))
+        late = np.interp(song.clock.seconds(onset), pulse, quarters) - onset
         pace = float(np.clip(60 / np.median(np.diff(pulse)), 10, 400))
         yield path.stem, full_score(
             onset, duration, pitch, velocity, staff, staves,
-            metre=midi.metres[0][1:] if midi.metres else None,
-            bars=_bars(midi), key=key, tempo=pace, late=late, loose=True,
+            metre=song.metres[0][1] if song.metres else None, bars=bar_marks(song),
+            key=song.keys[0][1] if song.keys else None, tempo=pace, late=late, loose=True,
         )  # fmt: skip
 
 
@@ -127,13 +100,11 @@ def pop(root: Path) -> Iterator[tuple[str, FullScore]]:
     """Songs of POP909 (melody, second melody, piano) with the bars, keys and chords of POP909-CL: `root` holds both."""
     with (root / "offsets.tsv").open(newline="") as file:
         shifts = {row["song"]: float(row["pop909_minus_cl_quarters"]) for row in csv.DictReader(file, delimiter="\t")}
-    for path in sorted((root / "POP909").glob("[0-9]*/[0-9]*.mid")):
-        song = path.stem
-        midi = read_midi(path.read_bytes())
-        onset, duration, pitch, velocity, staff, staves = _columns(midi)
+    for path, song in _songs(sorted((root / "POP909").glob("[0-9]*/[0-9]*.mid"))):
+        onset, duration, pitch, velocity, staff, staves = _columns(song)
         for each in staves:
             each.family, each.lead, each.dynamics = KEYS, each.name.strip() == "MELODY", True
-        labels, shift = _labels(root / "labels" / f"{song}.tsv"), shifts.get(song, 0.0)
+        labels, shift = _labels(root / "labels" / f"{path.stem}.tsv"), shifts.get(path.stem, 0.0)
         # In POP909-CL, bars begin at multiples of the metre from 0; add one if the music begins before that.
         bar = next((_metre(row["value"]) for row in labels if row["kind"] == "metre"), (4, 4))
         length = bar[0] * 4 / bar[1]
@@ -151,8 +122,8 @@ def pop(root: Path) -> Iterator[tuple[str, FullScore]]:
                 key = _signature(int(row["value"]))
             elif row["kind"] == "chord" and when >= 0:
                 chords.append((when, _label(row["value"])))
-        tempo = midi.tempo[0][1] if midi.tempo else 90.0
-        yield song, full_score(
+        tempo = song.tempo[0].quarters_per_minute
+        yield path.stem, full_score(
             onset, duration, pitch, velocity, staff, staves,
             metre=bar, bars=tuple(bars), key=key, tempo=tempo, chords=_changes(chords), loose=True,
         )  # fmt: skip

@@ -1,6 +1,8 @@
 """Scores in MusicXML, all parts and chord symbols, as written: for training data that are known to be MusicXML.
 
-Ties are merged; grace and cue notes are left out, repeats are not played out. A staff is a part.
+Ties are merged; grace and cue notes are left out, repeats are not played out. A staff is a part, so that the model
+learns what each hand of a pianist plays; `generation.read` joins the staves of a player, and therefore does not serve
+here.
 """
 
 import re
@@ -13,7 +15,6 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from defusedxml import ElementTree
 
-from generation.learn.datasets.kern import with_pickup
 from generation.learn.datasets.scores import MAJOR, MINOR, STEPS
 from generation.model.band import NO_CHORD, chord_value
 from generation.model.full_score import FullScore
@@ -102,6 +103,15 @@ def score(root: Element) -> FullScore:
         tempo=heard.tempo,
         chords=tuple(dict(sorted(heard.chords)).items()),
     )
+
+
+def with_pickup(bars: list[tuple[float, float]], lines: list[float]) -> tuple[tuple[float, float], ...]:
+    """The places where bars begin, given the metres and all bar lines: a first bar that is too short is counted as one
+    that began before the music."""
+    first = next((line for line in lines if line > 1e-6), 0.0)
+    if bars and 0 < first < bars[0][1] - 1e-6:
+        bars = [(first - bars[0][1], bars[0][1]), *bars[1:]]
+    return tuple(bars)
 
 
 def _hear_part(part: Element, about: Element | None, sung: bool, first: bool, heard: _Heard) -> None:

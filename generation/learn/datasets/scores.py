@@ -1,4 +1,7 @@
-"""MusicXML song books: the voice part, read straight from the XML, since music21 takes a second for a song."""
+"""MusicXML song books: the first voice of the part that is sung, as written.
+
+`generation.read` plays repeats out and merges the voices of a staff, so that the first voice cannot be taken from it.
+"""
 
 import zipfile
 from collections.abc import Iterator
