@@ -12,6 +12,7 @@ from generation.read.file import read
 from generation.request import Refusal
 from tests.hostile_sounds import encoded, hummed
 
+EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 TUNE = [62, 66, 69, 66, 67, 71, 74, 71, 69, 66, 64, 62]
 CODINGS = {"OGG": "OPUS", "WAV": "PCM_16", "FLAC": "PCM_24", "MP3": "MPEG_LAYER_III"}
 
@@ -94,6 +95,23 @@ def test_what_is_no_melody_is_told(sound: np.ndarray, words: str) -> None:
     with pytest.raises(Refusal) as refusal:
         read(encoded(sound, "FLAC", "PCM_16"), "a.flac")
     assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["string-quartet-take1", "pop-band-take1", "rock-band-take1"])
+def test_a_full_mix_is_no_melody(name: str) -> None:
+    with pytest.raises(Refusal, match="Several tones"):
+        read((EXAMPLES / f"{name}.mp3").read_bytes(), "mix.mp3")
+
+
+def test_speech_is_no_melody() -> None:
+    """Syllables of a fifth of a second, each with a pitch of its own that falls all the time."""
+    rng, rate = np.random.default_rng(4), 24_000
+    begin = np.repeat(rng.uniform(48, 56, 60), rate // 5)
+    within = np.tile(np.arange(rate // 5), 60) / (rate // 5)
+    phase = 2 * np.pi * np.cumsum(440 * 2 ** ((begin - 3 * within - 69) / 12)) / rate
+    sound = 0.3 * np.minimum(1, 8 * np.sin(np.pi * within) ** 2) * sum(np.sin(n * phase) / n for n in range(1, 9))
+    with pytest.raises(Refusal, match="spoken"):
+        read(encoded(sound, "OGG", "OPUS", rate), "a.ogg")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
