@@ -1,6 +1,6 @@
-# Two commands: `make run` starts Encore, `make test` checks it; `make check` checks within a minute what it can.
-# `make soak` tries it for ten minutes; `make audit` asks on the network whether a package is known to be unsafe;
-# `make lock` writes the lists of packages anew; `make image-check` builds the image and tries it.
+# Two commands: `make run` starts Encore, `make test` tests it; `make check` runs the tests that fit into a minute.
+# `make soak` tests it for ten minutes; `make audit` asks on the network whether a package is known to be unsafe;
+# `make lock` rewrites the lists of packages; `make image-check` builds the image and tests it.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
@@ -51,7 +51,7 @@ $(READY): requirements.lock dev.lock torch.lock
 	$(INSTALL) -r torch.lock
 	@touch $@
 
-# A piece, so that the loops of a step lie there compiled before anybody waits for them.
+# Play a piece, so that the loops of a step are compiled before anybody waits for them.
 $(COMPILED): $(READY) $(wildcard generation/play/loops/*.py generation/play/band/*.py) generation/play/constraints.py \
     generation/play/state.py generation/model/tokens.py
 	$(VENV)/bin/python -m generation compose --seconds 5 --formats mid --out $(VENV)

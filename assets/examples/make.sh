@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes every example anew, with the weights in assets/: sh assets/examples/make.sh, from the top of the repository.
+# Makes every example again, with the weights in assets/: sh assets/examples/make.sh, from the top of the repository.
 set -e
 here=assets/examples
 encore() { .venv/bin/python -m generation "$@" --out "$here" > /dev/null; }
