@@ -7,7 +7,7 @@ import re
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -29,6 +29,7 @@ MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one 
 # A text is rarely music, and in a recording notes are only guessed.
 MUSIC = [ending for ending, kind in ENDINGS.items() if ending != ".txt" and kind != "audio"]
 SHOWN = 20  # how many of the files left out are named
+SMALL = 5  # tunes of a folder, of which one each is held out for testing and for validation
 ARRAYS = ("onset", "duration", "pitch", "velocity")
 
 
@@ -79,7 +80,20 @@ def _load_files(folder: Path, music: list[Path], cache: Path) -> list[Tune]:
         _keep(kept, _read_files(folder, tqdm(music, desc="reading", unit="file"), reasons))
         left_out.write_text(json.dumps(reasons, ensure_ascii=False, indent=2) + "\n", "utf-8")
     _report(json.loads(left_out.read_text("utf-8")) if left_out.exists() else {}, len(music), left_out)
-    return [_own(name, melody) for name, melody in _kept(kept)]
+    tunes = [*_kept(kept)]
+    sides = own_splits({name.removesuffix(PLAYED) for name, _ in tunes})
+    return [_own(name, melody, sides[name.removesuffix(PLAYED)]) for name, melody in tunes]
+
+
+def own_splits(names: Collection[str]) -> dict[str, str]:
+    """The split of each tune of a folder that has no table of them: by the hash of its name, one in twenty is for
+    testing and one for validation, and of at least `SMALL` tunes one each."""
+    digests = {name: hashlib.sha256(name.encode()).digest() for name in names}
+    found = {name: {0: "test", 1: "valid"}.get(digest[0] % 20, "train") for name, digest in digests.items()}
+    for split in ("test", "valid"):
+        if split not in found.values() and len(found) >= SMALL:
+            found[min((name for name in found if found[name] == "train"), key=digests.__getitem__)] = split
+    return found
 
 
 def _load_sets(folder: Path, cache: Path) -> list[Tune]:
@@ -130,12 +144,10 @@ def _read_files(folder: Path, music: Iterable[Path], reasons: dict[str, str]) ->
         yield from found
 
 
-def _own(name: str, melody: Melody) -> Tune:
-    """A tune of a folder without a split: by the hash of its name, one in twenty is for testing, one for validation."""
+def _own(name: str, melody: Melody, split: str) -> Tune:
+    """A tune of a folder without a table of splits."""
     from generation.model.tokens import is_shaded, is_timed
 
-    place = hashlib.sha256(name.removesuffix(PLAYED).encode()).digest()[0] % 20
-    split = {0: "test", 1: "valid"}.get(place, "train")
     return Tune("folder", name, "auto", split, name, is_timed(melody), is_shaded(melody), melody)
 
 

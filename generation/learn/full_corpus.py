@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from generation.learn.corpus import MUSIC
+from generation.learn.corpus import MUSIC, own_splits
 from generation.learn.datasets import bands, chorales, files, kern, lilypond, musicxml
 from generation.model.full_score import FullScore, PartOf
 from generation.music.key import Key
@@ -97,7 +97,7 @@ def load(folder: Path, cache: Path, sets: Sequence[str] = ()) -> list[Work]:
 
 
 def _load_files(folder: Path, cache: Path) -> list[Work]:
-    """A work for each music file: by the hash of its name, one in twenty is for testing, one for validation."""
+    """A work for each music file."""
     music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MUSIC)
     if not music:
         raise Refusal(
@@ -109,11 +109,9 @@ def _load_files(folder: Path, cache: Path) -> list[Work]:
     kept = cache / f"full-folder-{stamp}.npz"
     if not kept.exists():
         _keep(kept, files.scores(folder, tqdm(music, desc="reading", unit="file")))
-    works = []
-    for name, score in _kept(kept):
-        split = {0: "test", 1: "valid"}.get(hashlib.sha256(name.encode()).digest()[0] % 20, "train")
-        works.append(Work("folder", "folder", name, "auto", split, name, score))
-    return works
+    scores = [*_kept(kept)]
+    sides = own_splits({name for name, _ in scores})
+    return [Work("folder", "folder", name, "auto", sides[name], name, score) for name, score in scores]
 
 
 def _read(source: FullSource, folder: Path) -> Iterator[tuple[str, FullScore]]:

@@ -118,6 +118,7 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
         raise Refusal("There is no melody of {least} notes or more in {folder}.", least=SHORTEST, folder=folder)
     if len(whole) < len(tunes):
         print(f"left out {len(tunes) - len(whole)} of {len(tunes)} tunes: they have fewer than {SHORTEST} notes")
+    held_out = f"{len(check)} held out" if check else "none held out: the nats are those of tunes it learns from"
     check = check or learn[:20]
     model = checkpoint.load(Path(options.start))[0] if options.start else AttentiveLSTM(Sizes(**sizes))
     model.to(device)
@@ -146,9 +147,7 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
     precision = fast_precision(device)
     writer = _tensorboard(options)
     parameters = sum(p.numel() for p in model.parameters())
-    print(
-        f"{len(learn)} tunes to learn from, {len(check)} held out; {parameters:,} parameters on {device}, {precision}"
-    )
+    print(f"{len(learn)} tunes to learn from, {held_out}; {parameters:,} parameters on {device}, {precision}")
 
     progress = run["epoch"] / options.epochs
     while progress < 1 and run["stale"] < options.patience:

@@ -10,7 +10,7 @@ import torch
 
 from generation.finish.write_midi import write_midi
 from generation.learn import corpus, flags, train
-from generation.learn.corpus import Tune, _keep, _kept, load
+from generation.learn.corpus import Tune, _keep, _kept, load, own_splits
 from generation.model import checkpoint, memorised
 from generation.model.loaded import load_model
 from generation.model.memorised import Memorised
@@ -151,3 +151,11 @@ def test_no_group_stands_on_two_sides(folder: Path, tmp_path: Path):
     tunes: list[Tune] = load(folder, tmp_path / "cache")
     assert {tune.id for tune in tunes} == {"played.mid", "deeper/scale.mid", "jig.abc"}
     assert [tune.split for tune in load(folder, tmp_path / "cache")] == [tune.split for tune in tunes]
+
+
+def test_of_a_small_folder_one_tune_each_is_held_out():
+    for count in (3, 5, 12, 400):
+        splits = own_splits([f"{number}.mid" for number in range(count)])
+        held = [[*splits.values()].count(split) for split in ("test", "valid")]
+        assert held == [0, 0] if count < 5 else all(1 <= each <= max(1, count // 10) for each in held)
+        assert splits == own_splits([*reversed(splits)])
