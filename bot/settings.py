@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 FILE = ".env"
@@ -70,6 +71,16 @@ class Settings(BaseSettings):
     log_format: str = Field(default="text", pattern="^(text|json)$", description="json: an object a line")
     preview_port: str = Field(default="8420", description="port of the page in the browser, or off")
 
+    @field_validator("shards")
+    @classmethod
+    def _shards_that_there_are(cls, said: str) -> str:
+        if said:
+            some, _, count = said.partition("/")
+            first, _, last = some.partition("-")
+            if not int(first) <= int(last or first) < int(count):
+                raise PydanticCustomError("shards", "shards are counted from 0: 0-1/4 and 2-3/4 are two halves of four")
+        return said
+
     @model_validator(mode="after")
     def _heed_old_names(self) -> Self:
         """Read the old names until the next release; `bot.__main__` warns the admin."""
@@ -91,5 +102,9 @@ def doubts(settings: Settings, names: Iterable[str] | None = None) -> Iterator[s
         if name.upper().startswith("ENCORE_") and name.upper() not in known:
             near = get_close_matches(name.upper(), known, 1, 0.8)
             yield f"there is no setting {name}" + (f"; did you mean {near[0]}?" if near else "; it is ignored")
+    if settings.shards and settings.database_url.startswith("sqlite"):
+        yield "several bots with ENCORE_SHARDS need one PostgreSQL database; with SQLite each has settings of its own"
+    if settings.shards and not settings.engine:
+        yield "several bots with ENCORE_SHARDS need ENCORE_ENGINE; without it each has a line of members of its own"
     if settings.models and not Path(settings.models).is_dir():
         yield f"the folder of ENCORE_MODELS is missing: {settings.models}"

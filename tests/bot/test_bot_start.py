@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bot.preview.standin import TOKEN, StandIn
-from bot.settings import Settings
+from bot.settings import Settings, doubts
 from tests.discord_stand_in import ROOT, Discord, acknowledged, has_files, running
 from tests.patience import soon
 
@@ -47,6 +47,8 @@ async def start(folder: Path, *, largest_file: int | None = None, **env: str) ->
         ({"ENCORE_KEEP_DAYS": "many"}, "ENCORE_KEEP_DAYS"),
         ({"ENCORE_AT_ONCE": "0"}, "ENCORE_AT_ONCE"),
         ({"ENCORE_MODEL": "gpt"}, "ENCORE_MODEL"),
+        ({"ENCORE_SHARDS": "4/4"}, "ENCORE_SHARDS is wrong: shards are counted from 0"),
+        ({"ENCORE_SHARDS": "3-2/4"}, "ENCORE_SHARDS is wrong: shards are counted from 0"),
         ({"ENCORE_DATABASE_URL": "nonsense"}, "ENCORE_DATABASE_URL"),
         ({"ENCORE_DATABASE_URL": "mysql+aiomysql://me:secret@127.0.0.1/x"}, "must be SQLite or PostgreSQL"),
         ({"ENCORE_DATABASE_URL": "sqlite+aiosqlite:////proc/no/encore.sqlite3"}, "ENCORE_DATABASE_URL"),
@@ -68,6 +70,14 @@ async def test_an_old_name_is_heeded_and_told(tmp_path: Path, monkeypatch: pytes
     assert Settings().render_workers == 3
     monkeypatch.setenv("ENCORE_RENDER_WORKERS", "4")
     assert Settings().render_workers == 4
+
+
+async def test_what_several_bots_need_is_told() -> None:
+    def told(**env: str) -> list[str]:
+        return [doubt for doubt in doubts(Settings(_env_file=None, **env), ()) if "ENCORE_SHARDS" in doubt]
+
+    assert told() == told(shards="0-1/2", engine="nats://x", database_url="postgresql://x/y") == []
+    assert len(told(shards="0-1/2")) == 2
 
 
 async def test_what_looks_like_a_mistake_is_told_by_its_name(tmp_path: Path) -> None:

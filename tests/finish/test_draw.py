@@ -1,5 +1,6 @@
 """Pictures of whatever may come: nothing stops the engraver, nothing grows beyond measure."""
 
+import asyncio
 import io
 from dataclasses import replace
 
@@ -53,6 +54,11 @@ def test_a_long_title_is_cut_and_odd_letters_do_no_harm() -> None:
         draw_score(piece_of(melody, 4, title=title)) for title in ("x", "A very long title " * 30, "東\x00\n<&>")
     )
     assert {Image.open(io.BytesIO(png)).size[0] for png in (short, long, odd)} == {PIXELS}
+
+
+async def test_a_score_can_be_drawn_in_any_thread() -> None:
+    piece = piece_of(scale(16), title="A")
+    assert await asyncio.to_thread(draw_score, piece) == draw_score(piece)
 
 
 def test_scores_are_drawn_where_they_can_be_read() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from importlib.resources import files
 from xml.etree import ElementTree
 
 import verovio
@@ -15,6 +16,7 @@ from generation.finish.paper.signs import tempo_words
 from generation.finish.paper.write_musicxml import musicxml
 from generation.finish.piece import Piece
 
+FONTS = str(files("verovio") / "data")
 SCALE = 120  # per cent of verovio's staff size: of 22 pixels in a picture that a phone shows 390 pixels wide
 BARS_A_LINE = 4
 ROOM = 34.0  # width of a line, in widths of a short note
@@ -113,6 +115,7 @@ def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
 def engrave(xml: str, colour: Callable[[ElementTree.Element], None]) -> tuple[str, int]:
     """MusicXML as SVG, `WIDTH` pixels wide, coloured by `colour`, which is given its root; and its height in pixels."""
     verovio.enableLog(verovio.LOG_OFF)  # it would warn of ties that lead out of the picture
+    verovio.setDefaultResourcePath(FONTS)  # which it keeps for the thread alone that imported it
     toolkit = verovio.toolkit()
     toolkit.setOptions(OPTIONS)
     if not toolkit.loadData(xml):
