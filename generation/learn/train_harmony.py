@@ -59,7 +59,7 @@ def known(score: FullScore) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     ruling = np.searchsorted(when, beats + 1e-6, side="right") - 1
     chord = np.where(ruling >= 0, value[ruling] - FIRST_CHORD, -1)
     moved = np.where(chord >= 0, chord // 12 * 12 + (chord + shift) % 12, -1)
-    return places, moved, np.roll(evidence(beats, onset, duration, pitch), shift, axis=1)
+    return places, moved, np.roll(evidence(beats, places, onset, duration, pitch), shift, axis=1)
 
 
 def counted(scores: Sequence[FullScore]) -> Table:

@@ -15,10 +15,10 @@ from generation.music.song import Song, bar_marks
 
 # Style of a tune → the table of its chords, the weight of its tones, and nats in favour of changes.
 LIKE = {
-    "pop": ("pop", 0.45, 1.6),
-    "jazz": ("jazz", 1.3, 1.5),
-    "standards": ("standards", 0.5, 1.1),
-    "hymn": ("hymn", 0.75, 1.4),
+    "pop": ("pop", 0.7, 1.45),
+    "jazz": ("jazz", 1.5, 1.0),
+    "standards": ("standards", 0.6, 0.9),
+    "hymn": ("hymn", 1.0, 1.5),
     "classical": ("hymn", 1.0, 1.2),
     "artsong": ("hymn", 1.0, 1.2),
     "irish": ("standards", 1.0, 0.9),
@@ -39,7 +39,7 @@ def harmonised(song: Song, key: Key, style: str, temperature: float, rng: np.ran
     shift = shift_of(key)
     begun = beats > song.pickup - 1e-6  # the band waits for the first bar line
     beats, places = (beats[begun], places[begun]) if begun.any() else (beats, places)
-    heard = np.roll(evidence(beats, tune.onset, tune.duration, tune.pitch), shift, axis=1)
+    heard = np.roll(evidence(beats, places, tune.onset, tune.duration, tune.pitch), shift, axis=1)
     warmth = max(0.0, temperature - COOL) * WARMEST
     tonic = (key.pitch_class + shift) % 12
     found = chords_under(heard, places, tables()[name], tonic, weight, change, warmth, rng)

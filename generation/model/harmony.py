@@ -22,7 +22,8 @@ BAR_LINE, HALFWAY, ELSEWHERE = range(3)  # places of beats
 PLACES = 3
 STEP = 20.0  # parts of a nat that a table is stored in
 AT_REST = 2.0  # nats in favour of the tonic's chord at the end
-STRUCK = 0.5  # quarters that a note which begins on a beat counts more there
+STRUCK, AFTER = 0.5, 0.5  # quarters that a note which begins on a beat counts more; share that one after it counts
+ACCENT = np.array([1.6, 1.2, 0.7])  # weights of what sounds on beats, by their place
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +83,21 @@ def beats_of(end: float, bars: Sequence[tuple[float, float]], metre: tuple[int, 
     return np.array(found), np.array(places, np.int64)
 
 
-def evidence(beats: Reals, onset: Reals, duration: Reals, pitch: Ints) -> Reals:
-    """(beats, 12) quarters for which each pitch class sounds during a beat, more if it begins there."""
+def evidence(beats: Reals, places: Ints, onset: Reals, duration: Reals, pitch: Ints) -> Reals:
+    """(beats, 12) how much each pitch class is heard during a beat: the quarters for which it sounds, more of them if it
+    begins on the beat, less if it begins after it, and more where the beat is strong."""
     heard = np.zeros((len(beats), 12))
     edges, end = np.append(beats, beats[-1] + 4), onset + duration
     first = np.maximum(np.searchsorted(beats, onset + 0.1, side="right") - 1, 0)
     for i, beat in enumerate(first):
-        heard[beat, pitch[i] % 12] += STRUCK * (abs(onset[i] - beats[beat]) < 0.1)
+        struck = abs(onset[i] - beats[beat]) < 0.1
+        heard[beat, pitch[i] % 12] += STRUCK * struck
+        counts = 1.0 if struck else AFTER
         while beat < len(beats) and end[i] > edges[beat] + 1e-6:
-            heard[beat, pitch[i] % 12] += max(min(end[i], edges[beat + 1]) - max(onset[i], edges[beat]), 0.05)
-            beat += 1
-    return heard
+            lasts = min(end[i], edges[beat + 1]) - max(onset[i], edges[beat])
+            heard[beat, pitch[i] % 12] += counts * max(lasts, 0.05)
+            beat, counts = beat + 1, 1.0
+    return heard * ACCENT[places][:, None]
 
 
 def chords_under(

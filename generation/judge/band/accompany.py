@@ -138,7 +138,7 @@ def plainly(tune: Song, key: Key) -> Chords:
     plain = Table(usual, follow, tones, np.array([0.5, 0.3, 0.1]))
     notes, shift = tune.parts[0].notes, shift_of(key)
     beats, places = beats_of(float(notes.onset[-1]) + 0.01, bar_marks(tune), tune.metre)
-    seen = np.roll(evidence(beats, notes.onset, notes.duration, notes.pitch), shift, axis=1)
+    seen = np.roll(evidence(beats, places, notes.onset, notes.duration, notes.pitch), shift, axis=1)
     tonic = (key.pitch_class + shift) % 12
     found = chords_under(seen, places, plain, tonic, 1.0, 0.0, 0.0, np.random.default_rng(0))
     changes = [i for i in range(len(found)) if not i or found[i] != found[i - 1]]
