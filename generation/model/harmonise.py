@@ -29,15 +29,18 @@ WARMEST = 0.35  # of what a temperature of 1 does to notes; below `COOL`, chords
 COOL = 0.3
 
 
-def harmonised(song: Song, key: Key, style: str, temperature: float, rng: np.random.Generator) -> Song:
-    """The song with chords, its own if it has any. Higher temperatures choose less usual ones."""
+def harmonised(
+    song: Song, key: Key, style: str, temperature: float, rng: np.random.Generator, since: float = 0.0
+) -> Song:
+    """The song with chords, its own if it has any, from the beat of the quarter `since` on. Higher temperatures choose
+    less usual ones."""
     tune = next((part.notes for part in song.parts if part.role == "lead" and len(part.notes)), None)
     if song.chords or tune is None:
         return song
     name, weight, change = LIKE.get(style, LIKE["pop"])
     beats, places = beats_of(float(tune.onset[-1]) + 0.01, bar_marks(song), song.metre)
     shift = shift_of(key)
-    begun = beats > song.pickup - 1e-6  # the band waits for the first bar line
+    begun = np.append(beats[1:], np.inf) > since + 1e-6
     beats, places = (beats[begun], places[begun]) if begun.any() else (beats, places)
     heard = np.roll(evidence(beats, places, tune.onset, tune.duration, tune.pitch), shift, axis=1)
     warmth = max(0.0, temperature - COOL) * WARMEST

@@ -84,8 +84,8 @@ def beats_of(end: float, bars: Sequence[tuple[float, float]], metre: tuple[int, 
 
 
 def evidence(beats: Reals, places: Ints, onset: Reals, duration: Reals, pitch: Ints) -> Reals:
-    """(beats, 12) how much each pitch class is heard during a beat: the quarters for which it sounds, more of them if it
-    begins on the beat, less if it begins after it, and more where the beat is strong."""
+    """(beats, 12) how much each pitch class is heard during a beat: the quarters for which it sounds, more of them if
+    it begins on the beat, less if it begins after it, and more where the beat is strong."""
     heard = np.zeros((len(beats), 12))
     edges, end = np.append(beats, beats[-1] + 4), onset + duration
     first = np.maximum(np.searchsorted(beats, onset + 0.1, side="right") - 1, 0)
@@ -97,7 +97,7 @@ def evidence(beats: Reals, places: Ints, onset: Reals, duration: Reals, pitch: I
             lasts = min(end[i], edges[beat + 1]) - max(onset[i], edges[beat])
             heard[beat, pitch[i] % 12] += counts * max(lasts, 0.05)
             beat, counts = beat + 1, 1.0
-    return heard * ACCENT[places][:, None]
+    return np.asarray(heard * ACCENT[places][:, None], np.float64)
 
 
 def chords_under(

@@ -26,8 +26,8 @@ class Accompanist:
     under: bool = False
 
 
-def _pianist(feel: str, low: int = 43, high: int = 77) -> tuple[Accompanist, ...]:
-    return (Accompanist("Piano", "chords", 0, feel, 60, low, high),)
+def _pianist(feel: str, low: int = 43, high: int = 77, centre: int = 60) -> tuple[Accompanist, ...]:
+    return (Accompanist("Piano", "chords", 0, feel, centre, low, high),)
 
 
 BASS = (Accompanist("Bass", "bass", 33, "pop", 38, 28, 50),)
@@ -67,8 +67,8 @@ BANDS: dict[str, Band] = {
         _pianist("jazz", 45, 76), JAZZ_BASS, (Accompanist("Drums", "drums", DRUMS, "jazz"),),
     )),
     "pop band": Band("pop", 73, "Tune", (
-        (Accompanist("Guitar", "chords", 25, "strummed", 60, 48, 74),),
-        _pianist("pop", 45, 79), BASS, (Accompanist("Drums", "drums", DRUMS, "pop"),),
+        _pianist("pop", 57, 82, 66), (Accompanist("Guitar", "chords", 25, "strummed", 55, 43, 67),),
+        BASS, (Accompanist("Drums", "drums", DRUMS, "pop"),),
     )),
     "string quartet": Band("classical", 40, "Violin I", (
         (Accompanist("Violin II", "second", 40, "bowed", 64, 55, 79, under=True),),

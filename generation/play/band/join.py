@@ -44,7 +44,8 @@ def accompanied(reading: Reading, name: str, style: str, temperature: float, see
     song = replace(song, parts=(tune, *others))
     if chords:
         song = over(song, parse_chart(chords, key))
-    song = harmonised(song, key, chordal, temperature, random_stream(seed, "harmony"))
+    along = any(hands[0].feel in ALONG for hands in band.players)
+    song = harmonised(song, key, chordal, temperature, random_stream(seed, "harmony"), 0.0 if along else song.pickup)
     return primed(song, 0.0, dict(enumerate(band.players, 1)), key, style)
 
 
@@ -86,12 +87,16 @@ def primed(song: Song, since: float, players: Players, key: Key, style: str) -> 
     metre = song.metres[0][1] if song.metres else (4, 4)
     bar, swung = metre[0] * 4 / metre[1], swings(song)
     lead_in = LEAD_IN * bar - song.pickup if since <= 0 else 0.0
+    along = any(player.feel in ALONG for hands in players.values() for player in hands)
+    begins = (
+        (0.0 if along else song.pickup) if lead_in else since
+    )  # players wait for the first bar line, singers do not
     first = song.chords[0][1] if song.chords else symbol_of(0, 0, key)
     later = _later(song, lead_in) if lead_in else song
     given = [part.notes.pitch.max() for i, part in enumerate(song.parts) if i not in players and len(part.notes)]
     highest = int(max(given, default=127))
     parts: list[Part] = []
-    hands: dict[int, Hand] = {}
+    playing: dict[int, Hand] = {}
     for home, part in enumerate(later.parts):
         if home not in players:
             parts.append(part)
@@ -103,10 +108,11 @@ def primed(song: Song, since: float, players: Players, key: Key, style: str) -> 
             if lead_in:
                 notes = primer(played, LEAD_IN, strokes, bar, tones_of(first, key), player.centre)
                 notes = notes if len(notes) else _beginning(song.parts[home].notes, LEAD_IN * bar - EARLIER)
-            hands[len(parts)] = _hand(player, home, len(notes), strokes, highest)
+                notes = notes[notes.onset < lead_in + begins - EARLIER]
+            playing[len(parts)] = _hand(player, home, len(notes), strokes, highest)
             parts.append(replace(played, notes=notes))
     kept = replace(later, parts=tuple(parts), chords=((0.0, first), *later.chords) if lead_in else later.chords)
-    return Beside(song, song.pickup if lead_in else since, kept, lead_in, hands, style)
+    return Beside(song, begins, kept, lead_in, playing, style)
 
 
 def _hand(player: Accompanist, home: int, before: int, strokes: Bar, highest: int) -> Hand:

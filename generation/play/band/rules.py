@@ -20,6 +20,8 @@ STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
 OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
 OTHER_DRUM = 2.5  # nats, the cost of a drum that a pattern has not at its place
 SKIP, ELSEWHERE = 2.5, 4.0  # nats, the costs of leaving a pattern: of silence where it plays, of playing elsewhere
+MUDDLE, MIDDLE_C, MUDDY = 3.0, 60, 52  # nats, the cost of a second under middle C, or of a third far under it
+CROWDED = 4  # semitones above the lowest of a range: the chord may have no tone there
 STANDING = 2.5  # nats, the cost of the same note again in a walking bass
 ABOVE = 5.0  # nats, the cost of a voice above the tune that belongs under it
 ROOTLESS, LOW = 4.0, 48  # nats, the cost of a bass that leaves the root out; a bass goes lower than this pitch
@@ -90,10 +92,12 @@ def settle_on_the_root(length: Any, take: State) -> Any:
 
 
 def in_order(part: Any, take: State) -> Any:
-    """Rows of an onset go by slot, and within a part downward; a voice and the harmony have one at most."""
+    """Rows of an onset go by slot, and within a part downward; a voice and the harmony have one at most. Over given
+    chords, a part seldom goes on where hardly a tone is left in its range."""
     again = part == take.before_part
     alone = (take.kind[part] == 2) | (take.single[part] > 0) | (take.before_value <= take.low[part])
-    return NEVER * ((part < take.before_part) | (again & alone))
+    crowded = again & (take.obey[part] > 0) & (take.before_value - take.low[part] < CROWDED)
+    return NEVER * ((part < take.before_part) | (again & alone)) + FOREIGN * crowded
 
 
 def leave_what_is_given(part: Any, take: State) -> Any:
@@ -203,6 +207,13 @@ def strike_the_pattern(value: Any, take: State) -> Any:
     return OTHER_DRUM * (known & (value >= FIRST_DRUM) & (value < NO_CHORD) & (usual == 0))
 
 
+def no_muddle(value: Any, take: State) -> Any:
+    """Where chords are given, a part's notes of one onset lie apart, the lower the more."""
+    gap = take.before_value - value
+    chord = (take.obey[take.part] > 0) & (take.before_part == take.part) & (value < FIRST_DRUM)
+    return MUDDLE * chord * (((gap <= 2) & (value < MIDDLE_C)) + 1.0 * ((gap <= 4) & (value < MUDDY)))
+
+
 def walk(value: Any, take: State) -> Any:
     """A walking bass seldom stands still."""
     return STANDING * ((take.walks[take.part] > 0) & (value == take.sung[take.part]) & (take.onset < take.last))
@@ -279,6 +290,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         no_clash,
         keep_to_the_chord,
         strike_the_pattern,
+        no_muddle,
         walk,
         begin_on_the_root,
         stay_under_the_tune,
