@@ -37,3 +37,24 @@ fresh fresh-jazz-quartet --band "jazz quartet" --key "Bb major" --tempo 150 --se
 fresh fresh-pop-band --band "pop band" --key "G major" --tempo 96 --seconds 25 --seed 8
 fresh fresh-rock-band --band "rock band" --key "E minor" --tempo 130 --seconds 25 --seed 8
 fresh fresh-drums --band drums --tempo 110 --seconds 15 --seed 8
+
+joined() {  # NAME, FILE and the flags of accompany
+  name=$1 file=$2
+  shift 2
+  scratch=$(mktemp -d)
+  .venv/bin/python -m generation accompany "$here/$file" "$@" --formats mp3,mid,abc,png --out "$scratch" > /dev/null
+  for ending in mp3 mid abc png; do mv "$scratch"/*-take1.$ending "$here/$name.$ending"; done
+  rmdir "$scratch"
+  echo "$name"
+}
+joined jig-with-guitar jig.abc --band guitar --seed 4
+joined hymn-with-choir hymn-tune.abc --band choir --seed 1
+joined standard-with-jazz-trio standard.abc --band "jazz trio" --seed 1
+joined song-with-pop-band song.abc --band "pop band" --seed 1
+joined blues-by-given-chords blues-head.abc --band "jazz trio" --seed 1 \
+  --chords "F7 | Bb7 | F7 | % | Bb7 | % | F7 | D7 | Gm7 | C7 | F7 D7 | G7 C7"
+joined minuet-with-quartet minuet.abc --band "string quartet" --seed 1
+joined waltz-with-piano waltz-song.abc --band piano --seed 2
+joined whistled-jig-with-trio whistled-jig.ogg --band trio --seed 1
+encore extend $here/song.abc --chords "C | D7 | Bm7 Em | Am7 D7" --bars 8 --seed 1 --formats mp3,mid,abc,png
+fresh fresh-over-chords --band "pop band" --chords "vi IV I V" --key "D major" --tempo 96 --bars 12 --seed 3
