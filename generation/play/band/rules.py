@@ -6,30 +6,29 @@ from typing import Any
 
 import numpy as np
 
-from generation.model.band import CLASSES, FIRST_CHORD, FIRST_DRUM, NO_CHORD, SLOTS
-from generation.model.hear_chords import TONES
-from generation.model.hearing import CHANGED, NOW_CHORD
+from generation.model.band import CLASSES, FIRST_CHORD, FIRST_DRUM, SLOTS
 from generation.model.tokens import LENGTHS, TICKS
-from generation.play.band.state import PLACES, State
+from generation.play.band.rules_beside import (
+    begin_on_the_root,
+    keep_its_pattern,
+    keep_the_pattern,
+    keep_to_the_chord,
+    no_muddle,
+    stay_under_the_tune,
+    strike_the_pattern,
+    walk,
+)
+from generation.play.band.state import OVER, State
 from generation.play.constraints import FIFTH, FOREIGN, HOME, LEFTOVER, NEVER, keep_the_grid
 
 ALONE = 8 * NEVER  # nats: sooner may any other rule be broken than a given row be missed
-OVER = 1000 * TICKS  # the value of the step class that says that nothing follows
 INTERRUPT = 2.0  # nats, the cost of a voice's new note before its old one has ended
 STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
-OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
-OTHER_DRUM = 2.5  # nats, the cost of a drum that a pattern has not at its place
-SKIP, ELSEWHERE = 2.5, 4.0  # nats, the costs of leaving a pattern: of silence where it plays, of playing elsewhere
-MUDDLE, MIDDLE_C, MUDDY = 3.0, 60, 52  # nats, the cost of a second under middle C, or of a third far under it
 CROWDED = 4  # semitones above the lowest of a range: the chord may have no tone there
-STANDING = 2.5  # nats, the cost of the same note again in a walking bass
-ABOVE = 5.0  # nats, the cost of a voice above the tune that belongs under it
-ROOTLESS, LOW = 4.0, 48  # nats, the cost of a bass that leaves the root out; a bass goes lower than this pitch
 PACE, BALANCE = 2.5, 0.7  # nats for each factor of e by which there are too many rows of all parts, or of one
 RETURN = 1.0  # nats by which the odds of a silent part rise with each bar after the first two
 HOLD = 4.0  # nats for each factor of e by which notes were too long or too short of late, and one is
 MOSTLY, NEARLY_ALWAYS = 50, 80  # per cent of the bars: such a part plays at the close; returns from a rest
-IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()], np.int64)
 NEAR = 6  # ticks by which the class of a length may miss the goal
 
 
@@ -70,19 +69,6 @@ def no_endless_onset(length: Any, take: State) -> Any:
 def keep_the_pace(length: Any, take: State) -> Any:
     """Short steps, and rows at one onset, cost more or less as there were more or fewer rows lately than is usual."""
     return PACE * take.pace / 1000 * (length < TICKS) * (TICKS - length) / TICKS
-
-
-def keep_the_pattern(length: Any, take: State) -> Any:
-    """Where patterns are known, a step seldom passes a place where one of them wants a part, or leads elsewhere."""
-    bar, now = take.line, (take.tick - take.mark) % take.line
-    there = take.tick + length
-    place = (there - take.mark) % bar * (take.held_to > 0)
-    passed = take.strokes[place] - take.strokes[now * (take.held_to > 0)] + (now + length) // bar * take.strokes[PLACES]
-    passed = passed - (take.pattern[now * (take.held_to > 0)] % (1 << SLOTS) > 0)
-    away = (take.pattern[place] == 0) & (there != take.next_tick)
-    due = (take.late[SLOTS - 1] + take.due[SLOTS - 1] > 0) & (take.here > 0)
-    moving = (length > 0) & (length < OVER) & (take.held_to > 0) & (take.tick < take.last)
-    return moving * (SKIP * (passed > 0) + SKIP * (passed > 1) + ELSEWHERE * away + SKIP * due)
 
 
 def settle_on_the_root(length: Any, take: State) -> Any:
@@ -142,18 +128,6 @@ def come_back(part: Any, take: State) -> Any:
     return -RETURN * bars * take.eager[part] / 100 * resting
 
 
-def keep_its_pattern(part: Any, take: State) -> Any:
-    """Where patterns are known, a part seldom plays elsewhere, or is passed over where it is wanted. One that moves
-    with the lead may also move on a beat."""
-    mask = take.pattern[(take.onset - take.mark) % take.line * (take.held_to > 0)]
-    beat = mask >> SLOTS & 1
-    along = take.when[take.leading] == take.onset
-    elsewhere = (take.habit[part] == 1) & ((mask >> part) & 1 == 0)
-    astray = (take.habit[part] == 2) & (along == 0)
-    cost = ELSEWHERE * elsewhere + ELSEWHERE * astray * (1 - 0.5 * beat) + SKIP * (take.late[part] > 0)
-    return cost * ((take.held_to > 0) & (take.onset < take.last) & (take.given[part] == 0))
-
-
 def stay_in_range(value: Any, take: State) -> Any:
     """Each part keeps its range."""
     return NEVER * ((value < take.low[take.part]) | (value > take.high[take.part]))
@@ -182,49 +156,6 @@ def no_clash(value: Any, take: State) -> Any:
     beside = take.rubs[(value + 1) % 12] + take.rubs[(value + 11) % 12] > 0
     across = take.rubs[(value + 6) % 12] > 0
     return take.clash / 1000 * (0.5 + 0.5 * beat) * (beside + 0.5 * across) * (value < FIRST_DRUM)
-
-
-def keep_to_the_chord(value: Any, take: State) -> Any:
-    """Where chords are given, tones outside the chord cost most where a bar or its half begins, less on other beats."""
-    chord, place = take.facts[NOW_CHORD] - FIRST_CHORD, (take.onset - take.mark) % take.line
-    strong, beat = (2 * place) % take.line == 0, place % TICKS == 0
-    known = (chord >= 0) & (value < FIRST_DRUM)
-    inside = IN_CHORD[chord // 12 * known, (value - chord) % 12]
-    return take.obey[take.part] / 1000 * known * (1 - inside) * (OFF_BEAT + ON_BEAT * beat + ON_STRONG * strong)
-
-
-def stay_under_the_tune(value: Any, take: State) -> Any:
-    """A voice that belongs under the lead goes above it at a cost."""
-    tune = take.sung[take.leading]
-    return ABOVE * ((take.under[take.part] > 0) & (value > tune) & (tune < FIRST_DRUM) & (value < FIRST_DRUM))
-
-
-def strike_the_pattern(value: Any, take: State) -> Any:
-    """A drummer who has a pattern seldom strikes what is not in it."""
-    drum = (value - FIRST_DRUM) * ((value >= FIRST_DRUM) & (value < NO_CHORD))
-    usual = take.drums[(take.onset - take.mark) % take.line * (take.held_to > 0)] >> drum & 1
-    known = (take.held_to > 0) & (take.habit[take.part] == 1) & (take.onset < take.last)
-    return OTHER_DRUM * (known & (value >= FIRST_DRUM) & (value < NO_CHORD) & (usual == 0))
-
-
-def no_muddle(value: Any, take: State) -> Any:
-    """Where chords are given, a part's notes of one onset lie apart, the lower the more."""
-    gap = take.before_value - value
-    chord = (take.obey[take.part] > 0) & (take.before_part == take.part) & (value < FIRST_DRUM)
-    return MUDDLE * chord * (((gap <= 2) & (value < MIDDLE_C)) + 1.0 * ((gap <= 4) & (value < MUDDY)))
-
-
-def walk(value: Any, take: State) -> Any:
-    """A walking bass seldom stands still."""
-    return STANDING * ((take.walks[take.part] > 0) & (value == take.sung[take.part]) & (take.onset < take.last))
-
-
-def begin_on_the_root(value: Any, take: State) -> Any:
-    """Where chords are given, the lowest part takes up a new one by its root."""
-    chord = take.facts[NOW_CHORD] - FIRST_CHORD
-    fresh = (chord >= 0) & (take.obey[take.part] > 0) & (take.when[take.part] < take.facts[CHANGED])
-    low = (take.low[take.part] < LOW) & (take.single[take.part] > 0)
-    return ROOTLESS * (fresh & low & ((value - chord) % 12 != 0) & (value < FIRST_DRUM))
 
 
 def come_to_rest(value: Any, take: State) -> Any:

@@ -7,6 +7,7 @@ from generation.model.band import FIELDS, SLOTS
 from generation.model.hearing import SIZES, Ears
 from generation.model.tokens import TICKS
 
+OVER = 1000 * TICKS  # the value of the step class that says that nothing follows
 FAR = 2**40  # a tick that never comes
 
 

@@ -16,8 +16,8 @@ from generation.model.band import (
 )  # fmt: skip
 from generation.model.hearing import SOUND, Ears, hear_begin, hear_note, hear_part
 from generation.play.band.limits import MEMORY
-from generation.play.band.rules import MOSTLY, NEAR, OVER
-from generation.play.band.state import AT, NUMBERS, WIDTH, State
+from generation.play.band.rules import MOSTLY, NEAR
+from generation.play.band.state import AT, NUMBERS, OVER, WIDTH, State
 from generation.play.loops.compiled import Whole, compiled
 from generation.play.loops.rules import as_tuple
 

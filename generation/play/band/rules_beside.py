@@ -1,0 +1,88 @@
+"""Sampling rules where chords or a tune are given: tones keep to the chord, and parts to the pattern of their feel."""
+
+from typing import Any
+
+import numpy as np
+
+from generation.model.band import FIRST_CHORD, FIRST_DRUM, NO_CHORD, SLOTS
+from generation.model.hear_chords import TONES
+from generation.model.hearing import CHANGED, NOW_CHORD
+from generation.model.tokens import TICKS
+from generation.play.band.state import OVER, PLACES, State
+
+OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
+OTHER_DRUM = 2.5  # nats, the cost of a drum that a pattern has not at its place
+SKIP, ELSEWHERE = 2.5, 4.0  # nats, the costs of leaving a pattern: of silence where it plays, of playing elsewhere
+MUDDLE, MIDDLE_C, MUDDY = 3.0, 60, 52  # nats, the cost of a second under middle C, or of a third far under it
+STANDING = 2.5  # nats, the cost of the same note again in a walking bass
+ABOVE = 5.0  # nats, the cost of a voice above the tune that belongs under it
+ROOTLESS, LOW = 4.0, 48  # nats, the cost of a bass that leaves the root out; a bass goes lower than this pitch
+IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()], np.int64)
+
+
+def keep_the_pattern(length: Any, take: State) -> Any:
+    """Where patterns are known, a step seldom passes a place where one of them wants a part, or leads elsewhere."""
+    bar, now = take.line, (take.tick - take.mark) % take.line
+    there = take.tick + length
+    place = (there - take.mark) % bar * (take.held_to > 0)
+    passed = take.strokes[place] - take.strokes[now * (take.held_to > 0)] + (now + length) // bar * take.strokes[PLACES]
+    passed = passed - (take.pattern[now * (take.held_to > 0)] % (1 << SLOTS) > 0)
+    away = (take.pattern[place] == 0) & (there != take.next_tick)
+    due = (take.late[SLOTS - 1] + take.due[SLOTS - 1] > 0) & (take.here > 0)
+    moving = (length > 0) & (length < OVER) & (take.held_to > 0) & (take.tick < take.last)
+    return moving * (SKIP * (passed > 0) + SKIP * (passed > 1) + ELSEWHERE * away + SKIP * due)
+
+
+def keep_its_pattern(part: Any, take: State) -> Any:
+    """Where patterns are known, a part seldom plays elsewhere, or is passed over where it is wanted. One that moves
+    with the lead may also move on a beat."""
+    mask = take.pattern[(take.onset - take.mark) % take.line * (take.held_to > 0)]
+    beat = mask >> SLOTS & 1
+    along = take.when[take.leading] == take.onset
+    elsewhere = (take.habit[part] == 1) & ((mask >> part) & 1 == 0)
+    astray = (take.habit[part] == 2) & (along == 0)
+    cost = ELSEWHERE * elsewhere + ELSEWHERE * astray * (1 - 0.5 * beat) + SKIP * (take.late[part] > 0)
+    return cost * ((take.held_to > 0) & (take.onset < take.last) & (take.given[part] == 0))
+
+
+def keep_to_the_chord(value: Any, take: State) -> Any:
+    """Where chords are given, tones outside the chord cost most where a bar or its half begins, less on other beats."""
+    chord, place = take.facts[NOW_CHORD] - FIRST_CHORD, (take.onset - take.mark) % take.line
+    strong, beat = (2 * place) % take.line == 0, place % TICKS == 0
+    known = (chord >= 0) & (value < FIRST_DRUM)
+    inside = IN_CHORD[chord // 12 * known, (value - chord) % 12]
+    return take.obey[take.part] / 1000 * known * (1 - inside) * (OFF_BEAT + ON_BEAT * beat + ON_STRONG * strong)
+
+
+def begin_on_the_root(value: Any, take: State) -> Any:
+    """Where chords are given, the lowest part takes up a new one by its root."""
+    chord = take.facts[NOW_CHORD] - FIRST_CHORD
+    fresh = (chord >= 0) & (take.obey[take.part] > 0) & (take.when[take.part] < take.facts[CHANGED])
+    low = (take.low[take.part] < LOW) & (take.single[take.part] > 0)
+    return ROOTLESS * (fresh & low & ((value - chord) % 12 != 0) & (value < FIRST_DRUM))
+
+
+def walk(value: Any, take: State) -> Any:
+    """A walking bass seldom stands still."""
+    return STANDING * ((take.walks[take.part] > 0) & (value == take.sung[take.part]) & (take.onset < take.last))
+
+
+def no_muddle(value: Any, take: State) -> Any:
+    """Where chords are given, a part's notes of one onset lie apart, the lower the more."""
+    gap = take.before_value - value
+    chord = (take.obey[take.part] > 0) & (take.before_part == take.part) & (value < FIRST_DRUM)
+    return MUDDLE * chord * (((gap <= 2) & (value < MIDDLE_C)) + 1.0 * ((gap <= 4) & (value < MUDDY)))
+
+
+def stay_under_the_tune(value: Any, take: State) -> Any:
+    """A voice that belongs under the lead goes above it at a cost."""
+    tune = take.sung[take.leading]
+    return ABOVE * ((take.under[take.part] > 0) & (value > tune) & (tune < FIRST_DRUM) & (value < FIRST_DRUM))
+
+
+def strike_the_pattern(value: Any, take: State) -> Any:
+    """A drummer who has a pattern seldom strikes what is not in it."""
+    drum = (value - FIRST_DRUM) * ((value >= FIRST_DRUM) & (value < NO_CHORD))
+    usual = take.drums[(take.onset - take.mark) % take.line * (take.held_to > 0)] >> drum & 1
+    known = (take.held_to > 0) & (take.habit[take.part] == 1) & (take.onset < take.last)
+    return OTHER_DRUM * (known & (value >= FIRST_DRUM) & (value < NO_CHORD) & (usual == 0))
