@@ -180,7 +180,7 @@ class Reply:
     tempo    quarter notes a minute
     source   where the melody was found in the file; empty if there was no choice
     parts    the names of the parts that play on together; empty for a melody
-    remarks  half a sentence on each thing that was repaired or left out in reading the file
+    remarks  a phrase on each thing that was repaired or left out in reading the file
     voices   each part of the file that could be the tune, described; empty if there is no choice
     voice    the number of the part that was taken for it, counted from 1
     recorded whether the input is a recording

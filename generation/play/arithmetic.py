@@ -9,7 +9,7 @@ from generation.request import Refusal
 
 SETTING = "ENCORE_ARITHMETIC"
 KINDS = ("int8", "float32")
-TAKES = 64  # that are played at once, at most
+TAKES = 64  # the most that are played at once
 
 
 def arithmetic(device: torch.device) -> str:

@@ -241,7 +241,7 @@ class Batch:
 
 
 def _told(part: Part, said: list[int]) -> None:
-    """Add the next note to a take, and note whether it was the last."""
+    """Add the next note to a take, and record whether it was the last."""
     *row, _, tick, last, part.goal = said
     if part.open_end and tick >= part.goal and part.rows:
         part.over = True

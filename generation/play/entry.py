@@ -1,4 +1,4 @@
-"""Entry: where the new music sets in after an input, as early and as late as a player would."""
+"""Entry: where the new music begins after an input, neither earlier nor later than a player would."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from generation.model.tokens import DURATION, LENGTHS, TICK, TICKS, Ints
 from generation.music.song import Song
 
 RING = 0.25  # quarters for which the last note of another part is left alone, at least
-REACH = 192  # ticks, the longest first step; what is further away is played as if it were nearer by whole bars
+REACH = 192  # ticks, the longest first step; a later entry is played as if it were nearer by whole bars
 LEAST_WINDOW = 12  # ticks between the earliest and the latest entry: steps of more than four quarters lie so far apart
 
 

@@ -49,7 +49,7 @@ class Fused:
     bars         the same of the phases of bars, from `waves`
     head[i]      a head's logits and its part of the input of the next
     given[i]     by class of head i: the rest of the input of the next
-    flat         by head: the class that it always says, where the model has not learned to play; None where it has
+    flat         by head: the class that it always chooses if the model has not learned to play; None if it has
     turn         radians a tick, by pair of a head's channels: one of the first and one of the next so many
     takes, rows  (TAKES,) 0 …; (TAKES, heads) index in (TAKES × heads × window) at which each head of a take begins
     window       notes that a note sees, itself included; places: (window,) 0 …

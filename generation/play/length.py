@@ -1,4 +1,4 @@
-"""Length: how much new music is asked for, in seconds or in bars → ticks."""
+"""Length: the amount of new music asked for, in seconds or in bars → ticks."""
 
 from generation.model.tokens import TICKS
 from generation.request import MOST_SECONDS, Refusal

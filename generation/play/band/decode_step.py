@@ -1,4 +1,4 @@
-"""One step of one take by the network as it was trained: the reference, and what plays on a GPU."""
+"""One step of one take by the network as it was trained: the reference, which also plays on a GPU."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def begun(
 
 @torch.inference_mode()
 def decode_step(model: BandLSTM, line: Line, watch: Callable[[int, Reals], None] | None = None) -> list[int]:
-    """The classes of all heads of the next row, and its tick; the step class is `band.END` where nothing follows.
+    """The classes of all heads of the next row, and its tick; the step class is `band.END` if nothing follows.
     `watch` is shown the logits of each head, rules included."""
     said = np.zeros((len(HEADS), 1), np.int64)
     at, kind = state_of(line.table[0]), np.zeros(1, np.int64)

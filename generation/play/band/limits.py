@@ -1,4 +1,4 @@
-"""The limits that an input sets to each of its parts, such as its range, and where new music begins."""
+"""The limits that an input sets for each of its parts, such as its range, and where new music begins."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,13 +14,13 @@ NARROWEST = 19  # semitones that a part has at least
 RANGE = {"lead": (55, 84), "bass": (28, 55), "pad": (48, 79)}  # of a fresh piece
 MIDDLE = (40, 76)  # of its other parts
 LEGATO = 4  # ticks by which a note may reach into the next of its voice
-ONE_VOICE = 0.02  # share of a part's notes that may sound with another, and it still plays one at a time
-SEEN = 0.98  # of what sounds at its onsets, a part's notes at once count up to this quantile
+ONE_VOICE = 0.02  # the share of a part's notes that may sound with another if it still counts as playing one at a time
+SEEN = 0.98  # the quantile of the numbers of notes at its onsets that counts as a part's most notes at once
 FRESH = 300  # per cent: how eager each part of a fresh piece is
 MEMORY, SECTION = 2, 16  # bars over which the number of rows is remembered; of the input by which it is usual
 # Rows a quarter in a fresh piece, by role.
 RATE = {"harmony": 0.4, "lead": 1.3, "second": 1.2, "chords": 2.5, "bass": 1.1, "pad": 0.6, "other": 1.0, "drums": 4.0}
-OVERHANG = TICKS // 3  # ticks by which a note may reach over a bar line and counts as ending there
+OVERHANG = TICKS // 3  # ticks by which a note may reach over a bar line and still count as ending there
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""A prompt → all that is known of a take before its first new row."""
+"""A prompt → everything that is known about a take before its first new row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

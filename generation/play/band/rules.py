@@ -21,7 +21,7 @@ from generation.play.band.rules_beside import (
 from generation.play.band.state import OVER, State
 from generation.play.constraints import FIFTH, FOREIGN, HOME, LEFTOVER, NEVER, keep_the_grid
 
-ALONE = 8 * NEVER  # nats: sooner may any other rule be broken than a given row be missed
+ALONE = 8 * NEVER  # nats: any other rule may be broken sooner than a given row is missed
 INTERRUPT = 2.0  # nats, the cost of a voice's new note before its old one has ended
 STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
 CROWDED = 4  # semitones above the lowest of a range: the chord may have no tone there

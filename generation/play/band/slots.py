@@ -103,7 +103,7 @@ def band_memory(model: BandLSTM, fused: BandFused, takes: int) -> BandSlots:
 
 @torch.inference_mode()
 def move_in(slots: BandSlots, slot: int, model: BandLSTM, fused: BandFused, line: Line, tick: int) -> None:
-    """Write into a slot what a take has in memory after its input, whose last row is at `tick`."""
+    """Write into a slot the memory of a take after its input, whose last row is at `tick`."""
     slots.table[slot], slots.x[slot], slots.tick[slot] = line.table[0], line.x[0].numpy(), tick
     slots.temperature[slot], slots.tail[slot] = line.temperature[0], line.tail[0]
     slots.uniforms[slot] = line.uniforms[0]

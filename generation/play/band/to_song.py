@@ -1,4 +1,4 @@
-"""The rows of a take → the song that it is: the given notes unchanged, then the new ones of every part."""
+"""The rows of a take → its song: the given notes unchanged, then the new ones of every part."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -65,7 +65,7 @@ def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tu
 
 
 def rows_of(told: Sequence[Sequence[int]]) -> Ints:
-    """Rows (n, len(FIELDS)) of what a take was told: the classes of all heads, then the tick."""
+    """Rows (n, len(FIELDS)) from the choices of a take: the classes of all heads, then the tick."""
     rows = np.tile(band.start_row(), (len(told), 1))
     if len(rows):
         said = np.array(told, np.int64)
@@ -128,7 +128,7 @@ def _as_loud(velocity: Ints, given: Notes, level: float) -> Ints:
 
 
 def _together(rows: Ints, flat: bool) -> Ints:
-    """The rows (n, len(FIELDS)) with what they deviate by brought closer to what all parts do at their onset; after an
+    """The rows (n, len(FIELDS)) with their deviations brought closer to the mean of all parts at their onset; after an
     input on the grid, also closer to the grid."""
     if not len(rows):
         return rows

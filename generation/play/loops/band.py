@@ -58,7 +58,7 @@ def ears(at: State) -> Ears:
 
 @compiled
 def begin(said: Whole, values: Whole, table: Whole) -> None:
-    """After the step: where the row stands, what is heard there, and at the close, which parts have to play."""
+    """After the step: write down where the row stands, the notes heard there and, at the close, the parts still due."""
     for take in range(len(table)):
         row, ticks = table[take], values[said[take]]
         at = band_state(row)
@@ -87,7 +87,7 @@ def begin(said: Whole, values: Whole, table: Whole) -> None:
 
 @compiled
 def _want(row: Whole, onset: int) -> None:
-    """At a new onset: which parts play there by their patterns."""
+    """At a new onset: mark the parts that play there by their patterns."""
     at = band_state(row)
     mask = at.pattern[(onset - at.mark) % at.line] if at.held_to > 0 else 0
     wanted = 0
@@ -98,7 +98,7 @@ def _want(row: Whole, onset: int) -> None:
 
 @compiled
 def _count(row: Whole, part: int) -> None:
-    """After a row of a part: which are still wanted at the onset."""
+    """After a row of a part: count those that are still wanted at the onset."""
     at, wanted = band_state(row), 0
     at.due[part] = 0
     for slot in range(SLOTS):
@@ -118,7 +118,8 @@ def _excess(recent: int, usual: int) -> int:
 
 @compiled
 def _call(row: Whole, onset: int) -> None:
-    """Say which parts have to play at the close: those that played in the last two bars, or in most of the input."""
+    """Mark the parts that have to play at the close: those that played in the last two bars, or in most of the
+    input."""
     at, missing = band_state(row), 0
     row[AT.lowest], row[AT.next_missing] = SLOTS, SLOTS
     for slot in range(SLOTS):
