@@ -79,7 +79,7 @@ def _load_files(folder: Path, music: list[Path], cache: Path) -> list[Tune]:
         reasons: dict[str, str] = {}
         _keep(kept, _read_files(folder, tqdm(music, desc="reading", unit="file"), reasons))
         left_out.write_text(json.dumps(reasons, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    _report(json.loads(left_out.read_text("utf-8")) if left_out.exists() else {}, len(music), left_out)
+    report(json.loads(left_out.read_text("utf-8")) if left_out.exists() else {}, len(music), left_out)
     tunes = [*_kept(kept)]
     sides = own_splits({name.removesuffix(PLAYED) for name, _ in tunes})
     return [_own(name, melody, sides[name.removesuffix(PLAYED)]) for name, melody in tunes]
@@ -116,7 +116,7 @@ def _load_sets(folder: Path, cache: Path) -> list[Tune]:
     return tunes
 
 
-def _report(reasons: dict[str, str], files: int, whole: Path) -> None:
+def report(reasons: dict[str, str], files: int, whole: Path) -> None:
     """Say how many files were left out, and why the first ones were."""
     if not reasons:
         return

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from generation.learn.corpus import MUSIC, own_splits
+from generation.learn.corpus import MUSIC, own_splits, report
 from generation.learn.datasets import bands, chorales, files, kern, lilypond, musicxml
 from generation.model.full_score import FullScore, PartOf
 from generation.music.key import Key
@@ -106,9 +106,12 @@ def _load_files(folder: Path, cache: Path) -> list[Work]:
             endings=", ".join(MUSIC),
         )
     stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in music]).encode()).hexdigest()[:16]
-    kept = cache / f"full-folder-{stamp}.npz"
+    kept, left_out = cache / f"full-folder-{stamp}.npz", cache / f"full-folder-{stamp}.left-out.json"
     if not kept.exists():
-        _keep(kept, files.scores(folder, tqdm(music, desc="reading", unit="file")))
+        reasons: dict[str, str] = {}
+        _keep(kept, files.scores(folder, tqdm(music, desc="reading", unit="file"), reasons))
+        left_out.write_text(json.dumps(reasons, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    report(json.loads(left_out.read_text("utf-8")) if left_out.exists() else {}, len(music), left_out)
     scores = [*_kept(kept)]
     sides = own_splits({name for name, _ in scores})
     return [Work("folder", "folder", name, "auto", sides[name], name, score) for name, score in scores]

@@ -1,6 +1,5 @@
 """Any music files as full scores, with all their parts, read by `generation.read`."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,13 +9,12 @@ from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import Refusal
 
-log = logging.getLogger(__name__)
 
-
-def scores(folder: Path, files: Iterable[Path]) -> Iterator[tuple[str, FullScore]]:
-    """(path below the folder, score) of every file that can be read; others are left out, and logged."""
+def scores(folder: Path, files: Iterable[Path], reasons: dict[str, str]) -> Iterator[tuple[str, FullScore]]:
+    """(path below the folder, score) of every file that can be read; for each other one, the reason."""
     for path in files:
+        name = str(path.relative_to(folder))
         try:
-            yield str(path.relative_to(folder)), full_score_of(on_its_beat(read(path.read_bytes(), path.name)).song)
-        except Refusal as refusal:
-            log.warning("left out %s: %s", path.name, refusal)
+            yield name, full_score_of(on_its_beat(read(path.read_bytes(), path.name)).song)
+        except (Refusal, OSError) as error:
+            reasons[name] = str(error)
