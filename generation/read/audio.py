@@ -16,7 +16,7 @@ from generation.read.transcribe import Heard, transcribed
 from generation.request import Refusal, Words
 
 FEWEST = 4  # notes
-# The least share of a melody's loud frames that has a pitch, times the certainty of its notes. Of 84 recordings of one
+# The least share of a melody's loud frames that has a pitch, times the certainty of its notes. Of 65 recordings of one
 # voice the lowest are at 0.70 (a piano in a hall) and 0.74; of 16 of several, the highest is at 0.62, but for a piano
 # with a thin left hand, at 0.78.
 HEARD = 0.65
