@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.__main__ import main
 from bot.preview.standin import TOKEN, StandIn
 from bot.settings import Settings, doubts
 from tests.discord_stand_in import ROOT, Discord, acknowledged, has_files, running
@@ -49,6 +50,29 @@ async def start(folder: Path, *, largest_file: int | None = None, **env: str) ->
         ({"ENCORE_MODEL": "gpt"}, "ENCORE_MODEL"),
         ({"ENCORE_SHARDS": "4/4"}, "ENCORE_SHARDS is wrong: shards are counted from 0"),
         ({"ENCORE_SHARDS": "3-2/4"}, "ENCORE_SHARDS is wrong: shards are counted from 0"),
+    ],
+)
+async def test_a_wrong_setting_is_one_plain_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    env: dict[str, str],
+    words: str,
+) -> None:
+    """Nothing has been started by then, so this needs no process."""
+    for name, value in ({"DISCORD_TOKEN": TOKEN} | env).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert main() == 1
+    said = "".join(capfd.readouterr())
+    assert words in said and said.startswith("encore: ") and said.count("\n") == 1, said
+    assert TOKEN not in said
+
+
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        ({"ENCORE_KEEP_DAYS": "none"}, "ENCORE_KEEP_DAYS"),
         ({"ENCORE_DATABASE_URL": "nonsense"}, "ENCORE_DATABASE_URL"),
         ({"ENCORE_DATABASE_URL": "mysql+aiomysql://me:secret@127.0.0.1/x"}, "must be SQLite or PostgreSQL"),
         ({"ENCORE_DATABASE_URL": "sqlite+aiosqlite:////proc/no/encore.sqlite3"}, "ENCORE_DATABASE_URL"),
