@@ -56,8 +56,8 @@ def test_each_promise_is_broken_by_what_breaks_it():
     assert broken(going_on(bass=bass[bass.onset < 60])) == {CLOSE}
     assert broken(going_on(kit=kit[kit.onset < 59])) == {CLOSE}
     assert broken(going_on(sax=replace(sax, pitch=sax.pitch + 24))) == {RANGES}
-    assert broken(going_on(bass=replace(bass, pitch=bass.pitch - 8))) == set()  # two octaves are for every part
-    assert broken(going_on(bass=replace(bass, pitch=bass.pitch - 9))) == {RANGES}
+    assert broken(going_on(bass=replace(bass, pitch=bass.pitch - 12))) == set()  # an octave is for every part
+    assert broken(going_on(bass=replace(bass, pitch=bass.pitch - 13))) == {RANGES}
     longer = np.minimum(np.full(len(sax), 2.0), 64 - sax.onset)
     assert broken(going_on(sax=replace(sax, duration=longer))) == {VOICES}
     many = Notes(np.arange(32, 64, 0.05), np.full(640, 0.05), np.full(640, 65), np.full(640, 80))
@@ -68,12 +68,12 @@ def test_each_promise_is_broken_by_what_breaks_it():
 
 def test_a_part_may_rest_as_long_as_it_did():
     given = quartet(BARS)
-    late = given.parts[0].notes[given.parts[0].notes.onset >= 28]
+    late = given.parts[0].notes[given.parts[0].notes.onset >= 16]
     rested = replace(given, parts=(replace(given.parts[0], notes=late), *given.parts[1:]))
     parts = [replace(part, notes=part.notes.then(later(i))) for i, part in enumerate(rested.parts)]
     silent = replace(rested, parts=(rested.parts[0], *parts[1:]))
-    assert kept(rested, replace(silent, parts=silent.parts), 32.0)[PARTS] is False  # 28 quarters before, 32 now
-    shorter = contracts.until(replace(silent, parts=silent.parts), 60.0)
+    assert kept(rested, replace(silent, parts=silent.parts), 32.0)[PARTS] is False  # 16 quarters before, 32 now
+    shorter = contracts.until(replace(silent, parts=silent.parts), 56.0)
     assert kept(rested, shorter, 32.0)[PARTS] is True
 
 

@@ -1,4 +1,9 @@
-"""Check what is promised of a song that is played on with all its parts."""
+"""Check what is promised of a song that is played on with all its parts.
+
+The limits are such that players keep them: of 197 true continuations (20 s, up to three places in each of 86 works),
+97 % or more keep each promise, and 95 % all of them. A part that is dropped, rests for three bars where it never did,
+leaves its range by more than an octave or ends late breaks them.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,7 +18,7 @@ from generation.music.notes import Notes
 from generation.music.song import Part, Song, ruling
 
 PARTS, CLOSE, RANGES, VOICES, DENSITY, LENGTH, COPIES = (
-    "every part goes on, or rests no longer than it did",
+    "every part goes on, or rests about as long as it did",
     "all end together",
     "parts stay in their ranges",
     "single voices stay single",
@@ -22,13 +27,13 @@ PARTS, CLOSE, RANGES, VOICES, DENSITY, LENGTH, COPIES = (
     "no line is a copy",
 )
 ALL = "all of these"
-REST = 8.0  # quarters that any part may rest
-FIFTH, TWO_OCTAVES = 7, 24  # semitones beyond the given range; that every part has at least
+REST, LONGER_REST = 8.0, 1.5  # quarters that any part may rest; and times the longest rest that it had
+OCTAVE, TWO_OCTAVES = 12, 24  # semitones beyond the given range; that every part has at least
 OVERLAP = 0.15  # quarters by which a legato note may reach into the next
-SINGLE = 0.02  # share of a voice's notes that may begin while another sounds
+SINGLE, STILL_SINGLE = 0.02, 0.05  # share of a voice's notes that begin while another sounds: given, and new
 TOGETHER = 0.25  # quarters
 WINDOW = 16.0  # quarters in which notes are counted
-THINNER, DENSER = 0.5, 1.5  # times the density of the thinnest and the densest window
+THINNER, DENSER = 1 / 3, 2.0  # times the density of the thinnest and the densest window
 LONGER = 0.15
 BAR = 0.99
 
@@ -44,9 +49,11 @@ def kept(given: Song, whole: Song, since: float, seconds: float | None = None) -
     going = [(old, new) for old, new in both if len(new) or not crowd]
     found = {
         PARTS: any(len(new) for _, new in both)
-        and all(_rests(new, since, end) <= max(REST, _rests(old.notes, 0.0, given.end)) for old, new in going),
+        and all(
+            _rests(new, since, end) <= max(REST, LONGER_REST * _rests(old.notes, 0.0, given.end)) for old, new in going
+        ),
         RANGES: all(_in_range(old, new) for old, new in both if not old.drums),
-        VOICES: all(_single(new) for old, new in both if not old.drums and _single(old.notes)),
+        VOICES: all(_single(new, STILL_SINGLE) for old, new in both if not old.drums and _single(old.notes, SINGLE)),
         DENSITY: _as_dense(given, fresh, since, end),
     }
     if seconds is not None:
@@ -66,16 +73,16 @@ def _rests(notes: Notes, since: float, end: float) -> float:
 
 def _in_range(part: Part, new: Notes) -> bool:
     low, high = int(part.notes.pitch.min()), int(part.notes.pitch.max())
-    room = max(FIFTH, (TWO_OCTAVES - (high - low)) // 2)
+    room = max(OCTAVE, (TWO_OCTAVES - (high - low)) // 2)
     return not len(new) or bool(low - room <= new.pitch.min() and new.pitch.max() <= high + room)
 
 
-def _single(notes: Notes) -> bool:
-    """Whether hardly a note begins while another sounds."""
+def _single(notes: Notes, share: float) -> bool:
+    """Whether hardly a note, such a share at most, begins while another sounds."""
     if len(notes) < 2:
         return True
     sounding = np.maximum.accumulate(notes.ends)[:-1] > notes.onset[1:] + OVERLAP
-    return float(sounding.mean()) <= SINGLE
+    return float(sounding.mean()) <= share
 
 
 def _as_dense(given: Song, fresh: Sequence[Notes], since: float, end: float) -> bool:

@@ -14,12 +14,13 @@ NARROWEST = 19  # semitones that a part has at least
 RANGE = {"lead": (55, 84), "bass": (28, 55), "pad": (48, 79)}  # of a fresh piece
 MIDDLE = (40, 76)  # of its other parts
 LEGATO = 4  # ticks by which a note may reach into the next of its voice
-ONE_VOICE = 0.02  # the share of a part's notes that may sound with another if it still counts as playing one at a time
+ONE_VOICE = 0.04  # the share of a part's notes that may sound with another if it still counts as playing one at a time
 SEEN = 0.98  # the quantile of the numbers of notes at its onsets that counts as a part's most notes at once
 FRESH = 300  # per cent: how eager each part of a fresh piece is
 MEMORY, SECTION = 2, 16  # bars over which the number of rows is remembered; of the input by which it is usual
 # Rows a quarter in a fresh piece, by role.
 RATE = {"harmony": 0.4, "lead": 1.3, "second": 1.2, "chords": 2.5, "bass": 1.1, "pad": 0.6, "other": 1.0, "drums": 4.0}
+REST = 8 * TICKS  # any part may rest so long
 OVERHANG = TICKS // 3  # ticks by which a note may reach over a bar line and still count as ending there
 
 
@@ -37,6 +38,7 @@ class Limits:
     longest: Ints
     eager: Ints
     usual: Ints
+    rest: Ints
     length: Ints
     together: int
     run: int
@@ -48,7 +50,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
     `first` on."""
     kind = np.where(heading[:, 0] > 0, band.kinds(heading), -1)
     low, high = np.zeros(SLOTS, np.int64), np.zeros(SLOTS, np.int64)
-    single, most, free, longest, eager, usual, length = (np.zeros(SLOTS, np.int64) for _ in range(7))
+    single, most, free, longest, eager, usual, rest, length = (np.zeros(SLOTS, np.int64) for _ in range(8))
     recent = rows[rows[:, TICK] >= rows[-1, TICK] - SECTION * bar] if len(rows) else rows
     span = min(SECTION * bar, int(np.ptp(recent[:, TICK])) + bar) if len(rows) else TICKS
     longest[:] = max(bar, TICKS)
@@ -75,6 +77,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
         if len(here):
             free[slot] = tick.max() + 1 if kind[slot] else _let_go(end, bar, first)
             eager[slot] = round(100 * _bars_played(tick, end, rows, bar))
+            rest[slot] = max(REST, int(np.diff(tick, prepend=first, append=rows[-1, TICK]).max()))
         else:  # in a fresh piece all want to play
             eager[slot] = 0 if len(rows) else FRESH
     onset, begun = np.unique(rows[:, TICK], return_counts=True)
@@ -90,6 +93,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
         longest,
         eager,
         usual,
+        rest,
         length,
         together,
         _longest_run(rows),

@@ -27,6 +27,7 @@ STRANGER = 4.0  # nats, the cost at the close of a part that had fallen silent
 CROWDED = 4  # semitones above the lowest of a range: the chord may have no tone there
 PACE, BALANCE = 2.5, 0.7  # nats for each factor of e by which there are too many rows of all parts, or of one
 RETURN = 1.0  # nats by which the odds of a silent part rise with each bar after the first two
+OVERDUE = 4.0  # nats by which they rise with each bar from one before its longest rest on
 HOLD = 4.0  # nats for each factor of e by which notes were too long or too short of late, and one is
 MOSTLY, NEARLY_ALWAYS = 50, 80  # per cent of the bars: such a part plays at the close; returns from a rest
 NEAR = 6  # ticks by which the class of a length may miss the goal
@@ -122,10 +123,13 @@ def keep_the_balance(part: Any, take: State) -> Any:
 
 
 def come_back(part: Any, take: State) -> Any:
-    """A part that played in most bars of the input returns after some bars of rest."""
-    bars = (take.onset - take.when[part]) // take.line - 1
-    resting = (bars > 0) & (take.eager[part] > NEARLY_ALWAYS) & (take.sounding[part] == 0)
-    return -RETURN * bars * take.eager[part] / 100 * resting
+    """A part that played in most bars of the input returns after some bars of rest; and every part, before it has
+    rested longer than it ever did."""
+    since, silent = take.onset - take.when[part], take.sounding[part] == 0
+    bars = since // take.line - 1
+    resting = (bars > 0) & (take.eager[part] > NEARLY_ALWAYS) & silent
+    overdue = np.maximum(0, since - take.rest[part] + take.line) / take.line * (take.rest[part] > 0) * silent
+    return -RETURN * bars * take.eager[part] / 100 * resting - OVERDUE * overdue
 
 
 def stay_in_range(value: Any, take: State) -> Any:

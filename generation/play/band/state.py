@@ -53,6 +53,7 @@ class State(NamedTuple):
     eager                 the share of the input's bars in which it played, in per cent
     usual, recent         rows in the last bars, of which later ones count more, in thousandths: usual; so far
     balance               log of the second to the first, in thousandths
+    rest                  ticks from one of its onsets to the next that are usual at most; 0 if unknown
     length, lately        mean ticks that its notes last, in thousandths: in the input, 0 if unknown; of late
     sounding, held        notes that sound at the onset; whether one of these lasts to the goal
     wanted                whether it has yet to play at the close
@@ -120,6 +121,7 @@ class State(NamedTuple):
     usual: Any
     recent: Any
     balance: Any
+    rest: Any
     length: Any
     lately: Any
     sounding: Any

@@ -41,7 +41,7 @@ def band_state(row: Whole) -> State:
         row[AT.free : AT.longest], row[AT.longest : AT.under], row[AT.under : AT.habit],
         row[AT.habit : AT.walks], row[AT.walks : AT.due], row[AT.due : AT.late], row[AT.late : AT.obey],
         row[AT.obey : AT.eager], row[AT.eager : AT.usual], row[AT.usual : AT.recent],
-        row[AT.recent : AT.balance], row[AT.balance : AT.length],
+        row[AT.recent : AT.balance], row[AT.balance : AT.rest], row[AT.rest : AT.length],
         row[AT.length : AT.lately], row[AT.lately : AT.sounding], row[AT.sounding : AT.held],
         row[AT.held : AT.wanted], row[AT.wanted : AT.first], row[AT.first : AT.ringing],
         row[AT.ringing : AT.rubs], row[AT.rubs : AT.row], row[AT.row : AT.ends], row[AT.ends : AT.pitches],
