@@ -47,11 +47,11 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
         """Notes a second of the plain loop, reading the tune not counted."""
         torch.manual_seed(run)
         prompts = [Prompt(melody, 30, seed=take, style="irish") for take in range(takes)]
-        parts = [take.part for take in Session(loaded).add(prompts)]
+        lines = [take.line for take in Session(loaded).add(prompts)]
         seconds = []
         for notes in (0, NOTES):
             began = perf_counter()
-            play_plainly(loaded.model, parts, notes)
+            play_plainly(loaded.model, lines, notes)
             seconds.append(perf_counter() - began)
         return NOTES * takes / (seconds[1] - seconds[0])
 
@@ -193,7 +193,7 @@ def _nats(loaded: "LoadedModel", melody: "Melody") -> dict[str, float]:
             return said
 
         for take in Session(loaded).add(prompts):
-            batch.join(take.part)
+            batch.join(take.line)
         for note in range(64):
             advance(batch.fused, batch._now, note == 0, choose)
         return total / 64 / len(prompts)

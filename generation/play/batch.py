@@ -38,7 +38,7 @@ def sampling_parameters(head: str, temperature: float, top_p: float) -> tuple[fl
 
 
 @dataclass(eq=False)
-class Part:
+class Line:
     """A take while it grows. Pitches are transposed like the rows.
 
     start        (n, len(FIELDS)) the encoded notes to continue
@@ -101,7 +101,7 @@ class Batch:
         self.model, self.device = model, device
         self.fused = fuse(model, timing, dynamics, arithmetic)
         self.reader = reader(model, self.fused.kind)
-        self.parts: list[Part] = []
+        self.lines: list[Line] = []
         self._slots = memory(model, FEW if device.type == "cpu" else TAKES, device, self.fused.kept)
         self._now = self._slots.first(0)
         self._on_cpu: AdvanceOnCPU | None = None
@@ -114,48 +114,48 @@ class Batch:
 
     @property
     def full(self) -> bool:
-        return len(self.parts) >= TAKES
+        return len(self.lines) >= TAKES
 
     @torch.inference_mode()
-    def join(self, part: Part) -> None:
+    def join(self, line: Line) -> None:
         """Read the notes that a take continues; it plays from the next step on."""
-        slot = len(self.parts)
+        slot = len(self.lines)
         if slot == len(self._slots.x):
             larger = memory(self.model, min(TAKES, slot * 4), self.device, self.fused.kept)
             for new, old in zip(larger.tensors(), self._slots.tensors(), strict=True):
                 new[:slot] = old
             self._slots = larger
-        twin = next((i for i, other in enumerate(self.parts) if other.start is part.start and not other.rows), None)
+        twin = next((i for i, other in enumerate(self.lines) if other.start is line.start and not other.rows), None)
         at = self._slots.first(slot + 1)
         if twin is not None:  # the input of several takes is read once
             for tensor in at.tensors():
                 tensor[slot] = tensor[twin]
         else:
-            self._hear(at, slot, part)
-        self._wish(at, slot, part)
-        self.parts.append(part)
+            self._hear(at, slot, line)
+        self._wish(at, slot, line)
+        self.lines.append(line)
         self._now = at
 
     @torch.inference_mode()
-    def step(self) -> list[Part]:
+    def step(self) -> list[Line]:
         """Play one note in every take; takes that are complete leave and are returned."""
-        takes = len(self.parts)
-        for part, row in zip(self.parts, self._advance(takes), strict=True):
-            _told(part, row)
-        ended = [part for part in self.parts if part.over]
-        for part in ended:
-            self.leave(part)
+        takes = len(self.lines)
+        for line, row in zip(self.lines, self._advance(takes), strict=True):
+            _told(line, row)
+        ended = [line for line in self.lines if line.over]
+        for line in ended:
+            self.leave(line)
         return ended
 
     @torch.inference_mode()
-    def leave(self, part: Part) -> None:
+    def leave(self, line: Line) -> None:
         """Remove a take; the last one moves to its slot."""
-        slot, last = self.parts.index(part), len(self.parts) - 1
+        slot, last = self.lines.index(line), len(self.lines) - 1
         if slot != last:
             for tensor in self._now.tensors():
                 tensor[slot] = tensor[last]
-            self.parts[slot] = self.parts[last]
-        self.parts.pop()
+            self.lines[slot] = self.lines[last]
+        self.lines.pop()
         self._now = self._slots.first(last)
 
     def _advance(self, takes: int) -> list[list[int]]:
@@ -163,7 +163,7 @@ class Batch:
         if self.device.type != "cuda":
             if self._on_cpu is None or self._on_cpu.slots is not self._now:
                 self._on_cpu = AdvanceOnCPU(self.fused, self._now)
-            told: list[list[int]] = self._on_cpu(opening=not all(part.rows for part in self.parts)).tolist()
+            told: list[list[int]] = self._on_cpu(opening=not all(line.rows for line in self.lines)).tolist()
             return told
         size = next(size for size in (1, 4, 16, TAKES) if size >= takes)
         if size not in self._graphs:
@@ -172,10 +172,10 @@ class Batch:
         graph.replay()
         return said[:takes].tolist()
 
-    def _hear(self, slots: Slots, slot: int, part: Part) -> None:
+    def _hear(self, slots: Slots, slot: int, line: Line) -> None:
         """Prefill: read the given notes all at once."""
-        rows, conditions = (torch.from_numpy(x).to(self.device)[None] for x in (part.start, part.conditions))
-        planned = part.begin, part.wished, part.conditions[5], part.conditions[4]
+        rows, conditions = (torch.from_numpy(x).to(self.device)[None] for x in (line.start, line.conditions))
+        planned = line.begin, line.wished, line.conditions[5], line.conditions[4]
         _, goal = ending(*(torch.tensor([x]) for x in planned))
         left = (goal.to(self.device) - rows[..., TICK]).clamp(min=0)
         x, state = self.reader(rows, conditions, countdown(left))
@@ -194,38 +194,38 @@ class Batch:
             key = look(layer.before[0]).view(1, 3 * heads, channels)[:, heads : 2 * heads]
             slots.next_key[i][slot] = turned(key, turn(self.fused, layer.tick[0]))[0]
 
-    def _wish(self, slots: Slots, slot: int, part: Part) -> None:
+    def _wish(self, slots: Slots, slot: int, line: Line) -> None:
         """Write a take's state, sampling parameters and random numbers into its slot."""
-        pitch, notes = part.start[:, PITCH], part.start[part.start[:, PITCH] != START]
-        bar = int(part.conditions[4])
+        pitch, notes = line.start[:, PITCH], line.start[line.start[:, PITCH] != START]
+        bar = int(line.conditions[4])
         recent, passages, after = recalled(notes)
         known = State(
-            tick=part.start[-1, TICK],
+            tick=line.start[-1, TICK],
             pitch=pitch[-1],
             before=pitch[-2] if len(pitch) > 1 else START,
-            onset=part.start[-1, TICK],
+            onset=line.start[-1, TICK],
             new=0,
             heard=len(notes),
             run=_last(pitch[1:] == pitch[:-1]) + 1,
             trill=_last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)),
-            longest_run=part.longest_run,
-            least=part.least,
-            most=part.most,
+            longest_run=line.longest_run,
+            least=line.least,
+            most=line.most,
             longest_rest=bar or 4 * TICKS,
             bar=bar,
-            downbeat=part.conditions[5],
-            wished=part.wished,
+            downbeat=line.conditions[5],
+            wished=line.wished,
             last=FAR,
             goal=FAR,
-            closes=not part.open_end,
-            lowest=part.register[0],
-            highest=part.register[1],
-            longest_note=part.longest_note,
-            tonic=part.tonic,
-            third=part.third,
-            returns=part.returns,
+            closes=not line.open_end,
+            lowest=line.register[0],
+            highest=line.register[1],
+            longest_note=line.longest_note,
+            tonic=line.tonic,
+            third=line.third,
+            returns=line.returns,
             passage=passages[-1],
-            unusual=part.unusual,
+            unusual=line.unusual,
             recent=recent,
             followed=followed(passages[-1:], passages[None, :-1], after[None])[0],
             passages=ring(passages[:-1], len(notes)),
@@ -234,36 +234,36 @@ class Batch:
         flat = np.concatenate([np.atleast_1d(np.asarray(field, np.int64)) for field in known])
         slots.table[slot] = torch.from_numpy(flat)
         for i, head in enumerate(HEADS):
-            slots.temperature[slot, i], top_p = sampling_parameters(head, part.temperature, part.top_p)
+            slots.temperature[slot, i], top_p = sampling_parameters(head, line.temperature, line.top_p)
             slots.tail[slot, i] = 1 - top_p
-        slots.uniforms[slot] = torch.from_numpy(np.minimum(part.uniforms, HIGHEST))
+        slots.uniforms[slot] = torch.from_numpy(np.minimum(line.uniforms, HIGHEST))
         slots.waves[slot] = waves(bar)
 
 
-def _told(part: Part, said: list[int]) -> None:
+def _told(line: Line, said: list[int]) -> None:
     """Add the next note to a take, and record whether it was the last."""
-    *row, _, tick, last, part.goal = said
-    if part.open_end and tick >= part.goal and part.rows:
-        part.over = True
-        _cut(part)
+    *row, _, tick, last, line.goal = said
+    if line.open_end and tick >= line.goal and line.rows:
+        line.over = True
+        _cut(line)
         return
-    part.rows.append([*row, tick])
-    part.over = len(part.rows) >= MOST or tick >= (part.goal if part.open_end else last)
-    if part.over and not part.open_end:  # the closing note lasts to the end
-        part.rows[-1][DURATION] = _to_the_end(part)
-        part.rows[-1][tokens.ARTICULATION] = tokens.FLAT["articulation"]
+    line.rows.append([*row, tick])
+    line.over = len(line.rows) >= MOST or tick >= (line.goal if line.open_end else last)
+    if line.over and not line.open_end:  # the closing note lasts to the end
+        line.rows[-1][DURATION] = _to_the_end(line)
+        line.rows[-1][tokens.ARTICULATION] = tokens.FLAT["articulation"]
 
 
-def _cut(part: Part) -> None:
+def _cut(line: Line) -> None:
     """Cut a take off when its time is up: shorten its last note, or leave it out if it has only just begun."""
-    if part.goal - part.rows[-1][-1] < LEFTOVER and len(part.rows) > 1:
-        part.rows.pop()
-    part.rows[-1][DURATION] = min(part.rows[-1][DURATION], _to_the_end(part))
+    if line.goal - line.rows[-1][-1] < LEFTOVER and len(line.rows) > 1:
+        line.rows.pop()
+    line.rows[-1][DURATION] = min(line.rows[-1][DURATION], _to_the_end(line))
 
 
-def _to_the_end(part: Part) -> int:
+def _to_the_end(line: Line) -> int:
     """The class of a duration from the last note's onset until the time is up."""
-    return int(tokens.length_class(np.array([part.goal - part.rows[-1][-1]]))[0])
+    return int(tokens.length_class(np.array([line.goal - line.rows[-1][-1]]))[0])
 
 
 def _last(true: NDArray[np.bool_]) -> int:

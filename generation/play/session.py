@@ -17,7 +17,7 @@ from generation.music.melody import Melody
 from generation.music.notes import Written
 from generation.music.pulse import typical_tempo
 from generation.music.reading import song_of
-from generation.play.batch import Batch, Part
+from generation.play.batch import Batch, Line
 from generation.play.constraints import LONGEST_RUN, unusual
 from generation.play.entry import Around, Entry, around, entry
 from generation.play.length import wished
@@ -76,7 +76,7 @@ class Take:
     given: Melody
     style: str
     encoded: Encoded
-    part: Part
+    line: Line
     delay: int = 0
     whole: Melody | None = None
     best: Melody | None = None
@@ -87,7 +87,7 @@ class Take:
     @property
     def share(self) -> float:
         """The share of the take that is complete, 0 … 1."""
-        return 1.0 if self.whole is not None else self.part.share
+        return 1.0 if self.whole is not None else self.line.share
 
 
 class Session:
@@ -119,7 +119,7 @@ class Session:
         for take in takes:
             if take in self._playing:
                 self._playing.remove(take)
-                self._batch.leave(take.part)
+                self._batch.leave(take.line)
             elif take in self._waiting:
                 self._waiting.remove(take)
 
@@ -127,16 +127,16 @@ class Session:
         """Play one note in every take."""
         while self._waiting and not self._batch.full:
             self._playing.append(take := self._waiting.pop(0))
-            self._batch.join(take.part)
+            self._batch.join(take.line)
         ended = self._batch.step()
-        for take in [take for take in self._playing if take.part in ended]:
+        for take in [take for take in self._playing if take.line in ended]:
             self._playing.remove(take)
             self._end(take)
 
     def _end(self, take: Take) -> None:
         whole, known_passages = _written(take, self._batch.made_by), self.loaded.memorised
         copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, len(take.given))
-        given, new = take.encoded.rows[1:, [PITCH, TICK]], np.array(take.part.rows)[:, [PITCH, -1]]
+        given, new = take.encoded.rows[1:, [PITCH, TICK]], np.array(take.line.rows)[:, [PITCH, -1]]
         bar = int(take.encoded.conditions[4])
         again, clean = repeated(given, new, bar), before_displaced(given, new, bar)
         shifted = clean < len(new)
@@ -145,9 +145,9 @@ class Session:
         attempts = ATTEMPTS if take.clean is None else MORE_ATTEMPTS
         if take.copied + take.repeated and take.prompt.attempt + 1 < attempts:
             take.prompt = replace(take.prompt, attempt=take.prompt.attempt + 1)
-            returns = take.part.returns - (again > 0)
-            take.part = replace(
-                take.part, uniforms=_uniforms(take.prompt), returns=returns, rows=[], goal=0, over=False
+            returns = take.line.returns - (again > 0)
+            take.line = replace(
+                take.line, uniforms=_uniforms(take.prompt), returns=returns, rows=[], goal=0, over=False
             )
             self._waiting.append(take)
         else:
@@ -180,15 +180,15 @@ def _takes(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM
             known_already[wish] = _begun(loaded, prompt, reader)
         first = known_already[wish]
         temperature, top_p = _widened(prompt, first.style)
-        part = replace(
-            first.part,
+        line = replace(
+            first.line,
             temperature=temperature,
             top_p=top_p,
             open_end=prompt.open_end,
             uniforms=_uniforms(prompt),
             rows=[],
         )
-        yield replace(first, prompt=prompt, part=part)
+        yield replace(first, prompt=prompt, line=line)
 
 
 def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
@@ -211,7 +211,7 @@ def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
         beside = prompt.beside or around(song_of(given))
         enters = entry(rows, int(encoded.conditions[4]), int(encoded.conditions[5]), beside)
     key = given.key or (find_key(given.pitch, given.duration) if len(given) else Key("C", "major"))
-    part = Part(
+    line = Line(
         start=rows,
         conditions=encoded.conditions,
         wished=wished(typical_tempo(given), given.bar, prompt.seconds, prompt.bars),
@@ -229,7 +229,7 @@ def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
         open_end=prompt.open_end,
         uniforms=_uniforms(prompt),
     )
-    return Take(prompt, given, style, encoded, part, enters.delay)
+    return Take(prompt, given, style, encoded, line, enters.delay)
 
 
 def _widened(prompt: Prompt, style: str) -> tuple[float, float]:
@@ -252,9 +252,9 @@ def _written(take: Take, made_by: str) -> Melody:
     velocity, so that neither is louder than the other."""
     given, encoded = take.given, take.encoded
     meta = {**given.meta, "style": take.style, "arithmetic": made_by}
-    rows = np.tile(tokens.start_row(), (len(take.part.rows), 1))
-    rows[:, : len(CLASSES)] = [row[:-1] for row in take.part.rows]
-    rows[:, TICK] = [row[-1] for row in take.part.rows]
+    rows = np.tile(tokens.start_row(), (len(take.line.rows), 1))
+    rows[:, : len(CLASSES)] = [row[:-1] for row in take.line.rows]
+    rows[:, TICK] = [row[-1] for row in take.line.rows]
     rows[:, [tokens.TIMED, tokens.SHADED]] = 1
     rows[:, TICK] += take.delay
     new = tokens.decode(rows, encoded.shift, given)

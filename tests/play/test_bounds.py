@@ -14,7 +14,7 @@ from generation.model.tokens import ARTICULATION, DURATION, LENGTHS, PITCH, TICK
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import Melody
-from generation.play.batch import Part
+from generation.play.batch import Line
 from generation.play.constraints import unusual
 from generation.play.session import Prompt, Session, sample
 from tests.tunes import scale
@@ -38,12 +38,12 @@ def wanting(loaded: LoadedModel, head: str, wanted: int) -> LoadedModel:
     return replace(loaded, model=model)
 
 
-def played(loaded: LoadedModel, prompt: Prompt) -> tuple[Part, np.ndarray]:
+def played(loaded: LoadedModel, prompt: Prompt) -> tuple[Line, np.ndarray]:
     """A take to its end, and its new notes as the model put them: classes, and the tick."""
     [take] = (session := Session(loaded)).add([prompt])
     while session.busy:
         session.step()
-    return take.part, np.array(take.part.rows)
+    return take.line, np.array(take.line.rows)
 
 
 @pytest.mark.parametrize(
@@ -129,16 +129,16 @@ def test_places_where_a_twentieth_of_the_notes_lie_are_usual():
 def test_the_closing_note_does_not_stumble_and_rings_to_the_end(loaded: LoadedModel):
     """Though the model wants a tick between any two notes; a short piece closes on a short note."""
     for seed in range(3):
-        part, rows = played(wanting(loaded, "step", 1), Prompt(scale(32), 5, seed=seed, style="irish"))
+        line, rows = played(wanting(loaded, "step", 1), Prompt(scale(32), 5, seed=seed, style="irish"))
         assert rows[-1, -1] - rows[-2, -1] >= 6, "not within a sixteenth of the note before"
         lasts = LENGTHS[rows[-1, DURATION]]
-        assert rows[-1, -1] + lasts == part.goal and rows[-1, ARTICULATION] == 9, "all of its length"
-        assert lasts <= (part.goal - rows[0, -1]) / 3
+        assert rows[-1, -1] + lasts == line.goal and rows[-1, ARTICULATION] == 9, "all of its length"
+        assert lasts <= (line.goal - rows[0, -1]) / 3
 
 
 def test_at_an_open_end_no_note_has_only_just_begun(loaded: LoadedModel):
-    part, rows = played(wanting(loaded, "step", 5), Prompt(scale(32), 5, style="irish", open_end=True))
-    assert rows[-1, -1] <= part.goal - 6
+    line, rows = played(wanting(loaded, "step", 5), Prompt(scale(32), 5, style="irish", open_end=True))
+    assert rows[-1, -1] <= line.goal - 6
 
 
 def test_the_last_note_of_the_tune_is_not_cut_short(loaded: LoadedModel):

@@ -146,7 +146,7 @@ def test_a_take_keeps_to_the_places_within_a_beat_that_are_usual_or_heard(
         [take] = (session := Session(loaded)).add([prompt])
         while session.busy:
             session.step()
-        ticks = np.array([row[-1] for row in take.part.rows])
+        ticks = np.array([row[-1] for row in take.line.rows])
         return float(((ticks % 3 > 0) & (ticks % 4 > 0)).mean())
 
     plain = Prompt(scale(40), seconds=30, seed=3, temperature=1.5, top_p=1.0)
@@ -198,18 +198,18 @@ def test_a_note_at_a_time_is_the_model_as_it_was_trained(window: int):
     [take, _] = session._waiting
     for _ in range(30):
         session.step()
-    part = take.part
+    line = take.line
     new = np.tile(start_row(), (30, 1))
-    new[:, : len(CLASSES)], new[:, TICK] = [row[:-1] for row in part.rows], [row[-1] for row in part.rows]
+    new[:, : len(CLASSES)], new[:, TICK] = [row[:-1] for row in line.rows], [row[-1] for row in line.rows]
     new[:, [TIMED, SHADED]] = 1
-    rows = np.concatenate([part.start, new])
+    rows = np.concatenate([line.start, new])
     rows[-30:, INTERVAL] = np.clip(np.diff(rows[-31:, PITCH]), -24, 24) + 24
     _, foreseen = ending(
-        *(torch.tensor([x]) for x in (part.begin, part.wished, part.conditions[5], part.conditions[4]))
+        *(torch.tensor([x]) for x in (line.begin, line.wished, line.conditions[5], line.conditions[4]))
     )
-    goal = np.where(np.arange(len(rows)) < len(part.start), int(foreseen), part.goal)
+    goal = np.where(np.arange(len(rows)) < len(line.start), int(foreseen), line.goal)
     left = countdown_class(np.maximum(goal - rows[:, TICK], 0) / TICKS)
-    x, _ = model(*(torch.from_numpy(each)[None] for each in (rows, part.conditions, left)))
+    x, _ = model(*(torch.from_numpy(each)[None] for each in (rows, line.conditions, left)))
     torch.testing.assert_close(session._batch._slots.x[0], x[0, -1], atol=1e-4, rtol=1e-4)
 
 

@@ -19,7 +19,7 @@ from generation.play import constraints, products
 from generation.play.advance import Choose, advance, nucleus
 from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.arithmetic import TAKES
-from generation.play.batch import Batch, Part
+from generation.play.batch import Batch, Line
 from generation.play.constraints import CONSTRAINTS, NEVER, Rule
 from generation.play.fused import fuse
 from generation.play.loops import choice
@@ -45,8 +45,8 @@ def model() -> AttentiveLSTM:
     return AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=32)).eval()
 
 
-def parts_of(model: AttentiveLSTM, prompts: list[Prompt]) -> list[Part]:
-    return [take.part for take in _takes(LoadedModel(model, {}, CPU), prompts, model)]
+def lines_of(model: AttentiveLSTM, prompts: list[Prompt]) -> list[Line]:
+    return [take.line for take in _takes(LoadedModel(model, {}, CPU), prompts, model)]
 
 
 def step(by: str, batch: Batch, opening: bool, choose: Choose) -> Tensor:
@@ -57,7 +57,7 @@ def step(by: str, batch: Batch, opening: bool, choose: Choose) -> Tensor:
 
 
 def play(
-    by: str, model: AttentiveLSTM, parts: list[Part], notes: int, arithmetic: str | None = None
+    by: str, model: AttentiveLSTM, lines: list[Line], notes: int, arithmetic: str | None = None
 ) -> tuple[list[Tensor], list[Tensor]]:
     """The logits of every head and the classes drawn from them, note by note."""
     batch, seen, drawn = Batch(model, CPU, arithmetic=arithmetic), [], []
@@ -67,8 +67,8 @@ def play(
         drawn.append(nucleus(logits, tail, uniforms))
         return drawn[-1]
 
-    for part in parts:
-        batch.join(part)
+    for line in lines:
+        batch.join(line)
     for new in range(notes):
         said = step(by, batch, new == 0, choose)
         tick, last, goal = said[:, -3:].unbind(1)
@@ -99,11 +99,11 @@ def test_after_the_same_notes_all_have_the_same_logits(model: AttentiveLSTM, pie
     ]
     if PIECES[piece] is None:
         prompts = prompts[:1]
-    parts, plain = parts_of(model, prompts), []
-    seen, drawn = play(by, model, parts, 80, "float32")
+    lines, plain = lines_of(model, prompts), []
+    seen, drawn = play(by, model, lines, 80, "float32")
     notes = len(seen) // len(CLASSES)
     assert notes >= 5
-    play_plainly(model, parts, notes, told(drawn, plain))
+    play_plainly(model, lines, notes, told(drawn, plain))
     assert len(seen) == len(plain) == notes * len(CLASSES)
     for ours, theirs in zip(seen, plain, strict=True):
         torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=2e-4)
@@ -125,9 +125,9 @@ def test_the_worked_example_of_a_rule_holds_for_all(model: AttentiveLSTM, monkey
     prompts = [Prompt(PIECES["scale"], 30, seed=seed, temperature=2.0, top_p=1.0) for seed in range(3)]
 
     def leaps(by: str) -> int:
-        parts, plain = parts_of(model, prompts), []
-        seen, drawn = play(by, model, parts, 12, "float32")
-        play_plainly(model, parts, len(seen) // len(CLASSES), told(drawn, plain))
+        lines, plain = lines_of(model, prompts), []
+        seen, drawn = play(by, model, lines, 12, "float32")
+        play_plainly(model, lines, len(seen) // len(CLASSES), told(drawn, plain))
         for ours, theirs in zip(seen, plain, strict=True):
             torch.testing.assert_close(ours, theirs, atol=2e-4, rtol=2e-4)
         return int((torch.stack(drawn[1 :: len(CLASSES)]).diff(dim=0).abs() > 12).sum())
@@ -175,8 +175,8 @@ def test_a_take_is_the_same_bit_by_bit_in_any_company(arithmetic: str):
     model = AttentiveLSTM(Sizes(width=96, layers=2, heads=3, window=64)).eval()
     prompts = [Prompt(performance(20 + i), 20, seed=i, style="jazz", temperature=0.7 + 0.02 * i) for i in range(33)]
     batch = Batch(model, CPU, arithmetic=arithmetic)
-    for part in parts_of(model, prompts):
-        batch.join(part)
+    for line in lines_of(model, prompts):
+        batch.join(line)
     before = [tensor.clone() for tensor in batch._now.tensors()]
 
     def after(company: int) -> list[Tensor]:
@@ -222,9 +222,9 @@ def test_our_loops_and_the_library_give_the_same_product(sizes: tuple[int, int],
 def test_notes_are_read_as_the_model_reads_them_all_at_once_or_in_stretches(model: AttentiveLSTM, arithmetic: str):
     """But for the rounding to 8 bits; and in stretches exactly the same LSTM, however many tunes are read."""
     reads = reader(model, arithmetic)
-    [part] = parts_of(model, [Prompt(PIECES["performance"], 20, style="jazz")])
-    rows = torch.from_numpy(part.start).expand(3, -1, -1)
-    conditions = torch.from_numpy(part.conditions).repeat(3, 1)
+    [line] = lines_of(model, [Prompt(PIECES["performance"], 20, style="jazz")])
+    rows = torch.from_numpy(line.start).expand(3, -1, -1)
+    conditions = torch.from_numpy(line.conditions).repeat(3, 1)
     conditions[:, 0] = torch.tensor([1, 2, 3])
     countdown = torch.full(rows.shape[:2], 5)
     (theirs, _), (ours, state) = model(rows, conditions, countdown), reads(rows, conditions, countdown)
@@ -243,8 +243,8 @@ def test_notes_are_read_as_the_model_reads_them_all_at_once_or_in_stretches(mode
 @pytest.mark.parametrize("by", ["torch", "loops"])
 def test_rounded_weights_foresee_what_the_exact_ones_do(model: AttentiveLSTM, by: str, arithmetic: str):
     """They differ by well under half a per cent of the nats of the drawn notes."""
-    parts = parts_of(model, [Prompt(PIECES["performance"], 40, seed=seed, style="jazz") for seed in range(4)])
-    exact, drawn = play(by, model, parts, 20, "float32")
+    lines = lines_of(model, [Prompt(PIECES["performance"], 40, seed=seed, style="jazz") for seed in range(4)])
+    exact, drawn = play(by, model, lines, 20, "float32")
     rounded: list[Tensor] = []
     batch, said = Batch(model, CPU, arithmetic=arithmetic), iter(drawn)
 
@@ -252,8 +252,8 @@ def test_rounded_weights_foresee_what_the_exact_ones_do(model: AttentiveLSTM, by
         rounded.append(logits.clone())
         return next(said)
 
-    for part in parts:
-        batch.join(part)
+    for line in lines:
+        batch.join(line)
     for new in range(len(drawn) // len(CLASSES)):
         step(by, batch, new == 0, choose)
 

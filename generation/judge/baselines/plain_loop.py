@@ -17,7 +17,7 @@ from generation.model import tokens
 from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.model.tokens import CLASSES, DURATION, FIELDS, INTERVAL, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
 from generation.play.advance import FILLS, ROUNDING
-from generation.play.batch import Part, sampling_parameters
+from generation.play.batch import Line, sampling_parameters
 from generation.play.constraints import CONSTRAINTS, VALUES
 from generation.play.state import FAR, PASSAGE, REMEMBERED, State
 
@@ -25,18 +25,18 @@ from generation.play.state import FAR, PASSAGE, REMEMBERED, State
 @torch.inference_mode()
 def play_plainly(
     model: AttentiveLSTM,
-    parts: Sequence[Part],
+    lines: Sequence[Line],
     notes: int,
     choose: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> list[Ints]:
     """Rows of each take, all of one length at the start, after so many new notes. `choose` draws one class of each row
     of logits (B, classes), given each row's share of the nucleus (B, 1)."""
     choose = choose or draw
-    takes = [part.start for part in parts]
-    conditions = torch.from_numpy(np.stack([part.conditions for part in parts]))
-    wishes = {head: [sampling_parameters(head, part.temperature, part.top_p) for part in parts] for head in CLASSES}
+    takes = [line.start for line in lines]
+    conditions = torch.from_numpy(np.stack([line.conditions for line in lines]))
+    wishes = {head: [sampling_parameters(head, line.temperature, line.top_p) for line in lines] for head in CLASSES}
     warm = {head: torch.tensor(wish).T[:, :, None] for head, wish in wishes.items()}
-    plans = [_plan(part, part.begin) for part in parts]
+    plans = [_plan(line, line.begin) for line in lines]
     rows = torch.from_numpy(np.stack(takes))
     x, state = model(rows, conditions, _countdown(rows, [goal for _, goal in plans]))
     for new in range(notes):
@@ -54,8 +54,8 @@ def play_plainly(
                 logits, now = getattr(model, f"{head}_head")(now, said[before])
             temperature, top_p = warm[head]
             logits = logits / temperature
-            for take, part in enumerate(parts):
-                at = state_of(part, takes[take], new, plans[take], int(row[take, TICK]))
+            for take, line in enumerate(lines):
+                at = state_of(line, takes[take], new, plans[take], int(row[take, TICK]))
                 for rule in CONSTRAINTS.get(head, ()):
                     logits[take] -= torch.from_numpy(np.asarray(rule(VALUES[head], at)))
             said[head] = choose(logits, top_p)
@@ -66,7 +66,7 @@ def play_plainly(
         row[:, INTERVAL] = torch.where(rows[:, -1, PITCH] == START, tokens.NO_INTERVAL, interval)
         row[:, [tokens.TIMED, tokens.SHADED]] = 1
         if not new:
-            plans = [_plan(part, int(row[take, TICK])) for take, part in enumerate(parts)]
+            plans = [_plan(line, int(row[take, TICK])) for take, line in enumerate(lines)]
         rows = row[:, None]
         takes = [np.concatenate([take, one.numpy()]) for take, one in zip(takes, rows, strict=True)]
         x, state = model(rows, conditions, _countdown(rows, [goal for _, goal in plans]), state)
@@ -81,22 +81,22 @@ def draw(logits: Tensor, top_p: Tensor) -> Tensor:
     return drawn
 
 
-def state_of(part: Part, rows: Ints, new: int, plan: tuple[int, int], onset: int) -> State:
+def state_of(line: Line, rows: Ints, new: int, plan: tuple[int, int], onset: int) -> State:
     """The state of a take after all its `rows`, of which `new` are new: `plan` says where its closing note begins and
     where it ends, `onset` where the coming note begins."""
     pitch, opening = rows[:, PITCH], not new
-    bar, sounding = int(part.conditions[4]), int(LENGTHS[rows[-1, DURATION]])
+    bar, sounding = int(line.conditions[4]), int(LENGTHS[rows[-1, DURATION]])
     least, most = 1, (bar or 4 * TICKS) + max(sounding, TICKS)
     if opening:
-        least, most = part.least, part.most
-    last, goal = (FAR, FAR) if opening else (FAR if part.open_end else plan[0], plan[1])
+        least, most = line.least, line.most
+    last, goal = (FAR, FAR) if opening else (FAR if line.open_end else plan[0], plan[1])
     return State(
         tick=rows[-1, TICK], pitch=pitch[-1], before=pitch[-2] if len(pitch) > 1 else START, onset=onset, new=new,
         heard=(pitch != START).sum(), run=_last(pitch == pitch[-1]),
-        trill=_last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)), longest_run=part.longest_run, least=least,
-        most=most, longest_rest=bar or 4 * TICKS, bar=bar, downbeat=part.conditions[5], wished=part.wished, last=last,
-        goal=goal, closes=not part.open_end, lowest=part.register[0], highest=part.register[1],
-        longest_note=part.longest_note, tonic=part.tonic, third=part.third, returns=part.returns, unusual=part.unusual,
+        trill=_last((pitch[2:] == pitch[:-2]) & (pitch[:-2] != START)), longest_run=line.longest_run, least=least,
+        most=most, longest_rest=bar or 4 * TICKS, bar=bar, downbeat=line.conditions[5], wished=line.wished, last=last,
+        goal=goal, closes=not line.open_end, lowest=line.register[0], highest=line.register[1],
+        longest_note=line.longest_note, tonic=line.tonic, third=line.third, returns=line.returns, unusual=line.unusual,
         followed=_followed(rows[pitch != START][-REMEMBERED - PASSAGE :]),
         passage=None, recent=None, passages=None, after=None,  # by which the sampler finds what followed
     )  # fmt: skip
@@ -119,12 +119,12 @@ def _last(true: NDArray[np.bool_]) -> int:
     return count
 
 
-def _plan(part: Part, tick: int) -> tuple[int, int]:
+def _plan(line: Line, tick: int) -> tuple[int, int]:
     """Ticks at which the closing note begins and at which the music ends, if it begins at `tick`."""
-    bar, downbeat, goal = int(part.conditions[4]), int(part.conditions[5]), tick + part.wished
+    bar, downbeat, goal = int(line.conditions[4]), int(line.conditions[5]), tick + line.wished
     beat = downbeat + round((goal - downbeat) / TICKS) * TICKS
-    line = downbeat + round((goal - downbeat) / bar) * bar if bar else None
-    end = beat if line is None or abs(line - goal) > ROUNDING * part.wished else line
+    mark = downbeat + round((goal - downbeat) / bar) * bar if bar else None
+    end = beat if mark is None or abs(mark - goal) > ROUNDING * line.wished else mark
     whole, third = bar or 2 * TICKS, max(1, (end - tick) // FILLS // TICKS) * TICKS
     return end - (whole if whole * FILLS <= end - tick else min(third, whole)), end
 
