@@ -169,8 +169,8 @@ def _nats(loaded: "LoadedModel", melody: "Melody") -> dict[str, float]:
     from torch import Tensor
     from torch.nn.functional import cross_entropy
 
-    from generation.play.advance import advance, nucleus
     from generation.play.batch import Batch
+    from generation.play.decode_step import decode_step, nucleus
     from generation.play.session import Prompt, Session
 
     styles = ("irish", "jazz", "classical", "pop")
@@ -195,7 +195,7 @@ def _nats(loaded: "LoadedModel", melody: "Melody") -> dict[str, float]:
         for take in Session(loaded).add(prompts):
             batch.join(take.line)
         for note in range(64):
-            advance(batch.fused, batch._now, note == 0, choose)
+            decode_step(batch.fused, batch._now, note == 0, choose)
         return total / 64 / len(prompts)
 
     return {"exact": nats("float32"), "played": nats(None)}

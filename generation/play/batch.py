@@ -14,14 +14,14 @@ from torch import Tensor
 from generation.model import tokens
 from generation.model.networks.attentive_lstm import EXPRESSION, AttentiveLSTM
 from generation.model.tokens import DURATION, PITCH, START, TICK, TICKS, Ints
-from generation.play.advance import advance, countdown, ending, turn, turned
-from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.arithmetic import TAKES, made_by
 from generation.play.constraints import LEFTOVER
+from generation.play.decode_step import countdown, decode_step, ending, turn, turned
 from generation.play.fused import HEADS, Fused, constant, fuse, waves
 from generation.play.reader import reader
 from generation.play.slots import MOST, Slots, memory, shortened
 from generation.play.state import FAR, State, followed, recalled, ring
+from generation.play.step_on_cpu import StepOnCPU
 
 FEW = 4  # slots at the start, on a CPU
 HIGHEST = 1 - 2**-22  # the largest uniform number: times a sum of chances, it is still less than the sum when rounded
@@ -104,7 +104,7 @@ class Batch:
         self.lines: list[Line] = []
         self._slots = memory(model, FEW if device.type == "cpu" else TAKES, device, self.fused.kept)
         self._now = self._slots.first(0)
-        self._on_cpu: AdvanceOnCPU | None = None
+        self._on_cpu: StepOnCPU | None = None
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
 
     @property
@@ -140,7 +140,7 @@ class Batch:
     def step(self) -> list[Line]:
         """Play one note in every take; takes that are complete leave and are returned."""
         takes = len(self.lines)
-        for line, row in zip(self.lines, self._advance(takes), strict=True):
+        for line, row in zip(self.lines, self._decode(takes), strict=True):
             _told(line, row)
         ended = [line for line in self.lines if line.over]
         for line in ended:
@@ -158,11 +158,11 @@ class Batch:
         self.lines.pop()
         self._now = self._slots.first(last)
 
-    def _advance(self, takes: int) -> list[list[int]]:
-        """The rows of `advance`'s result, for the first `takes` slots."""
+    def _decode(self, takes: int) -> list[list[int]]:
+        """The rows of `decode_step`'s result, for the first `takes` slots."""
         if self.device.type != "cuda":
             if self._on_cpu is None or self._on_cpu.slots is not self._now:
-                self._on_cpu = AdvanceOnCPU(self.fused, self._now)
+                self._on_cpu = StepOnCPU(self.fused, self._now)
             told: list[list[int]] = self._on_cpu(opening=not all(line.rows for line in self.lines)).tolist()
             return told
         size = next(size for size in (1, 4, 16, TAKES) if size >= takes)
@@ -279,11 +279,11 @@ def _capture(fused: Fused, slots: Slots) -> tuple["torch.cuda.CUDAGraph", Tensor
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(3):
-            advance(fused, slots)
+            decode_step(fused, slots)
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        said = advance(fused, slots)
+        said = decode_step(fused, slots)
     for tensor, old in zip(slots.tensors(), before, strict=True):
         tensor.copy_(old)
     return graph, said

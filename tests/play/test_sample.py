@@ -24,9 +24,9 @@ from generation.model.tokens import (
 )
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.play.advance import ending, nucleus
 from generation.play.batch import Batch, sampling_parameters
 from generation.play.constraints import CONSTRAINTS, ECHO, LONGEST_RUN, obey
+from generation.play.decode_step import ending, nucleus
 from generation.play.session import WIDER, Prompt, Session, random_stream, sample
 from generation.play.state import WIDTH, note_down, of_all
 from tests.tunes import performance, scale
@@ -287,7 +287,7 @@ def test_an_open_end_stops_in_time_and_adds_nothing(loaded: LoadedModel) -> None
     assert closed.seconds > closed.seconds_at(closed.onset[-1]) + 1, "a closing note lasts"
     wild = [replace(prompt, open_end=True, temperature=2.0, top_p=1.0, seed=seed) for seed in range(12)]
     for whole in sample(loaded, wild):
-        # The end may move to a bar line near the wished one, see `advance.ROUNDING`.
+        # The end may move to a bar line near the wished one, see `decode_step.ROUNDING`.
         assert whole.seconds - whole.seconds_at(whole.onset[32]) < 11.6, "no note rings on when the time is up"
 
 

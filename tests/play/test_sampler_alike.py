@@ -16,17 +16,17 @@ from generation.model.tokens import CLASSES
 from generation.music.key import Key
 from generation.music.melody import Melody
 from generation.play import constraints, products
-from generation.play.advance import Choose, advance, nucleus
-from generation.play.advance_on_cpu import AdvanceOnCPU
 from generation.play.arithmetic import TAKES
 from generation.play.batch import Batch, Line
 from generation.play.constraints import CONSTRAINTS, NEVER, Rule
+from generation.play.decode_step import Choose, decode_step, nucleus
 from generation.play.fused import fuse
 from generation.play.loops import choice
 from generation.play.products import product
 from generation.play.reader import reader
 from generation.play.session import Prompt, _takes
 from generation.play.slots import memory
+from generation.play.step_on_cpu import StepOnCPU
 from tests.tunes import performance, scale
 
 CPU = torch.device("cpu")
@@ -52,8 +52,8 @@ def lines_of(model: AttentiveLSTM, prompts: list[Prompt]) -> list[Line]:
 def step(by: str, batch: Batch, opening: bool, choose: Choose) -> Tensor:
     """As a GPU does it, or by the loops of a CPU."""
     if by == "torch":
-        return advance(batch.fused, batch._now, opening, choose)
-    return torch.from_numpy(AdvanceOnCPU(batch.fused, batch._now)(opening, choose))
+        return decode_step(batch.fused, batch._now, opening, choose)
+    return torch.from_numpy(StepOnCPU(batch.fused, batch._now)(opening, choose))
 
 
 def play(
@@ -183,7 +183,7 @@ def test_a_take_is_the_same_bit_by_bit_in_any_company(arithmetic: str):
         for tensor, old in zip(batch._now.tensors(), before, strict=True):
             tensor.copy_(old)
         slots = batch._slots.first(company)
-        on_cpu = AdvanceOnCPU(batch.fused, slots)
+        on_cpu = StepOnCPU(batch.fused, slots)
         return [torch.from_numpy(on_cpu()) for _ in range(4)] + [kept.clone() for kept in slots.tensors()]
 
     everybody = after(33)
@@ -269,5 +269,5 @@ def test_a_step_never_waits_for_the_host():
     graph."""
     nowhere = torch.device("meta")
     model = AttentiveLSTM(Sizes(width=48, layers=2, heads=2, window=32)).eval().to(nowhere)
-    said = advance(fuse(model), memory(model, 4, nowhere, torch.int8))
+    said = decode_step(fuse(model), memory(model, 4, nowhere, torch.int8))
     assert said.shape == (4, len(CLASSES) + 4)

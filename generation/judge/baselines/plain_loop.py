@@ -16,9 +16,9 @@ from torch import Tensor
 from generation.model import tokens
 from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.model.tokens import CLASSES, DURATION, FIELDS, INTERVAL, LENGTHS, PITCH, START, STEP, TICK, TICKS, Ints
-from generation.play.advance import FILLS, ROUNDING
 from generation.play.batch import Line, sampling_parameters
 from generation.play.constraints import CONSTRAINTS, VALUES
+from generation.play.decode_step import FILLS, ROUNDING
 from generation.play.state import FAR, PASSAGE, REMEMBERED, State
 
 

@@ -24,13 +24,13 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.notes import Notes
 from generation.music.song import Part, Song, bar_marks, tempo_at
-from generation.play.advance import ending
 from generation.play.band.ahead import NOTHING_GIVEN, as_given, chord_rows, obeyed
 from generation.play.band.beside import Beside
 from generation.play.band.ensembles import DRUMS, ENSEMBLES, WITH_CHORDS
 from generation.play.band.limits import Limits, beginning, clash_share, limits
 from generation.play.band.state import AT, FAR, SIZE, WIDTH, ears_of
 from generation.play.constraints import unusual
+from generation.play.decode_step import ending
 from generation.play.length import wished
 from generation.play.loops.compiled import Whole
 from generation.play.session import MAJOR_THIRD, MINOR_THIRD, random_stream

@@ -8,7 +8,6 @@ import torch
 from generation.model.band import CLASSES, DURATION, FIRST_DRUM, PART, SLOTS, STEP, VALUE
 from generation.model.networks.band_lstm import BandLSTM
 from generation.model.tokens import COUNTDOWN, LENGTHS
-from generation.play.advance_on_cpu import array, arrays
 from generation.play.band.decode_step import HEADS, NO_TOUCH, WARM
 from generation.play.band.fused import BandFused
 from generation.play.band.rules import BAND_VALUES
@@ -17,6 +16,7 @@ from generation.play.band.state import AT
 from generation.play.loops import band as rows
 from generation.play.loops import band_hearing, choice, given, hearing
 from generation.play.loops.compiled import Reals, Whole, add
+from generation.play.step_on_cpu import array, arrays
 
 INTERVALS = 2 * FIRST_DRUM - 1  # classes of the step from a part's last pitch
 EDGES = COUNTDOWN.astype(np.int64)

@@ -7,7 +7,7 @@ from generation.play.loops.compiled import ONE, ZERO, Reals, Whole, compiled, ex
 
 @compiled
 def draw(logits: Reals, tail: Reals, uniforms: Reals, new: Whole, head: int, said: Whole) -> None:
-    """Draw a class for each take into `said` (B,), as `advance.nucleus` does."""
+    """Draw a class for each take into `said` (B,), as `decode_step.nucleus` does."""
     classes = logits.shape[1]
     chance = np.empty(classes, np.float32)
     for take in range(len(logits)):

@@ -36,7 +36,7 @@ def nucleus(logits: Tensor, tail: Tensor, uniforms: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def advance(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = nucleus) -> Tensor:
+def decode_step(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = nucleus) -> Tensor:
     """(B, len(HEADS) + 4): the next note's classes, interval and tick, and the ticks at which its take closes and ends.
 
     Changes `slots`. `opening` may be false if no take is at its first new note.

@@ -1,4 +1,4 @@
-"""`advance` on a CPU: matrix products, and compiled loops between them."""
+"""`decode_step` on a CPU: matrix products, and compiled loops between them."""
 
 from dataclasses import fields
 from types import SimpleNamespace
@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from generation.model.tokens import CLASSES, COUNTDOWN, LENGTHS, START
-from generation.play.advance import Choose, plan
 from generation.play.constraints import CONSTRAINTS, VALUES
+from generation.play.decode_step import Choose, plan
 from generation.play.fused import HEADS, Fused
 from generation.play.loops import choice, hearing, rules
 from generation.play.loops.compiled import Whole, add
@@ -21,7 +21,7 @@ TOLD_TICK = len(HEADS) + 1  # row of the tick in the result: after the classes a
 EDGES, POWERS = COUNTDOWN.astype(np.int64), powers()
 
 
-class AdvanceOnCPU:
+class StepOnCPU:
     """The decode step for some slots: views of slots and weights for the loops, and buffers for one step."""
 
     def __init__(self, fused: Fused, slots: Slots) -> None:
@@ -43,7 +43,7 @@ class AdvanceOnCPU:
 
     @torch.inference_mode()
     def __call__(self, opening: bool = True, choose: Choose | None = None) -> Whole:
-        """As `advance`; without `choose`, classes are drawn as `nucleus` draws them."""
+        """As `decode_step`; without `choose`, classes are drawn as `nucleus` draws them."""
         state, own, table, told = self.state, self.own, self.table, self.told
         for i, (head, product) in enumerate(zip(HEADS, self.fused.head, strict=True)):
             out, logits, where = product.array(self.x[i]), self.logits[i], self.nowhere
