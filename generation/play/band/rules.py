@@ -34,9 +34,12 @@ NEAR = 6  # ticks by which the class of a length may miss the goal
 
 
 def begin_where_the_input_ends(length: Any, take: State) -> Any:
-    """The first new row neither comes into the input's notes nor leaves a bar empty."""
+    """The first new row does not come into the input's notes, and the first new note leaves no bar empty."""
     when = take.tick + length
-    return NEVER * ((take.new == 0) & ((when < take.begin) | (when > take.latest)) & (when != take.next_tick))
+    early = (take.new == 0) & (when < take.begin)
+    nobody = (take.new > 0) & (take.tick >= take.latest) & (take.follows == 0)
+    late = (take.entered == 0) & (when > take.latest) & (nobody == 0)
+    return NEVER * ((early | late) & (when != take.next_tick))
 
 
 def take_what_is_given(length: Any, take: State) -> Any:

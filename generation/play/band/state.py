@@ -17,7 +17,7 @@ class State(NamedTuple):
     tick, onset           of the last row; of the coming row, once its step is known
     part                  slot of the coming row, once it is known
     before_part           slot of the row before it at its onset, −1 if there is none; before_value: that row's value
-    count, new            rows so far; of these, new ones
+    count, new            rows so far; of these, new ones; entered: whether one of these is a note
     here                  rows at the present onset; most_rows: allowed
     follows               whether another row may follow at this onset
     begin, latest         earliest and latest onset of the first new row
@@ -71,6 +71,7 @@ class State(NamedTuple):
     before_value: Any
     count: Any
     new: Any
+    entered: Any
     here: Any
     most_rows: Any
     follows: Any

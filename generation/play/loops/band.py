@@ -177,6 +177,8 @@ def note_down(said: Whole, lengths: Whole, table: Whole) -> None:
                 recent, usual = recent + at.recent[slot], usual + at.usual[slot]
         row[AT.pace] = _excess(recent, usual)
         row[AT.tick], row[AT.here], row[AT.count], row[AT.new] = at.onset, at.here + 1, at.count + 1, at.new + 1
+        if at.kind[part] != HARMONY:
+            row[AT.entered] = 1
         if at.wanted[part] > 0:
             at.wanted[part] = 0
             row[AT.missing], row[AT.next_missing] = at.missing - 1, SLOTS
