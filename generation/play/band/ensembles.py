@@ -6,7 +6,7 @@ from generation.request import BANDS
 
 DRUMS = None  # instead of a program
 # Mean velocity in a fresh piece, by role.
-LEVEL = {"lead": 88, "second": 76, "chords": 68, "bass": 80, "pad": 62, "other": 70, "drums": 80}
+LEVEL = {"lead": 94, "second": 76, "chords": 70, "bass": 68, "pad": 62, "other": 70, "drums": 80}
 
 
 @dataclass(frozen=True)
