@@ -99,7 +99,7 @@ def test_what_repeats_is_played_again_and_says_so_if_it_stays(monkeypatch: pytes
             played.step()
         assert take.whole is not None
         assert (take.prompt.attempt + 1, take.whole.meta["again"]) == (attempts, says) and not left
-        assert take.part.returns == 1 - (attempts - 1)
+        assert take.line.returns == 1 - (attempts - 1)
 
 
 class Judge:
@@ -154,7 +154,7 @@ def test_of_many_takes_on_a_jig_hardly_one_is_the_jig_again() -> None:
         played.step()
     over = 0
     for take in takes:
-        new = np.array(take.part.rows)[:, [PITCH, -1]]
+        new = np.array(take.line.rows)[:, [PITCH, -1]]
         over += repeated(take.encoded.rows[1:, [PITCH, TICK]], new, int(take.encoded.conditions[4])) > 0
     assert over <= 2
     assert sample(loaded, [Prompt(short, 20, seed=3)])[0].pitch.tolist() == takes[3].whole.pitch.tolist()
