@@ -25,7 +25,9 @@ OTHER = {
     "bass": Words("Other bass"),
     "drums": Words("Other drums"),
 }
-GONE = Words("This reply is too old for its buttons to work, or was deleted. Ask again with /extend or /compose.")
+GONE = Words(
+    "This reply is too old for its buttons to work, or was deleted. Ask again with /extend, /accompany or /compose."
+)
 
 
 def reply_buttons(kept: str, member: int, request: Request, reply: Reply, locale: str) -> discord.ui.View:

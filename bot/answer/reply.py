@@ -19,6 +19,7 @@ SHEET_WORDS = Words("The sheet music: a picture to read, and MusicXML for MuseSc
 UNHEARD = Words(
     "The MP3 is too large even at its lowest bit rate. Ask for fewer seconds or takes; the MIDI has the same music."
 )
+NO_STEMS = Words("There is no room for the stems beside so many takes. Ask for one or two takes.")
 CALLED = {
     "mp3": Words("the MP3"),
     "png": Words("the picture"),
@@ -135,10 +136,13 @@ def _missing(left_out: list[LeftOut], takes: int, limit: int, locale: str) -> li
                 what=tuple(_too_large(file, takes) for file in large),
             )
         )
-    if len(large) < len(left_out):
+    crowded_out = {file.kind for file in left_out if not file.bytes}
+    if crowded_out - {"stems"}:
         lines.append(
             Words("Discord accepts {files} files a message; “Sheet music” shows every take.", files=MOST_FILES)
         )
+    if "stems" in crowded_out:
+        lines.append(NO_STEMS)
     if any(file.kind == "mp3" for file in large):
         lines.append(UNHEARD)
     return ["-# " + say(line, locale) for line in lines]

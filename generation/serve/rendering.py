@@ -101,7 +101,8 @@ def _of_several(request: Request, played: Played, takes: Sequence[Take]) -> Repl
     """The reply for several parts."""
     song = played.song
     key, metre = song.key or heard_key(song), song.metre
-    names = [_name(part) for part in song.parts if len(part.notes)]
+    tuneless = bool(request.accompany) and request.only_new
+    names = [_name(part) for part in song.parts if len(part.notes) and not (tuneless and part.role == "lead")]
     more = Words("{count} more", count=len(names) - MOST_NAMES)
     return Reply(
         takes=tuple(takes),

@@ -92,6 +92,15 @@ def test_why_there_is_no_sound_and_where_the_other_scores_are() -> None:
     assert "left out" not in message(reply(2), EXTENDED, 10 * MIB).content
 
 
+def test_stems_for_which_there_is_no_room_are_said() -> None:
+    sizes = SIZES | {"stems": 900_000}
+    assert "stems" not in message(reply(2, sizes), EXTENDED, 10 * MIB).content
+    said = message(reply(3, sizes), EXTENDED, 10 * MIB).content
+    assert "no room for the stems" in said and "“Sheet music” shows every take" in said
+    large = message(reply(1, SIZES | {"stems": 11 * MIB}), EXTENDED, 10 * MIB).content
+    assert "left out: the stems (11 MB)" in large
+
+
 def test_together_they_may_be_too_large() -> None:
     chosen, left_out = choose([take.files for take in takes(4, SIZES | {"mp3": 9 * MIB})], 10 * MIB)
     assert [kind for kind, _ in chosen].count("mp3") == [file.kind for file in left_out].count("mp3") == 2
