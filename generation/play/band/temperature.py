@@ -16,11 +16,11 @@ SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 
 def freedom(temperature: float, top_p: float, given: Ints) -> NDArray[np.float32]:
-    """(2, heads) temperatures and the tails that nuclei cut off, for a take that goes on after some rows. Its notes are
-    freer after chromatic music."""
+    """(2, heads) temperatures and the tails that nuclei cut off, for a take that goes on after `given` rows, if there
+    are any. Its notes are freer after chromatic music."""
     found = np.empty((2, len(HEADS)), np.float32)
     for i, head in enumerate(HEADS):
-        if head not in FREEDOM:
+        if head not in FREEDOM or not len(given):  # from nothing, a rhythm that is kept never changes
             heat, share = sampling_parameters(head, temperature, top_p)
             found[:, i] = heat, 1 - share
             continue
