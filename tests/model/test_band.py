@@ -1,6 +1,5 @@
 """Several parts as rows, the notes that sound beside them, and the network that predicts them."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -18,15 +17,6 @@ from generation.model.full_score import FullScore, PartOf
 from generation.model.hearing import CLASSES_HEARD, SLOTS_HEARD
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.music.key import Key
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """A network as small as this one is slower on several."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def augment(**shares: float) -> Augment:

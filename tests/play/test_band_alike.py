@@ -1,7 +1,5 @@
 """The fast step for several parts against the network as it was trained, and takes in company against takes alone."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -17,14 +15,6 @@ from generation.play.band.step_on_cpu import StepOnCPU
 from generation.play.prompts import band_prompts
 from tests.play.test_band_session import hostile, quartet
 from tests.play.test_beside import JIG, asked
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def model_of(window: int = 24) -> BandLSTM:

@@ -1,6 +1,5 @@
 """Songs of several parts are played on with all their parts, whatever the model wants and whatever the song is."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -18,15 +17,6 @@ from generation.music.song import SUSTAIN, Part, Song
 from generation.play.band.ensembles import ENSEMBLES
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import BandSession, BandTake, play_on
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """A network as small as this one is slower on several."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """A band beside a tune: the tune stays, given chords are obeyed, and one part alone can be played again."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -30,14 +29,6 @@ dfd cec|BdB AFA|Gfe dcB|AFG A2|]
 """
 REEL = b"X:1\nM:4/4\nL:1/8\nK:Am\n" + b"A2 cA eAcA|G2 BG dGBG|" * 4 + b"A8|]\n"
 CHORDS = b'X:1\nM:3/4\nL:1/4\nK:G\n"G"G2B|"D7"A2d|"G"B2d|"C"e2c|"D"d2A|"G"G3|]\n'
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
