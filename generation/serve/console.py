@@ -58,7 +58,8 @@ def facts(reply: Reply) -> dict[str, object]:
 
 def say(reply: Reply, takes: Sequence[dict[str, object]]) -> None:
     """Print a line about the music, and one about each take."""
-    about = f"{reply.key}, {reply.metre or 'free metre'}, {reply.tempo:g} quarter notes a minute, {reply.instrument}"
+    players = reply.instrument or ", ".join(map(str, reply.parts))
+    about = f"{reply.key}, {reply.metre or 'free metre'}, {reply.tempo:g} quarter notes a minute, {players}"
     print("; ".join([about, *([f"melody: {reply.source}"] if reply.source else []), *map(str, reply.remarks)]))
     for take in takes:
         files = take["files"]
