@@ -167,14 +167,9 @@ async def _fetch(tune: discord.Attachment) -> bytes:
 
 def _asked(request: Request) -> dict[str, Any]:
     """The options of a request, for the log."""
+    extended = "extend" if request.data else "compose"
     return {
-        "asked": "redo"
-        if request.redo
-        else "accompany"
-        if request.accompany
-        else "extend"
-        if request.data
-        else "compose",
+        "asked": "redo" if request.redo else "accompany" if request.accompany else extended,
         "bytes": len(request.data or b""),
         "takes": request.takes,
         "length": request.seconds,

@@ -32,16 +32,8 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
     session, melody = Session(loaded), read(tune.encode(), "a.abc").melody
 
     def played(takes: int, run: int) -> float:
-        """Notes a second of the sampler."""
-        parts = session.add([Prompt(melody, 30, seed=run * takes + take, style="irish") for take in range(takes)])
-        session.step()  # hears the tune
-        began, notes = perf_counter(), 0
-        while session.busy and notes < NOTES * takes:
-            notes += sum(take.whole is None for take in parts)
-            session.step()
-        seconds = perf_counter() - began
-        session.drop(parts)
-        return notes / seconds
+        prompts = [Prompt(melody, 30, seed=run * takes + take, style="irish") for take in range(takes)]
+        return _pace(session, prompts)
 
     def looped(takes: int, run: int) -> float:
         """Notes a second of the plain loop, reading the tune not counted."""
@@ -82,19 +74,24 @@ def measure_band(song: str, runs: int, companies: Sequence[int] = (1, 8)) -> dic
     session, given = BandSession(loaded.model), read(song.encode(), "a.abc").song
 
     def played(takes: int, run: int) -> float:
-        parts = session.add([BandPrompt(given, 30, seed=run * takes + take) for take in range(takes)])
-        session.step()  # hears the song
-        began, rows = perf_counter(), 0
-        while session.busy and rows < NOTES * takes:
-            rows += sum(take.whole is None for take in parts)
-            session.step()
-        seconds = perf_counter() - began
-        session.drop(parts)
-        return rows / seconds
+        return _pace(session, [BandPrompt(given, 30, seed=run * takes + take) for take in range(takes)])
 
     rates = {str(takes): round(statistics.median(played(takes, run) for run in range(runs)), 1) for takes in companies}
     fused = fuse_band(loaded.model)
     return {"sampler": rates, "floor": _least_a_note(band_weights(fused), fused.layers[0].lstm)}
+
+
+def _pace(session: Any, prompts: Sequence[object]) -> float:
+    """Notes a second of a session of either kind that plays all prompts at once, reading what is given not counted."""
+    takes = session.add(prompts)
+    session.step()  # hears what is given
+    began, notes = perf_counter(), 0
+    while session.busy and notes < NOTES * len(takes):
+        notes += sum(take.whole is None for take in takes)
+        session.step()
+    seconds = perf_counter() - began
+    session.drop(takes)
+    return notes / seconds
 
 
 def band_table(figures: dict[str, Any]) -> str:
