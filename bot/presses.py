@@ -18,6 +18,7 @@ from bot.client import Interaction
 from bot.store import Kept
 from bot.words.locale import own, public
 from generation.request import REDONE, Refusal, Request, Words
+from generation.serve.engine import Cancelling
 
 STEP = 0.2  # by which the temperature changes
 JOINING = "trio"  # the band that the button brings
@@ -220,9 +221,12 @@ class CancelPress(Press, template=CANCEL):
         if ticket is not None and ticket.name == self.said["ticket"]:
             await interaction.response.defer()
             ticket.cancel()
-        elif await bot.queue.cancel_elsewhere(self.said["ticket"]):
+            return
+        elsewhere = await bot.queue.cancel_elsewhere(self.said["ticket"])
+        lost = answer is not None and answer.created_at < bot.began and not answer.attachments
+        if elsewhere is Cancelling.DONE:
             await interaction.response.defer()
-        elif answer is not None and answer.created_at < bot.began and not answer.attachments:
+        elif elsewhere is Cancelling.UNHELD and lost:
             await interaction.response.defer()
             await interaction.delete_original_response()
             raise Refusal("Encore was restarted while it was playing this, and the piece was lost. Ask again.")

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from generation.request import UNSAID, Refusal, Words
-from generation.serve.engine import Line
+from generation.serve.engine import Cancelling, Line
 
 HOUR = 3600.0
 CANCELLED = Words("Cancelled. Nothing was played.")
@@ -97,9 +97,9 @@ class Queue:
         """1 for the next one; 0 once it is its turn."""
         return self._waiting.index(ticket) + 1 if ticket in self._waiting else 0
 
-    async def cancel_elsewhere(self, name: str) -> bool:
+    async def cancel_elsewhere(self, name: str) -> Cancelling:
         """Cancel the ticket of that name if another bot holds it: no other bot shares this queue."""
-        return False
+        return Cancelling.UNHELD
 
     async def close(self, seconds: float) -> None:
         """Admit nobody, cancel the requests that wait, and give those that play `seconds` to finish."""

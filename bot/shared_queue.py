@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from bot.queue import RESTARTING, STILL_PLAYING, Ticket, no_room, spent
 from bot.store import FAULTS, Store
 from generation.request import Refusal, Told
-from generation.serve.engine import Line
+from generation.serve.engine import Cancelling, Line
 from generation.serve.nats_engine import NatsEngine
 from generation.serve.nats_line import Trouble
 from generation.serve.nats_place import Full, Taken
@@ -58,8 +58,8 @@ class SharedQueue:
         """1 for the next one; 0 once it is its turn."""
         return 0 if ticket.turn.is_set() else await self._engine.place(ticket.name)
 
-    async def cancel_elsewhere(self, name: str) -> bool:
-        """Cancel the ticket of that name if another bot holds it; whether one does."""
+    async def cancel_elsewhere(self, name: str) -> Cancelling:
+        """Cancel the ticket of that name if another bot holds it. Raises `WorkerFault` if that cannot be known now."""
         return await self._engine.cancel(name)
 
     async def played(self, member: int) -> None:

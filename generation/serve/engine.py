@@ -2,6 +2,7 @@
 another."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from generation.request import Reply, Request
@@ -15,6 +16,14 @@ class Line:
     playing: int
     waiting: int
     full: bool
+
+
+class Cancelling(Enum):
+    """What came of asking the other processes to cancel a request."""
+
+    DONE = "the process that holds it has cancelled it"
+    LATE = "its music is there already and is being posted"
+    UNHELD = "no other process holds it"
 
 
 class Engine(Protocol):

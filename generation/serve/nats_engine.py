@@ -9,10 +9,11 @@ from typing import Self
 
 import msgspec
 from nats.aio.client import Client
+from nats.errors import NoRespondersError
 from nats.js.client import JetStreamContext
 
 from generation.request import Refusal, Reply, Request, Words
-from generation.serve.engine import Line
+from generation.serve.engine import Cancelling, Line
 from generation.serve.nats_line import (
     CHECK,
     PLAYERS,
@@ -30,6 +31,7 @@ from generation.serve.pool import WorkerFault
 from generation.serve.worker_process import Progress
 
 CHECKING = 8.0  # seconds for a machine to read a file
+RECONNECTING = 0.6  # seconds in which a bot that has lost its connection for a moment is back
 AWAY = Words("Encore cannot reach the machines that play. Ask again in a minute.")
 
 
@@ -37,7 +39,8 @@ class NatsEngine:
     """`async with NatsEngine(address, longest) as engine`; `longest` is how many places the line has, over all bots.
 
     A bot that queues its members itself uses `enter`, `place` and `leave` with tickets of its own; `play` without a
-    ticket takes a place for itself.
+    ticket takes a place for itself. A place with a ticket still answers other bots while its music is being posted: it
+    ends with `leave`, or with a `play` that fails.
     """
 
     def __init__(self, address: str, longest: int) -> None:
@@ -68,10 +71,13 @@ class NatsEngine:
                 place = await self.enter(f"anybody-{own}", own, asyncio.Event(), lambda: None)
             except Full as error:
                 raise Refusal("All machines that play are busy. Try again in a minute.") from error
+        answered = False
         try:
             answer = await place.play(request, progress)
+            answered = answer.reply is not None
         finally:
-            await self.leave(own)
+            if not (ticket and answered):
+                await self.leave(own)
         if answer.reply is None:
             raise Refusal(answer.refusal) if answer.refusal else WorkerFault(answer.fault)
         return answer.reply
@@ -108,12 +114,17 @@ class NatsEngine:
         if (place := self._places.pop(name, None)) is not None:
             await place.leave()
 
-    async def cancel(self, name: str) -> bool:
-        """Cancel a place that another process holds; whether one does."""
-        try:
-            return (await self._client.request(f"{TICKET}.{name}.cancel", b"", timeout=1.0)).data == YES
-        except Trouble:
-            return False
+    async def cancel(self, name: str) -> Cancelling:
+        """Cancel a place that another process holds. Raises `WorkerFault` if that cannot be known now."""
+        for pause in (RECONNECTING, 0.0):  # to ask a second time
+            try:
+                said = await self._client.request(f"{TICKET}.{name}.cancel", b"", timeout=1.0)
+                return Cancelling.DONE if said.data == YES else Cancelling.LATE
+            except NoRespondersError:
+                await asyncio.sleep(pause)
+            except Trouble as error:
+                raise WorkerFault(AWAY) from error
+        return Cancelling.UNHELD
 
     async def line(self) -> Line:
         """How long the line is now. Raises `Trouble`'s errors while the server is away."""

@@ -13,6 +13,7 @@ from bot.queue import Queue
 from bot.shared_queue import SharedQueue
 from bot.store import Store
 from generation.request import Refusal
+from generation.serve.engine import Cancelling
 from generation.serve.nats_engine import NatsEngine
 from tests.nats_server import FOUND, NONE, Server, nats_server
 from tests.patience import soon
@@ -53,7 +54,7 @@ async def test_the_same_sentences_as_with_one_bot(bots: tuple[SharedQueue, Share
         assert "24 pieces are already waiting" in await said(one, 99)
         assert await said(other, 3) == await said(one, 3) == await said(alone, 3)
         mine = one.of(7)
-        assert mine and await other.cancel_elsewhere(mine.name) and mine.ended.is_set()
+        assert mine and await other.cancel_elsewhere(mine.name) is Cancelling.DONE and mine.ended.is_set()
         assert not other.of(7) and (await other.line()).waiting == AT_ONCE + WAITING
     for queue in (one, alone):
         for _ in range(HOURLY):

@@ -26,7 +26,9 @@ async def ask(engine: NatsEngine, seed: int) -> int:
             break
         except Taken:  # a machine is still playing for the one that was killed
             await asyncio.sleep(0.2)
-    return (await engine.play(wish(seed), ticket=name)).takes[0].seed
+    reply = await engine.play(wish(seed), ticket=name)
+    await engine.leave(name)
+    return reply.takes[0].seed
 
 
 async def ask_all(engine: NatsEngine, seeds: list[int], at_once: int = 8) -> list[int]:

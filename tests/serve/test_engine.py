@@ -16,11 +16,12 @@ import pytest_asyncio
 
 from generation.request import FORMATS, Refusal, Reply
 from generation.serve import nats_player
+from generation.serve.engine import Cancelling
 from generation.serve.nats_engine import NatsEngine
 from generation.serve.nats_line import STREAM, connected, prepare
 from generation.serve.nats_place import Full, Taken
 from generation.serve.nats_player import Player
-from generation.serve.pool import WorkerPool
+from generation.serve.pool import WorkerFault, WorkerPool
 from tests.nats_server import FOUND, NONE, Server, nats_server
 from tests.patience import soon, until
 from tests.serve.asker import nothing_left, wish
@@ -138,8 +139,8 @@ async def test_another_bot_cancels_it(server: Server, engine: NatsEngine) -> Non
     async with NatsEngine(server.address, LONGEST) as other:
         with pytest.raises(Taken):
             await other.enter("m", "mine", asyncio.Event(), lambda: None)
-        assert await other.cancel("pressed") and pressed.is_set()
-        assert not await other.cancel("nobody's")
+        assert await other.cancel("pressed") is Cancelling.DONE and pressed.is_set()
+        assert await other.cancel("nobody's") is Cancelling.UNHELD
     await engine.leave("pressed")
     await nothing_left(engine)
 
@@ -152,13 +153,37 @@ async def test_another_bot_cancels_what_plays(server: Server, engine: NatsEngine
         await engine.enter("m", "mine", turn, lambda: jobs[0].cancel())
         jobs.append(asyncio.create_task(engine.play(wish(2), ticket="mine")))
         await until(lambda: player.playing == 1 and turn.is_set())
-        assert await other.cancel("mine")
+        assert await other.cancel("mine") is Cancelling.DONE
         with pytest.raises(asyncio.CancelledError):
             await soon(jobs[0])
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
         await until(lambda: player.outcomes == {"cancelled": 1})
         await nothing_left(engine)
+
+
+async def test_what_is_being_posted_can_no_longer_be_cancelled(
+    server: Server, engine: NatsEngine, pool: WorkerPool
+) -> None:
+    pressed = asyncio.Event()
+    async with playing(server, pool), NatsEngine(server.address, LONGEST) as other:
+        await engine.enter("m", "posting", asyncio.Event(), pressed.set)
+        assert (await soon(engine.play(wish(2), ticket="posting"))).takes
+        assert await other.cancel("posting") is Cancelling.LATE and not pressed.is_set()
+        await engine.leave("posting")
+        assert await other.cancel("posting") is Cancelling.UNHELD
+    await nothing_left(engine)
+
+
+async def test_nobody_is_taken_for_gone_while_the_server_is_away() -> None:
+    with nats_server() as server:
+        async with NatsEngine(server.address, LONGEST) as engine:
+            server.stop()
+            with pytest.raises(WorkerFault, match="cannot reach the machines"):
+                await soon(engine.cancel("perhaps"))
+            await asyncio.to_thread(server.start)
+            await until(lambda: engine._client.is_connected)
+            assert await soon(engine.cancel("perhaps")) is Cancelling.UNHELD
 
 
 async def test_an_orphan_is_not_played(server: Server, engine: NatsEngine, pool: WorkerPool) -> None:

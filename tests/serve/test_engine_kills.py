@@ -144,6 +144,7 @@ async def test_every_piece_comes_once_when_a_bot_is_killed(
     came += await soon(ask_all(engine, [seed for seed in seeds if seed not in came]))
     assert sorted(came) == seeds
     await nothing_left(engine)
+    tried("pieces while a bot is killed", len(came))
 
 
 async def test_what_a_machine_says_of_itself(machines: list[Machine]) -> None:
