@@ -35,7 +35,7 @@ class Request:
     data         the bytes of a file to continue; None for a fresh piece
     seconds      length of the new music, 5 … 180
     bars         its length in bars instead, 4 … 64; 0: in seconds
-    last_bars    of the input, that are in the files, 1 … 64; 0 for all. The model hears all of it.
+    last_bars    of the input, that are in the files, 1 … 64; 0 for all, as with `accompany`. The model hears all of it.
     takes        how many different answers, 1 … 64
     temperature  0.1 … 2.0
     top_p        0.05 … 1.0

@@ -40,7 +40,7 @@ def rehearse(request: Request, reading: Reading) -> None:
 
 def make(request: Request, reading: Reading | None, whole: Melody | Played, take: int) -> Take:
     """The take of index `take` with its files, from the input and the `whole` music: input and new notes."""
-    if reading is not None and request.last_bars:
+    if reading is not None and request.last_bars and not request.accompany:
         reading, whole = last_bars(reading, whole, request.last_bars)
     if isinstance(whole, Played):
         if request.accompany:

@@ -16,8 +16,10 @@ from generation.music.reading import Reading
 from generation.music.song import REDONE_ROLES, Song
 from generation.play.band.session import play_on
 from generation.play.prompts import band_prompts, of_several
+from generation.read.file import read
 from generation.request import ACCOMPANISTS, Refusal, Request
 from generation.serve.listen import listen
+from generation.serve.rendering import make
 
 JIG = b"""X:1
 T:A jig
@@ -168,3 +170,11 @@ def test_a_fresh_piece_over_chords_is_in_their_key(shipped: BandLSTM) -> None:
     assert [symbol for _, symbol in take.whole.chords[:3]] == ["Eb", "Ab", "Bb7"]
     inside, notes = in_chord(take.whole, ("chords", "bass"))
     assert notes > 10 and inside / notes >= 0.95
+
+
+def test_a_tune_that_gets_a_band_stays_whole(model: BandLSTM) -> None:
+    request, reading = asked(JIG, accompany="piano", last_bars=2, formats=("mid", "abc"), seed=2)
+    [whole] = [Played(take.whole, take.since) for take in play_on(model, band_prompts(request, reading)) if take.whole]
+    files = make(request, reading, whole, 0).files
+    parts = read(files["mid"], "a.mid").song.parts
+    assert parts[0].notes.pitch.tolist() == reading.melody.pitch.tolist() and files["abc"]
