@@ -1,4 +1,4 @@
-"""Rows that are given ahead: as the loops take them, and what they ask of the others."""
+"""Rows that are given ahead of the music, such as chords: their form for the loops, and their effect on other parts."""
 
 import numpy as np
 
@@ -10,14 +10,15 @@ from generation.music.chart import Chords
 from generation.play.band.state import AT, FAR
 from generation.play.session import MAJOR_THIRD, MINOR_THIRD
 
-# Role → thousandths of nats, the cost of a tone outside the chord on a strong beat.
+# Role → the cost of a tone outside the chord on a strong beat, in thousandths of a nat.
 OBEY = {"chords": 12_000, "bass": 12_000, "pad": 12_000, "second": 5_000, "other": 5_000, "lead": 1_500}
 MOST_GIVEN = 12_288  # rows
 NOTHING_GIVEN = np.array([[0, SLOTS, *[0] * (len(CLASSES) - 2), 0, FAR]])
 
 
 def obeyed(table: Ints, heading: Ints, ahead: Ints) -> None:
-    """Write into a take's table how much each part keeps to the chords, and that it closes on the last of them."""
+    """Write into a take's row (WIDTH,) of the table how strictly each part keeps to the chords, that the take closes on
+    the last chord, and the first of the rows `ahead` (n, len(FIELDS))."""
     for role, cost in OBEY.items():
         table[AT.obey + np.flatnonzero(heading[:, 0] == band.ROLES.index(role) + 1)] = cost
     leads = np.flatnonzero(heading[:, 0] == band.ROLES.index("lead") + 1)
@@ -32,7 +33,8 @@ def obeyed(table: Ints, heading: Ints, ahead: Ints) -> None:
 
 
 def chord_rows(chords: Chords, shift: int, mark: int, bar: int) -> Ints:
-    """Rows (n, len(FIELDS)) of chords (quarter, symbol) in the slot of harmony, moved by `shift` semitones."""
+    """Rows (n, len(FIELDS)) for chords (quarter, symbol) in harmony's slot, transposed by `shift` semitones. Bars last
+    `bar` ticks, counted from tick `mark`."""
     rows = np.tile(band.start_row(), (len(chords), 1))
     for row, (quarter, symbol) in zip(rows, chords, strict=True):
         chord, tick = value_of(symbol), round(quarter * TICKS)
@@ -43,7 +45,8 @@ def chord_rows(chords: Chords, shift: int, mark: int, bar: int) -> Ints:
 
 
 def as_given(ahead: Ints) -> Ints:
-    """Rows (n, len(FIELDS)) that are given, as loops take them."""
+    """Given rows (n, len(FIELDS)) in the form that `loops.given` reads (n + 1, heads + 2), with a last row that never
+    comes."""
     ahead = ahead[: MOST_GIVEN - 1]
     mark = ahead[:, TICK] - ahead[:, SINCE]
     for i in range(1, len(ahead)):  # a bar of another length has no lines of its own

@@ -1,4 +1,4 @@
-"""Takes of several parts that are played together, a row of each in a step; they may join and leave at any step."""
+"""Takes of several parts that are played together, one row of each in a step; they may join or leave between steps."""
 
 import torch
 
@@ -13,7 +13,8 @@ FEW = 2  # slots at the start
 
 
 class BandBatch:
-    """Lines of one model: on a CPU with its weights rearranged, elsewhere with the network as it is."""
+    """Takes of one model. On a CPU its weights are rearranged, and all takes are played at once; elsewhere the network
+    plays them as it is, one after another."""
 
     def __init__(self, model: BandLSTM, arithmetic: str | None = None) -> None:
         self.model = model
@@ -24,7 +25,7 @@ class BandBatch:
 
     @property
     def made_by(self) -> str:
-        """The arithmetic and the processor, in words."""
+        """The arithmetic and the processor, in words for the user."""
         kind = self._fused.kind if self._fused else "float32"
         return made_by(kind, self.model.step.weight.device)
 
@@ -45,7 +46,7 @@ class BandBatch:
         self.lines.append(line)
 
     def leave(self, line: Line) -> None:
-        """Remove a line; the last one moves to its slot."""
+        """Remove a line; the last line moves to its slot."""
         slot, last = self.lines.index(line), len(self.lines) - 1
         if self._slots and slot != last:
             for array in self._slots.arrays():
@@ -56,8 +57,8 @@ class BandBatch:
 
     @torch.inference_mode()
     def step(self) -> list[list[int]]:
-        """The next row of each line: the classes of all heads, then the tick. The step class is `band.END` where
-        nothing follows; such a line should leave."""
+        """The next row of each line: the classes of all heads, then the tick. If its step class is `band.END`, the
+        line is over and should leave."""
         if not self._fused or not self._slots:
             return [decode_step(self.model, line) for line in self.lines]
         if self._step is None:

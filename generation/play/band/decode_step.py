@@ -1,4 +1,4 @@
-"""One step of one take by the network as it was trained: the reference, which also plays on a GPU."""
+"""One step of one take by the network as it was trained. It is the reference for `step_on_cpu`, and plays on a GPU."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ WARM = [rules.warm_under(BAND_RULES.get(head, ()), loops.band_state) for head in
 
 @dataclass(eq=False)
 class Line:
-    """A take as the network plays it.
+    """One take as the network sees it.
 
-    table                   (1, WIDTH) its state
+    table                   (1, WIDTH) its state, see `State`
     temperature, tail       (1, heads); tail is 1 − top_p
-    uniforms                (1, rows, heads) its random numbers
-    x, memory               the network's output for the last row (1, width), and its state
-    given                   (1, rows, heads + 2) rows that are taken as they are, see `loops.given`
-    heading, conditions, parts  as `BandLSTM.forward` and its heads take them
+    uniforms                (1, rows, heads) its random numbers, 0 … 1
+    x, memory               the network's output for the last row (1, width), and the network's state
+    given                   (1, rows, heads + 2) rows to be taken as they are, see `loops.given`
+    heading, conditions, parts  arguments of `BandLSTM.forward` and of its heads
     """
 
     table: Ints
@@ -51,7 +51,8 @@ class Line:
 def begun(
     model: BandLSTM, rows: Ints, heard: Ints, heading: Ints, conditions: Ints, goal: int
 ) -> tuple[Tensor, State, Tensor, Tensor, Tensor]:
-    """Read given rows (n, len(FIELDS)) at once: the output for the last, the state, heading, conditions and parts."""
+    """Pass the rows of an input (n, len(FIELDS)) through the network at once. Returns `x`, `memory`, `heading`,
+    `conditions` and `parts` of a `Line`; `heard` as from `hearing.listen`, `goal` in ticks."""
     device = model.slot.weight.device
     every = [torch.from_numpy(each).to(device)[None] for each in (rows, heard, heading, conditions)]
     left = np.maximum(goal - rows[:, band.TICK], 0) / TICKS
@@ -62,8 +63,8 @@ def begun(
 
 @torch.inference_mode()
 def decode_step(model: BandLSTM, line: Line, watch: Callable[[int, Reals], None] | None = None) -> list[int]:
-    """The classes of all heads of the next row, and its tick; the step class is `band.END` if nothing follows.
-    `watch` is shown the logits of each head, rules included."""
+    """The next row of a line: the classes of all heads, then the tick. If its step class is `band.END`, nothing
+    follows. `watch` is called with each head and its logits (1, classes) after temperature and rules."""
     said = np.zeros((len(HEADS), 1), np.int64)
     at, kind = state_of(line.table[0]), np.zeros(1, np.int64)
     device, only = line.x.device, torch.zeros(1, dtype=torch.long, device=line.x.device)

@@ -21,8 +21,14 @@ STATE = 12  # the first row for the state of a slot, after those for pitch class
 
 @dataclass(frozen=True, eq=False)
 class BandLayer:
-    """Products of a layer: lstm as in `FusedLayer`; query and out; `close` of the last row of an onset: the key of the
-    next onset, and its own part of the value. `nothing` (2, heads, D): the key and value that are always there."""
+    """The weights of one layer.
+
+    norm, norm_after  weights and biases of the two layer norms
+    lstm              as in `play.fused.FusedLayer`
+    query, out        of attention
+    close             from the last row of an onset: the key of the next onset, and the row's own part of the value
+    nothing           (2, attention heads, D) the key and the value that stand before all onsets
+    """
 
     norm: tuple[Tensor, Tensor]
     lstm: Product
@@ -35,19 +41,28 @@ class BandLayer:
 
 @dataclass(frozen=True, eq=False)
 class BandFused:
-    """Tables have a row for every class. Where a row's fields are known before its part is, their columns are: what
-    they add to the network's input, to each layer's values, and to the input of the part head. Tables of fields that
-    are known later have all but the last of these.
+    """The weights of a `BandLSTM`, multiplied out into tables with a row for every class.
+
+    Known before the part is chosen. Columns: what the class adds to the network's input (width), to each layer's values
+    (layers × width), and to the input of the part head (width):
 
     step, chord, age, low, top, voices  by class
-    sounds     by pitch class; then by slot and state, against silence
-    phases     by tick of a cycle; bars: by wave, as in `play.fused.waves`
-    value, duration, velocity, deviation, articulation, last, until  by class, known later
-    countdown  by class: added to the network's input
-    head[i]    a head's logits, and its part of the input of the next
-    next_value, next_duration, …  by class of a head: the rest of the input of the next; next_last, next_gap likewise
-    doing      (STATES, small) what fits a part in each state
-    turn       radians a tick, by pair of a head's channels
+    sounds     by pitch class; then by slot and state, compared with silence
+    phases     by tick of a cycle
+    bars       by wave, see `play.fused.waves`
+
+    Known later; the same columns without the last:
+
+    value, duration, velocity, deviation, articulation, last, until  by class
+
+    The rest:
+
+    countdown  by class: what it adds to the network's input (width)
+    head       for each head, from its input: its logits, and a part of the next head's input
+    next_last, next_gap, next_value, …  by class: what it adds to the next head's input
+    doing      (STATES, small) how well a part in each state fits
+    turn       (D / 2,) radians that each pair of an attention head's channels turns in a tick
+    kind, kept the arithmetic of the products; the type in which keys and values are kept
     """
 
     step: Tensor
@@ -83,8 +98,8 @@ class BandFused:
 
 @torch.inference_mode()
 def fuse_band(model: BandLSTM, kind: str | None = None) -> BandFused:
-    """The weights of a model on a CPU. `kind` of arithmetic, by default the device's: except in float32, keys and
-    values are kept in 8 bits."""
+    """Rearrange the weights of a model on a CPU. `kind` is the arithmetic, by default the fastest of the device; keys
+    and values are kept in 8 bits unless it is float32."""
     w, small = model.sizes.width, model.sizes.width // 4
     kind = kind or arithmetic(model.step.weight.device)
     layers = [cast(Layer, layer) for layer in model.layers]
@@ -92,15 +107,15 @@ def fuse_band(model: BandLSTM, kind: str | None = None) -> BandFused:
     note, given = model.note.weight, model.given_step.weight
 
     def spread(x: Tensor) -> Tensor:
-        """Additions to the network's input, followed by what they add to each layer's values."""
+        """(n, (1 + layers) × width) additions to the network's input (n, width), then to each layer's values."""
         return torch.cat([x, x @ values], 1)
 
     def of_note(table: Tensor, field: int) -> Tensor:
-        """(classes, (1 + layers) × width) a table of a field of the note."""
+        """(classes, (1 + layers) × width) what each class of a field of the note adds."""
         return spread(table @ note[:, field * small : (field + 1) * small].T)
 
     def ages(embedding: nn.Module) -> Tensor:
-        """A field of what is heard, in the note and in the part head."""
+        """(classes, (2 + layers) × width) what each class of a field of `hearing` adds, the part head included."""
         table = cast(nn.Embedding, embedding).weight
         return torch.cat([of_note(table, 6), table @ given[:, w + small : w + 2 * small].T], 1)
 
@@ -113,7 +128,7 @@ def fuse_band(model: BandLSTM, kind: str | None = None) -> BandFused:
     sounds = torch.cat([spread(heard), given[:, w + 2 * small + PHASES :].T], 1)
     silent = sounds[STATE :: hearing.STATES]
     states = sounds[STATE:].view(SLOTS, hearing.STATES, -1) - silent[:, None]
-    # The step is always there, and so carries all that is constant.
+    # Every row has a step, so its table also carries all constant terms.
     constant = torch.cat([spread((model.note.bias + model.sounds.bias)[None]), model.given_step.bias[None]], 1)
     step = torch.cat([of_note(model.step.weight, 0), model.step.weight @ given[:, w : w + small].T], 1)
     both = torch.cat([spread(note[:, 7 * small :].T), given[:, w + 2 * small : w + 2 * small + PHASES].T], 1)
@@ -193,9 +208,10 @@ def _layer(layer: Layer, kind: str) -> BandLayer:
 
 @torch.inference_mode()
 def of_piece(model: BandLSTM, heading: Tensor, conditions: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """For one piece, by its heading (SLOTS, 4) and conditions (C,): what it adds to every row's input (width,); the
-    embeddings of its parts (SLOTS, small); and what each part, or the start row's, adds to the note and the values
-    (SLOTS + 1, (1 + layers) × width), and to the value head's input (SLOTS + 1, width)."""
+    """What is the same in all rows of a piece with this heading (SLOTS, 4) and these conditions (C,): what the piece
+    adds to the network's input (width,); the embeddings of its parts (SLOTS, small); what each part, the start row's
+    last, adds to the note and to the values (SLOTS + 1, (1 + layers) × width), and to the value head's input
+    (SLOTS + 1, width)."""
     w, small = model.sizes.width, model.sizes.width // 4
     parts = model.parts(heading[None])[0]
     style, metre, tonic, tempo = (embed(conditions[i]) for i, embed in enumerate(model.condition))
@@ -212,7 +228,7 @@ def of_piece(model: BandLSTM, heading: Tensor, conditions: Tensor) -> tuple[Tens
 
 
 def band_weights(fused: BandFused) -> list[Tensor]:
-    """The matrices that a step reads in full, each once."""
+    """The matrices that every step reads in full."""
     products = [*fused.head]
     for layer in fused.layers:
         products += [layer.lstm, layer.query, layer.close, layer.out]

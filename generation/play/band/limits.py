@@ -1,4 +1,4 @@
-"""The limits that an input sets for each of its parts, such as its range, and where new music begins."""
+"""The limits that an input sets for each of its parts, such as the range, and the place where new music begins."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,24 +10,30 @@ from generation.model.band import DURATION, FIRST_DRUM, NO_CHORD, PART, SLOTS, T
 from generation.model.tokens import LENGTHS, TICKS, Ints
 
 FIFTH = 7  # semitones beyond the input's range
-NARROWEST = 19  # semitones that a part has at least
+NARROWEST = 19  # semitones: every part's range is at least as wide
 RANGE = {"lead": (55, 84), "bass": (28, 55), "pad": (48, 79)}  # of a fresh piece
-MIDDLE = (40, 76)  # of its other parts
-LEGATO = 4  # ticks by which a note may reach into the next of its voice
-ONE_VOICE = 0.04  # the share of a part's notes that may sound with another if it still counts as playing one at a time
-SEEN = 0.98  # the quantile of the numbers of notes at its onsets that counts as a part's most notes at once
+MIDDLE = (40, 76)  # range of a fresh piece's other parts
+LEGATO = 4  # ticks by which a note may overlap the next note of its voice
+ONE_VOICE = 0.04  # a part counts as a single voice as long as no larger share of its notes sounds with another
+SEEN = 0.98  # quantile, over a part's onsets, of how many of its notes sound: so many it may play at once, and one more
 FRESH = 300  # per cent: how eager each part of a fresh piece is
-MEMORY, SECTION = 2, 16  # bars over which the number of rows is remembered; of the input by which it is usual
+MEMORY = 2  # bars over which rows are counted to compare a part's pace with its usual one
+SECTION = 16  # bars at the end of the input that show what is usual
 # Rows a quarter in a fresh piece, by role.
 RATE = {"harmony": 0.4, "lead": 1.3, "second": 1.2, "chords": 2.5, "bass": 1.1, "pad": 0.6, "other": 1.0, "drums": 4.0}
-REST = 8 * TICKS  # any part may rest so long
-OVERHANG = TICKS // 3  # ticks by which a note may reach over a bar line and still count as ending there
+REST = 8 * TICKS  # ticks that any part may rest
+OVERHANG = TICKS // 3  # ticks by which a note may cross a bar line and still count as ending there
 
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """kind … length (SLOTS,) as in `State`; `together` is the most rows that
-    begin at once, `run` the longest run of onsets that are alike, `step` the longest step."""
+    """What a take may do.
+
+    kind … length  (SLOTS,) for each slot, as in `State`
+    together       the most rows that begin at one onset
+    run            the longest run of onsets that each repeat the one before
+    step           the longest step, in ticks
+    """
 
     kind: Ints
     low: Ints
@@ -46,8 +52,8 @@ class Limits:
 
 
 def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
-    """Limits by the rows (n, len(FIELDS)) of an input, start row excluded; `bar` in ticks, one of them from tick
-    `first` on."""
+    """The limits that the rows (n, len(FIELDS)) of an input set, without its start row. Bars last `bar` ticks; one of
+    them begins at tick `first`."""
     kind = np.where(heading[:, 0] > 0, band.kinds(heading), -1)
     low, high = np.zeros(SLOTS, np.int64), np.zeros(SLOTS, np.int64)
     single, most, free, longest, eager, usual, rest, length = (np.zeros(SLOTS, np.int64) for _ in range(8))
@@ -78,7 +84,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
             free[slot] = tick.max() + 1 if kind[slot] else _let_go(end, bar, first)
             eager[slot] = round(100 * _bars_played(tick, end, rows, bar))
             rest[slot] = max(REST, int(np.diff(tick, prepend=first, append=rows[-1, TICK]).max()))
-        else:  # in a fresh piece all want to play
+        else:  # in a fresh piece, every part wants to play
             eager[slot] = 0 if len(rows) else FRESH
     onset, begun = np.unique(rows[:, TICK], return_counts=True)
     together = max(int(begun.max(initial=1)) + 2, int((kind >= 0).sum()) + 2)
@@ -102,8 +108,9 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
 
 
 def beginning(rows: Ints, free: Ints, kind: Ints, bar: int, first: int) -> tuple[int, int]:
-    """The earliest and the latest tick at which new music begins after rows (n, len(FIELDS)): on the next bar line, or
-    before it, once all notes have ended; later, only where no part has let go by then."""
+    """The earliest and the latest tick at which new music may begin after rows (n, len(FIELDS)): once all notes have
+    ended, but no later than the next bar line, unless every part still holds a note there. `free` and `kind` (SLOTS,)
+    are as in `State`; bars last `bar` ticks, and one of them begins at tick `first`."""
     last = int(rows[-1, TICK])
     line = first + ((last - first) // bar + 1) * bar
     tones = free[kind == 0]
@@ -117,8 +124,8 @@ def beginning(rows: Ints, free: Ints, kind: Ints, bar: int, first: int) -> tuple
 
 
 def clash_share(rows: Ints) -> float:
-    """The share of semitones, tritones and major sevenths among pairs of pitch classes that sound together where notes
-    begin on a beat."""
+    """The share of semitones, tritones and major sevenths among all pairs of tones that sound together, counted
+    wherever a note begins on a beat."""
     tone = rows[(rows[:, VALUE] < FIRST_DRUM) & (rows[:, DURATION] > 0)]
     start, pitch = tone[:, TICK], tone[:, VALUE]
     end = start + LENGTHS[tone[:, DURATION]]
@@ -132,27 +139,29 @@ def clash_share(rows: Ints) -> float:
 
 
 def _range(value: Ints) -> tuple[int, int]:
-    """Lowest and highest pitch: the input's, and a fifth beyond."""
+    """The lowest and the highest pitch that a part may play: a fifth beyond those (n,) of the input."""
     low, high = int(value.min()), int(value.max())
     room = max(FIFTH, (NARROWEST - (high - low)) // 2)
     return max(0, low - room), min(FIRST_DRUM - 1, high + room)
 
 
 def _at_once(tick: Ints, end: Ints) -> Ints:
-    """(onsets,) how many notes of a part sound at each of its onsets."""
+    """(onsets,) how many notes of a part sound at each of its onsets. Its notes begin at `tick` and stop at `end`, both
+    (n,)."""
     onset = np.unique(tick)
     return np.searchsorted(np.sort(tick), onset, side="right") - np.searchsorted(np.sort(end), onset, side="right")
 
 
 def _let_go(end: Ints, bar: int, first: int) -> int:
-    """The tick at which the last notes of a part have ended: a bar line, if they reach over it by little."""
+    """The tick at which the last of a part's notes, ending at `end` (n,), stops; a bar line that it hardly crosses
+    counts instead."""
     last = int(end.max())
     over = (last - first) % bar
     return last - over if over <= OVERHANG else last
 
 
 def _bars_played(tick: Ints, end: Ints, rows: Ints, bar: int) -> float:
-    """The share of an input's bars in which a part plays."""
+    """The share of an input's bars in which a part plays, given where its notes begin and end (n,), in ticks."""
     bars = rows[-1, TICK] // bar + 1
     playing = np.zeros(int(bars) + 1)
     np.add.at(playing, np.minimum(tick // bar, bars), 1)
@@ -161,7 +170,7 @@ def _bars_played(tick: Ints, end: Ints, rows: Ints, bar: int) -> float:
 
 
 def _longest_run(rows: Ints) -> int:
-    """The most onsets in a row that are like the one before."""
+    """The most onsets in a row that each repeat the one before, in all parts and pitches."""
     starts = np.flatnonzero(np.diff(rows[:, TICK], prepend=-1))
     onsets = [part[:, [PART, VALUE]].tobytes() for part in np.split(rows, starts[1:])]
     longest = run = 0

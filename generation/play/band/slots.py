@@ -1,4 +1,4 @@
-"""The memory of takes of several parts that are played together on a CPU: for each a slot of constant size."""
+"""The memory of the takes of several parts that a CPU plays together: one slot of constant size for each take."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -18,26 +18,29 @@ from generation.play.fused import waves
 from generation.play.loops.compiled import Kept, Reals, Whole
 from generation.play.slots import shortened
 
-MOST_ROWS = 12_288  # of a take
+MOST_ROWS = 12_288  # in one take
 LAYERED = ("hidden", "cell", "next_key", "held", "keys", "key_unit", "values", "value_unit")
 
 
 @dataclass(eq=False)
 class BandSlots:
-    """The memory of takes, each a row of every array, or of each layer's.
+    """The memory of B takes. Arrays named in `LAYERED` have the layers first and the takes second; all others have
+    the takes first.
 
     table              (B, WIDTH) the state of each take, see `State`
-    x                  (B, width) the network's output for the last row; tick (B,) that row's
-    constant, parts, part_note, part_given  as from `fused.of_piece`
-    hidden, cell       (layers, B, width)
-    next_key           (layers, B, heads, D) key of the present onset
-    held               (layers, B, width) its rows' part of the value
-    keys, values       (layers, B, heads, 1 + window, D): `nothing` first, then a ring; units as in `slots.shortened`
-    closed             (B,) finished onsets
-    waves              (2, …) as in `play.fused.waves`
-    temperature, tail  (heads,); tail is 1 − top_p
-    uniforms           (MOST_ROWS, heads)
-    given              (MOST_ROWS, heads + 2) rows that are taken as they are, see `loops.given`
+    x, tick            (B, width), (B,) the network's output for the last row, and that row's tick
+    constant, parts, part_note, part_given  (B, …) as `fused.of_piece` returns them
+    hidden, cell       (layers, B, width) the LSTMs' state
+    next_key           (layers, B, attention heads, D) the key of the present onset
+    held               (layers, B, width) what the rows of the present onset add to its value
+    keys, values       (layers, B, attention heads, 1 + window, D) `nothing` first, then a ring of past onsets
+    key_unit, value_unit  (layers, B, attention heads, 1 + window) what one step of an 8-bit number in them is worth,
+                       see `play.slots.shortened`
+    closed             (B,) how many onsets are finished
+    waves              (B, 2, …) see `play.fused.waves`
+    temperature, tail  (B, heads) tail is 1 − top_p
+    uniforms           (B, MOST_ROWS, heads) random numbers, 0 … 1
+    given              (B, MOST_ROWS, heads + 2) rows to be taken as they are, see `loops.given`
     """
 
     table: Whole
@@ -63,11 +66,11 @@ class BandSlots:
     given: Whole
 
     def arrays(self) -> list[NDArray[Any]]:
-        """All of them, with the takes first."""
+        """Views of all arrays with the takes first."""
         return [getattr(self, e.name).swapaxes(0, e.name in LAYERED) for e in fields(self)]
 
     def first(self, takes: int) -> "BandSlots":
-        """Views of the first slots."""
+        """Views of the first `takes` slots."""
         return BandSlots(
             **{
                 e.name: getattr(self, e.name)[:, :takes] if e.name in LAYERED else getattr(self, e.name)[:takes]
@@ -77,7 +80,7 @@ class BandSlots:
 
 
 def band_memory(model: BandLSTM, fused: BandFused, takes: int) -> BandSlots:
-    """Empty slots."""
+    """Empty slots for `takes` takes."""
     sizes = model.sizes
     w, layers, heads, seen = sizes.width, sizes.layers, sizes.heads, sizes.window + 1
     channels, kept = w // heads, np.int8 if fused.kept == torch.int8 else np.float32
@@ -103,7 +106,7 @@ def band_memory(model: BandLSTM, fused: BandFused, takes: int) -> BandSlots:
 
 @torch.inference_mode()
 def move_in(slots: BandSlots, slot: int, model: BandLSTM, fused: BandFused, line: Line, tick: int) -> None:
-    """Write into a slot the memory of a take after its input, whose last row is at `tick`."""
+    """Fill a slot with the memory of a take that has heard its input, the last row of which is at `tick`."""
     slots.table[slot], slots.x[slot], slots.tick[slot] = line.table[0], line.x[0].numpy(), tick
     slots.temperature[slot], slots.tail[slot] = line.temperature[0], line.tail[0]
     slots.uniforms[slot] = line.uniforms[0]

@@ -1,4 +1,4 @@
-"""The state of a take of several parts, as rules and loops use it: one row of whole numbers in a table of all takes."""
+"""The state of a take of several parts, as rules and loops use it: a row of whole numbers in the table of all takes."""
 
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -12,56 +12,71 @@ FAR = 2**40  # a tick that never comes
 
 
 class State(NamedTuple):
-    """Times in ticks, pitches transposed like the rows. A slot's number stands at its index.
+    """The state of one take. Times are in ticks, pitches transposed like the rows.
 
-    tick, onset           of the last row; of the coming row, once its step is known
-    part                  slot of the coming row, once it is known
-    before_part           slot of the row before it at its onset, −1 if there is none; before_value: that row's value
-    count, new            rows so far; of these, new ones; entered: whether one of these is a note
-    here                  rows at the present onset; most_rows: allowed
+    One number each, about the take:
+
+    tick                  of the last row
+    onset, part           tick and slot of the coming row, each once it is known
+    before_part           slot of the row before the coming one at the same onset; −1 if there is none
+    before_value          value of that row
+    count, new            rows so far; how many of them are new
+    entered               whether any new row is a note
+    here, most_rows       rows at the present onset so far; how many are allowed
     follows               whether another row may follow at this onset
     begin, latest         earliest and latest onset of the first new row
     last, goal            onset of the closing notes, FAR for a take that does not close; the end of the music
-    mark, bar, line       tick from which places in bars are counted; length of a bar, 0 if unknown, and as it is felt
+    mark                  tick from which places in bars are counted
+    bar, line             length of a bar, 0 if unknown; the same, but a 4/4 bar's if unknown
     longest_rest          longest step
     tonic, third          pitch class of the tonic; semitones from it to the third of its triad
-    clash                 cost of a clash in thousandths of a nat
-    same, longest_same    onsets just like the one before them, in a row; allowed
-    code, code_before     stand for the rows of the present onset and of the one before
-    pace                  log of how many rows there were lately, to how many are usual, in thousandths
-    missing, next_missing parts that have yet to play at the close; slot of the first of them
+    clash                 cost of a clash, in thousandths of a nat
+    same, longest_same    how many onsets in a row have repeated the one before; how many may
+    code, code_before     hashes of the rows of the present onset and of the one before
+    pace                  thousandths of log(rows of late ÷ rows that are usual)
+    missing, next_missing number of parts that have yet to play at the close; slot of the first of them
     lowest                slot of the lowest part at the close
-    next_tick, next_part  of the next row that is given, FAR and SLOTS if there is none; taken: given rows so far
+    next_tick, next_part  of the next given row; FAR and SLOTS if there is none
+    taken                 given rows so far
     forced                whether the coming row is given
     leading               slot of the lead
-    held_to               whether patterns are known of all parts that are not given
-    pattern (PLACES)      bit s of each place in a bar: part s plays there; bit SLOTS: a beat
-    drums (PLACES)        bit d of each place in a bar: the drum d is struck there
-    strokes (PLACES + 1)  places before each place in a bar where any part plays
+    held_to               whether every part that is not given has a pattern
+
+    An array each, about places in time:
+
     unusual (TICKS)       1 for each place within a quarter where no note should begin
-    kind                  as in `band.kinds`; −1 for a slot that is empty
+    pattern (PLACES)      for each place in a bar: bit s if part s plays there, bit SLOTS if it is a beat
+    drums (PLACES)        for each place in a bar: bit d if drum d is struck there
+    strokes (PLACES + 1)  for each place in a bar: how many places before it have a part that plays
+
+    A number for each slot (SLOTS,):
+
+    kind                  as in `band.kinds`; −1 for an empty slot
     low, high             range of values
-    single, most          whether it plays one note at a time; notes at once
+    single, most          whether it plays one note at a time; most notes at once
     given                 whether its rows are given
-    free                  tick until which notes of the input sound
+    free                  tick until which its notes of the input sound
     longest               longest note
     under                 whether it stays under the lead
-    habit                 1: it has a pattern, 2: it moves with the lead, 0: neither
+    habit                 1 if it has a pattern, 2 if it moves with the lead, otherwise 0
     walks                 whether it seldom repeats a note
-    due, late             whether its pattern wants it at this onset; how many before it are wanted
+    due, late             whether its pattern wants it at this onset; how many slots before it are wanted too
     obey                  cost of a tone outside the chord on a strong beat, in thousandths of a nat
-    eager                 the share of the input's bars in which it played, in per cent
-    usual, recent         rows in the last bars, of which later ones count more, in thousandths: usual; so far
-    balance               log of the second to the first, in thousandths
-    rest                  ticks from one of its onsets to the next that are usual at most; 0 if unknown
-    length, lately        mean ticks that its notes last, in thousandths: in the input, 0 if unknown; of late
-    sounding, held        notes that sound at the onset; whether one of these lasts to the goal
+    eager                 per cent of the input's bars in which it played
+    usual, recent         thousandths of rows in the last bars, where later rows count more: usually; at present
+    balance               thousandths of log(recent ÷ usual)
+    rest                  longest usual time from one of its onsets to the next; 0 if unknown
+    length, lately        mean length of its notes in thousandths of a tick: in the input, 0 if unknown; of late
+    sounding, held        how many of its notes sound at the onset; whether one of them lasts to the goal
     wanted                whether it has yet to play at the close
-    first                 value of the first row at the last onset of each part
+    first                 value of the first row at its last onset
+
+    The rest:
+
     ringing (128)         1 for each pitch that sounds in `part`
-    rubs (12)             notes that sound, by pitch class, and will not end where `part` begins
+    rubs (12)             for each pitch class, how many notes sound on after `part` begins
     row (fields)          the coming row as far as it is known
-    ends … heard          as in `hearing.Ears`
+    ends … heard          see `hearing.Ears`
     """
 
     tick: Any
@@ -158,7 +173,7 @@ AT = State(*_starts)  # the first column of each field in a table
 
 
 def state_of(row: Any) -> State:
-    """The fields of one take's row (WIDTH,) of the table: numbers, and views."""
+    """The fields of one take's row (WIDTH,) of the table: single numbers as copies, arrays as views."""
     numbers = (row[at] for at in AT[:NUMBERS])
     return State(*numbers, *(row[at : at + n] for at, n in zip(AT[NUMBERS:], SIZE[NUMBERS:], strict=True)))
 

@@ -25,8 +25,7 @@ Watch = Callable[[int, Reals], None]
 
 
 class StepOnCPU:
-    """The step for some slots: views of slots and weights for the loops, and buffers. `step()` gives (B, heads + 1) the
-    classes of each take's next row and its tick, as `decode_step` does."""
+    """The decode step of B takes: views of their slots and of the weights for the loops, and buffers."""
 
     def __init__(self, model: BandLSTM, fused: BandFused, slots: BandSlots) -> None:
         self.fused, self.slots, self.tables = fused, slots, arrays(fused)
@@ -49,6 +48,8 @@ class StepOnCPU:
 
     @torch.inference_mode()
     def step(self, watch: Watch | None = None) -> Whole:
+        """The next row of each take (B, heads + 1): the classes of all heads, then the tick. `watch` as in
+        `decode_step`."""
         own, tables, said, x, table = self.slots, self.tables, self.said, self.x, self.slots.table
         head = self.fused.head
         said[:] = FLAT
@@ -94,7 +95,7 @@ class StepOnCPU:
         given.impose(head, own.given, own.table, self.said[head])
 
     def _lasts_and_touch(self, watch: Watch | None) -> None:
-        """Choose duration and expression; parts for which these mean nothing get none."""
+        """Choose duration and expression. Drums have no duration, and harmony has neither."""
         said, x, head, tables = self.said, self.x, self.fused.head, self.tables
         given = (tables.next_duration, tables.next_velocity, tables.next_deviation)
         tone, harmony = self.kind == rows.TONE, self.kind == rows.HARMONY
@@ -106,7 +107,7 @@ class StepOnCPU:
                 band_hearing.add_on(x[i], out, CLASSES[HEADS[i]], given[i - DURATION], said[i], i > DURATION, x[i + 1])
 
     def _hear(self, onset: Whole) -> None:
-        """Pass the rows that were just written down through the network."""
+        """Pass the rows that were just chosen, at `onset` (B,), through the network."""
         own, tables, stream, fused = self.slots, self.tables, self.stream, self.fused
         band_hearing.enter(
             self.said, own.table, self.where, own.constant, own.part_note, tables.value, tables.duration,
