@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.music.key import Key, find_key
-from generation.music.melody import CHORD_SECONDS, LEGATO_SECONDS, Melody
+from generation.music.line import CHORD_SECONDS, LEGATO_SECONDS
+from generation.music.melody import Melody
 from generation.request import STYLES
 
 Ints = NDArray[np.int64]

@@ -9,19 +9,14 @@ from numpy.typing import NDArray
 
 from generation.music.clock import Clock, Tempo
 from generation.music.key import Key
+from generation.music.line import check_line
 from generation.music.notes import Notes, Written
-from generation.request import Refusal
-
-MAX_NOTES = 20_000
-MAX_SECONDS = 900.0
-CHORD_SECONDS = 0.03  # notes that begin within this time of each other are struck together
-LEGATO_SECONDS = 0.12  # the longest overlap of a note with the next one of the same voice
 
 
 @dataclass(frozen=True, eq=False)
 class Melody(Notes):
     """One voice: notes whose onsets increase strictly, and facts about them. A note may overlap the next one a little
-    (legato). Raises `Refusal` for more than `MAX_NOTES` notes or `MAX_SECONDS` seconds.
+    (legato). Raises as `check_line` does.
 
     tempo     at least one mark, sorted, the first at onset 0
     metre     (beats, unit) such as (6, 8), as at the end of the melody; None if unknown
@@ -40,21 +35,9 @@ class Melody(Notes):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        n = len(self)
-        if (np.diff(self.onset) <= 0).any():
-            raise ValueError("onsets must increase")
-        if self.written is not None and not len(self.written.late) == len(self.written.duration) <= n:
+        check_line(self, self.clock)
+        if self.written is not None and not len(self.written.late) == len(self.written.duration) <= len(self):
             raise ValueError("more notes are written than there are")
-        if n > MAX_NOTES:
-            raise Refusal(
-                "This melody has {notes} notes; the limit is {limit}. Send a shorter piece.", notes=n, limit=MAX_NOTES
-            )
-        if self.seconds > MAX_SECONDS:
-            raise Refusal(
-                "This melody lasts {seconds} s; the limit is {limit} s. Send a shorter piece.",
-                seconds=round(self.seconds),
-                limit=round(MAX_SECONDS),
-            )
 
     def __getitem__(self, which: "slice | NDArray[np.bool_] | NDArray[np.int64]") -> Self:
         return Notes.__getitem__(replace(self, written=None), which)

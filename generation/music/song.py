@@ -128,14 +128,30 @@ class Song:
         return tuple(part for part in self.parts if len(part.notes) and not part.drums)
 
     @property
+    def line(self) -> Notes:
+        """The notes of a song of one part."""
+        (part,) = self.parts
+        return part.notes
+
+    @property
     def end(self) -> float:
         """Quarters to the end of the last sounding note; 0 for no notes."""
         return max((part.notes.end for part in self.parts), default=0.0)
 
     @property
+    def seconds(self) -> float:
+        """Seconds to the end of the last sounding note."""
+        return self.clock.second(self.end)
+
+    @property
     def metre(self) -> Metre | None:
         """The metre at the end; None if unknown."""
         return ruling(self.metres, self.end)[1] if self.metres else None
+
+    @property
+    def bar(self) -> float | None:
+        """Quarters a bar at the end; None if the metre is unknown."""
+        return self.metre[0] * 4 / self.metre[1] if self.metre else None
 
     @property
     def key(self) -> Key | None:

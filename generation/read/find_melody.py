@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from generation.music.melody import MAX_SECONDS, Melody
+from generation.music.line import MAX_SECONDS
+from generation.music.melody import Melody
 from generation.music.notes import Notes
 from generation.music.reading import Reading
 from generation.music.song import Part, Song, trimmed

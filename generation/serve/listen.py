@@ -1,7 +1,7 @@
 """Listen: read an attachment and find its beat, before anything is played on from it."""
 
 from generation.model.tokens import TICKS
-from generation.music.melody import MAX_SECONDS
+from generation.music.line import MAX_SECONDS
 from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading
 from generation.play.length import wished

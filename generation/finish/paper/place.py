@@ -13,7 +13,8 @@ from generation.finish.paper.bars import Stretch
 from generation.finish.paper.lyrics import syllables
 from generation.finish.paper.notate import quantised
 from generation.finish.paper.quantise import is_exact
-from generation.music.melody import CHORD_SECONDS, Melody
+from generation.music.line import CHORD_SECONDS
+from generation.music.melody import Melody
 from generation.music.song import Part, Song
 
 Floats = NDArray[np.float64]
