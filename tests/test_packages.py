@@ -1,6 +1,10 @@
-"""Only the packages that we chose are installed: every one is pinned, and every file has its hash in a lock."""
+"""Only the packages that we chose are installed, each pinned, with its hashes in a lock; and Encore is one."""
 
+import importlib.util
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -43,3 +47,23 @@ def test_the_locks_agree() -> None:
 @pytest.mark.parametrize("lock", LOCKS)
 def test_no_lock_names_a_place(lock: str) -> None:
     assert not re.search(r"://|file:|^-|^ *--(?!hash)", LOCKS[lock], re.MULTILINE)
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("pip"), reason="pip is not installed")
+@pytest.mark.skipif(not importlib.util.find_spec("setuptools"), reason="setuptools, which builds, is not installed")
+def test_encore_is_installed_as_a_package_from_its_folder(tmp_path: Path) -> None:
+    """`pip install --no-deps -e .`, of a copy since it writes beside the sources, and without the network."""
+    for name in ("bot", "generation", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / "encore" / name, ignore=shutil.ignore_patterns("__pycache__", "data"))
+    (tmp_path / "encore/assets").mkdir()  # only bot and generation are packages of ours
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path / "encore" / name)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-index", "--no-build-isolation"]
+    asked = [*pip, "--no-deps", "--prefix", str(tmp_path / "there"), "-e", str(tmp_path / "encore")]
+    installed = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+    [place] = (tmp_path / "there").rglob("site-packages")
+    ask = f"import site; site.addsitedir({str(place)!r}); import bot, generation as g; print(bot.__file__, g.__file__)"
+    found = subprocess.run([sys.executable, "-c", ask], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert found.split() == [str(tmp_path / "encore" / name / "__init__.py") for name in ("bot", "generation")]
+    assert not list(place.glob("tests*"))
