@@ -1,4 +1,4 @@
-"""Play: new notes after a tune or from nothing, for any number of takes at once.
+"""Play: new notes after a tune, or from nothing, for any number of takes at once.
 
-Its front door is `session.sample`, or a `session.Session` that takes join and leave.
+The front door is `session.sample`; in a `session.Session`, takes may join and leave at any time.
 """

@@ -9,7 +9,7 @@ from generation.request import Refusal
 
 SETTING = "ENCORE_ARITHMETIC"
 KINDS = ("int8", "float32")
-TAKES = 64  # the most that are played at once
+TAKES = 64  # takes that are played at once, at most
 
 
 def arithmetic(device: torch.device) -> str:

@@ -24,14 +24,14 @@ from generation.play.state import FAR, State, followed, recalled, ring
 from generation.play.step_on_cpu import StepOnCPU
 
 FEW = 4  # slots at the start, on a CPU
-HIGHEST = 1 - 2**-22  # the largest uniform number: times a sum of chances, it is still less than the sum when rounded
+HIGHEST = 1 - 2**-22  # the largest random number: multiplied by a sum and rounded, it still gives less than the sum
 BREATH = 0.3  # the nucleus cuts off this share of 1 − top_p from rhythm, all of it from pitch
 
 
 def sampling_parameters(head: str, temperature: float, top_p: float) -> tuple[float, float]:
-    """Temperature and top_p for a head. Expression does not depend on those of the take, so that a wild melody is still
-    played well, and a tame one with life. Rhythm has a wider nucleus than pitch, since rests are rare and would be
-    cut off."""
+    """Temperature and top_p for a head. Those of expression are the same for all takes, so that a wild melody is still
+    played well and a tame one with life. Rhythm has a larger nucleus than pitch, which would cut off rests, since they
+    are rare."""
     if head in EXPRESSION:
         return 1.0, 0.99
     return temperature, 1 - BREATH * (1 - top_p) if head in ("step", "duration") else top_p
@@ -109,7 +109,7 @@ class Batch:
 
     @property
     def made_by(self) -> str:
-        """The arithmetic and the processor, in words."""
+        """The arithmetic and the processor, in words for the user."""
         return made_by(self.fused.kind, self.device)
 
     @property
@@ -118,7 +118,7 @@ class Batch:
 
     @torch.inference_mode()
     def join(self, line: Line) -> None:
-        """Read the notes that a take continues; it plays from the next step on."""
+        """Add a take and read the notes that it continues; it plays from the next step on."""
         slot = len(self.lines)
         if slot == len(self._slots.x):
             larger = memory(self.model, min(TAKES, slot * 4), self.device, self.fused.kept)
@@ -138,7 +138,7 @@ class Batch:
 
     @torch.inference_mode()
     def step(self) -> list[Line]:
-        """Play one note in every take; takes that are complete leave and are returned."""
+        """Play one note of every take. Takes that are complete leave and are returned."""
         takes = len(self.lines)
         for line, row in zip(self.lines, self._decode(takes), strict=True):
             _told(line, row)
@@ -149,7 +149,7 @@ class Batch:
 
     @torch.inference_mode()
     def leave(self, line: Line) -> None:
-        """Remove a take; the last one moves to its slot."""
+        """Remove a take; the last take moves to its slot."""
         slot, last = self.lines.index(line), len(self.lines) - 1
         if slot != last:
             for tensor in self._now.tensors():

@@ -1,4 +1,4 @@
-"""One decode step: the next note of every take, by heads, choice and network in one function of tensors.
+"""One decode step: heads, choice and network give the next note of every take, in one function of tensors.
 
 Nothing here copies a number from the host or waits for the device, so that a GPU can replay it as a graph.
 """
@@ -17,16 +17,16 @@ from generation.play.fused import CYCLE, HEADS, Fused, FusedLayer
 from generation.play.slots import MOST, Slots, shortened
 from generation.play.state import State, note_down, of_all
 
-ROUNDING = 0.125  # share of the length asked for, by which it may change so that the music ends on a bar line
-FILLS = 3  # the closing note may fill a bar if the new music has at least so many bars
+ROUNDING = 0.125  # the length may differ from the one asked for by this share, so that the music ends on a bar line
+FILLS = 3  # bars of new music from which on the closing note may fill a bar
 
 Choose = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def nucleus(logits: Tensor, tail: Tensor, uniforms: Tensor) -> Tensor:
-    """(B,) one class of each row of (B, classes), out of the smallest set that holds all but `tail` (B, 1) of the
-    probability (Holtzman et al., 2020, “The Curious Case of Neural Text Degeneration”); `uniforms` (B, 1) in
-    0 ≤ x < 1."""
+    """(B,) a class drawn for each row of `logits` (B, classes), out of the smallest set of classes that holds all but
+    `tail` (B, 1) of the probability: nucleus sampling (Holtzman et al., 2020, “The Curious Case of Neural Text
+    Degeneration”). `uniforms` (B, 1) are random numbers in 0 ≤ x < 1."""
     chance = logits.softmax(1)
     last = chance.shape[1] - 1
     rising = chance.sort(1).values
@@ -37,7 +37,8 @@ def nucleus(logits: Tensor, tail: Tensor, uniforms: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def decode_step(fused: Fused, slots: Slots, opening: bool = True, choose: Choose = nucleus) -> Tensor:
-    """(B, len(HEADS) + 4): the next note's classes, interval and tick, and the ticks at which its take closes and ends.
+    """(B, len(HEADS) + 4) for each take: the next note's classes, interval and tick, and the ticks at which the take
+    closes and ends.
 
     Changes `slots`. `opening` may be false if no take is at its first new note.
     """
@@ -88,7 +89,7 @@ def ending(begin: Tensor, wished: Tensor, downbeat: Tensor, bar: Tensor) -> tupl
 
 
 def countdown(ticks: Tensor) -> Tensor:
-    """The classes of distances to the end in ticks, as `tokens.countdown_class`; same shape."""
+    """The classes of distances to the end, in ticks, like `tokens.countdown_class`; same shape."""
     return torch.bucketize(ticks // TICKS, _edges(ticks.device), right=True)
 
 
@@ -98,13 +99,14 @@ def _edges(device: torch.device) -> Tensor:
 
 
 def turn(fused: Fused, tick: Tensor) -> tuple[Tensor, Tensor]:
-    """Sines and cosines (B, 1, pairs) of the angles by which the musical time `tick` (B,) rotates a head's channels."""
+    """Sines and cosines (B, 1, pairs) of the angles by which the tick (B,) of a note rotates a head's channels, as in
+    rotary position embedding (Su et al., 2021, “RoFormer”)."""
     angle = tick[:, None, None] * fused.turn
     return angle.sin(), angle.cos()
 
 
 def turned(x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-    """x (B, heads, channels), rotated by the angles of `turn`."""
+    """x (B, heads, channels) rotated by the angles of `turn`; same shape."""
     sine, cosine = turn
     pairs = sine.shape[2]
     a, b, rest = x.tensor_split([pairs, 2 * pairs], 2)
@@ -147,7 +149,7 @@ def _read(fused: Fused, slots: Slots, notes: Tensor, state: State) -> None:
 
 
 def _remember(layer: FusedLayer, hidden: Tensor, cell: Tensor, x: Tensor) -> None:
-    """The LSTM's step for x (B, W). tanh x is computed as 2 σ(2x) − 1, so that one fast σ serves all gates."""
+    """The LSTM's step with input x (B, W). tanh x is computed as 2 σ(2x) − 1, so that one fast σ serves all gates."""
     enter, forget, leave, new = layer.lstm(torch.cat([x, hidden], 1)).sigmoid_().chunk(4, 1)
     cell.mul_(forget).addcmul_(enter, new, value=2).sub_(enter)
     torch.mul((cell * 2).sigmoid_(), leave, out=hidden).mul_(2).sub_(leave)
@@ -155,9 +157,9 @@ def _remember(layer: FusedLayer, hidden: Tensor, cell: Tensor, x: Tensor) -> Non
 
 @dataclass(frozen=True, eq=False)
 class Now:
-    """The note just chosen, as the attention of every layer needs it.
+    """What the attention of every layer needs of the note just chosen.
 
-    told    (B, layers, heads, channels) its part of the values
+    told    (B, layers, heads, channels) what the note adds to its values
     turn    sines and cosines of the rotation by its musical time
     rows    (B × heads,) index of its key and value in a layer's keys and values, flattened to rows
     beyond  (B, 1, places) whether a place is still empty
@@ -170,7 +172,7 @@ class Now:
 
 
 def _look_back(layer: FusedLayer, slots: Slots, i: int, now: Now) -> Tensor:
-    """The attention (B, W) of layer `i`; stores the note's key and value, and the key of the next note."""
+    """The output of attention (B, W) in layer `i`. Stores the note's key and value, and the next note's key."""
     assert layer.look is not None and layer.out is not None
     keys, values = slots.keys[i], slots.values[i]
     takes, heads, _, channels = values.shape

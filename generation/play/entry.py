@@ -1,4 +1,4 @@
-"""Entry: where the new music begins after an input, neither earlier nor later than a player would."""
+"""Entry: where the new music begins after an input, neither earlier nor later than a player would begin."""
 
 import math
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ import numpy as np
 from generation.model.tokens import DURATION, LENGTHS, TICK, TICKS, Ints
 from generation.music.song import Song
 
-RING = 0.25  # quarters for which the last note of another part is left alone, at least
+RING = 0.25  # quarters that the last note of another part sounds alone, at least
 REACH = 192  # ticks, the longest first step; a later entry is played as if it were nearer by whole bars
-LEAST_WINDOW = 12  # ticks between the earliest and the latest entry: steps of more than four quarters lie so far apart
+LEAST_WINDOW = 12  # ticks between the earliest and the latest entry: the distance between classes of long steps
 
 
 @dataclass(frozen=True)
 class Around:
-    """What sounds beside a melody, in quarters.
+    """When notes sound in all parts of a song, in quarters.
 
-    struck   when the last note of all parts begins
-    end      when the last one ends
+    struck   the last note begins
+    end      the last sound ends
     silence  the longest time before that in which nothing sounds
     """
 
@@ -29,8 +29,8 @@ class Around:
 
 @dataclass(frozen=True)
 class Entry:
-    """Ticks from the last given note to the first new one, as the model counts them: `least` to `most`; and the ticks
-    by which the new music is really later, whole bars."""
+    """How many ticks after the last given note the first new one comes, as the model counts them: from `least` to
+    `most`. In truth, all new music comes later by another `delay` ticks, which are whole bars."""
 
     least: int
     most: int
@@ -38,7 +38,7 @@ class Entry:
 
 
 def around(song: Song) -> Around:
-    """All parts of a song with at least one note."""
+    """When all parts of a song sound, which has at least one note."""
     onset = np.concatenate([part.notes.onset for part in song.parts])
     end = np.concatenate([part.notes.ends for part in song.parts])
     order = np.argsort(onset, kind="stable")
@@ -48,11 +48,12 @@ def around(song: Song) -> Around:
 
 
 def entry(rows: Ints, bar: int, downbeat: int, beside: Around) -> Entry:
-    """The entry after given notes, rows (n, fields) as the model sees them. `bar` is in ticks, 0 if unknown, `downbeat`
-    the tick of a bar line.
+    """The entry after given notes, rows (n, fields) as the model sees them. Bars last `bar` ticks, 0 if unknown, and
+    `downbeat` is the tick of a bar line.
 
-    A note of the input may ring on for a bar, but none is struck after the new music has begun. It begins by the next
-    bar line, or within half a bar if the input ends on one; later only if the input had as long a silence itself.
+    A note of the input may ring on for a bar, but no given note begins after the new music has begun. New music begins
+    by the next bar line, or within half a bar if the input ends on one; later only if the input itself once was silent
+    for as long.
     """
     last, sounding = int(rows[-1, TICK]), max(1, int(LENGTHS[rows[-1, DURATION]]))
     whole = bar or 4 * TICKS

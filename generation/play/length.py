@@ -1,12 +1,12 @@
-"""Length: the amount of new music asked for, in seconds or in bars → ticks."""
+"""The length of the new music that was asked for: seconds or bars → ticks."""
 
 from generation.model.tokens import TICKS
 from generation.request import MOST_SECONDS, Refusal
 
 
 def wished(tempo: float, bar: float | None, seconds: float, bars: int = 0) -> int:
-    """Ticks of new music at a tempo, in quarters a minute: so many bars of `bar` quarters or, if `bars` is 0, seconds.
-    Raises `Refusal` if the bars last too long."""
+    """How many ticks of new music were asked for: `bars` bars of `bar` quarters or, if `bars` is 0, `seconds` at a
+    `tempo` in quarter notes a minute. Raises `Refusal` if the bars last too long."""
     pace = tempo / 60 * TICKS
     if not bars:
         return round(seconds * pace)

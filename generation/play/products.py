@@ -1,8 +1,8 @@
 """Products of vectors with constant weights: in 8 bits or exactly on a CPU, by torch elsewhere.
 
-In 8 bits, each row of weights and each row that is multiplied is scaled so that its largest number is 127. The sums are
-whole numbers, so they are the same in any order, in any batch and on any processor. oneDNN adds them up where it is
-exact and faster, loops of our own elsewhere.
+In 8 bits, each row of weights and each row of inputs is scaled so that its largest number is 127. The sums are whole
+numbers, so they are the same in any order, in any batch and on any processor. oneDNN computes them where it is exact
+and faster, loops of our own elsewhere.
 """
 
 from functools import cache
@@ -18,29 +18,29 @@ from generation.play.loops import products
 from generation.play.loops.compiled import Reals
 from generation.play.loops.sums import LANES, OUTPUTS, padded
 
-MUCH = 3_000_000  # numbers to multiply, from which on oneDNN is faster than our loops, where it is exact
-ZERO = 128  # of what oneDNN multiplies: it takes no signs
+MUCH = 3_000_000  # multiplications from which on oneDNN is faster than our loops, where it is exact
+ZERO = 128  # the zero point of oneDNN's inputs, which have no signs
 
 
 class Product(Protocol):
-    """x (B, in) → x @ weight.T + bias (B, out), in 32-bit floats. A row's product is the same, bit by bit, however many
-    rows there are: this is what lets a take be the same alone and in company."""
+    """x (B, in) → x @ weight.T + bias (B, out), in 32-bit floats. A row's product is the same, bit for bit, however
+    many rows there are; therefore a take is the same alone and in company."""
 
     weight: Tensor
 
     def __call__(self, x: Tensor) -> Tensor: ...
 
     def array(self, x: Reals) -> Reals:
-        """The same for NumPy, on a CPU; columns beyond `out` are meaningless."""
+        """The same for NumPy arrays, on a CPU; columns beyond `out` are meaningless."""
 
 
 def product(weight: Tensor, bias: Tensor, kind: str) -> Product:
-    """A product with weight (out, in) and bias (out,), in one of `arithmetic.KINDS`."""
+    """The product with `weight` (out, in) and `bias` (out,); `kind` is one of `arithmetic.KINDS`."""
     return Short(weight, bias) if kind == "int8" else Exact(weight, bias)
 
 
 class Exact:
-    """In 32-bit floats throughout."""
+    """A product in 32-bit floats throughout."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self.weight, self.bias = weight.detach().contiguous(), bias.detach().contiguous()
@@ -57,7 +57,7 @@ class Exact:
 
 
 class Short:
-    """With both factors in 8 bits. `weight` (out, in) is padded with zeros for our loops."""
+    """A product with both factors in 8 bits. `weight` (out, in) is padded with zeros for our loops."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self._out, self._in = weight.shape
@@ -95,7 +95,7 @@ def _packed(weight: Tensor) -> Packed:
 
 
 def _added_up(rows: NDArray[np.uint8], packed: Packed) -> Reals:
-    """(B, out) exact sums of products, of rows around ZERO."""
+    """(B, out) the exact products of `rows` (B, in), whose zero is `ZERO`, with packed weights."""
     sums: Tensor = torch.ops.onednn.qlinear_pointwise(
         torch.from_numpy(rows), 1.0, ZERO, *packed, None, 1.0, 0, torch.float32, "none", [], ""
     )
@@ -104,8 +104,8 @@ def _added_up(rows: NDArray[np.uint8], packed: Packed) -> Reals:
 
 @cache
 def _library_is_exact() -> bool:
-    """Whether oneDNN adds up exactly on this processor, tried with the largest possible sums, since it does not say. On
-    processors that multiply 8 bits by way of 16, it does not."""
+    """Whether oneDNN's sums are exact on this processor. It does not say, so the largest possible sums are tried; on
+    processors that keep sums of 8-bit products in 16 bits, they overflow."""
     rng = np.random.default_rng(0)
     weight = rng.choice(np.array([-127, 127], np.int8), (64, 768))
     weight[:8] = 127

@@ -1,4 +1,4 @@
-"""Request → prompts for the model, one for each take."""
+"""A request → prompts for the model, one for each take."""
 
 import re
 from dataclasses import replace
@@ -46,7 +46,8 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
 
 
 def of_several(request: Request, reading: Reading | None) -> bool:
-    """Whether a request is for the model of several parts: for all those of its file, for a band, or over chords."""
+    """Whether a request needs the model of several parts: it asks for all parts of its file, for a band, or for music
+    over chords."""
     if request.accompany or request.redo or request.chords:
         return True
     if reading is None:
@@ -55,8 +56,8 @@ def of_several(request: Request, reading: Reading | None) -> bool:
 
 
 def band_prompts(request: Request, reading: Reading | None, played: Played | None = None) -> list[BandPrompt]:
-    """As `prompts`, for several parts. The harmony of a song that has no chord symbols is heard in its notes, or found
-    for its tune. `played`: the take of which a part is played again."""
+    """Like `prompts`, for several parts. A song without chord symbols gets chords that are heard in its notes, or that
+    fit its tune. `played` is the take of which a part is to be played again."""
     style = request.style if request.style in STYLES else "auto"
     fresh = reading is None
     key = Key.parse(request.key) if request.key and fresh else None
@@ -97,15 +98,15 @@ def band_prompts(request: Request, reading: Reading | None, played: Played | Non
 
 
 def several(whole: Melody | Played | None) -> Played | None:
-    """A take of which a part is played again. Raises `Refusal` if it has one part only."""
+    """The take of which a part is to be played again. Raises `Refusal` if it has only one part."""
     if isinstance(whole, Melody):
         raise Refusal("This take has one part only. Give it a band first.")
     return whole
 
 
 def fresh_chart(text: str, key: Key | None, rng: np.random.Generator) -> tuple[Chart, Key]:
-    """Chords for a fresh piece, and its key: the one that was asked for, else the one that their tones are in; for
-    degrees alone, any. Raises `Refusal` for what is no chord."""
+    """The chords that a user typed for a fresh piece, and its key: the one asked for, or else the one that the chords
+    are in, or else any if all are degrees such as “ii V”. Raises `Refusal` for text that is not a chord."""
     if key is None:
         some = Key(str(rng.choice(["C", "D", "Eb", "F", "G", "Bb"])), "major")
         plain = parse_chart(text, Key("C", "major"))
@@ -115,7 +116,7 @@ def fresh_chart(text: str, key: Key | None, rng: np.random.Generator) -> tuple[C
 
 
 def parse_metre(text: str) -> tuple[int, int]:
-    """ "6/8" → (6, 8). Raises `Refusal` for anything that is not a metre."""
+    """“6/8” → (6, 8). Raises `Refusal` for text that is not a metre."""
     match = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*", text)
     if not match or not 1 <= int(match[1]) <= 16 or int(match[2]) not in (1, 2, 4, 8, 16):
         raise Refusal("“{text}” is not a metre. Write one like 4/4, 3/4 or 6/8.", text=text[:40])

@@ -1,6 +1,6 @@
-"""A model that reads given notes on a CPU: its own code, with its LSTMs in the arithmetic of a decode step.
+"""A model that reads given notes on a CPU: the network's own code, but its LSTMs compute as a decode step does.
 
-Only they are worth it: the other products are of all notes at once, where 32-bit floats are as fast without AVX-512.
+Other layers would gain nothing: they multiply all notes at once, and then 32-bit floats are as fast without AVX-512.
 """
 
 from copy import deepcopy
@@ -18,7 +18,7 @@ from generation.play.products import product
 
 
 def reader(model: AttentiveLSTM, kind: str) -> AttentiveLSTM:
-    """The model itself for float32; else a copy, which shares all weights except those of the LSTMs."""
+    """The model itself for float32, otherwise a copy that shares all weights except those of the LSTMs."""
     if kind == "float32":
         return model
     shared = {id(each): each for each in chain(model.parameters(), model.buffers())}
@@ -30,7 +30,7 @@ def reader(model: AttentiveLSTM, kind: str) -> AttentiveLSTM:
 
 
 class _LSTM(nn.Module):
-    """In place of `nn.LSTM` (batch first): the inputs are multiplied all at once, the hidden state note by note."""
+    """Replaces `nn.LSTM` (batch first). The inputs are multiplied all at once, the hidden state note by note."""
 
     def __init__(self, lstm: nn.LSTM, kind: str) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class _LSTM(nn.Module):
         self._enter, self._again = product(of_input, bias, kind), product(of_hidden, torch.zeros_like(bias), kind)
 
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """x (B, T, W) → hidden states (B, T, W) and the last state, hidden and cell, (1, B, W) each."""
+        """x (B, T, W) → hidden states (B, T, W), and the last hidden state and cell, (1, B, W) each."""
         size, length, width = x.shape
         hidden, cell = (torch.zeros(2, size, width) if state is None else torch.cat(state)).numpy()
         entering = self._enter.array(x.transpose(0, 1).flatten(0, 1).numpy()).reshape(length, size, -1)

@@ -1,20 +1,20 @@
-"""Repeats: how much of some new music is the input again, in place or shifted in time."""
+"""Repeats: how much of the new music is the input again, at its own place in the bar or displaced."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.model.tokens import TICKS, Ints
 
-SHORTEST = 8  # notes in a passage that counts as repeated; shorter ones are common property
-MOST = 0.5  # the share of the new notes that may be the input's: a strain may come twice, but something must follow
-LONGEST = 4  # bars that may not be repeated elsewhere in the bar
+SHORTEST = 8  # notes of the shortest passage that counts as repeated; shorter ones are common property
+MOST = 0.5  # the share of new notes that may repeat the input: a strain may come twice, but something must follow
+LONGEST = 4  # bars that may not come again displaced, as when a strain on the beat returns off the beat
 
 
 def repeated(given: Ints, new: Ints, bar: int) -> int:
-    """The number of notes by which new music repeats more of the input than it should; 0 if it is music of its own.
+    """How many more notes of the input the new music repeats than it may; 0 if it is music of its own.
 
     given, new  (n, 2) pitch and tick of each note
-    bar         in ticks, 0 if unknown
+    bar         length of a bar in ticks, 0 if unknown
     """
     in_place, displaced = _found(given, new, bar)
     anywhere = in_place.copy()
@@ -25,15 +25,15 @@ def repeated(given: Ints, new: Ints, bar: int) -> int:
 
 
 def before_displaced(given: Ints, new: Ints, bar: int) -> int:
-    """The number of new notes until the input has come for `LONGEST` bars elsewhere in the bar: all, if it never does.
+    """How many new notes come before `LONGEST` displaced bars of the input are complete; all, if they never are.
     Arguments as in `repeated`."""
     in_place, displaced = _found(given, new, bar)
     return min((p.stop - 1 for p, long in displaced if long and not in_place[p].all()), default=len(new))
 
 
 def _found(given: Ints, new: Ints, bar: int) -> tuple[NDArray[np.bool_], list[tuple[slice, bool]]]:
-    """For each new note, whether it belongs to a passage of the input in place; and the passages elsewhere in the bar,
-    each with whether it lasts for `LONGEST` bars."""
+    """(n,) for each new note, whether it belongs to a passage of the input at its own place in the bar; and the
+    displaced passages, each with whether it lasts for `LONGEST` bars."""
     bar = bar or 4 * TICKS
     in_place = np.zeros(len(new), bool)
     displaced: list[tuple[slice, bool]] = []
@@ -47,8 +47,8 @@ def _found(given: Ints, new: Ints, bar: int) -> tuple[NDArray[np.bool_], list[tu
 
 
 def _passages(given: Ints, new: Ints) -> list[tuple[slice, int]]:
-    """Passages of at least `SHORTEST` notes that are note for note in both: (where in `new`, ticks between the two).
-    A passage is listed with each of its beginnings that is long enough."""
+    """Passages of at least `SHORTEST` notes that are note for note in both: their place in `new`, and the ticks between
+    the two. The first notes of a passage count as a passage too, if they are enough."""
     found = []
     before = np.zeros(len(given) + 1, np.int64)  # [j + 1]: the length of the passage that ends at given note j
     steps = np.diff(given[:, 1], prepend=-1)

@@ -1,4 +1,4 @@
-"""Prompts → melodies, for any number of takes at once."""
+"""Prompts → tunes, for any number of takes at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,24 +25,25 @@ from generation.play.repeats import before_displaced, repeated
 from generation.play.slots import MOST
 from generation.play.style import likeliest_style
 
-LONGEST_PROMPT = 1024  # notes that the model is shown
-ATTEMPTS = 4  # at a take that does not copy,
-MORE_ATTEMPTS = 10  # and at one without four bars of the input elsewhere in the bar
+LONGEST_PROMPT = 1024  # notes at the end of the input that the model is shown
+ATTEMPTS = 4  # at a take that copies nothing
+MORE_ATTEMPTS = 10  # at a take without displaced bars of the input, see `repeats.LONGEST`
 MINOR_THIRD, MAJOR_THIRD = 3, 4
 REGISTER = (55, 81)  # MIDI pitches of a fresh piece
-# Style → factors of temperature and of 1 − top_p: these players leap and rest more than the usual values leave them.
+# Style → factors of temperature and of 1 − top_p: these players leap and rest more than the usual values allow.
 WIDER = {"jazz": (1.15, 0.5), "classical": (1.2, 0.5)}
 
 
 @dataclass(frozen=True, eq=False)
 class Prompt:
-    """What one take should be: the melody to continue, or None for a fresh piece, and how.
+    """What one take should be.
 
-    seconds            length of the new music, unless `bars` says it in bars
+    melody             the tune to continue; None for a fresh piece
+    seconds, bars      length of the new music; `bars` counts unless it is 0
     key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
-    open_end           cut the music off when the time is up, instead of bringing it to a close
-    beside             what sounds beside the melody; None if nothing does
-    attempt            number of takes of this seed that were discarded because they copied a training tune or the input
+    open_end           whether to cut the music off when the time is up, instead of bringing it to a close
+    beside             when the song's other parts sound; None if there are none
+    attempt            how many takes of this seed were discarded because they copied a training tune or the input
     """
 
     melody: Melody | None = None
@@ -62,14 +63,16 @@ class Prompt:
 
 @dataclass(eq=False)
 class Take:
-    """A prompt while it is played.
+    """A take while it is played.
 
-    given    the melody that it continues; `encoded`: the same as the model sees it
-    delay    ticks by which the new notes are later than the model thinks
-    whole    the given notes and the new ones, once it is complete
-    best     of the attempts so far, the one that copies least: a training tune, by `copied` notes more than is allowed,
-             and the input, by `repeated` notes more; `clean` is the number of its new notes before the input has come
-             for several bars elsewhere in the bar, None if that does not happen
+    given     the tune that it continues
+    encoded   the same as the model sees it
+    delay     ticks by which the new notes come later than the model thinks
+    whole     once the take is complete: the given notes and the new ones
+    best      the best attempt so far, the one that copies the fewest notes
+    copied    its notes from a training tune beyond the limit
+    repeated  its notes from the input beyond the limit
+    clean     how many of its new notes come before displaced bars of the input; None if there are none
     """
 
     prompt: Prompt
@@ -93,9 +96,9 @@ class Take:
 class Session:
     """Takes of any number of requests, which one model plays at once.
 
-    A take that copies a training tune, or is mostly the input again, is played again, up to `ATTEMPTS` times; if all
-    do, the best attempt is kept, and its `meta` says “again” if it repeats the input. If several bars of the input come
-    elsewhere in the bar, there are `MORE_ATTEMPTS`, and then the music is cut off before they are over.
+    A take that copies a training tune, or mostly repeats the input, is played again, up to `ATTEMPTS` times. If every
+    attempt does so, the best one is kept, and its `meta` says “again” if it repeats the input. If it contains displaced
+    bars of the input, there are `MORE_ATTEMPTS`; after those, the music is cut off before such bars are complete.
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -115,7 +118,7 @@ class Session:
         return takes
 
     def drop(self, takes: Sequence[Take]) -> None:
-        """Stop playing these takes."""
+        """Stop playing these takes and forget them."""
         for take in takes:
             if take in self._playing:
                 self._playing.remove(take)
@@ -124,7 +127,7 @@ class Session:
                 self._waiting.remove(take)
 
     def step(self) -> None:
-        """Play one note in every take."""
+        """Play one note of every take."""
         while self._waiting and not self._batch.full:
             self._playing.append(take := self._waiting.pop(0))
             self._batch.join(take.line)
@@ -158,7 +161,7 @@ class Session:
 def sample(
     loaded: LoadedModel, prompts: Sequence[Prompt], progress: Callable[[float], None] | None = None
 ) -> list[Melody]:
-    """A melody for every prompt: the given notes unchanged, then new ones. The same prompt gives the same notes,
+    """Play a tune for every prompt: the given notes unchanged, then new ones. The same prompt gives the same notes,
     whatever else is played at the same time. `progress` is called with the share that is done, 0 … 1."""
     session = Session(loaded)
     takes = session.add(prompts)
@@ -170,7 +173,7 @@ def sample(
 
 
 def _takes(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM) -> Iterator[Take]:
-    """A take for each prompt; `reader` finds its style, if none is named. Prompts that continue the same melody in the
+    """A take for each prompt; `reader` finds its style, if none is named. Prompts that continue the same tune in the
     same way share its analysis."""
     known_already: dict[tuple[object, ...], Take] = {}
     for prompt in prompts:
@@ -239,7 +242,7 @@ def _widened(prompt: Prompt, style: str) -> tuple[float, float]:
 
 
 def random_stream(seed: int, name: str, number: int = 0) -> np.random.Generator:
-    """A seed's random numbers for one purpose, independent of those for any other name or number."""
+    """A generator of random numbers for one purpose: for each name and number, a seed gives independent ones."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, *name.encode())))
 
 
@@ -248,8 +251,8 @@ def _uniforms(prompt: Prompt) -> NDArray[np.float32]:
 
 
 def _written(take: Take, made_by: str) -> Melody:
-    """The given notes unchanged, then the new ones, at the same tempo; after a score without dynamics, at its mean
-    velocity, so that neither is louder than the other."""
+    """The given notes unchanged, then the new ones at the same tempo. After a score without dynamics, the new notes get
+    its mean velocity, so that neither half is louder than the other."""
     given, encoded = take.given, take.encoded
     meta = {**given.meta, "style": take.style, "arithmetic": made_by}
     rows = np.tile(tokens.start_row(), (len(take.line.rows), 1))
@@ -273,13 +276,14 @@ def _written(take: Take, made_by: str) -> Melody:
 
 
 def _cut_off(whole: Melody, given: int, new: int) -> Melody:
-    """Its given notes and the first `new` of the others."""
+    """The tune with its `given` notes, and only the first `new` of the others."""
     assert whole.written is not None
     return replace(whole[: given + new], written=Written(whole.written.late[:new], whole.written.duration[:new]))
 
 
 def _register(encoded: Encoded) -> tuple[int, int]:
-    """Lowest and highest pitch of the new music, transposed like the rows: the input's and at least a fifth beyond."""
+    """The lowest and the highest pitch of the new music, transposed like the rows: at least a fifth beyond those of the
+    input."""
     pitch = encoded.rows[1:, PITCH]
     if not len(pitch):
         return REGISTER
@@ -289,6 +293,6 @@ def _register(encoded: Encoded) -> tuple[int, int]:
 
 
 def _longest_run(pitch: Ints) -> int:
-    """Notes in the longest run of one pitch."""
+    """The number of notes in the longest run of one pitch; pitch is (n,)."""
     changes = np.flatnonzero(np.diff(pitch) != 0)
     return int(np.diff(changes, prepend=-1, append=len(pitch) - 1).max()) if len(pitch) else 0

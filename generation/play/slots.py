@@ -1,4 +1,4 @@
-"""The memory of takes that are played together: for each a slot of constant size, whatever the length of its input."""
+"""The memory of takes that are played together: a slot of constant size for each, whatever the length of its input."""
 
 from dataclasses import dataclass, fields
 from typing import Self
@@ -10,23 +10,25 @@ from generation.model.networks.attentive_lstm import BARS, AttentiveLSTM
 from generation.model.tokens import CLASSES
 from generation.play.state import WIDTH
 
-MOST = 4096  # notes of a take, at most; after so many its random numbers would repeat
+MOST = 4096  # notes of a take, at most; after that its random numbers would repeat
 
 
 @dataclass(eq=False)
 class Slots:
-    """The memory of takes, each a row of every tensor.
+    """The memory of B takes. There is a tensor for each layer where this says so; “heads” alone are attention heads.
 
     table         (B, WIDTH) the state of each take, see `State`
     x             (B, width) the network's output for the last note
-    constant      (B, width) the contribution of the conditions, see `fused.constant`
-    hidden, cell  the LSTM's, (B, width) for each layer
-    next_key      key of the next note, (B, heads, D) for each layer
-    keys, values  (B, heads, window, D) for each layer, as rings; with units (B, heads, window) as in `shortened`
-    place         (B,) number of notes so far
-    waves         (B, 2, …) as in `fused.waves`
-    temperature   (B, heads of a note); tail, likewise: 1 − top_p
-    uniforms      (B, MOST, heads of a note) uniform random numbers
+    constant      (B, width) what the conditions add to every input, see `fused.constant`
+    hidden, cell  for each layer (B, width), the LSTM's state
+    next_key      for each layer (B, heads, D), the key of the next note
+    keys, values  for each layer (B, heads, window, D), rings of past notes
+    key_unit, value_unit  for each layer (B, heads, window), see `shortened`
+    place         (B,) how many notes the take has so far
+    waves         (B, 2, …) see `fused.waves`
+    temperature   (B, heads of a note)
+    tail          (B, heads of a note) 1 − top_p
+    uniforms      (B, MOST, heads of a note) random numbers, 0 … 1
     """
 
     table: Tensor
@@ -46,7 +48,7 @@ class Slots:
     uniforms: Tensor
 
     def tensors(self) -> list[Tensor]:
-        """All of them, in a fixed order."""
+        """All tensors, in a fixed order."""
         every: list[Tensor] = []
         for each in fields(self):
             value = getattr(self, each.name)
@@ -63,7 +65,7 @@ class Slots:
 
 
 def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.dtype = torch.float32) -> Slots:
-    """Empty slots, whose keys and values are of type `kept`."""
+    """Empty slots for `takes` takes; keys and values are stored as `kept`."""
     sizes = model.sizes
     heads, channels = sizes.heads, sizes.width // sizes.heads
 
@@ -96,7 +98,8 @@ def memory(model: AttentiveLSTM, takes: int, device: torch.device, kept: torch.d
 
 
 def shortened(x: Tensor, kept: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Vectors (…, channels) in the type `kept`, and the unit (…) of each: in 8 bits, 1/127 of its largest number."""
+    """Vectors (…, channels) in the type `kept`, and for each of them (…) the value of a step of 1: in 8 bits, 1/127 of
+    its largest number."""
     if kept != torch.int8:
         return x.to(kept), x.new_ones(x.shape[:-1])
     unit = x.abs().amax(-1).clamp(min=1e-30) / 127

@@ -43,7 +43,7 @@ class StepOnCPU:
 
     @torch.inference_mode()
     def __call__(self, opening: bool = True, choose: Choose | None = None) -> Whole:
-        """As `decode_step`; without `choose`, classes are drawn as `nucleus` draws them."""
+        """As `decode_step`; without `choose`, classes are drawn as by `nucleus`."""
         state, own, table, told = self.state, self.own, self.table, self.told
         for i, (head, product) in enumerate(zip(HEADS, self.fused.head, strict=True)):
             out, logits, where = product.array(self.x[i]), self.logits[i], self.nowhere
@@ -103,7 +103,7 @@ def arrays(of: Any) -> SimpleNamespace:
 
 
 def array(of: Any) -> Any:
-    """A tensor, or those in a list or tuple, as NumPy views; anything else unchanged."""
+    """A tensor, or the tensors in a list or tuple, as NumPy views; anything else unchanged."""
     if isinstance(of, list | tuple):
         return type(of)(array(each) for each in of)
     return of.numpy() if isinstance(of, torch.Tensor) else of

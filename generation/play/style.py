@@ -13,9 +13,9 @@ from generation.model.networks.attentive_lstm import AttentiveLSTM, LayerState, 
 from generation.music.melody import Melody
 from generation.request import STYLES
 
-HEARD = 256  # notes at the end of the tune that are listened to
-STRETCH = 64  # of them at a time
-BEHIND = 8.0  # nats that a style may be behind the best so far: a few thousand to one, and it is heard no further
+HEARD = 256  # notes at the end of the tune that count
+STRETCH = 64  # notes that are read at a time
+BEHIND = 8.0  # nats behind the best style so far, a few thousand to one, at which a style is dropped
 CONTENT = ("step", "pitch", "duration")
 
 
@@ -50,8 +50,8 @@ def likeliest_style(
 def _nats(
     model: AttentiveLSTM, rows: Tensor, conditions: Tensor, state: State | None
 ) -> tuple[NDArray[np.float64], State]:
-    """Nats (B,) of the content of rows (T + 1, len(FIELDS)) after the first one, under conditions (B, len(CONDITIONS));
-    and the state before the last one."""
+    """The nats (B,) that the content of rows (T + 1, len(FIELDS)) costs after the first row, under conditions
+    (B, len(CONDITIONS)); and the state before the last row."""
     every = rows.expand(len(conditions), -1, -1)
     unknown = torch.full_like(every[:, 1:, 0], tokens.UNKNOWN_COUNTDOWN)
     x, state = model(every[:, :-1], conditions, unknown, state)
@@ -65,13 +65,14 @@ def _nats(
 
 
 def _of(state: LayerState, which: Tensor) -> LayerState:
-    """A layer's state of some of the sequences."""
+    """A layer's state for some of its sequences."""
     hidden, cell, *others = state
     return LayerState(hidden[:, which], cell[:, which], *(each[which] for each in others))
 
 
 def _prior(names: Sequence[str], melody: Melody, metres: Mapping[str, Mapping[str, int]]) -> NDArray[np.float64]:
-    """(names,) log of the number of tunes of each style in this metre, plus one; 0 for all if the metre is unknown."""
+    """(names,) for each style, the log of one plus its number of tunes in this metre; 0 for all if the metre is
+    unknown."""
     if melody.metre is None:
         return np.zeros(len(names))
     metre = f"{melody.metre[0]}/{melody.metre[1]}"

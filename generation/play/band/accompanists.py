@@ -1,4 +1,4 @@
-"""Bands that join a tune: each part's name, role, program and range, and the feel of what they play."""
+"""Bands that join a tune: each part's name, role, program, range and feel."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,13 @@ from generation.request import ACCOMPANISTS
 
 @dataclass(frozen=True)
 class Accompanist:
-    """One part beside a tune.
+    """One player beside a tune, or one hand of a player.
 
-    program    General MIDI's; None for drums
-    feel       its patterns, in `patterns.BARS`
-    centre     the pitch about which it begins to play
-    low, high  its range; it stays under the tune where that is lower, if it is `under`
+    program    of General MIDI; None for drums
+    feel       selects its patterns in `patterns.BARS`
+    centre     the pitch around which it begins to play
+    low, high  its lowest and highest pitch
+    under      whether it also stays under the tune
     """
 
     name: str
@@ -45,11 +46,13 @@ GUITAR = (
 
 @dataclass(frozen=True)
 class Band:
-    """style    the one in which it plays where a request leaves this open
-    lead     the tune's program where its file names none
-    called   the tune's name
+    """A band that joins a tune.
+
+    style    used if the request leaves it open
+    lead     the tune's program, if its file names none
+    called   the tune's name, if its file gives none
     players  each with one hand or two
-    joined   whether the tune is one of the band, whatever its file says
+    joined   whether the tune itself is a part of the band, and takes `lead` and `called` in any case
     """
 
     style: str

@@ -1,4 +1,4 @@
-"""A song beside which a band plays: its parts that are given, and the hands that play the others."""
+"""A song beside which a band plays: the parts that are given, and the hands that play the others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,21 +8,21 @@ import numpy as np
 from generation.music.notes import Notes, Written
 from generation.music.song import Part, Song
 
-HELD = 0.95  # share of its written length that a legato note sounds, at least
+HELD = 0.95  # a legato note sounds for at least this share of its written length
 
 
 @dataclass(frozen=True)
 class Hand:
-    """What plays one part, or one half of a pianist's or a guitarist's part.
+    """The player of one part, or one hand of a pianist or a guitarist.
 
     home       index of its part in the song
-    before     notes that it has in `Beside.primed` before the new ones
-    low, high  its range; None for that of its notes
+    before     how many notes it has in `Beside.primed` before the new ones
+    low, high  its range in pitches; None for the range of its notes
     under      whether it stays under the tune
     along      whether it moves with the tune
     walks      whether it seldom repeats a note
-    places     quarters of a bar at which it plays; empty if that is open
-    strokes    (quarter of a bar, drum) of a drummer
+    places     quarters of a bar at which it plays; empty if it is free
+    strokes    a drummer's pattern: (quarter of a bar, drum)
     legato     whether its notes are held
     """
 
@@ -40,15 +40,15 @@ class Hand:
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """What stays, and who plays beside it.
+    """A song in which some parts stay as they are while hands play the others.
 
-    song     as it is, with its chords; what the parts of `hands` play from `since` on is played again
-    since    quarter from which they play
-    primed   the song as the model hears it: so much as is not played again, with bars of a pattern before it, and a
-             part for each hand
-    lead_in  quarters that it begins later in `primed`
-    hands    by the index of the part in `primed`; all other parts are given
-    style    in which they play
+    song     the whole song with its chords; from `since` on, the hands replace the notes of their parts
+    since    the quarter in `song` from which the hands play
+    primed   the song as the model hears it: without the notes to be replaced, with a part for each hand, and with
+             some bars of a pattern in front
+    lead_in  the quarter in `primed` at which the song begins
+    hands    by the index of their part in `primed`; all other parts are given
+    style    the style in which the hands play
     """
 
     song: Song
@@ -60,11 +60,11 @@ class Beside:
 
     @property
     def new_from(self) -> float:
-        """The quarter from which a take counts as new: all of it, where the others play from the beginning."""
+        """The quarter from which a take counts as new: 0 if the hands play from the beginning."""
         return 0.0 if self.lead_in else self.since
 
     def back(self, played: Sequence[Part]) -> Song:
-        """The song with the new notes of `played`, which are the parts of `primed` played on."""
+        """The song with the new notes of `played`, the parts of `primed` after the hands have played."""
         parts = [*self.song.parts]
         for home in {hand.home for hand in self.hands.values()}:
             kept = parts[home].notes[parts[home].notes.onset < self.since - 1e-6]
@@ -75,7 +75,7 @@ class Beside:
 
 
 def _new(part: Part, hand: Hand, lead_in: float) -> tuple[Notes, Written]:
-    """The new notes of a hand, so much earlier, and how they are written."""
+    """The new notes of a hand at their place in the song, and how they are written."""
     notes = part.notes[hand.before :].later(-lead_in)
     written = part.written or Written(np.zeros(0), np.zeros(0))
     assert len(notes) == len(written.late)
@@ -85,7 +85,7 @@ def _new(part: Part, hand: Hand, lead_in: float) -> tuple[Notes, Written]:
 
 
 def _joined(hands: Sequence[tuple[Notes, Written]]) -> tuple[Notes, Written]:
-    """What several hands play, in order."""
+    """The notes of several hands, in order of onset and from high to low."""
     onset, duration, pitch, velocity = (
         np.concatenate([getattr(notes, name) for notes, _ in hands])
         for name in ("onset", "duration", "pitch", "velocity")

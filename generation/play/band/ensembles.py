@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from generation.request import BANDS
 
-DRUMS = None  # instead of a program
-# Mean velocity in a fresh piece, by role.
+DRUMS = None  # stands for a program
+# Role → mean velocity in a fresh piece.
 LEVEL = {"lead": 94, "second": 76, "chords": 70, "bass": 68, "pad": 62, "other": 70, "drums": 80}
 
 
@@ -18,7 +18,7 @@ class Player:
     program: int | None
 
 
-# Name of a band → its parts, drums last; the parts between the lead and the drums go from high to low.
+# Band → its parts: the lead, the others from high to low, and drums last.
 ENSEMBLES: dict[str, tuple[Player, ...]] = {
     "melody": (Player("Melody", "lead", 0),),
     "piano": (Player("Right hand", "lead", 0), Player("Left hand", "chords", 0)),

@@ -13,7 +13,7 @@ from generation.model.networks.band_lstm import BandLSTM
 from generation.model.networks.onset_attention import Layer
 from generation.model.tokens import TICKS
 from generation.play.arithmetic import arithmetic
-from generation.play.fused import CYCLE
+from generation.play.fused import CYCLE, gates
 from generation.play.products import Product, product
 
 STATE = 12  # the first row for the state of a slot, after those for pitch classes, in `BandFused.sounds`
@@ -188,16 +188,12 @@ def fuse_band(model: BandLSTM, kind: str | None = None) -> BandFused:
 
 def _layer(layer: Layer, kind: str) -> BandLayer:
     w = layer.norm.weight.shape[0]
-    lstm = layer.lstm
-    gates = torch.arange(4 * w).view(4, w)[[0, 1, 3, 2]].flatten()
-    twice = torch.tensor([1.0, 1.0, 1.0, 2.0]).repeat_interleave(w)  # as in `play.fused`
-    both = torch.cat([cast(Tensor, lstm.weight_ih_l0), cast(Tensor, lstm.weight_hh_l0)], 1)[gates]
-    bias = (cast(Tensor, lstm.bias_ih_l0) + cast(Tensor, lstm.bias_hh_l0))[gates]
+    of_input, of_hidden, bias = gates(layer.lstm)
     scale = (w // layer.heads) ** -0.5
     closing_bias = torch.cat([layer.key.bias, layer.value.bias])
     return BandLayer(
         (layer.norm.weight.detach(), layer.norm.bias.detach()),
-        product(both * twice[:, None], bias * twice, kind),
+        product(torch.cat([of_input, of_hidden], 1), bias, kind),
         product(layer.query.weight * scale, layer.query.bias * scale, kind),
         product(torch.cat([layer.key.weight, layer.value.weight[:, w:]]), closing_bias, kind),
         product(layer.out.weight, layer.out.bias, kind),

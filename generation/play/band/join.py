@@ -1,4 +1,4 @@
-"""Who plays beside a tune, or plays a part of a take again, and the bars before it that set them going."""
+"""A band that joins a tune, or parts that are played again: the song, its players, and the bars that lead them in."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,17 +19,18 @@ from generation.play.band.patterns import ALONG, LEGATO, SWUNG, WALKS, Bar, bar_
 from generation.play.session import random_stream
 from generation.request import REDONE, Refusal, Words
 
-LEAD_IN = 2  # bars
-NEAR = 0.07  # quarters
-EARLIER = 0.1  # quarters by which these bars end before the others play
-OCTAVE, BEYOND = 12, 2  # semitones: room of a voice under a low tune; by which a part played again may leave its range
+LEAD_IN = 2  # bars of a pattern before the song
+NEAR = 0.07  # quarters: an off-beat so close to its place counts as there
+EARLIER = 0.1  # quarters by which the lead-in ends before the players enter
+OCTAVE = 12  # semitones of range that a voice under a low tune keeps
+BEYOND = 2  # semitones by which a part that is played again may leave its old range
 
-Players = Mapping[int, Sequence[Accompanist]]  # by the index of their part in the song
+Players = Mapping[int, Sequence[Accompanist]]  # index of a part in the song → its hands
 
 
 def accompanied(reading: Reading, name: str, style: str, temperature: float, seed: int, chords: str = "") -> Beside:
-    """A band, a key of `BANDS`, beside the tune of a file: over `chords` as one types them, else over the file's own,
-    else over some that are found. Raises `Refusal` for chords that are none."""
+    """The band `name` of `BANDS` beside the tune of a file: over `chords` as a user types them, or else over the file's
+    own chords, or else over chords that fit the tune. Raises `Refusal` for chords that cannot be read."""
     song, band = tune_alone(reading).song, BANDS[name]
     chordal, style = (style, style) if style != "auto" else (_chordal(song, band.style), band.style)
     key = song.key or heard_key(song)
@@ -55,8 +56,8 @@ def _chordal(song: Song, style: str) -> str:
 
 
 def played_again(played: Played, what: str, name: str, style: str, fresh: bool) -> Beside:
-    """The parts of a take that are `what` says, a key of `REDONE`, played again beside all others, from where the music
-    was new; `name`: of the band that accompanied, "" for none. Raises `Refusal` if the take has no such part."""
+    """Some parts of a take, played again beside the others from where its music was new. `what` is a key of `REDONE`;
+    `name` is the band that joined the tune, "" if none did. Raises `Refusal` if the take has no such part."""
     song = played.song
     again = [i for i, part in enumerate(song.parts) if part.role in REDONE_ROLES[what] and len(part.notes)]
     if not again or sum(bool(len(part.notes)) for part in song.parts) < 2:
@@ -75,7 +76,7 @@ def played_again(played: Played, what: str, name: str, style: str, fresh: bool) 
 
 
 def over(song: Song, chart: Chart) -> Song:
-    """The song over other chords, from its first bar line on."""
+    """The song with the chords of `chart` instead of its own, repeated from its first bar line on."""
     metre = song.metre or (4, 4)
     beat = 1.5 if compound(metre) else 4 / metre[1]
     last = max(float(part.notes.onset[-1]) for part in song.parts if len(part.notes))
@@ -83,7 +84,8 @@ def over(song: Song, chart: Chart) -> Song:
 
 
 def primed(song: Song, since: float, players: Players, key: Key, style: str) -> Beside:
-    """A song beside which `players` play."""
+    """A song beside which `players` play from the quarter `since` on; from the beginning, a lead-in sets them going.
+    `key` names the chord of the lead-in where the song has no chords."""
     metre = song.metres[0][1] if song.metres else (4, 4)
     bar, swung = metre[0] * 4 / metre[1], swings(song)
     lead_in = LEAD_IN * bar - song.pickup if since <= 0 else 0.0
@@ -133,19 +135,19 @@ def _hand(player: Accompanist, home: int, before: int, strokes: Bar, highest: in
 
 
 def _beginning(notes: Notes, until: float) -> Notes:
-    """The first notes of a part, from quarter 0 up to `until`."""
+    """The notes of a part's first `until` quarters, moved to begin at quarter 0."""
     first = float(notes.onset[0])
     return notes[notes.onset < first + until].later(-first)
 
 
 def swings(song: Song) -> bool:
-    """Whether the off-beats of a song come late, as triplets."""
+    """Whether most off-beats of a song come late, on the last triplet of their beat."""
     place = np.concatenate([part.notes.onset % 1 for part in song.parts if not part.drums])
     return int((abs(place - SWUNG) < NEAR).sum()) > int((abs(place - 0.5) < NEAR).sum())
 
 
 def _later(song: Song, by: float) -> Song:
-    """The song so many quarters later, its first bar line among those that count from quarter 0."""
+    """The song `by` quarters later; its first tempo, metre and key hold from quarter 0 on, and it has no pickup."""
     later = moved(song, lambda quarters: quarters + by)
     tempo = tuple(replace(mark, onset=mark.onset + by if mark.onset else 0.0) for mark in song.tempo)
     metres = tuple((0.0 if not i else mark[0], mark[1]) for i, mark in enumerate(later.metres))

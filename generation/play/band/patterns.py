@@ -1,6 +1,6 @@
-"""Patterns of accompaniment: a bar of what each part plays, by feel and metre; they set the model going.
+"""Patterns of accompaniment: a bar for each feel, role and metre. They show the model how the band is to play.
 
-A bar of a pattern is made of strokes. A metre that has no bar of its own is filled from those of two and three beats.
+A bar consists of strokes. For a metre without a pattern, a bar is put together from the patterns of shorter ones.
 """
 
 import math
@@ -19,7 +19,7 @@ from generation.play.band.ensembles import LEVEL
 ROOT, FIFTH, CHORD = "root", "fifth", "chord"
 KICK, SNARE, STICK, CLOSED, PEDAL, RIDE = 36, 38, 37, 42, 44, 51
 
-Stroke = tuple[float, float, str | int]  # quarter in the bar, quarters that it lasts, what is struck
+Stroke = tuple[float, float, str | int]  # quarter in the bar, length in quarters, tone of the chord or drum
 Bar = tuple[Stroke, ...]
 
 
@@ -27,11 +27,11 @@ def _every(step: float, until: float, lasts: float, what: str | int, since: floa
     return tuple((float(at), lasts, what) for at in np.arange(since, until - 1e-6, step))
 
 
-SWUNG = 2 / 3
-ALONG = ("sung",)  # feels in which all move with the tune
-LEGATO = ("sung", "bowed")  # in which notes are held
-WALKS = ("jazz", "bass")
-# (feel, role) → quarters of a bar → the bar
+SWUNG = 2 / 3  # quarter at which a swung off-beat falls
+ALONG = ("sung",)  # feels in which every part moves with the tune
+LEGATO = ("sung", "bowed")  # feels in which notes are held
+WALKS = ("jazz", "bass")  # feel and role of a walking bass
+# (feel, role) → length of a bar in quarters → the bar; 1.5 is one dotted beat
 BARS: dict[tuple[str, str], dict[float, Bar]] = {
     ("pop", "chords"): {
         4.0: _every(1.0, 4.0, 1.0, CHORD),
@@ -101,7 +101,8 @@ BARS: dict[tuple[str, str], dict[float, Bar]] = {
 
 
 def bar_of(feel: str, role: str, metre: tuple[int, int], swung: bool) -> Bar:
-    """The bar that a role plays in a feel and metre; empty if it has no pattern. `swung`: off-beats come late."""
+    """The bar that a role plays in a feel and a metre; empty if there is no pattern. Swung off-beats are made even
+    unless `swung`."""
     known = BARS.get((feel, role))
     if known is None:
         return ()
@@ -117,7 +118,7 @@ def compound(metre: tuple[int, int]) -> bool:
 
 
 def filled(bar: float, compound: bool, bars: dict[float, Bar]) -> Bar:
-    """A bar of any length in quarters, from those that are there; `compound`: its beats are dotted quarters."""
+    """A bar of `bar` quarters, put together from `bars` by their length; `compound`: its beats are dotted quarters."""
     if bar in bars and not compound:
         return bars[bar]
     if 2.0 not in bars:
@@ -134,7 +135,8 @@ def filled(bar: float, compound: bool, bars: dict[float, Bar]) -> Bar:
 
 
 def tones_of(symbol: str, key: Key) -> tuple[int, tuple[int, ...]]:
-    """The root of a chord, and the semitones of its tones above it; the tonic's triad where there is no chord."""
+    """The root of a chord as a pitch class, and its tones in semitones above the root; the tonic's triad for “no
+    chord”."""
     value = value_of(symbol)
     if value == NO_CHORD:
         return key.pitch_class, (0, 3, 7) if MODES[key.mode] <= MODES["dorian"] else (0, 4, 7)
@@ -143,7 +145,8 @@ def tones_of(symbol: str, key: Key) -> tuple[int, tuple[int, ...]]:
 
 
 def primer(part: Part, bars: int, strokes: Bar, bar: float, chord: tuple[int, tuple[int, ...]], centre: int) -> Notes:
-    """What a part plays in some bars of `bar` quarters before a tune, on one chord, about the pitch `centre`."""
+    """The notes of a part in `bars` bars of `bar` quarters each before a tune, on one `chord` (see `tones_of`), around
+    the pitch `centre`."""
     played = [
         (number * bar + at, lasts, pitch)
         for number in range(bars)
@@ -169,5 +172,5 @@ def _pitches(what: str | int, root: int, tones: Sequence[int], centre: int, role
 
 
 def near(pitch_class: int, centre: int) -> int:
-    """The pitch of a class that is nearest to a pitch, at most a tritone away."""
+    """The pitch of a pitch class that is nearest to `centre`, at most a tritone away."""
     return centre - 6 + (pitch_class - centre + 6) % 12

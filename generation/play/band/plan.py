@@ -1,4 +1,4 @@
-"""A prompt → everything that is known about a take before its first new row."""
+"""A prompt → all that is known about a take before its first new row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,25 +36,26 @@ from generation.play.loops.compiled import Whole
 from generation.play.session import MAJOR_THIRD, MINOR_THIRD, random_stream
 from generation.request import STYLES
 
-LONGEST_INPUT = 1024  # rows that the model is shown
-LONGEST_STEP = 96  # ticks that can be stepped exactly
-LONGEST_RUN = 16  # onsets that may repeat the one before, at least
-CLASH, CLASHING = 4.0, 0.045  # nats, the cost of a clash; the share of clashes in music in which they cost nothing
-MAJOR = (0, 5, 7)  # pitch classes of the tonics, transposed, whose triads are major: Ionian, Lydian, Mixolydian
+LONGEST_INPUT = 1024  # rows at the end of the input that the model is shown
+LONGEST_STEP = 96  # ticks: longer steps have coarse classes
+LONGEST_RUN = 16  # onsets in a row that may repeat the one before, even if the input never repeats one
+CLASH, CLASHING = 4.0, 0.045  # nats, the cost of a clash; from this share of clashes in the input on, it costs nothing
+MAJOR = (0, 5, 7)  # transposed tonics with a major triad: of Ionian, Lydian and Mixolydian music
 NOBODY = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
 class BandPrompt:
-    """What one take should be: the song to continue, or None for a fresh piece, and how.
+    """What one take should be.
 
-    seconds            length of the new music, unless `bars` says it in bars
+    song               the song to continue; None for a fresh piece
+    seconds, bars      length of the new music; `bars` counts unless it is 0
     band               of a fresh piece: a name in `ENSEMBLES`
     key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
-    open_end           cut the music off when the time is up, instead of bringing it to a close
-    over               bars of chords that the new music is played over, repeated
-    beside             instead of all that is said of the song: what stays, and who plays beside it
-    attempt            number of takes of this seed that were discarded because they copied a training score
+    open_end           whether to cut the music off when the time is up, instead of bringing it to a close
+    over               bars of chords for the new music, repeated
+    beside             what stays and who plays beside it; replaces `song` and all that is said about its length
+    attempt            how many takes of this seed were discarded because they copied a training score
     """
 
     song: Song | None = None
@@ -76,15 +77,19 @@ class BandPrompt:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A take before its first new row, the same for all takes of a song.
+    """A take before its first new row; takes of the same song share it.
 
-    song        the given song; of a fresh piece, with parts that have no notes
-    piece       the song as the model sees it, whole
-    rows, heard the last rows of it, and what is heard at them
-    given       (rows, heads + 2) rows that are taken as they are, see `loops.given`
-    table       (WIDTH,) the state, see `State`
-    tempo       quarters a minute of the new music
-    chords      those that it is played over
+    song         the given song; for a fresh piece, parts without notes
+    piece        the whole song as the model sees it
+    rows, heard  its last rows (n, len(FIELDS)), and what is heard at them (n, hearing.WIDTH)
+    given        (rows, heads + 2) coming rows to be taken as they are, see `loops.given`
+    table        (WIDTH,) the state, see `State`
+    limits       what its parts may do
+    begin, goal  the ticks where the new music begins, at the earliest, and ends
+    wished       the length in ticks that was asked for
+    tempo        quarter notes a minute of the new music
+    chords       the chords under the new music, if they were given
+    beside       as in the prompt
     """
 
     song: Song
@@ -103,7 +108,7 @@ class Plan:
 
 
 def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
-    """The plan of a prompt. Raises `Refusal` for a key that is none."""
+    """The plan of a prompt. Raises `Refusal` if the bars asked for last too long."""
     song = prompt.song
     if song is None or not any(len(part.notes) for part in song.parts):
         song = blank_song(prompt, priors)
@@ -143,7 +148,8 @@ def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
 
 
 def write_state(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: int, last: int, goal: int) -> None:
-    """Write the state before the first new row into a take's row; its ears are there already."""
+    """Write the state before the first new row into a take's row (WIDTH,) of the table, which already holds its
+    `Ears`. `begin` … `goal` in ticks, as in `State`."""
     every, given = piece.encoded.rows, piece.encoded.rows[1:]
     bar, tonic = int(every[-1, BAR]), int(piece.conditions[2]) - 1
     known: dict[str, Any] = {
@@ -180,7 +186,7 @@ def write_state(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: in
 
 
 def blank_song(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Song:
-    """A song without notes, of the band, key, metre and tempo that were asked for, or else those usual in its style."""
+    """A song without notes. Key, metre and tempo that were not asked for are drawn from those of the style."""
     rng = random_stream(prompt.seed, "blank page")
     style = prompt.style if prompt.style in priors else "pop"
     page = blank_page(priors[style], rng, prompt.key, prompt.tempo, prompt.metre)
@@ -197,8 +203,8 @@ def blank_song(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Song:
 
 
 def _declared(song: Song, piece: Piece, chords: bool) -> Piece:
-    """The piece with a slot for each part of a song without notes, in the song's order, as played; `chords`: and one
-    for its harmony."""
+    """The piece of a song without notes, with a slot for each part in the song's order, and before them one for the
+    harmony if `chords`."""
     heading = np.zeros((SLOTS, 4), np.int64)
     if chords:
         heading[0] = band.HARMONY + 1, band.NO_FAMILY, 0, 0
@@ -219,5 +225,5 @@ def _declared(song: Song, piece: Piece, chords: bool) -> Piece:
 
 
 def uniforms(seed: int, attempt: int, rows: int, heads: int) -> NDArray[np.float32]:
-    """(rows, heads) a take's random numbers."""
+    """(rows, heads) the random numbers of a take, 0 … 1."""
     return random_stream(seed, "band", attempt).random((rows, heads), np.float32)

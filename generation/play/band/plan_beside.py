@@ -1,4 +1,4 @@
-"""The plan of a band that plays beside what is given."""
+"""The plan of a band that plays beside given parts."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from generation.request import STYLES
 
 
 def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
-    """The plan of a band that plays beside what is given."""
+    """The plan of a band that plays beside given parts."""
     song = beside.primed
     piece = encode_song(song, prompt.style if prompt.style in STYLES else "auto")
     every, heading = piece.encoded.rows, piece.encoded.heading
@@ -70,7 +70,7 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
 
 
 def _accustom(table: Ints, piece: Piece, beside: Beside, metre: tuple[int, int]) -> None:
-    """Write the habits of all parts into a take's table."""
+    """Write each part's habits, such as its pattern, into a take's row (WIDTH,) of the table."""
     bar = int(table[AT.line])
     hands = {piece.slots[i]: hand for i, hand in beside.hands.items() if i in piece.slots}
     for slot, hand in hands.items():
@@ -90,12 +90,13 @@ def _accustom(table: Ints, piece: Piece, beside: Beside, metre: tuple[int, int])
 
 
 def _close(ahead: Ints, bar: int, mark: int, begin: int) -> tuple[int, int]:
-    """The tick where the closing notes begin beside given rows, and the one where they end."""
+    """The ticks where the closing notes begin and end beside the given rows `ahead` (n, len(FIELDS)). Bars last `bar`
+    ticks, counted from tick `mark`; the band enters at tick `begin`."""
     played = ahead[ahead[:, VALUE] < FIRST_CHORD - 1]
     if not len(played):
         return begin + TICKS, begin + TICKS + bar
     last, end = int(played[-1, TICK]), int((played[:, TICK] + LENGTHS[played[:, DURATION]]).max())
-    if end - last < TICKS:  # it does not come to rest by itself: hold from the last half of a bar on
+    if end - last < TICKS:  # the given music does not come to rest by itself: the band holds its last half-bar
         half = bar // 2 if bar % (2 * TICKS) == 0 or bar == 3 * TICKS // 1 else bar
         last = max(begin, last - (last - mark) % half)
     return last, max(end, last + TICKS)

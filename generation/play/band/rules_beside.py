@@ -1,4 +1,4 @@
-"""Sampling rules where chords or a tune are given: tones keep to the chord, and parts to the pattern of their feel."""
+"""Sampling rules for given chords or a given tune: tones keep to the chords, and parts to their patterns."""
 
 from typing import Any
 
@@ -11,17 +11,20 @@ from generation.model.tokens import TICKS
 from generation.play.band.state import OVER, PLACES, State
 
 OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
-OTHER_DRUM = 2.5  # nats, the cost of a drum that a pattern has not at its place
-SKIP, ELSEWHERE = 2.5, 4.0  # nats, the costs of leaving a pattern: of silence where it plays, of playing elsewhere
-MUDDLE, MIDDLE_C, MUDDY = 3.0, 60, 52  # nats, the cost of a second under middle C, or of a third far under it
-STANDING = 2.5  # nats, the cost of the same note again in a walking bass
-ABOVE = 5.0  # nats, the cost of a voice above the tune that belongs under it
-ROOTLESS, LOW = 4.0, 48  # nats, the cost of a bass that leaves the root out; a bass goes lower than this pitch
+OTHER_DRUM = 2.5  # nats: a drum that the pattern does not have at this place
+SKIP, ELSEWHERE = 2.5, 4.0  # nats: silence where a pattern plays; playing where it is silent
+MUDDLE = 3.0  # nats: a second below MIDDLE_C, and again a third or less below MUDDY
+MIDDLE_C, MUDDY = 60, 52  # pitches
+STANDING = 2.5  # nats: a walking bass repeats its note
+ABOVE = 5.0  # nats: a voice that belongs under the tune is above it
+ROOTLESS = 4.0  # nats: a bass begins a new chord with another tone than the root
+LOW = 48  # a bass is a single voice whose range goes below this pitch
+# (qualities, 12): 1 where so many semitones above the root belong to the chord.
 IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()], np.int64)
 
 
 def keep_the_pattern(length: Any, take: State) -> Any:
-    """Where patterns are known, a step seldom passes a place where one of them wants a part, or leads elsewhere."""
+    """With patterns, a step seldom passes a place where a pattern plays, or stops where none does."""
     bar, now = take.line, (take.tick - take.mark) % take.line
     there = take.tick + length
     place = (there - take.mark) % bar * (take.held_to > 0)
@@ -34,8 +37,8 @@ def keep_the_pattern(length: Any, take: State) -> Any:
 
 
 def keep_its_pattern(part: Any, take: State) -> Any:
-    """Where patterns are known, a part seldom plays elsewhere, or is passed over where it is wanted. One that moves
-    with the lead may also move on a beat."""
+    """With patterns, a part seldom plays off its pattern and is seldom left out where its pattern plays. A part that
+    moves with the lead may also move on a beat, at half the cost."""
     mask = take.pattern[(take.onset - take.mark) % take.line * (take.held_to > 0)]
     beat = mask >> SLOTS & 1
     along = take.when[take.leading] == take.onset
@@ -46,7 +49,8 @@ def keep_its_pattern(part: Any, take: State) -> Any:
 
 
 def keep_to_the_chord(value: Any, take: State) -> Any:
-    """Where chords are given, tones outside the chord cost most where a bar or its half begins, less on other beats."""
+    """With given chords, a tone outside the chord has a cost: the most where a bar or its second half begins, less on
+    other beats, least off the beat."""
     chord, place = take.facts[NOW_CHORD] - FIRST_CHORD, (take.onset - take.mark) % take.line
     strong, beat = (2 * place) % take.line == 0, place % TICKS == 0
     known = (chord >= 0) & (value < FIRST_DRUM)
@@ -55,7 +59,7 @@ def keep_to_the_chord(value: Any, take: State) -> Any:
 
 
 def begin_on_the_root(value: Any, take: State) -> Any:
-    """Where chords are given, the lowest part takes up a new one by its root."""
+    """With given chords, a bass begins each new chord with its root."""
     chord = take.facts[NOW_CHORD] - FIRST_CHORD
     fresh = (chord >= 0) & (take.obey[take.part] > 0) & (take.when[take.part] < take.facts[CHANGED])
     low = (take.low[take.part] < LOW) & (take.single[take.part] > 0)
@@ -63,25 +67,25 @@ def begin_on_the_root(value: Any, take: State) -> Any:
 
 
 def walk(value: Any, take: State) -> Any:
-    """A walking bass seldom stands still."""
+    """A walking bass seldom repeats a note."""
     return STANDING * ((take.walks[take.part] > 0) & (value == take.sung[take.part]) & (take.onset < take.last))
 
 
 def no_muddle(value: Any, take: State) -> Any:
-    """Where chords are given, a part's notes of one onset lie apart, the lower the more."""
+    """With given chords, low notes that a part plays at one onset lie apart, and the lower they are, the further."""
     gap = take.before_value - value
     chord = (take.obey[take.part] > 0) & (take.before_part == take.part) & (value < FIRST_DRUM)
     return MUDDLE * chord * (((gap <= 2) & (value < MIDDLE_C)) + 1.0 * ((gap <= 4) & (value < MUDDY)))
 
 
 def stay_under_the_tune(value: Any, take: State) -> Any:
-    """A voice that belongs under the lead goes above it at a cost."""
+    """A voice that belongs under the lead seldom goes above it."""
     tune = take.sung[take.leading]
     return ABOVE * ((take.under[take.part] > 0) & (value > tune) & (tune < FIRST_DRUM) & (value < FIRST_DRUM))
 
 
 def strike_the_pattern(value: Any, take: State) -> Any:
-    """A drummer who has a pattern seldom strikes what is not in it."""
+    """A drummer with a pattern seldom strikes a drum that the pattern does not have at this place."""
     drum = (value - FIRST_DRUM) * ((value >= FIRST_DRUM) & (value < NO_CHORD))
     usual = take.drums[(take.onset - take.mark) % take.line * (take.held_to > 0)] >> drum & 1
     known = (take.held_to > 0) & (take.habit[take.part] == 1) & (take.onset < take.last)

@@ -26,15 +26,16 @@ LEAD = band.ROLES.index("lead") + 1  # in a heading
 
 @dataclass(eq=False)
 class BandTake:
-    """A prompt while it is played.
+    """A take while it is played.
 
-    rows    the new rows so far: classes of all heads, then tick
-    whole   once it is complete: the given song with every part's notes unchanged, followed by its new ones
-    since   quarter where the new music begins in it
-    made_by the arithmetic and the processor, in words
-    best    the rows of the attempt, of those so far, that copies the fewest notes: `copied` more of the training scores
-            and `repeated` more of the input's tune than is allowed; `clean` is the number of its rows before that tune
-            has come for several bars elsewhere in the bar, None if that does not happen
+    rows      the new rows so far: the classes of all heads, then the tick
+    whole     once the take is complete: the given song, every part followed by its new notes
+    since     the quarter in `whole` where the new music begins
+    made_by   the arithmetic and the processor, in words
+    best      the rows of the best attempt so far, the one that copies the fewest notes
+    copied    its notes from training scores beyond the limit
+    repeated  its notes from the input's tune beyond the limit
+    clean     how many of its rows come before bars of the input's tune, displaced within the bar; None if none do
     """
 
     prompt: BandPrompt
@@ -56,15 +57,15 @@ class BandTake:
         return min(1.0, max(0.0, 1 - (self.plan.goal - self.rows[-1][-1]) / max(1, self.plan.wished)))
 
     def add(self, row: list[int]) -> bool:
-        """Add a row; returns whether it was the last, or the music was over before it."""
+        """Add a row. Returns whether the take is over, with this row or before it."""
         over = row[band.STEP] == band.END or (self.prompt.open_end and row[-1] >= self.plan.goal)
         if not over:
             self.rows.append(row)
         return over or len(self.rows) >= MOST_ROWS
 
     def end(self, known: MemorisedLines | None) -> bool:
-        """Complete it; returns False if it copies a training score or its own tune and is to be played again: as often
-        as `Session` says, and in the end it is cut off as there."""
+        """Complete the take. Returns False if it copies a training score or its own tune and has to be played again;
+        after as many attempts as in `play.session`, the best of them is taken, up to its displaced bars."""
         copied = 0 if known is None or not self.rows else self._copied(known)
         repeated, clean = self._repeated()
         shifted = clean is not None
@@ -78,8 +79,7 @@ class BandTake:
         return True
 
     def _repeated(self) -> tuple[int, int | None]:
-        """By how many notes the tune repeats the input's more than it should; the rows before its bars have come
-        elsewhere in the bar, None if they do not."""
+        """`repeated` and `clean` of the present rows."""
         encoded = self.plan.piece.encoded
         leads = np.flatnonzero(encoded.heading[:, 0] == LEAD)
         if self.plan.beside or not self.rows or not len(leads):
@@ -91,7 +91,7 @@ class BandTake:
         return again, until
 
     def _copied(self, known: MemorisedLines) -> int:
-        """The notes by which a line exceeds the limit of the style; 0 if nothing is a copy."""
+        """`copied` of the present rows."""
         given, new = self.plan.piece.encoded, rows_of(self.rows)
         rows: Ints = np.concatenate([given.rows[1:].astype(np.int64), new])
         if self.plan.beside:  # a tune that was given is nobody's copy
@@ -122,7 +122,7 @@ class BandSession:
 
     def add(self, prompts: Sequence[BandPrompt]) -> list[BandTake]:
         """Add a take for each prompt, to be played from the next step on. A take is complete once it has a `whole`.
-        Raises `Refusal` for a key that is none."""
+        Raises `Refusal` if the bars asked for last too long."""
         shared: dict[tuple[object, ...], Plan] = {}
         takes = []
         for prompt in prompts:
@@ -135,13 +135,13 @@ class BandSession:
         return takes
 
     def drop(self, takes: Sequence[BandTake]) -> None:
-        """Stop playing these takes."""
+        """Stop playing these takes and forget them."""
         for take, line in [pair for pair in self._playing if pair[0] in takes]:
             self._leave(take, line)
         self._waiting = [take for take in self._waiting if take not in takes]
 
     def step(self) -> None:
-        """Play one row in every take."""
+        """Play one row of every take."""
         while self._waiting and not self._batch.full:
             take = self._waiting.pop(0)
             self._playing.append((take, line := self._line(take)))
@@ -159,7 +159,7 @@ class BandSession:
         self._batch.leave(line)
 
     def _line(self, take: BandTake) -> Line:
-        """A take's memory after the rows that it continues; takes of one plan read them once."""
+        """The line of a take that has heard its input; takes of one plan that begin together hear it once."""
         known = take.plan
         twin = next((line for each, line in self._playing if each.plan is known and not each.rows), None)
         if twin is None:
@@ -189,7 +189,7 @@ def play_on(
     progress: Callable[[float], None] | None = None,
     memorised: MemorisedLines | None = None,
 ) -> list[BandTake]:
-    """A complete take for every prompt. The same prompt gives the same music, whatever else is played at the same
+    """Play a complete take for every prompt. The same prompt gives the same music, whatever else is played at the same
     time. `progress` is called with the share that is done, 0 … 1."""
     session = BandSession(model, memorised=memorised)
     takes = session.add(prompts)

@@ -18,16 +18,19 @@ from generation.play.band.plan import Plan
 from generation.play.band.rules import NEAR
 from generation.request import Words
 
-KEPT = {VOLUME: 100, EXPRESSION: 127}  # controllers that may have faded out → General MIDI's defaults
-CHANGED = 0.02  # the new tempo is written where it differs by this share
-SHORTEST = 1 / 48  # quarters
-LOUDNESS, VARIED = 32.0, 10.0  # quarters whose loudness goes on; standard deviation that velocities may have anyway
-ON_TIME, LATEST = 20, 3  # the class of no deviation; classes by which parts deviate together after an input on the grid
-APART = 0.3  # share of what rows of an onset deviate from one another
+KEPT = {VOLUME: 100, EXPRESSION: 127}  # controller that the input may have faded out → its default in General MIDI
+CHANGED = 0.02  # a new tempo is written if it differs by more than this share
+SHORTEST = 1 / 48  # quarters that a note lasts at least
+LOUDNESS = 32.0  # quarters at the end of the input whose loudness goes on
+VARIED = 10.0  # standard deviation that new velocities may have, even if the input's are more even
+ON_TIME = 20  # the class of no deviation
+LATEST = 3  # classes by which all parts may deviate together after an input that is exactly on the grid
+APART = 0.3  # the share that is kept of how far rows of one onset deviate from one another
 
 
 def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tuple[Song, float]:
-    """The whole song, and the quarter where its new music begins. A row is the classes of all heads, then the tick."""
+    """The whole song, and the quarter where its new music begins. Each new row holds the classes of all heads, then
+    the tick."""
     song, piece = plan.song, plan.piece
     rows = rows_of(new_rows)
     if len(song.parts) > 1:
@@ -65,7 +68,7 @@ def to_song(plan: Plan, new_rows: Sequence[Sequence[int]], open_end: bool) -> tu
 
 
 def rows_of(told: Sequence[Sequence[int]]) -> Ints:
-    """Rows (n, len(FIELDS)) from the choices of a take: the classes of all heads, then the tick."""
+    """Rows (n, len(FIELDS)) from those of a take: the classes of all heads, then the tick."""
     rows = np.tile(band.start_row(), (len(told), 1))
     if len(rows):
         said = np.array(told, np.int64)
@@ -88,7 +91,8 @@ def _remarks(song: Song, slots: dict[int, int]) -> list[Words]:
 
 
 def _going_on(part: Part, rows: Ints, plan: Plan, index: int, open_end: bool) -> Part:
-    """A part with its new notes, which end by the goal: as loud as it was, and with the pedal up."""
+    """Part `index` of the song with its new notes from `rows` (n, len(FIELDS)): as loud as before, with the pedal up,
+    and over by the goal, where an open end cuts them off."""
     if not len(rows):
         return part
     slot, given, goal = plan.piece.slots[index], part.notes, plan.goal / TICKS
@@ -116,8 +120,8 @@ def _going_on(part: Part, rows: Ints, plan: Plan, index: int, open_end: bool) ->
 
 
 def _as_loud(velocity: Ints, given: Notes, level: float) -> Ints:
-    """New velocities (n,) with the mean of the given notes, of which the last count, and not much more varied; without
-    any, with the mean `level`."""
+    """New velocities (n,) brought to the mean of the last given notes, and to hardly more variety; without given notes,
+    to the mean `level`."""
     varied = VARIED
     if len(given):
         heard = given.velocity[given.onset >= given.onset[-1] - LOUDNESS]
@@ -128,8 +132,8 @@ def _as_loud(velocity: Ints, given: Notes, level: float) -> Ints:
 
 
 def _together(rows: Ints, flat: bool) -> Ints:
-    """The rows (n, len(FIELDS)) with their deviations brought closer to the mean of all parts at their onset; after an
-    input on the grid, also closer to the grid."""
+    """The rows (n, len(FIELDS)) with their deviations brought closer to the median of all parts at their onset; after
+    an input on the grid (`flat`), that median is brought closer to the grid too."""
     if not len(rows):
         return rows
     rows, late = rows.copy(), rows[:, band.DEVIATION] - ON_TIME
@@ -143,7 +147,8 @@ def _together(rows: Ints, flat: bool) -> Ints:
 
 
 def _settings(part: Part, begin: float) -> list[tuple[float, int, int]]:
-    """Controllers at the seam: where the input faded out, the volume that it mostly had; and the pedal up."""
+    """Controllers (quarter, number, value) at the seam: the volume that the part mostly had, if it faded out; and the
+    pedal up, if it was down."""
     settings = []
     for number, usual in KEPT.items():
         said = part.control(number)
