@@ -41,13 +41,15 @@ async def engine(server: Server) -> AsyncIterator[NatsEngine]:
 class Machine:
     """A machine that plays, as a process of its own."""
 
-    def __init__(self, server: Server, model: str = "echo", **env: str) -> None:
+    def __init__(self, server: Server, model: str = "echo", start: tuple[str, ...] = (), **env: str) -> None:
         self.server, self.model, self.env, self.port = server, model, env, free_port()
+        self._start = start  # a command that starts the one after it
         self.process: asyncio.subprocess.Process
 
     async def start(self) -> None:
         self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "generation", "serve", "--engine", self.server.address, "--model", self.model),
+            *(*self._start, sys.executable, "-m", "generation", "serve"),
+            *("--engine", self.server.address, "--model", self.model),
             *("--render-workers", "1", "--at-once", "4", "--health-port", str(self.port)),
             cwd=ROOT,
             env=os.environ | self.env,
