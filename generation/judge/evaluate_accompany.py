@@ -28,10 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     model, _ = band_checkpoint.load(args.checkpoint)
+    works = [work for work in full_corpus.load(args.data, args.cache, [*accompany.JOINED]) if work.split == args.split]
     every: list[accompany.Heard] = []
-    for name in accompany.JOINED:
-        works = [work for work in full_corpus.load(args.data, args.cache, [name]) if work.split == args.split]
-        every += accompany.heard(model, chosen(works, SOME if args.some else 0))
+    for name in dict.fromkeys(work.dataset for work in works):
+        every += accompany.heard(model, chosen([w for w in works if w.dataset == name], SOME if args.some else 0))
     figures = accompany.figures(every)
     if args.json:
         args.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")

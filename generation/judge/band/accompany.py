@@ -34,8 +34,9 @@ from generation.play.band.join import accompanied
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import play_on
 
-# Set → the band that joins its tunes.
-JOINED = {"pop909": "trio", "wjd": "jazz trio", "ewld1928": "trio", "hymns": "choir"}
+# Set → the band that joins its tunes; the trio, for files of one's own.
+TRIO = "trio"
+JOINED = {"pop909": TRIO, "wjd": "jazz trio", "ewld1928": TRIO, "hymns": "choir"}
 BARS, FEWEST = 16, 24  # bars of each tune; its notes, at least
 PHRASE_END = 2.0  # quarters from the last onset of a phrase to the next, at least
 IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()])
@@ -95,14 +96,15 @@ def _one(model: BandLSTM, work: Work, score: FullScore, seed: int) -> Heard:
     tones = np.array([part.role != "drums" for part in score.parts])[score.part]
     key = score.key or find_key(score.pitch[tones], score.duration[tones])
     values = score.chords or hear_chords(score.onset[tones], score.duration[tones], score.pitch[tones], score.bars)
-    truth: Chords = tuple((at, symbol_of(value, 0, key)) for at, value in values)
+    said = [(at, symbol_of(value, 0, key)) for at, value in values]
+    truth: Chords = tuple(each for i, each in enumerate(said) if not i or each[1] != said[i - 1][1])  # changes alone
     full = song(replace(score, chords=()))
     lead = next(part for part in full.parts if part.role == "lead")
     tune = replace(full, parts=(lead,))
     apart = np.diff(lead.notes.onset, prepend=-1.0) > 0
     top = lead.notes[apart]
     melody = Melody(top.onset, top.duration, top.pitch, top.velocity, tune.tempo, tune.metre, tune.key)
-    beside = accompanied(Reading(tune, melody), JOINED[work.dataset], work.style, 0.0, seed)
+    beside = accompanied(Reading(tune, melody), JOINED.get(work.dataset, TRIO), work.style, 0.0, seed)
     [take] = play_on(model, [BandPrompt(seed=seed, style=beside.style, beside=beside)])
     assert take.whole is not None
     ours = take.whole
@@ -242,7 +244,8 @@ def in_words(every: Sequence[Heard]) -> str:
     """How many tunes of each set were accompanied, and by whom."""
     names = [each.dataset for each in every]
     return table(
-        ["set", "band", "tunes"], [[name, JOINED[name], str(names.count(name))] for name in dict.fromkeys(names)]
+        ["set", "band", "tunes"],
+        [[name, JOINED.get(name, TRIO), str(names.count(name))] for name in dict.fromkeys(names)],
     )
 
 
