@@ -1,4 +1,7 @@
-"""Write down, in the table of all takes' states, each field of a row as it is chosen; `said` (B,) are its classes."""
+"""Keep the states of takes of several parts up to date while their next rows are chosen, field by field.
+
+`table` (B, WIDTH) holds the states, see `State`; `said` (B,) the classes of the field just chosen.
+"""
 
 import numpy as np
 
@@ -22,11 +25,12 @@ from generation.play.loops.compiled import Whole, compiled
 from generation.play.loops.rules import as_tuple
 
 NOTHING = 2**20  # a value above all others
-FACTOR = 0x5851F42D4C957F2D  # odd: multiplies codes
-ROW, MUCH = 1000, 1.5  # a row in `State.recent`; the most that an excess counts
-LATELY = 12  # notes over which their length is remembered
-TONE, HARMONY = 0, 2  # kinds of parts
-ALONG = 2  # a habit
+FACTOR = 0x5851F42D4C957F2D  # of the hashes of onsets; any odd number without a pattern would do
+ROW = 1000  # a row in `State.recent`
+MUCH = 1.5  # factors of e by which rows may count as too many or too few
+LATELY = 12  # notes that the mean length of late goes back
+TONE, HARMONY = 0, 2  # indices in `band.KINDS`
+ALONG = 2  # in `State.habit`: moves with the lead
 
 
 @compiled
@@ -58,7 +62,8 @@ def ears(at: State) -> Ears:
 
 @compiled
 def begin(said: Whole, values: Whole, table: Whole) -> None:
-    """After the step: write down where the row stands, the notes heard there and, at the close, the parts still due."""
+    """After the step, whose classes have `values` in ticks: note the row's onset, the notes that sound there and, at
+    the close, the parts that have yet to play."""
     for take in range(len(table)):
         row, ticks = table[take], values[said[take]]
         at = band_state(row)
@@ -87,7 +92,7 @@ def begin(said: Whole, values: Whole, table: Whole) -> None:
 
 @compiled
 def _want(row: Whole, onset: int) -> None:
-    """At a new onset: mark the parts that play there by their patterns."""
+    """At a new onset: mark the parts whose patterns play there."""
     at = band_state(row)
     mask = at.pattern[(onset - at.mark) % at.line] if at.held_to > 0 else 0
     wanted = 0
@@ -98,7 +103,7 @@ def _want(row: Whole, onset: int) -> None:
 
 @compiled
 def _count(row: Whole, part: int) -> None:
-    """After a row of a part: count those that are still wanted at the onset."""
+    """After a row of a part: count again the parts whose patterns want them at this onset."""
     at, wanted = band_state(row), 0
     at.due[part] = 0
     for slot in range(SLOTS):
@@ -110,7 +115,7 @@ def _count(row: Whole, part: int) -> None:
 
 @compiled
 def _excess(recent: int, usual: int) -> int:
-    """The log of how many more rows there were than usual, in thousandths, within bounds; 0 where none are usual."""
+    """1000 × log(recent ÷ usual rows), within bounds; 0 if no rows are usual."""
     if usual == 0:
         return 0
     return int(1000 * min(MUCH, max(-MUCH, np.log((recent + ROW) / (usual + ROW)))))
@@ -118,8 +123,7 @@ def _excess(recent: int, usual: int) -> int:
 
 @compiled
 def _call(row: Whole, onset: int) -> None:
-    """Mark the parts that have to play at the close: those that played in the last two bars, or in most of the
-    input."""
+    """At the close: mark the parts that have to play, which are those of the last two bars and of most of the input."""
     at, missing = band_state(row), 0
     row[AT.lowest], row[AT.next_missing] = SLOTS, SLOTS
     for slot in range(SLOTS):
@@ -136,7 +140,8 @@ def _call(row: Whole, onset: int) -> None:
 
 @compiled
 def name(said: Whole, table: Whole, kind: Whole) -> None:
-    """After the part: what it did last and holds now, and what the others sound. Into `kind` (B,) what it plays."""
+    """After the part: note what it did last, what it holds and what the others sound. Writes its index in `band.KINDS`
+    into `kind` (B,)."""
     for take in range(len(table)):
         row, part = table[take], said[take]
         at = band_state(row)
@@ -152,7 +157,7 @@ def name(said: Whole, table: Whole, kind: Whole) -> None:
 
 @compiled
 def note_down(said: Whole, lengths: Whole, table: Whole) -> None:
-    """After all fields, said (heads, B): the row is one of those heard."""
+    """After all fields, said (heads, B): add the row to those that were heard; `lengths` are the ticks of durations."""
     for take in range(len(table)):
         row = table[take]
         at = band_state(row)
@@ -191,7 +196,7 @@ def note_down(said: Whole, lengths: Whole, table: Whole) -> None:
 
 @compiled
 def _follows(at: State) -> bool:
-    """Whether another row may follow at the onset of the row just written."""
+    """Whether another row may follow at the onset of the last row."""
     for slot in range(at.part, SLOTS):
         if at.kind[slot] < 0 or at.free[slot] > at.onset:
             continue

@@ -1,4 +1,7 @@
-"""The network for several parts, a row at a time: sums of rows of tables, and attention over onsets."""
+"""The network for several parts, one row at a time: sums of the rows of tables, and attention over onsets.
+
+Arguments are named as in `play.band.fused` and `play.band.slots`; B takes, width W.
+"""
 
 import numpy as np
 
@@ -44,7 +47,8 @@ def surround(
     sounds: Reals,
     where: Reals,
 ) -> None:
-    """Add to `where` (B, columns), which holds a row's metrical position, its step and what sounds then."""
+    """Add to `where` (B, columns), which holds what a row's metrical position adds, what its step and the sounding
+    notes add."""
     for take in range(len(table)):
         heard, to = table[take, AT.heard :], where[take]
         add_row(to, step[table[take, AT.row + STEP]])
@@ -64,7 +68,8 @@ def surround(
 
 @compiled
 def after_step(x: Reals, out: Reals, classes: int, where: Reals, after: Reals) -> None:
-    """The input of the part head, into `after` (B, W), from the step head's product and the last columns of `where`."""
+    """Write the part head's input into `after` (B, W): from the step head's product `out`, whose first `classes`
+    columns are logits, and the last columns of `where`."""
     width = x.shape[1]
     for take in range(len(x)):
         more, place = out[take, classes:], where[take, where.shape[1] - width :]
@@ -74,7 +79,7 @@ def after_step(x: Reals, out: Reals, classes: int, where: Reals, after: Reals) -
 
 @compiled
 def fit(out: Reals, parts: Reals, doing: Reals, table: Whole, logits: Reals) -> None:
-    """How well each part fits the query in the first columns of `out`, into `logits` (B, SLOTS)."""
+    """Write into `logits` (B, SLOTS) how well each part fits the query in the first columns of `out`."""
     small = parts.shape[2]
     scale = np.float32(1) / np.sqrt(np.float32(small))
     for take in range(len(logits)):
@@ -90,7 +95,7 @@ def fit(out: Reals, parts: Reals, doing: Reals, table: Whole, logits: Reals) -> 
 def after_part(
     x: Reals, out: Reals, small: int, given: Reals, last: Reals, gap: Reals, table: Whole, after: Reals
 ) -> None:
-    """The input of the value head, into `after` (B, W)."""
+    """Write the value head's input into `after` (B, W)."""
     width = x.shape[1]
     for take in range(len(x)):
         more, heard = out[take, small:], table[take, AT.heard :]
@@ -101,7 +106,8 @@ def after_part(
 
 @compiled
 def leap(out: Reals, allowed: Reals, kind: Whole, table: Whole, logits: Reals) -> None:
-    """The logits of values (B, VALUES): also by their interval from the part's last pitch, and of the part's kind."""
+    """Write the logits of values (B, VALUES): the sum of those by value and those by interval from the part's last
+    pitch, restricted to the values of the part's kind."""
     classes = logits.shape[1]
     for take in range(len(logits)):
         said, by, last, may = logits[take], out[take, classes:], table[take, AT.heard + LAST], allowed[kind[take]]
@@ -115,7 +121,8 @@ def leap(out: Reals, allowed: Reals, kind: Whole, table: Whole, logits: Reals) -
 
 @compiled
 def add_on(x: Reals, out: Reals, classes: int, given: Reals, said: Whole, keep: bool, after: Reals) -> None:
-    """The input of the next head, into `after` (B, …); `keep`: added to `x`, that of this one."""
+    """Write the next head's input into `after` (B, …), for the classes `said` (B,); `keep`: add it to `x`, this head's
+    input."""
     width = after.shape[1]
     for take in range(len(after)):
         more, row = out[take, classes:], given[said[take]]
@@ -132,8 +139,8 @@ def enter(
     velocity: Reals, deviation: Reals, articulation: Reals, last: Reals, until: Reals, countdown: Reals, edges: Whole,
     notes: Reals, x: Reals,
 ) -> None:  # fmt: skip
-    """The network's input for a row that is complete, into `x` (B, W), and into `notes` (B, (1 + layers) × W) the
-    embedded row and what it adds to each layer's values. `said` (heads, B) are the row's classes."""
+    """Write the network's input for a complete row into `x` (B, W), and into `notes` (B, (1 + layers) × W) the embedded
+    row and what it adds to each layer's values. `said` (heads, B) are the row's classes."""
     columns, width = notes.shape[1], x.shape[1]
     for take in range(len(x)):
         to, heard = notes[take], table[take, AT.heard :]
@@ -161,8 +168,9 @@ def close(
     begins: Whole, looked: Reals, sines: Reals, cosines: Reals, closed: Whole, next_key: Reals, held: Reals,
     keys: Kept, key_unit: Reals, values: Kept, value_unit: Reals,
 ) -> None:  # fmt: skip
-    """Where a row begins an onset: keep the key and value of the one before, and make the new one's key. `looked`
-    (B, 2 W) is the product of the last hidden state; sines, cosines (B, pairs) are those of its tick."""
+    """Where a row begins an onset, as `begins` (B,) says: store the key and the value of the onset before, and make the
+    new onset's key. `looked` (B, 2 W) is the product `close` of the last hidden state; sines and cosines (B, pairs)
+    belong to the last row's tick."""
     heads, seen, channels = keys.shape[1:]
     width, x = heads * channels, np.empty(channels, np.float32)
     for take in range(len(looked)):
@@ -187,8 +195,8 @@ def look(
     query: Reals, sines: Reals, cosines: Reals, closed: Whole, keys: Kept, key_unit: Reals, values: Kept,
     value_unit: Reals, read: Reals,
 ) -> None:  # fmt: skip
-    """Into `read` (B, W) the mean of the finished onsets' values, weighed by the softmax of their keys' products with
-    `query` (B, W), which is scaled already."""
+    """Write into `read` (B, W) the mean of the finished onsets' values, weighted by the softmax of their keys' products
+    with `query` (B, W), which is already scaled."""
     heads, seen, channels = keys.shape[1:]
     memory, x = np.empty(seen, np.float32), np.empty(channels, np.float32)
     for take in range(len(query)):
@@ -207,7 +215,7 @@ def look(
 
 @compiled
 def hold(layer: int, notes: Reals, held: Reals) -> None:
-    """Add what the row is for a layer's values to its onset."""
+    """Add to `held` (B, W) what the row adds to the value of its onset in a layer."""
     width = held.shape[1]
     for take in range(len(notes)):
         add_row(held[take], notes[take, (1 + layer) * width :])

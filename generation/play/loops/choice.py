@@ -1,4 +1,4 @@
-"""Choose a class, and go on to the next head. `out` (B, classes + W, …) is a head's product, its logits first."""
+"""Choose a class, and go on to the next head. `out` (B, classes + W) is a head's product, the logits first."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def draw(logits: Reals, tail: Reals, uniforms: Reals, new: Whole, head: int, sai
         for c in range(classes):
             kept += chance[c] if chance[c] >= least else ZERO
         wanted, so_far = uniforms[take, new[take] % uniforms.shape[1], head] * kept, ZERO
-        said[take] = 0  # broken weights, whose logits are no numbers, must not lead beyond the tables
+        said[take] = 0  # broken weights give logits that are not numbers; no class may lie outside the tables
         for c in range(classes):
             if chance[c] >= least:
                 said[take], so_far = c, so_far + chance[c]
@@ -41,7 +41,8 @@ def draw(logits: Reals, tail: Reals, uniforms: Reals, new: Whole, head: int, sai
 
 @compiled
 def go_on(out: Reals, classes: int, given: Reals, said: Whole, where: Reals, x: Reals, after: Reals) -> None:
-    """Write the input of the next head into `after` (B, W); `where` has the note's position in its last W columns."""
+    """Write the next head's input into `after` (B, W); the last W columns of `where` hold what the note's position
+    adds."""
     width = x.shape[1]
     for take in range(len(x)):
         more, row, place = out[take, classes:], given[said[take]], where[take, where.shape[1] - width :]

@@ -1,4 +1,4 @@
-"""Compile loops and cache them; and the arithmetic that they share."""
+"""Compile loops and cache them, and the arithmetic that they share."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 Reals = NDArray[np.float32]
 Whole = NDArray[np.int64]
-Kept = NDArray[Any]  # keys and values: 32-bit floats, or whole numbers of 8 bits with a unit for each row
+Kept = NDArray[Any]  # keys and values: 32-bit floats, or 8-bit whole numbers with a unit for each row
 
 ORDER = {"reassoc", "contract", "nsz", "arcp", "afn"}  # sums in any order; infinity stays what it is
 HERE = Path(__file__).parent
@@ -51,7 +51,7 @@ def _may_write(folder: Path) -> bool:
 
 FOLDER = _folder()
 numba.config.CACHE_DIR = str(FOLDER)  # type: ignore[attr-defined]  # made as it is read from the environment
-KEPT = _may_write(FOLDER)  # else they are compiled at every start, which takes some seconds
+KEPT = _may_write(FOLDER)  # otherwise loops are compiled at every start, which takes some seconds
 
 
 def compiled(loop: Loop) -> Loop:
@@ -60,11 +60,11 @@ def compiled(loop: Loop) -> Loop:
 
 
 def rounded(x: Any, like: Any) -> Any:
-    """A 32-bit float in the type of the array `like`: the nearest number, and of two equally near ones the even one."""
+    """A 32-bit float in the type of the array `like`: the nearest number, or the even one of two equally near ones."""
 
 
 def unit(most: Any, like: Any) -> Any:
-    """The unit in which numbers up to `most` are stored in an array like `like`."""
+    """What a step of 1 is worth where numbers up to `most` are stored in an array of the type of `like`."""
 
 
 @overload(rounded, inline="always")
@@ -113,7 +113,8 @@ def sigmoid(x: Any) -> Any:
 
 @compiled
 def gelu(x: Any) -> Any:
-    """x times the normal distribution's share below x; the error function to 2e-7 (Abramowitz and Stegun, 7.1.26)."""
+    """x times the normal distribution's share below x, with an error function that is right to 2e-7 (Abramowitz and
+    Stegun, 7.1.26)."""
     z = abs(x) * np.float32(0.70710678)
     t = ONE / (ONE + np.float32(0.3275911) * z)
     y = np.float32(1.061405429)

@@ -1,5 +1,8 @@
-"""Take the rows that are given at their places. `given` (B, rows, heads + 2) holds those of each take in order: the
-classes of all heads, the tick from which places in bars are counted there, and the row's own tick."""
+"""Take given rows as they are, each at its place.
+
+`given` (B, rows, heads + 2) holds the given rows of each take in order: the classes of all heads, the tick from which
+places in bars are counted at the row, and the row's own tick.
+"""
 
 from generation.model.band import PART
 from generation.play.band.state import AT
@@ -8,7 +11,7 @@ from generation.play.loops.compiled import Whole, compiled
 
 @compiled
 def recognise(table: Whole) -> None:
-    """After the part: say whether the coming row is given."""
+    """After the part: note whether the coming row is given."""
     for take in range(len(table)):
         row = table[take]
         row[AT.forced] = row[AT.onset] == row[AT.next_tick] and row[AT.part] == row[AT.next_part]
@@ -16,7 +19,7 @@ def recognise(table: Whole) -> None:
 
 @compiled
 def impose(head: int, given: Whole, table: Whole, said: Whole) -> None:
-    """Where the row is given, its class of a head, into `said` (B,)."""
+    """Write a given row's class for a head into `said` (B,); leave the classes of other takes."""
     for take in range(len(table)):
         if table[take, AT.forced]:
             said[take] = given[take, table[take, AT.taken], head]
@@ -24,7 +27,7 @@ def impose(head: int, given: Whole, table: Whole, said: Whole) -> None:
 
 @compiled
 def pass_by(given: Whole, table: Whole) -> None:
-    """After a row: look for the next that is given."""
+    """After a given row: turn to the next one."""
     for take in range(len(table)):
         row = table[take]
         if row[AT.forced]:

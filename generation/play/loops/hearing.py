@@ -12,7 +12,7 @@ EPSILON = np.float32(1e-5)  # of torch's layer norm
 
 @compiled
 def stand(tick: Whole, downbeat: Whole, waves: Reals, bars: Reals, phases: Reals, where: Reals) -> None:
-    """Write the contribution of a note's metrical position into `where` (B, columns)."""
+    """Write what a note's metrical position adds into `where` (B, columns)."""
     columns = where.shape[1]
     for take in range(len(tick)):
         since = tick[take] - downbeat[take]
@@ -42,8 +42,8 @@ def hear(
     x: Reals,
     told: Reals,
 ) -> None:
-    """From the classes and interval just chosen, said (fields, B): write the network's input into `x` (B, W), and the
-    note's part of every layer's values into `told` (B, layers × W)."""
+    """Write the network's input into `x` (B, W), and what the note adds to every layer's values into `told`
+    (B, layers × W), for the classes and the interval just chosen, said (fields, B)."""
     width, rest = x.shape[1], told.shape[1]
     for take in range(len(x)):
         left = max(goal[take] - tick[take], 0) // TICKS
@@ -92,8 +92,8 @@ def keep(x: Reals, after: Reals) -> None:
 
 @compiled
 def remember(out: Reals, cell: Reals, hidden: Reals, x: Reals) -> None:
-    """The LSTM's step after its product (B, 4 W); adds the hidden state to the stream. tanh x is 2 σ(2x) − 1, and the
-    product holds twice the new already."""
+    """The LSTM's step after its product `out` (B, 4 W); adds the hidden state to `x` (B, W). tanh x is computed as
+    2 σ(2x) − 1, for which the product already holds twice the candidate."""
     width = x.shape[1]
     for take in range(len(x)):
         enters, forgets, leaves = out[take, :width], out[take, width:], out[take, 2 * width :]
@@ -109,7 +109,7 @@ def remember(out: Reals, cell: Reals, hidden: Reals, x: Reals) -> None:
 
 @compiled
 def angles(tick: Whole, turn: Reals, sines: Reals, cosines: Reals) -> None:
-    """Write sines and cosines (B, pairs) of the angles by which the musical time `tick` (B,) rotates channels."""
+    """Write sines and cosines (B, pairs) of the angles by which the tick (B,) of a note rotates channels."""
     for take in range(len(tick)):
         for pair in range(len(turn)):
             angle = np.float32(tick[take]) * turn[pair]
@@ -131,7 +131,7 @@ def turn(x: Reals, sines: Reals, cosines: Reals, to: Reals) -> None:
 
 @compiled
 def lay_down(x: Reals, to: Kept) -> Any:
-    """Store `x` (channels,) in `to`; returns its unit there."""
+    """Store `x` (channels,) in `to`, and return the value of a step of 1 there."""
     most = ZERO
     for c in range(len(x)):
         most = max(most, abs(x[c]))
@@ -143,7 +143,7 @@ def lay_down(x: Reals, to: Kept) -> Any:
 
 @compiled
 def weigh(query: Reals, key: Kept, key_unit: Reals, weights: Reals) -> Any:
-    """Write the exponentials of a query's products with the first N keys into `weights` (N,); returns their sum."""
+    """Write the exponentials of a query's products with the first N keys into `weights` (N,), and return their sum."""
     most, total = -np.float32(np.inf), ZERO
     for place in range(len(weights)):
         product = ZERO
@@ -159,7 +159,7 @@ def weigh(query: Reals, key: Kept, key_unit: Reals, weights: Reals) -> Any:
 
 @compiled
 def mix(weights: Reals, value: Kept, to: Reals) -> None:
-    """The weighted sum of the first values, into `to` (D,); four at a time, so that it is written less often."""
+    """Write the weighted sum of the first values into `to` (D,); four values at a time, to write it less often."""
     to[:] = 0
     fours = len(weights) // 4 * 4
     for place in range(0, fours, 4):
@@ -187,9 +187,9 @@ def attend(
     value_unit: Reals,
     read: Reals,
 ) -> None:
-    """Keep the note's key and value and the next one's key; into `read` (B, W) the mean of the values seen, weighed by
-    the softmax of their keys' products with the query. `look` (B, 3 W) is query, next key and state's part of the
-    value, `seen` how many notes there were."""
+    """Store the note's key and value and the next note's key, and write into `read` (B, W) the mean of the values seen,
+    weighted by the softmax of their keys' products with the query. `look` (B, 3 W) holds the query, the next key and
+    the state's part of the value; `seen` (B,) is how many notes came before."""
     heads, window, channels = keys.shape[1:]
     width, memory, x = heads * channels, np.empty(window, np.float32), np.empty(channels, np.float32)
     for take in range(len(look)):

@@ -1,4 +1,4 @@
-"""Products of a step: weights (O, K) times rows (B, K), row by row, so that no result depends on the other rows."""
+"""The products of a step: weights (O, K) times rows (B, K), row by row, so that no result depends on other rows."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from generation.play.loops.compiled import KEPT, TINY, ZERO, Reals, compiled
 from generation.play.loops.sums import OUTPUTS, sums_of
 
 Short = NDArray[np.int8]
-MOST = np.float32(127)  # of a whole number of 8 bits
+MOST = np.float32(127)  # the largest 8-bit number
 _of_one, _of_two = sums_of(1), sums_of(2)
 
 
 @compiled
 def shorten(x: Reals, zero: int, rows: NDArray[Any], units: Reals) -> None:
-    """Rows of `x` (B, in) as whole numbers, `zero` ± 127, in the first columns of `rows`; into `units` (B,) what a step
-    of 1 is worth."""
+    """Write the rows of `x` (B, in) as whole numbers, `zero` ± 127, into the first columns of `rows`, and into `units`
+    (B,) what a step of 1 is worth in each."""
     for row in range(len(x)):
         most, source, to = TINY, x[row], rows[row]
         for c in range(len(source)):
@@ -29,7 +29,7 @@ def shorten(x: Reals, zero: int, rows: NDArray[Any], units: Reals) -> None:
 
 @compiled
 def add_up(rows: NDArray[np.int16], weight: Short, out: Reals) -> None:
-    """Into `out` (B, O) the exact sums of products of `rows` (B, K) and `weight` (O, K)."""
+    """Write into `out` (B, O) the exact products of `rows` (B, K) and `weight` (O, K)."""
     pairs = len(rows) // 2 * 2
     for output in range(0, len(weight), OUTPUTS):
         for row in range(0, pairs, 2):
@@ -43,19 +43,21 @@ def add_up(rows: NDArray[np.int16], weight: Short, out: Reals) -> None:
 
 
 def _unfold(sums: Reals, units: Reals, worth: Reals, bias: Reals) -> None:
-    """Scale sums (B, O) of whole numbers back and add `bias` (O,), in place."""
+    """Scale whole sums (B, O) back and add `bias` (O,), in place; a step of 1 is worth `units` (B,) in the rows and
+    `worth` (O,) in the weights."""
     for row in range(len(sums)):
         for o in range(sums.shape[1]):
             sums[row, o] = sums[row, o] * (units[row] * worth[o]) + bias[o]
 
 
-# Compiled with strict rounding: both ways of adding up end here, and must give the same result.
+# Compiled with strict rounding, since the sums of oneDNN and of our own loops end here and must give the same result.
 unfold = numba.njit(cache=KEPT, error_model="numpy")(_unfold)
 
 
 @compiled
 def multiply(x: Reals, weight: Short, worth: Reals, bias: Reals, out: Reals) -> None:
-    """Into `out` (B, O) the products of `x` (B, in) and `weight` (O, K), of which a 1 is worth `worth` (O,)."""
+    """Write into `out` (B, O) the products of `x` (B, in) and 8-bit weights (O, K), whose steps of 1 are worth `worth`
+    (O,), plus `bias` (O,)."""
     rows, units = np.zeros((len(x), weight.shape[1]), np.int16), np.empty(len(x), np.float32)
     shorten(x, 0, rows, units)
     add_up(rows, weight, out)
@@ -64,7 +66,7 @@ def multiply(x: Reals, weight: Short, worth: Reals, bias: Reals, out: Reals) -> 
 
 @compiled
 def multiply_exactly(x: Reals, weight: Reals, bias: Reals, out: Reals) -> None:
-    """The same of `weight` (O, in) in 32-bit floats."""
+    """The same for weights (O, in) in 32-bit floats."""
     for o in range(len(weight)):
         by = weight[o]
         for row in range(len(x)):

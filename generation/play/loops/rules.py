@@ -1,4 +1,4 @@
-"""Apply the rules, and add notes to the table of all takes' states."""
+"""Apply the sampling rules, and add notes to the states of all takes."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from generation.model.tokens import TICKS
 from generation.play.loops.compiled import Reals, Whole, compiled
 from generation.play.state import AT, NUMBERS, PASSAGE, REMEMBERED, WIDTH, State
 
-as_tuple: Any = unsafe.to_fixed_tuple  # of a row whose length is known when it is compiled
+as_tuple: Any = unsafe.to_fixed_tuple  # turns a row into a tuple; its length must be known at compile time
 Rule = Callable[[Any, Any], Any]  # as in `constraints`, for any kind of state
 Warm = Callable[[Reals, Reals, int, Whole, Whole, Reals], None]
 
@@ -30,11 +30,11 @@ def taken(row: Whole) -> State:
 
 @cache
 def warm_under(rules: tuple[Rule, ...], taken: Callable[[Whole], Any] = taken) -> Warm:
-    """A loop that puts into `logits` (B, classes) those of a `head`, which come first in `out` (B, …), divided by its
-    `temperature` (B, heads), less what the rules say of the classes' `values` (classes,). `taken` makes the state that
-    they read of a take's row."""
+    """A loop that applies temperature and rules to a head: it writes into `logits` (B, classes) the first columns of
+    `out`, divided by the head's column of `temperature` (B, heads), less the rules' costs for the `values` (classes,)
+    of its classes. `taken` turns a take's row of the table into the state that the rules read."""
     loop = FunctionType(_warm.__code__, globals() | {"cost": _sum(rules), "taken": taken})
-    # Numba keeps a loop by its name, and compiles one that has a closure at every start.
+    # Numba caches loops by name, and not at all if they close over something: it would compile them at every start.
     digest = hashlib.sha256(repr([_text(rule) for rule in rules]).encode()).hexdigest()
     loop.__qualname__ = f"warm.{taken.__name__}.{digest[:16]}"
     return cast(Warm, compiled(loop))
@@ -48,7 +48,7 @@ def _warm(out: Reals, temperature: Reals, head: int, values: Whole, table: Whole
 
 
 def _text(rule: Rule) -> tuple[object, ...]:
-    """What a rule does, the numbers that it names included: Numba compiles these in."""
+    """All that the compiled form of a rule depends on: its code, and the constants that it names."""
     code, known = rule.__code__, rule.__globals__
     numbers = [known[name] for name in code.co_names if isinstance(known.get(name), int | float)]
     return rule.__module__, code.co_qualname, code.co_code, code.co_consts, code.co_names, numbers
@@ -77,13 +77,13 @@ def _compilable(rule: Rule) -> Rule:
 
 @_compilable
 def cost(value: Any, take: State) -> Any:
-    """The cost where there is no rule."""
+    """The cost if there is no rule."""
     return 0.0
 
 
 @compiled
 def note_down(said: Whole, lengths: Whole, powers: Whole, table: Whole) -> None:
-    """`state.note_down`, of the classes `said` (heads, B)."""
+    """`state.note_down` for the classes `said` (heads, B); `lengths` are the ticks of durations."""
     for take in range(len(table)):
         row, step, now, sounding = table[take], said[0, take], said[1, take], lengths[said[2, take]]
         passages, after = row[AT.passages : AT.after], row[AT.after : WIDTH]

@@ -1,5 +1,8 @@
-"""Sums of products of whole numbers, in LLVM's intermediate language, so that it works on any processor. Many have an
-instruction that multiplies 16 numbers and adds up pairs; compilers use it only for code in this form."""
+"""Sums of products of whole numbers, written in LLVM's intermediate language, so that they run on any processor.
+
+Many processors have an instruction that multiplies 16 pairs of numbers and adds neighbouring products; LLVM uses it for
+code in exactly this form.
+"""
 # mypy: disable-error-code="no-untyped-call,import-untyped"
 
 from typing import Any
@@ -8,7 +11,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-LANES, OUTPUTS = 16, 4  # products at once, and rows of weights at once; both factors are padded to multiples of these
+LANES, OUTPUTS = 16, 4  # columns and rows of weights that are multiplied at once; weights are padded to multiples
 
 
 def padded(size: int, to: int) -> int:
@@ -17,8 +20,8 @@ def padded(size: int, to: int) -> int:
 
 
 def sums_of(rows: int) -> Any:
-    """A function of x (B, K) of 16 bits, a first row, weights (O, K) of 8 bits and a first output: the rows × OUTPUTS
-    sums of their products as a tuple, row by row. K is a multiple of LANES."""
+    """A function for loops: from 16-bit x (B, K), the index of a row, 8-bit weights (O, K) and the index of an output,
+    it computes the products of `rows` rows with OUTPUTS outputs, as a tuple, row by row. K is a multiple of LANES."""
     long, many, half = ir.IntType(32), ir.VectorType(ir.IntType(32), LANES), ir.VectorType(ir.IntType(32), LANES // 2)
     nothing = ir.Constant(many, ir.Undefined)
     even, odd = (ir.Constant(half, [*range(start, LANES, 2)]) for start in (0, 1))
