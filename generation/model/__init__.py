@@ -1,4 +1,4 @@
 """Model: notes as numbers, the network that predicts them, and its checkpoint.
 
-Its front door is `loaded.load_model`; `likelihood.surprise` says how well a model predicts a melody.
+The front door is `loaded.load_model`; `likelihood.surprise` measures how well a model predicts a tune.
 """

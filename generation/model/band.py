@@ -102,13 +102,14 @@ def start_row() -> Ints:
 def rows_of(
     tick: Ints, part: Ints, value: Ints, duration: Ints, expression: Ints | None, bars: Sequence[tuple[int, int]]
 ) -> Ints:
-    """Sorted rows (n + 1, len(FIELDS)) of n notes in any order; a value struck twice by a part at one tick counts once.
+    """Sorted rows (n + 1, len(FIELDS)) for n notes in any order. If a part strikes a value twice at one tick, one row
+    is left.
 
-    tick        (n,) when they begin
-    part        (n,) their slots
-    value       (n,) as `VALUE`
+    tick        (n,) of the onset
+    part        (n,) slot
+    value       (n,) pitch, drum or chord
     duration    (n,) ticks; 0 for drums and chords
-    expression  (n, 3) classes of velocity, deviation and articulation, or None for none
+    expression  (n, 3) classes of velocity, deviation and articulation; None for a score that was not played
     bars        (tick of a bar line, ticks a bar) wherever the metre begins or changes; 0 ticks a bar if unknown
     """
     order = np.lexsort((-duration, -value, part, tick))
@@ -140,6 +141,6 @@ def transpose(rows: Ints, by: int) -> Ints:
 
 
 def kinds(heading: Ints) -> NDArray[np.int64]:
-    """(SLOTS,) index in `KINDS` of each slot's values, for a heading (SLOTS, 4)."""
+    """(SLOTS,) the index in `KINDS` of the values that each slot plays, for a heading (SLOTS, 4)."""
     role = heading[:, 0] - 1
     return np.where(role == DRUMS, 1, np.where(role == HARMONY, 2, 0))

@@ -1,4 +1,4 @@
-"""Checkpoints of models for several parts: like those of `checkpoint`, with an encoding and lists of their own."""
+"""Checkpoints of models for several parts: like those in `checkpoint`, with their own encoding and lists."""
 
 import dataclasses
 from pathlib import Path
@@ -11,7 +11,8 @@ from generation.model.networks.band_lstm import CONDITIONS, BandLSTM, Sizes
 from generation.request import STYLES, Refusal
 
 NETWORK = "band_lstm"
-# The meaning of the rows, and every list on whose order the weights depend; weights trained on others cannot be used.
+# The meaning of the rows, and every list on whose order the weights depend: weights that were trained with another
+# encoding cannot be used.
 ENCODING = {
     "version": 1,
     "fields": list(band.FIELDS),

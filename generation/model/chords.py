@@ -1,4 +1,4 @@
-"""Chord symbols, as musicians and the Weimar Jazz Database write them ↔ the model's classes of chords."""
+"""Chord symbols, as musicians and the Weimar Jazz Database write them ↔ the model's values for chords."""
 
 import re
 
@@ -35,8 +35,8 @@ WRITTEN = ("", "m", "7", "maj7", "m7", "dim", "m7b5", "dim7", "aug", "sus4", "6"
 
 
 def value_of(symbol: str) -> int:
-    """The value (see `band`) of a symbol such as “F#m7b5/C”: its root and quality, not its bass; `NO_CHORD` if it
-    has no root."""
+    """The value (see `band`) of a symbol such as “F#m7b5/C”: its root and quality without its bass; `NO_CHORD` if the
+    symbol has no root."""
     root = ROOT.match(symbol.strip())
     if not root:
         return NO_CHORD
@@ -52,7 +52,7 @@ def root_of(name: str) -> int:
 
 
 def symbol_of(value: int, shift: int, key: Key) -> str:
-    """The symbol of a value whose root was transposed by `shift` semitones, its root spelt as the key suggests."""
+    """The symbol of a chord's value, transposed back by `shift` semitones; `key` decides how the root is spelt."""
     if value == NO_CHORD:
         return "N.C."
     quality, root = divmod(value - FIRST_CHORD, 12)

@@ -22,12 +22,12 @@ class Piece:
 
     conditions  (C,) as `band_lstm.CONDITIONS`
     shift       semitones by which its pitches are transposed
-    told        nats that the choice of the key costs, if it was estimated from the notes
+    told        nats that naming the key costs, if it was estimated from the notes; otherwise 0
     complete    whether it reaches the end of the score
-    slots       index of each part that has a slot → its slot
+    slots       index of a part → its slot; parts without a slot are left out
 
-    An estimated key depends on the notes to be predicted, so it must not come for free. Naming one of 24 keys costs the
-    logarithm of 24; with this added, the nats of the transposed rows are an honest upper bound for the piece.
+    An estimated key depends on the notes to be predicted, so it must not come for free. Naming one of 24 keys costs
+    log 24 nats; with these added, the nats of the transposed rows are an honest upper bound for the piece.
     """
 
     encoded: band.Encoded
@@ -38,7 +38,7 @@ class Piece:
     slots: dict[int, int] = field(default_factory=dict)
 
     def beginning(self, rows: int) -> "Piece":
-        """The piece cut to its first `rows` rows after the start row."""
+        """The piece cut off after its start row and `rows` more rows."""
         first = replace(self.encoded, rows=self.encoded.rows[: rows + 1])
         return replace(self, encoded=first, complete=len(first.rows) == len(self.encoded.rows))
 
@@ -87,8 +87,8 @@ def encode(score: FullScore, style: str = "auto", keyed: bool = True) -> Piece:
 
 
 def _slots(score: FullScore) -> tuple[dict[int, int], list[int]]:
-    """Part → slot, and the parts in that order: the lead, the others from high to low, drums. If there are too many,
-    those with the most notes."""
+    """Part → slot, and the parts in order of their slots: the lead, the others from high to low, drums. If there are
+    too many parts, those with the most notes get slots."""
     room = SLOTS - bool(score.chords)
     size = np.bincount(score.part, minlength=len(score.parts))
     keep = [int(i) for i in np.argsort(-size, kind="stable")[:room] if size[i]]
@@ -121,7 +121,8 @@ def _written(
 
 
 def _on_grid(onset: Reals) -> Ints:
-    """Ticks (n,) for played onsets (n,) in quarters: each beat takes the division that fits its chords best."""
+    """(n,) ticks for played onsets (n,) in quarters; each beat gets the division that fits its onsets best, and notes
+    that are struck together stay together."""
     ticks = np.zeros(len(onset), np.int64)
     order = np.argsort(onset, kind="stable")
     chords = np.split(order, np.flatnonzero(np.diff(onset[order]) > TOGETHER) + 1)
@@ -139,7 +140,8 @@ def _on_grid(onset: Reals) -> Ints:
 
 
 def _as_written(tick: Ints, sounding: Ints, part: Ints) -> Ints:
-    """Written durations (n,) in ticks: to the part's next onset if a note sounds for most of that, else rounded."""
+    """(n,) written durations in ticks: until the part's next onset if a note sounds for most of that time, otherwise
+    rounded."""
     rounded = np.maximum(3, np.round(sounding / 3).astype(np.int64) * 3)
     for each in np.unique(part):
         here = part == each

@@ -1,4 +1,4 @@
-"""A song ↔ the full score that the model takes: its parts with roles, and notes back from rows."""
+"""A song → the full score that the model takes, with a role for each part; and rows → the notes of a part."""
 
 from dataclasses import replace
 
@@ -15,16 +15,16 @@ from generation.music.notes import Notes, Written
 from generation.music.song import Part, Song, bar_marks, ruling, tempo_at
 
 GRIDS = (8, 12)  # lines a quarter; an onset off both was played
-OFF = 0.1  # if more of the onsets than this are off the grid, they were played
-SHADED = 6  # more velocities than this are dynamics
-STROKE = 0.25  # quarters that a drum sounds, in a file
-BREATH = 0.1  # quarters by which a note may reach into the next one of its voice
+OFF = 0.1  # a part was played if more than this share of its onsets is off the grid
+SHADED = 6  # a part has dynamics if it has more different velocities than this
+STROKE = 0.25  # quarters that a drum sounds in files
+BREATH = 0.1  # quarters by which a note may overlap the next one of its voice
 
 
 def encode_song(song: Song, style: str = "auto") -> Piece:
-    """A song prepared for the model to go on with: in the metre, key and tempo of its end, with its chords up to its
-    last note. Every part is declared as played, since new music is always performed; the rows of one that was not stay
-    flat."""
+    """Encode a song for the model to continue: in the metre, key and tempo of its end, with its chords up to its last
+    note. Every part is declared as played, since new music is always performed; the rows of a part that was not played
+    have no expression."""
     last = max((float(part.notes.onset[-1]) for part in song.parts if len(part.notes)), default=0.0)
     song = replace(song, chords=tuple(chord for chord in song.chords if chord[0] <= last))
     piece = encode(full_score_of(song, song.end), style)
@@ -34,8 +34,8 @@ def encode_song(song: Song, style: str = "auto") -> Piece:
 
 
 def full_score_of(song: Song, at: float = 0.0) -> FullScore:
-    """All parts of a song, in its order; the first that leads is the lead. Its metre, key and tempo are those at the
-    quarter `at`."""
+    """A song as a full score, its parts in the same order; the first part that leads is the lead. Metre, key and tempo
+    are those at the quarter `at`."""
     lead = next((i for i, part in enumerate(song.parts) if part.role == "lead"), -1)
     staves = [_staff(part, i == lead, song.written) for i, part in enumerate(song.parts)]
     onset, duration, pitch, velocity = (
@@ -62,7 +62,7 @@ def _staff(part: Part, lead: bool, written: bool) -> Staff:
     family = NO_FAMILY if part.program is None else part.program // 8
     staff = Staff(part.name, family=family, lead=lead, drums=part.drums)
     if family_of(staff) == NO_FAMILY and not written:
-        staff.family = KEYS  # General MIDI's, where a file says nothing
+        staff.family = KEYS  # where a file names no program, General MIDI plays a piano
     if len(part.notes):
         staff.timing = float(np.mean(_off(part.notes.onset))) > OFF
         staff.dynamics = len(np.unique(part.notes.velocity)) > SHADED
@@ -70,14 +70,14 @@ def _staff(part: Part, lead: bool, written: bool) -> Staff:
 
 
 def _off(quarters: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether times lie off every plain grid."""
+    """(n,) whether each of these times (n,) lies off every grid of `GRIDS`."""
     beside = [np.abs(quarters * grid - np.round(quarters * grid)) / grid for grid in GRIDS]
     return np.asarray(np.minimum.reduce(beside) > 0.006)
 
 
 def kit_of(pitch: Ints) -> Ints:
-    """(len(KIT),) the General MIDI drum that stands for each class of a kit: the one that a part with these pitches
-    strikes most often, else the usual one."""
+    """(len(KIT),) the General MIDI drum for each class of a kit: the one that a part with these pitches (n,) strikes
+    most often, or else the usual one."""
     chosen = np.array([usual[0] for usual in KIT.values()])
     drums, count = np.unique(pitch, return_counts=True)
     for drum in drums[np.argsort(count, kind="stable")]:
@@ -86,10 +86,10 @@ def kit_of(pitch: Ints) -> Ints:
 
 
 def decode(rows: Ints, shift: int, kit: Ints | None = None, monophonic: bool = False) -> tuple[Notes, Written]:
-    """The notes of one part for its rows (n, len(FIELDS)), in quarters, and how a score would write them.
+    """The notes of one part from its rows (n, len(FIELDS)), in quarters, and how a score would write them.
 
     shift       semitones by which pitches were transposed
-    kit         as from `kit_of`, for drums; None for tones
+    kit         from `kit_of` for drums; None for tones
     monophonic  whether each note ends at the next onset
     """
     onset = np.maximum(rows[:, TICK] / TICKS + (rows[:, DEVIATION] - 20) * DEVIATION_UNIT, 0.0)
@@ -111,7 +111,7 @@ def decode(rows: Ints, shift: int, kit: Ints | None = None, monophonic: bool = F
 
 
 def _until_next(times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n,) from each of some sorted times to the next later one; infinite for the last."""
+    """(n,) from each of the sorted times (n,) to the next later one; infinite from the last."""
     places, index = np.unique(times, return_inverse=True)
     return np.diff(places, append=np.inf)[index]
 

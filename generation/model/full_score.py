@@ -25,13 +25,17 @@ class PartOf:
 
 @dataclass(frozen=True, eq=False)
 class FullScore:
-    """A score: onset, duration (n,) quarters; pitch, velocity, part (n,) int, `part` an index into `parts`.
+    """A score of n notes.
 
-    bars    (quarter of a bar line, quarters a bar) wherever a metre begins or changes; empty if unknown
-    chords  (quarter, value as `band.chord_value`) wherever the harmony changes; empty if unknown
-    tempo   quarter notes a minute; 0 if unknown
-    late    (n,) quarters by which notes are played after their onsets, which then are the written ones; None if unknown
-    loose   whether durations are as played, not as written
+    onset, duration  (n,) quarters
+    pitch, velocity  (n,) as in MIDI
+    part             (n,) index into `parts`
+    bars             (quarter of a bar line, quarters a bar) wherever a metre begins or changes; empty if unknown
+    chords           (quarter, value as from `band.chord_value`) wherever the harmony changes; empty if unknown
+    tempo            quarter notes a minute; 0 if unknown
+    late             (n,) quarters by which notes were played after their onsets, which then are as written; None if
+                     the onsets are as played
+    loose            whether durations are as played, not as written
     """
 
     onset: Reals

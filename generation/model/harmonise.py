@@ -1,4 +1,4 @@
-"""A song whose tune has no chords → the song with chords for it, as `harmony` finds them."""
+"""A song without chords → the song with chords that fit its tune, found by `harmony`."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from generation.music.chart import Chart
 from generation.music.key import Key, find_key
 from generation.music.song import Song, bar_marks
 
-# Style of a tune → the table of its chords, the weight of its tones, and nats in favour of changes.
+# Style of a tune → the style whose table gives its chords, the weight of its tones, and nats in favour of changes.
 LIKE = {
     "pop": ("pop", 0.7, 1.45),
     "jazz": ("jazz", 1.5, 1.0),
@@ -25,15 +25,15 @@ LIKE = {
     "american": ("standards", 1.0, 0.9),
     "british": ("standards", 1.0, 1.0),
 }
-WARMEST = 0.35  # of what a temperature of 1 does to notes; below `COOL`, chords are the likeliest
+WARMEST = 0.35  # the temperature of chords when that of the notes is 1; below `COOL`, the likeliest chords are taken
 COOL = 0.3
 
 
 def harmonised(
     song: Song, key: Key, style: str, temperature: float, rng: np.random.Generator, since: float = 0.0
 ) -> Song:
-    """The song with chords, its own if it has any, from the beat of the quarter `since` on. Higher temperatures choose
-    less usual ones."""
+    """The song with chords, which are its own if it has any; new ones begin at the beat of the quarter `since`. Higher
+    temperatures choose less usual chords."""
     tune = next((part.notes for part in song.parts if part.role == "lead" and len(part.notes)), None)
     if song.chords or tune is None:
         return song
@@ -53,7 +53,7 @@ def harmonised(
 
 
 def key_of(chart: Chart) -> Key:
-    """The key that the tones of some chords are in, their roots counted twice; C major for none."""
+    """The key that fits the tones of the chords best, roots counting twice; C major without chords."""
     values = [value_of(symbol) - FIRST_CHORD for bar in chart for symbol in bar]
     kinds = [tones for tones, _ in TONES.values()]
     tones = [(value + tone) % 12 for value in values if value >= 0 for tone in (0, *kinds[value // 12])]

@@ -1,7 +1,7 @@
 """Find chords for a tune: a hidden Markov model over beats, whose tables were counted in scores with known harmony.
 
-The chords are the hidden states and the tune's tones what is seen, as in Raphael and Stoddard (2004), “Functional
-Harmonic Analysis Using Probabilistic Models”; all bars are looked at together, so that chords lead to what comes later.
+The chords are the hidden states and the tune's tones the observations, as in Raphael and Stoddard (2004), “Functional
+Harmonic Analysis Using Probabilistic Models”. All bars are considered together, so that each chord leads to the next.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,22 +18,23 @@ from generation.model.tokens import Ints
 Reals = NDArray[np.float64]
 TABLE = Path(__file__).parents[2] / "assets" / "encore-harmony.npz"
 CHORDS = 12 * len(QUALITIES)
-BAR_LINE, HALFWAY, ELSEWHERE = range(3)  # places of beats
+BAR_LINE, HALFWAY, ELSEWHERE = range(3)  # places of beats within a bar
 PLACES = 3
-STEP = 20.0  # parts of a nat that a table is stored in
+STEP = 20.0  # tables are stored in steps of 1/20 nat
 AT_REST = 2.0  # nats in favour of the tonic's chord at the end
-STRUCK, AFTER = 0.5, 0.5  # quarters that a note which begins on a beat counts more; share that one after it counts
-ACCENT = np.array([1.6, 1.2, 0.7])  # weights of what sounds on beats, by their place
+STRUCK = 0.5  # quarters by which a note counts as longer if it begins on the beat
+AFTER = 0.5  # factor for a note that begins after the beat
+ACCENT = np.array([1.6, 1.2, 0.7])  # factor for the notes of a beat, by its place
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Logs of probabilities, for a key without signs; chords in the order of `band.chord_value`.
+    """Probabilities in a key without sharps and flats; chords are in the order of `band.chord_value`.
 
-    usual   (CHORDS,) of each chord
-    follow  (CHORDS, CHORDS) that the second follows the first, if it changes
-    tones   (qualities, 12) of a tune's tone, in semitones above the root
-    change  (PLACES,) the probability itself of a change
+    usual   (CHORDS,) log of the probability of each chord
+    follow  (CHORDS, CHORDS) log of the probability that the second follows the first, given a change
+    tones   (qualities, 12) log of the probability of a tune's tone, in semitones above the chord's root
+    change  (PLACES,) the probability of a change
     """
 
     usual: Reals
@@ -43,7 +44,7 @@ class Table:
 
 
 def save(tables: Mapping[str, Table], path: Path) -> None:
-    """Write the tables of all styles to one file, logs rounded."""
+    """Write the tables of all styles to one file, with rounded logs."""
     columns = {}
     for style, table in tables.items():
         for name, values in vars(table).items():
@@ -54,7 +55,7 @@ def save(tables: Mapping[str, Table], path: Path) -> None:
 
 @cache
 def tables() -> Mapping[str, Table]:
-    """style → its table."""
+    """The shipped tables: style → its table."""
     found: dict[str, dict[str, Reals]] = {}
     with np.load(TABLE, allow_pickle=False) as file:
         for key in file.files:
@@ -65,7 +66,8 @@ def tables() -> Mapping[str, Table]:
 
 
 def beats_of(end: float, bars: Sequence[tuple[float, float]], metre: tuple[int, int] | None) -> tuple[Reals, Ints]:
-    """The beats up to a quarter, (beats,), and the place of each in its bar; dotted quarters in 6/8 and its kin."""
+    """(beats,) each beat before the quarter `end`, and its place. Beats are dotted quarters in 6/8 and similar metres;
+    bars as in `FullScore`."""
     marks = [mark for mark in bars if mark[1] > 0] or [(0.0, 4.0)]
     edges = [mark[0] for mark in marks[1:]] + [max(end, marks[-1][0] + 1.0)]
     found: list[float] = []
@@ -84,8 +86,8 @@ def beats_of(end: float, bars: Sequence[tuple[float, float]], metre: tuple[int, 
 
 
 def evidence(beats: Reals, places: Ints, onset: Reals, duration: Reals, pitch: Ints) -> Reals:
-    """(beats, 12) how much each pitch class is heard during a beat: the quarters for which it sounds, more of them if
-    it begins on the beat, less if it begins after it, and more where the beat is strong."""
+    """(beats, 12) how much of each pitch class is heard during each beat: the quarters for which it sounds, counting
+    more if it begins on the beat, less if it begins after it, and more on a strong beat. Notes are (n,)."""
     heard = np.zeros((len(beats), 12))
     edges, end = np.append(beats, beats[-1] + 4), onset + duration
     first = np.maximum(np.searchsorted(beats, onset + 0.1, side="right") - 1, 0)
@@ -110,11 +112,14 @@ def chords_under(
     warmth: float,
     rng: np.random.Generator,
 ) -> Ints:
-    """(beats,) chords under the tones of a tune, (beats, 12), in a key without signs: the likeliest ones together; with
-    `warmth`, drawn from what is likely.
+    """(beats,) the chord under each beat of a tune, in a key without sharps and flats: the likeliest sequence or, with
+    `warmth`, a sequence drawn by its probability at that temperature.
 
-    weight  of what the tones say, against the chords' own order
-    change  in nats, in favour of changes
+    heard   (beats, 12) from `evidence`
+    places  (beats,) from `beats_of`
+    tonic   pitch class, transposed like the tune
+    weight  of the tones, compared with the usual order of chords
+    change  nats in favour of changes
     """
     fits = np.zeros((len(heard), CHORDS))
     for quality in range(len(QUALITIES)):
@@ -125,7 +130,7 @@ def chords_under(
     step = np.array([np.where(np.eye(CHORDS, dtype=bool), stay[p], move[p] + table.follow) for p in range(PLACES)])
     if warmth > 0:
         fits, step = fits / warmth, step / warmth
-    ahead = np.zeros_like(fits)  # what all later beats say of each chord, so that choices can be made from the start
+    ahead = np.zeros_like(fits)  # how well all later beats fit each chord: with these, chords are chosen in order
     for beat in range(len(fits) - 2, -1, -1):
         later = step[places[beat + 1]] + fits[beat + 1] + ahead[beat + 1]
         ahead[beat] = later.max(1) if warmth <= 0 else _log_sum(later)

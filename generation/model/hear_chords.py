@@ -1,7 +1,7 @@
 """Hear the harmony: notes of all parts → the chords under them, by dynamic programming over beats.
 
-Each chord is compared with the tones that sound during a beat, the lowest of them above all, as template matching does
-(Fujishima, 1999, “Realtime Chord Recognition of Musical Sound”); a change costs less on a bar line than within a bar.
+Each chord is compared with the tones that sound during a beat, above all with the lowest: template matching (Fujishima,
+1999, “Realtime Chord Recognition of Musical Sound”). A change costs less on a bar line than within a bar.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from generation.music.song import Song, bar_marks, heard_key
 
 Reals = NDArray[np.float64]
 
-# Semitones above the root that belong to a chord, and how much more evidence a rarer chord needs.
+# Quality → its tones in semitones above the root, and how much more evidence it needs, being rarer.
 TONES = {
     "maj": ((0, 4, 7), 0.0),
     "min": ((0, 3, 7), 0.0),
@@ -32,21 +32,23 @@ TONES = {
     "maj6": ((0, 4, 7, 9), 0.3),
     "min6": ((0, 3, 7, 9), 0.3),
 }
-FOREIGN = -0.7  # evidence of a tone outside the chord; one of the chord has 1
-MISSING = 0.12  # against a chord, for each of its tones that does not sound
-ROOT = 0.6  # for a chord whose root is the lowest tone; half of it if the lowest tone is another of its tones
-CHANGE = (0.45, 0.75, 1.3)  # against a change on a bar line, halfway through a bar, elsewhere
+# Evidence for a chord; each of its tones that sounds has 1.
+FOREIGN = -0.7  # for each tone outside the chord that sounds
+MISSING = 0.12  # against it, for each of its tones that does not sound
+ROOT = 0.6  # if its root is the lowest tone; half of it if another of its tones is
+CHANGE = (0.45, 0.75, 1.3)  # against a change: on a bar line, halfway through a bar, elsewhere
 COLUMNS = ("onset", "duration", "pitch")
 OVERLAP = 0.1  # quarters by which the notes of one voice may overlap
-SILENT = 1e-3  # quarters of sound in a beat that count as none
+SILENT = 1e-3  # quarters of sound in a beat that still count as silence
 
 
 def hear_chords(
     onset: Reals, duration: Reals, pitch: Ints, bars: Sequence[tuple[float, float]] = ()
 ) -> tuple[tuple[float, int], ...]:
-    """(quarter, value as `band.chord_value`) of each change of harmony under notes (n,), drums left out.
+    """Each change of harmony in some notes without drums: (quarter, value as from `band.chord_value`).
 
     onset, duration  (n,) quarters
+    pitch            (n,)
     bars             (quarter of a bar line, quarters a bar) wherever a metre begins or changes
     """
     if not len(onset):
@@ -90,7 +92,7 @@ def with_chords(song: Song) -> Song:
 
 
 def _beats(end: float, bars: Sequence[tuple[float, float]]) -> tuple[Reals, Reals]:
-    """The beats up to a quarter, (beats,), and what a change costs on each."""
+    """(beats,) each beat before the quarter `end`, and the cost of a change on it."""
     marks = [mark for mark in bars if mark[1] > 0] or [(0.0, 4.0)]
     found: list[float] = []
     cost: list[float] = []
@@ -109,7 +111,8 @@ def _beats(end: float, bars: Sequence[tuple[float, float]]) -> tuple[Reals, Real
 
 
 def _tones(beats: Reals, onset: Reals, duration: Reals, pitch: Ints) -> tuple[Reals, Ints]:
-    """(beats, 12) the share of each pitch class in what sounds; (beats,) the lowest one, −1 for silence."""
+    """(beats, 12) the share of each pitch class in the sound of each beat; (beats,) the lowest pitch class, −1 for
+    silence."""
     tones, lowest = np.zeros((len(beats), 12)), np.full(len(beats), -1)
     low = np.full(len(beats), 128)
     edges = np.append(beats, np.inf)

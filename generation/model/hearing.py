@@ -1,4 +1,4 @@
-"""Which notes sound at each row, since when and until when: a recurrent network cannot count this by itself."""
+"""Which notes sound at each row, since when and until when, since a recurrent network cannot keep count of that."""
 
 from typing import Any, NamedTuple
 
@@ -9,28 +9,28 @@ from generation.model import band
 from generation.model.band import DURATION, FIRST_DRUM, NO_CHORD, PART, SLOTS, START, STEP, TICK, VALUE
 from generation.model.tokens import LENGTHS, Ints
 
-# Columns. At the tick of a row, without the row itself: the value that its part had last, and how long ago
-# (class of ticks); the lowest and the highest pitch that sound (128: none), and how many sound; the chord, and its age.
-# With the row itself counted: the time until the next of the sounding notes ends. Then, again without it, the 12 pitch
-# classes that sound (0 or 1), and the state of each slot.
+# What is heard at a row, as columns. Without the row itself: the value that its part had last, and how long ago (class
+# of ticks); the lowest and the highest pitch that sound (128: none), and how many notes sound; the chord, and its age.
+# Including the row: the time until the next of the sounding notes ends. After these columns, again without the row
+# itself, come the 12 pitch classes that sound (0 or 1), and the state of each slot.
 HEARD = ("last", "gap", "bass", "top", "voices", "chord", "age", "until")
 LAST, GAP, LOW, TOP, VOICES, CHORD, AGE, UNTIL = range(len(HEARD))
 CLASSES_HEARD, SLOTS_HEARD = len(HEARD), len(HEARD) + 12
 WIDTH = len(HEARD) + 12 + SLOTS
-SILENT, ENDED, SOUNDING, STRUCK = range(4)  # states of a slot; it ended, or was struck, at this very tick
+SILENT, ENDED, SOUNDING, STRUCK = range(4)  # states of a slot; ENDED and STRUCK: at this very tick
 STATES = 4
-MOST = 16  # voices that are counted
+MOST = 16  # notes that are counted; more count as 16
 NEVER = len(LENGTHS)  # the class of a gap or an age if nothing came before
 ROOM = 96  # notes that can sound at once
 
 
 class Ears(NamedTuple):
-    """The memory of the rows so far; all arrays contain whole numbers.
+    """What is remembered of the rows so far; all arrays contain whole numbers.
 
-    ends, pitches, slots  (ROOM,) of the notes that sound: the tick at which each ends, its pitch and its slot
-    last, when            (SLOTS + 1,) the value that each part had last, and its tick; −1 for none
-    facts                 (4,) how many notes sound; the chord; the tick of its change; the slot of the last row
-    heard                 (WIDTH,) at the present row
+    ends, pitches, slots  (ROOM,) for each note that sounds: the tick at which it ends, its pitch and its slot
+    last, when            (SLOTS + 1,) the last value of each part, and its tick; −1 for none
+    facts                 (4,) how many notes sound; the chord; the tick at which it began; the slot of the last row
+    heard                 (WIDTH,) the columns at the present row
     """
 
     ends: Any
@@ -47,8 +47,8 @@ SOUND, NOW_CHORD, CHANGED, BEFORE = range(4)  # places in `Ears.facts`
 
 
 def listen(encoded_rows: Ints, heading: Ints, ears: Ears | None = None) -> Ints:
-    """The columns (n, WIDTH) for each of the rows (n, len(band.FIELDS)), whose parts are declared in `heading`
-    (SLOTS, 4). `ears`, if given, belong to a listener that goes on afterwards."""
+    """(n, WIDTH) the columns for rows (n, len(band.FIELDS)) whose parts are declared in `heading` (SLOTS, 4). `ears`,
+    if given, remember the rows, so that listening can go on later."""
     heard = np.zeros((len(encoded_rows), WIDTH), np.int64)
     _listen(encoded_rows, band.kinds(heading), LENGTHS, ears or Ears(*(np.zeros(n, np.int64) for n in SIZES)), heard)
     return heard
@@ -74,8 +74,8 @@ def hear_nothing(ears: Any) -> None:
 
 @_compiled
 def hear_begin(ears: Any, now: int, together: bool) -> None:
-    """Write into `heard` everything that is known of a row that begins at tick `now`, before its part is;
-    `together`: it belongs to the onset of the row before."""
+    """Write into `heard` all that is known of a row at tick `now` before its part is chosen; `together`: the row
+    belongs to the same onset as the one before."""
     ends, pitches, slots, out, facts = ears.ends, ears.pitches, ears.slots, ears.heard, ears.facts
     state, before = out[SLOTS_HEARD:], facts[BEFORE]
     if not together:
@@ -102,14 +102,14 @@ def hear_begin(ears: Any, now: int, together: bool) -> None:
 
 @_compiled
 def hear_part(ears: Any, now: int, part: int) -> None:
-    """Write into `heard` what the part of the row did last."""
+    """Write into `heard` what the part of a row at tick `now` did last."""
     ears.heard[LAST] = ears.last[part]
     ears.heard[GAP] = NEVER if ears.when[part] < 0 else _class(now - ears.when[part])
 
 
 @_compiled
 def hear_note(ears: Any, now: int, part: int, value: int, ticks: int, harmony: bool) -> None:
-    """Take note of the row: its value and its length in `ticks`; and write into `heard` when the next note ends."""
+    """Remember a row with its value and its length in `ticks`, and write into `heard` when the next note ends."""
     ends, facts = ears.ends, ears.facts
     ears.last[part], ears.when[part], facts[BEFORE] = value, now, part
     if harmony:

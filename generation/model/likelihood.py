@@ -1,4 +1,4 @@
-"""How well the model predicts the notes of a melody, each given all notes before it, in nats."""
+"""How well the model predicts each note of a tune from all notes before it, in nats."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ from generation.request import STYLES
 
 HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
 CHUNK = 512  # notes in one pass through the model
-ENOUGH = 8  # notes: enough to tell whether timing and dynamics were played
+ENOUGH = 8  # notes that suffice to tell whether timing and dynamics were played
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Nats:
 
 
 def score(loaded: LoadedModel, melody: Melody, from_seconds: float = 0.0, alone: bool = False) -> Nats:
-    """Nats of the notes that start at or after `from_seconds`, given all notes before them or, if `alone`, none.
+    """The nats of the notes that start at or after `from_seconds`, given all notes before them or, if `alone`, none.
 
     Nothing is learned from the notes to be predicted. The style is unknown, and so is a key that the file does not
     state: the model's predictions under each possibility are mixed, weighted by how well each predicted the notes so
@@ -65,8 +65,9 @@ def score(loaded: LoadedModel, melody: Melody, from_seconds: float = 0.0, alone:
 def surprise(
     loaded: LoadedModel, melody: Melody, first: int = 0, timed: bool | None = None, shaded: bool | None = None
 ) -> tuple[NDArray[np.float64], bool]:
-    """Nats (notes, len(HEADS)) of the notes from index `first` on, 0 for expression that was not played; and whether
-    the dynamics were. `timed`, `shaded`: whether timing and dynamics were played; None decides by the notes."""
+    """(notes, len(HEADS)) the nats of the notes from index `first` on, 0 for expression that was not played; and
+    whether the dynamics were played. `timed` and `shaded` say whether timing and dynamics were; None decides by the
+    notes."""
     heard = _played(melody, first)
     timed, shaded = heard[0] if timed is None else timed, heard[1] if shaded is None else shaded
     versions = _versions(melody, timed, shaded)
@@ -86,15 +87,15 @@ def surprise(
             said = torch.log_softmax(logits[head].float(), -1)
             told = said.gather(1, following[:, FIELDS.index(head), None])[:, 0]
             chance[:, now, i] = told.view(len(versions), -1).cpu().numpy()
-    # log P(all fields so far) under the even mixture; a field's surprise is the amount by which it lowers that.
+    # log P(all fields so far) under the mixture; the surprise of a field is the amount by which it lowers this.
     so_far = np.logaddexp.reduce(chance.reshape(len(versions), -1).cumsum(1) - np.log(len(versions)), 0)
     nats = -np.diff(so_far, prepend=0.0).reshape(len(melody), len(HEADS))
     return nats[first:], shaded
 
 
 def _played(melody: Melody, first: int) -> tuple[bool, bool]:
-    """Whether timing and dynamics were played, judged by the notes before index `first`, or by all if those are too
-    few."""
+    """Whether timing and dynamics were played, judged by the notes before index `first` or, if they are too few, by all
+    notes."""
     before = melody[:first] if first >= ENOUGH else melody
     return tokens.is_timed(before), tokens.is_shaded(before)
 

@@ -1,4 +1,4 @@
-"""Loaded models: ready to play, one voice or several parts, one of each for every style."""
+"""Loaded models, for one voice and for several parts, and which of them plays which style."""
 
 import json
 from collections.abc import Callable
@@ -44,8 +44,8 @@ Loaded = TypeVar("Loaded", LoadedModel, LoadedBand)
 
 
 def load_model(path: Path | None = None, device: str | None = None) -> LoadedModel:
-    """Load the shipped checkpoint, or the one at `path`, on `device`, else on a GPU if there is one. Raises `Refusal`
-    if it cannot be used."""
+    """Load the shipped checkpoint, or the one at `path`, onto `device`; by default onto a GPU if there is one. Raises
+    `Refusal` if it cannot be used."""
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model, card = checkpoint.load(path or CHECKPOINT, where)
     passages = memorised.beside(path or CHECKPOINT)
@@ -53,7 +53,7 @@ def load_model(path: Path | None = None, device: str | None = None) -> LoadedMod
 
 
 def load_band(path: Path | None = None, device: str | None = None) -> LoadedBand:
-    """Likewise a model for several parts."""
+    """Like `load_model`, for several parts."""
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model, card = band_checkpoint.load(path or BAND_CHECKPOINT, where)
     lines = memorised_lines.beside(path or BAND_CHECKPOINT)
@@ -65,14 +65,14 @@ ReadyBands = dict[Path, tuple[int, LoadedBand]]
 
 
 def model_for(style: str, ready: Ready) -> LoadedModel:
-    """The model for a style: the checkpoint of that name in ENCORE_MODELS, else the shipped one. `ready` caches
-    (time of change in ns, model) by path; a file that has changed is loaded again."""
+    """The model for a style: the checkpoint of that name in ENCORE_MODELS, or else the shipped one. `ready` caches
+    models by path, each with its file's time of change in ns; a file that has changed is loaded again."""
     own = own_checkpoints().get(style, CHECKPOINT)
     return _newest(CHECKPOINT if is_band(own) else own, ready, load_model)
 
 
 def band_for(style: str, ready: ReadyBands) -> LoadedBand:
-    """Likewise the model for several parts."""
+    """Like `model_for`, for several parts."""
     own = own_checkpoints().get(style, BAND_CHECKPOINT)
     return _newest(own if is_band(own) else BAND_CHECKPOINT, ready, load_band)
 

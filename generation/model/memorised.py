@@ -1,6 +1,6 @@
-"""Memorised passages: those of the training tunes, as hashes, so that a take which copies a tune can be found.
+"""Memorised passages: hashes of those in the training tunes, by which a take that copies a tune is found.
 
-The tunes themselves are not needed, and no melody can be recovered from 32 bits for each passage.
+This needs no tune at hand, and no tune can be recovered from 32 bits for each passage.
 """
 
 import json
@@ -32,23 +32,23 @@ class Memorised:
 
 
 def passages(melody: Melody) -> Hashes:
-    """(max(0, notes − PASSAGE + 1),) a hash of each passage: its intervals and written inter-onsets, in any key."""
+    """(max(0, notes − PASSAGE + 1),) a hash of each passage's intervals and written steps, the same in any key."""
     rows = tokens.encode(melody, timed=False, shaded=False).rows[1:]
     if len(rows) < PASSAGE:
         return np.zeros(0, np.uint32)
     moves = (np.diff(rows[:, PITCH]) + 128) * 4096 + LENGTHS[rows[1:, STEP]]
     windows = np.lib.stride_tricks.sliding_window_view(moves.astype(np.uint64), PASSAGE - 1)
     mixed = np.zeros(len(windows), np.uint64)
-    for column in windows.T:  # FNV-1a (Fowler, Noll, Vo) over the moves, its high half folded in
+    for column in windows.T:  # the FNV-1a hash (Fowler, Noll, Vo) of the moves, folded to half its size
         mixed = (mixed ^ column) * np.uint64(0x100000001B3)
         mixed ^= mixed >> np.uint64(29)
     return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
 def longest_run(melody: Melody, memorised: Memorised, first_new: int = 0) -> int:
-    """Notes in the longest run of memorised passages that includes a note from index `first_new` on; 0 for none.
+    """How many notes the longest run of memorised passages has that reaches to index `first_new` or beyond; 0 for none.
 
-    Passages that also occur among the given notes before do not count: repeating a musician's own theme is no copy.
+    Passages that also occur among the given notes do not count: repeating a musician's own theme is no copy.
     """
     found = passages(melody)
     given = found[: max(0, first_new - PASSAGE + 1)]
@@ -64,7 +64,7 @@ def longest_run(melody: Melody, memorised: Memorised, first_new: int = 0) -> int
 
 
 def copies(melody: Melody, memorised: Memorised, style: str, first_new: int) -> int:
-    """The number of notes by which a take's longest run exceeds the limit of its style; 0 if it is no copy."""
+    """By how many notes the longest run of a take exceeds the limit of its style; 0 if the take is no copy."""
     limit = memorised.limits.get(style, max(memorised.limits.values(), default=0))
     return max(0, longest_run(melody, memorised, first_new) - limit)
 
@@ -93,5 +93,5 @@ def load(path: Path) -> Memorised:
 
 
 def beside(checkpoint: Path) -> Path:
-    """The path of a checkpoint's memorised passages."""
+    """The path of the memorised passages that belong to a checkpoint."""
     return checkpoint.with_suffix(".memorised.npz")

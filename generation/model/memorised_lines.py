@@ -1,7 +1,7 @@
-"""Memorised passages of all parts: those of the lines in the training scores, so that a take which copies one is found.
+"""Memorised passages of all parts: those in the lines of the training scores, by which a take that copies is found.
 
-Each passage is one bit among `BITS`, so that the list of six million is small and no music can be read from it. Two in
-five passages that nobody ever wrote hit by chance a bit that is set, but hardly ever many in a row: only runs count.
+Six million passages set one bit each among `BITS`, so that the list is small and no music can be read from it. By
+chance, two in five passages that nobody ever wrote hit a bit that is set, but hardly ever many in a row: so runs count.
 """
 
 import json
@@ -17,7 +17,7 @@ from generation.model.tokens import Ints, length_class
 from generation.request import Refusal
 
 PASSAGE = 12  # notes in a passage, as in `memorised`
-FIGURE = 4  # a passage that repeats a figure of so many notes, or fewer, is common property
+FIGURE = 4  # notes: a passage that only repeats a figure of so many notes, or fewer, is common property
 BITS = 11_900_000
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
@@ -36,14 +36,14 @@ class MemorisedLines:
     limits: dict[str, int]
 
     def knows(self, found: Hashes) -> Mask:
-        """Whether each passage (n,) is among them, or seems to be by chance."""
+        """(n,) whether the bit of each passage (n,) is set."""
         place = (found % np.uint64(BITS)).astype(np.int64)
         return np.asarray(self.bits[place >> 3] >> (7 - (place & 7)).astype(np.uint8) & 1, bool)
 
 
 def lines(rows: Ints, heading: Ints) -> list[Line]:
     """The lines of music in rows (n, len(band.FIELDS)) with parts as declared in `heading` (SLOTS, 4): the top notes of
-    each part that plays tones and, where there are several, of all of them together."""
+    each part that plays tones and, if there are several such parts, the top notes of all together."""
     rows = rows[(rows[:, PART] < SLOTS) & (rows[:, VALUE] < FIRST_DRUM)]
     rows = rows[band.kinds(heading)[rows[:, PART]] == 0]
     slots = np.unique(rows[:, PART])
@@ -59,15 +59,15 @@ def _top(rows: Ints) -> Line:
 
 
 def passages(line: Line) -> tuple[Hashes, Mask]:
-    """(max(0, notes − PASSAGE + 1),) a hash of each passage, its intervals and steps, in any key; and whether it is
-    more than a repeated figure."""
+    """(max(0, notes − PASSAGE + 1),) a hash of each passage's intervals and steps, the same in any key; and whether the
+    passage is more than a repeated figure."""
     tick, pitch = line
     if len(tick) < PASSAGE:
         return np.zeros(0, np.uint64), np.zeros(0, bool)
     moves = ((np.diff(pitch) + 128) * 512 + length_class(np.diff(tick))).astype(np.uint64)
     windows = np.lib.stride_tricks.sliding_window_view(moves, PASSAGE - 1)
     mixed = np.zeros(len(windows), np.uint64)
-    for column in windows.T:  # FNV-1a (Fowler, Noll, Vo) over the moves, its high half folded in
+    for column in windows.T:  # the FNV-1a hash (Fowler, Noll, Vo) of the moves, with its high half folded in
         mixed = (mixed ^ column) * np.uint64(0x100000001B3)
         mixed ^= mixed >> np.uint64(29)
     figures = [(windows[:, by:] == windows[:, :-by]).all(1) for by in range(1, FIGURE + 1)]
@@ -75,7 +75,7 @@ def passages(line: Line) -> tuple[Hashes, Mask]:
 
 
 def longest_run(line: Line, memorised: MemorisedLines, since: int = 0) -> int:
-    """Notes in the longest run of memorised passages of a line with a note from the tick `since` on; 0 for none.
+    """How many notes the longest run of memorised passages has that reaches to the tick `since` or beyond; 0 for none.
 
     Passages that also occur before `since` do not count: repeating a musician's own theme is no copy.
     """
@@ -87,14 +87,14 @@ def longest_run(line: Line, memorised: MemorisedLines, since: int = 0) -> int:
 
 
 def copies(rows: Ints, heading: Ints, memorised: MemorisedLines, style: str, since: int = 0) -> int:
-    """The number of notes by which the longest run in any line exceeds the limit of the style; 0 if nothing is a copy.
-    `rows` (n, len(band.FIELDS)) are those given and, from the tick `since` on, new ones."""
+    """By how many notes the longest run in any line exceeds the limit of the style; 0 if nothing is a copy. `rows`
+    (n, len(band.FIELDS)) are given before the tick `since` and new from there on."""
     limit = memorised.limits.get(style, max(memorised.limits.values(), default=PASSAGE))
     return max(0, *(longest_run(line, memorised, since) - limit for line in lines(rows, heading)), 0)
 
 
 def remember(every: list[Hashes]) -> NDArray[np.uint8]:
-    """The bits for all these passages."""
+    """(BITS / 8,) the bits for all these passages."""
     bits = np.zeros(BITS, bool)
     for found in every:
         bits[(found % np.uint64(BITS)).astype(np.int64)] = True
@@ -102,7 +102,7 @@ def remember(every: list[Hashes]) -> NDArray[np.uint8]:
 
 
 def save(memorised: MemorisedLines, path: Path) -> None:
-    """Write a list."""
+    """Write the bits and the limits to one file."""
     limits = np.frombuffer(json.dumps(memorised.limits).encode(), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
@@ -126,5 +126,5 @@ def load(path: Path) -> MemorisedLines:
 
 
 def beside(checkpoint: Path) -> Path:
-    """The path of a checkpoint's memorised lines."""
+    """The path of the memorised lines that belong to a checkpoint."""
     return checkpoint.with_suffix(".memorised.npz")

@@ -11,9 +11,9 @@ from generation.music.key import Key, find_key
 from generation.music.melody import Melody
 from generation.music.pulse import typical_tempo
 
-# Metres to choose from, the slowest and the fastest tempo (quarter notes a minute), keys to choose from.
+# Metres, the slowest and the fastest tempo (quarter notes a minute), and keys.
 Priors = tuple[Sequence[Sequence[int]], Sequence[int], Sequence[str]]
-# By style. A checkpoint that knows none of these styles has its own priors in its card, measured on its tunes.
+# Style → its priors. A checkpoint that knows none of these styles has priors in its card, measured on its tunes.
 PRIORS: dict[str, Priors] = {
     "jazz": (((4, 4),), (120, 220), ("Bb major", "F major", "Eb major", "C minor", "Ab major")),
     "irish": (((6, 8), (4, 4), (4, 4)), (160, 190), ("D major", "G major", "A dorian", "E minor")),
@@ -34,7 +34,7 @@ def blank_page(
     tempo: float | None = None,
     metre: tuple[int, int] | None = None,
 ) -> Melody:
-    """A melody without notes, with the key, metre and tempo that were asked for, or else drawn from the priors."""
+    """A tune without notes; key, metre and tempo are as asked for, or else drawn from the priors."""
     metres, (slow, fast), keys = priors
     beats, value = metres[int(rng.integers(len(metres)))]
     metre = metre or (beats, value)
@@ -45,7 +45,7 @@ def blank_page(
 
 
 def usual(melodies: Sequence[Melody]) -> Priors:
-    """The usual metres, tempos and keys of some melodies, at least one, for a checkpoint that knows no style."""
+    """The usual metres, tempos and keys of one or more tunes, for a checkpoint that knows no style."""
     learned = melodies[:2000]
     metres = Counter(melody.metre for melody in learned if melody.metre).most_common(3)
     keys = Counter(str(m.key or find_key(m.pitch, m.duration)) for m in learned).most_common(6)

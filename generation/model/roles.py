@@ -1,4 +1,4 @@
-"""The roles and instrument families of parts, from names, codes, programs and the notes themselves."""
+"""The role and the instrument family of each part, from names, codes, programs and the notes themselves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from generation.model.full_score import FullScore, PartOf, Reals
 from generation.model.tokens import Ints
 
 KEYS, ORGAN, GUITAR, BASS, STRINGS, ENSEMBLE, BRASS, REED, PIPE, PAD = 0, 2, 3, 4, 5, 6, 7, 8, 9, 11
-# Part of a name, in lower case → family of General MIDI; the first match counts.
+# Text in the name of a part, in lower case → family of General MIDI; the first match counts.
 FAMILIES = {
     "piano": KEYS, "forte": KEYS, "klav": KEYS, "clavi": KEYS, "harpsi": KEYS, "cemba": KEYS,
     "organ": ORGAN, "physh": ORGAN,
@@ -32,7 +32,7 @@ CHORDAL = (KEYS, 1, ORGAN, GUITAR)
 
 @dataclass(eq=False)
 class Staff:
-    """A file's statements about one of its parts. lead, drums: whether it says that the part is one."""
+    """What a file says about one of its parts; `lead` and `drums`: whether it says that the part is one."""
 
     name: str = ""
     code: str = ""
@@ -44,7 +44,7 @@ class Staff:
 
 
 def family_of(staff: Staff) -> int:
-    """A part's family, from its program, else its code, else its name."""
+    """The family of a part: from its program, or else its code, or else its name."""
     if staff.family != NO_FAMILY:
         return staff.family
     for words in (staff.code.lower() if staff.code != "empty" else "", staff.name.lower()):
@@ -64,7 +64,8 @@ def full_score(
     upward: bool = False,
     **about: Any,
 ) -> FullScore:
-    """A score whose parts have roles. `upward`: the notes number the staves from the last of `staves` to the first."""
+    """A score of n notes whose parts have roles. `staff` (n,) numbers the staves from the first of `staves` on, or from
+    the last if `upward`."""
     staff = len(staves) - 1 - staff if upward else staff
     families = [family_of(each) for each in staves]
     size = np.bincount(staff, minlength=len(staves))

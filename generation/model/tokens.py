@@ -1,9 +1,9 @@
-"""Melody ↔ model input: every note is one row of small integers, content first, then expression.
+"""A tune ↔ the model's input: every note is one row of small integers, content first, then expression.
 
-Content is what a score states: step (from the onset before), pitch, duration, on a grid of 1/24 quarter.
-Expression is what a player adds: velocity, deviation of the onset from the grid, articulation (the share of
-its written duration for which a note sounds). A score that nobody played has no expression; two flags say so.
-Pitches are transposed so that the key's signature has no sharps or flats, and transposed back when decoded.
+Content is what a score states: step (time since the onset before), pitch and duration, on a grid of 1/24 quarter.
+Expression is what a player adds: velocity, deviation of the onset from the grid, and articulation (the share of its
+written duration for which a note sounds). A score that nobody played has no expression; two flags say so. Pitches are
+transposed so that the key's signature has no sharps or flats, and transposed back when decoded.
 """
 
 from collections.abc import Sequence
@@ -30,11 +30,11 @@ DEVIATION_UNIT = 1 / 96
 ARTICULATIONS = 15  # 0.1 … 1.5 of the written duration
 VELOCITIES = 32  # bins of 4
 START = 128  # the pitch of the row before the first note
-NO_INTERVAL = 49
+NO_INTERVAL = 49  # the class of the first note's interval; others are −24 … 24 semitones, limited to these
 METRES = ((2, 4), (3, 4), (4, 4), (6, 8), (9, 8), (12, 8), (3, 8), (2, 2), (3, 2), (6, 4), (5, 4), (7, 8))
 COUNTDOWN = np.array([*range(17), 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128, 192])  # quarters to the end
 UNKNOWN_COUNTDOWN = len(COUNTDOWN) + 1
-TEMPI = 16
+TEMPI = 16  # classes, 0 for unknown
 
 FIELDS = ("step", "pitch", "duration", "velocity", "deviation", "articulation", "interval", "timed", "shaded", "tick")
 STEP, PITCH, DURATION, VELOCITY, DEVIATION, ARTICULATION, INTERVAL, TIMED, SHADED, TICK = range(len(FIELDS))
@@ -76,9 +76,9 @@ def encode(
     key: Key | None = None,
     keyless: bool = False,
 ) -> Encoded:
-    """Encode a melody. `timed` and `shaded` say whether its timing and its dynamics were played; None decides by the
-    notes. `key` overrides the melody's own; without either it is estimated from the notes, or left unknown if
-    `keyless`."""
+    """Encode a tune. `timed` and `shaded` say whether its timing and its dynamics were played; None decides by the
+    notes. `key` overrides the tune's own key; without either, the key is estimated from the notes or, if `keyless`,
+    left unknown."""
     timed = is_timed(melody) if timed is None else timed
     shaded = is_shaded(melody) if shaded is None else shaded
     key = key or melody.key
@@ -109,7 +109,7 @@ def encode(
 
 
 def decode(rows: Ints, shift: int, like: Melody) -> Melody:
-    """The melody for rows (n, len(FIELDS)), without the start row, in the tempo, metre and key of `like`; `shift` as in
+    """The tune for rows (n, len(FIELDS)) without the start row, in the tempo, metre and key of `like`; `shift` as in
     `Encoded`."""
     tick, step = rows[:, TICK], 1 / TICKS
     onset = tick * step + (rows[:, DEVIATION] - 20) * DEVIATION_UNIT * (rows[:, TIMED] > 0)
@@ -128,8 +128,8 @@ def decode(rows: Ints, shift: int, like: Melody) -> Melody:
 
 
 def _first_line(melody: Melody, tick: Ints) -> int:
-    """The tick from which the first step is counted: 0 or, after more than a bar of silence, the bar line before the
-    first of the (n,) ticks."""
+    """The tick from which the first step is counted: 0 or, after more than a bar of silence, the last bar line before
+    the first of the notes at `tick` (n,)."""
     bar, downbeat = round((melody.bar or 4) * TICKS), round(melody.downbeat * TICKS)
     if not len(tick) or tick[0] <= bar:
         return 0
@@ -137,7 +137,7 @@ def _first_line(melody: Melody, tick: Ints) -> int:
 
 
 def apart(onset: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Onsets (n,) in quarters, moved later where they are less than one unit of deviation apart."""
+    """(n,) onsets (n,) in quarters, moved later where they are less than one unit of deviation apart."""
     room = np.arange(len(onset)) * DEVIATION_UNIT
     return np.asarray(np.maximum.accumulate(onset - room) + room)
 
@@ -151,7 +151,7 @@ def start_row() -> Ints:
 
 
 def conditions_of(melody: Melody, style: str, key: Key | None) -> Ints:
-    """The conditions (len(CONDITIONS),) of a melody in a key, before transposition, or in none that is known."""
+    """(len(CONDITIONS),) the conditions of a tune in a `key`, named before transposition; None for unknown."""
     bar = round(melody.bar * TICKS) if melody.bar else 0
     metre = METRES.index(melody.metre) + 1 if melody.metre in METRES else 0
     tonic = (key.pitch_class + shift_of(key)) % 12 + 1 if key else 0
@@ -161,7 +161,7 @@ def conditions_of(melody: Melody, style: str, key: Key | None) -> Ints:
 
 
 def tempo_class(quarters_per_minute: float) -> int:
-    """The class of a tempo, 1 … TEMPI − 1 on a logarithmic scale from 30 to 360 quarters a minute."""
+    """The class of a tempo: 1 … TEMPI − 1 on a logarithmic scale from 30 to 360 quarter notes a minute."""
     return int(np.clip(np.log2(quarters_per_minute / 30) / np.log2(12) * (TEMPI - 1), 0, TEMPI - 2)) + 1
 
 
@@ -182,7 +182,7 @@ def countdown_class(quarters: NDArray[np.float64]) -> Ints:
 
 
 def is_timed(melody: Melody) -> bool:
-    """Whether the onsets were played rather than written: more than a tenth lie off every plain grid."""
+    """Whether the onsets were played: more than a tenth lie off every plain grid."""
     if len(melody) < 4:
         return False
     near = [np.abs(melody.onset * grid - np.round(melody.onset * grid)) / grid < 0.006 for grid in (8, 12, 24)]
@@ -195,15 +195,15 @@ def is_shaded(melody: Melody) -> bool:
 
 
 def to_grid(onset: NDArray[np.float64]) -> Ints:
-    """The nearest ticks to onsets (n,) in quarters, strictly increasing."""
+    """(n,) the ticks nearest to onsets (n,) in quarters, strictly increasing."""
     return _increasing(np.round(onset * TICKS).astype(np.int64))
 
 
 def notate(melody: Melody) -> tuple[Ints, Ints]:
     """Onsets and durations (n,) in ticks that a copyist would write for played notes.
 
-    Each beat takes the division whose lines lie nearest to its onsets, coarse divisions preferred; a note that
-    sounds for more than half the time to the next one is written as lasting until then.
+    Each beat gets the division whose lines are nearest to its onsets, preferably a coarse one. A note that sounds for
+    more than half the time until the next note is written as lasting until then.
     """
     tick: list[int] = []
     for beat, group in groupby(melody.onset, key=lambda onset: int(onset)):
@@ -216,7 +216,7 @@ def notate(melody: Melody) -> tuple[Ints, Ints]:
     return grid, np.minimum(np.where(whole, step, written), LENGTHS[-1])
 
 
-# Divisions of a beat → their cost, which is added to the squared deviations (in units of `SPREAD` quarters).
+# Division of a beat → its cost, which is added to the squared deviations in units of `SPREAD` quarters.
 DIVISIONS = {1: 0.0, 2: 0.4, 4: 1.5, 3: 1.8, 6: 4.0, 8: 5.0, 12: 8.0, 24: 12.0}
 SPREAD = 0.06
 
@@ -235,11 +235,11 @@ def places(onsets: Sequence[float]) -> list[int]:
 
 
 def _increasing(tick: Ints) -> Ints:
-    """Ticks (n,) made strictly increasing by moving notes later, as little as possible."""
+    """(n,) ticks (n,) made strictly increasing by moving notes later, as little as possible."""
     place = np.arange(len(tick))
     return np.maximum.accumulate(tick - place) + place
 
 
 def _at_least(least: int, quarters: NDArray[np.float64]) -> Ints:
-    """Quarters (n,) in ticks, none less than `least`."""
+    """(n,) quarters (n,) in ticks, none less than `least`."""
     return np.maximum(least, np.round(quarters * TICKS).astype(np.int64))

@@ -1,1 +1,1 @@
-"""The networks: modules whose `forward` takes rows and a state, and returns outputs that predict the next row."""
+"""The networks. Their `forward` takes rows and a state, and returns outputs that predict the next row, and a state."""

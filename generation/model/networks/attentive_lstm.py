@@ -1,10 +1,9 @@
 """An LSTM that looks back: each layer is an LSTM followed by one causal attention over the piece so far.
 
-The attention is an induction head (Olsson et al., 2022, “In-context Learning and Induction Heads”): the key of a
-note is the state *before* it, so that a state which resembles an earlier one reads what followed then. Positions
-enter by rotation (Su et al., 2021, “RoFormer”) in musical time, so that “eight bars ago” is a direction.
-A note's fields are predicted one after the other, each given those before it.
-"""
+The attention is an induction head (Olsson et al., 2022, “In-context Learning and Induction Heads”): the key of a note
+is the state *before* it, so that a state similar to an earlier one finds the note that followed then. Positions are
+encoded by rotation (Su et al., 2021, “RoFormer”) in musical time, so that “eight bars ago” is the same direction
+everywhere. The fields of a note are predicted one after the other, each given those before it."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,7 +23,7 @@ EXPRESSION = ("velocity", "deviation", "articulation")
 
 @dataclass(frozen=True)
 class Sizes:
-    """width: of every layer; heads: of the attention; window: notes that it can see, 0 for no attention."""
+    """width: channels of every layer; heads: of attention; window: notes that attention sees, 0 for no attention."""
 
     width: int = 384
     layers: int = 2
@@ -34,7 +33,8 @@ class Sizes:
 
 
 class LayerState(NamedTuple):
-    """A layer's state between two calls: the LSTM's, its output for the last row and that row's tick, keys, values."""
+    """A layer's state between two calls: hidden state and cell of the LSTM, its output for the last row and the tick of
+    that row, and the keys and values of the last T rows."""
 
     hidden: Tensor  # (1, B, W)
     cell: Tensor  # (1, B, W)
@@ -48,8 +48,8 @@ State = tuple[LayerState, ...]
 
 
 def phases(tick: Tensor, conditions: Tensor) -> Tensor:
-    """Metrical positions (B, T, PHASES) of ticks (B, T): sines and cosines with periods in quarters and in bars, the
-    latter 0 where the bar is unknown; conditions (B, len(CONDITIONS))."""
+    """(B, T, PHASES) the metrical positions of ticks (B, T): sines and cosines with periods in quarters and in bars.
+    Those in bars are 0 if the bar is unknown in the conditions (B, len(CONDITIONS))."""
     bar, downbeat = conditions[:, None, 4].float(), conditions[:, None, 5].float()
     since = tick.float() - downbeat
     quarters = since[..., None] / (TICKS * torch.tensor(PERIODS, device=tick.device))
@@ -69,7 +69,7 @@ def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
 
 
 class Layer(nn.Module):
-    """LSTM, then attention, each added to its input."""
+    """An LSTM, then attention, each added to its input."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Layer(nn.Module):
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
     def _rotate(self, x: Tensor, tick: Tensor) -> Tensor:
-        """Rotate the first half of the channels of x (B, heads, T, D) by the musical time, tick (B, T)."""
+        """Rotate the first half of the channels of x (B, heads, T, D) by angles in proportion to `tick` (B, T)."""
         angle = (tick.float()[..., None] * self.rate)[:, None]
         sine, cosine = angle.sin().to(x.dtype), angle.cos().to(x.dtype)
         n = len(self.rate)
@@ -99,8 +99,8 @@ class Layer(nn.Module):
         return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], -1)
 
     def forward(self, x: Tensor, notes: Tensor, tick: Tensor, state: LayerState | None) -> tuple[Tensor, LayerState]:
-        """x, notes (B, T, W), tick (B, T) → (B, T, W) and the state after. `notes`, the embedded rows, go into the
-        values of the attention."""
+        """x, notes (B, T, W), tick (B, T) → (B, T, W), and the state after the last row. `notes`, the embedded rows,
+        are a part of attention's values."""
         cells = None if state is None else (state.hidden, state.cell)
         h, (hidden, cell) = self.lstm(self.norm(x), cells)
         x = x + dropout(h, self.dropout, self.training)
@@ -128,14 +128,15 @@ class Layer(nn.Module):
         return x, LayerState(hidden, cell, h[:, -1:], tick[:, -1:], keys[:, :, keep], values[:, :, keep])
 
     def _mask(self, queries: int, keys: int, device: torch.device) -> Tensor:
-        """(queries, keys) whether a query may see a key: the last `window` keys up to its own row."""
+        """(queries, keys) whether a query may see a key, which must be among the last `window` up to its own row."""
         place = torch.arange(keys, device=device)
         now = place[keys - queries :, None]
         return (place <= now) & (place > now - self.window)
 
 
 class AttentiveLSTM(nn.Module):
-    """`forward` turns rows into outputs; from an output, the heads predict the fields of the next note."""
+    """The network: `forward` turns rows into outputs, and from an output the heads predict the fields of the next
+    note."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -186,7 +187,7 @@ class AttentiveLSTM(nn.Module):
         return x, tuple(states)
 
     def _embed(self, rows: Tensor, conditions: Tensor) -> Tensor:
-        """(B, T, width)."""
+        """(B, T, width) embedded rows (B, T, len(FIELDS))."""
         played = rows[..., TIMED] + 2 * rows[..., SHADED]
         touch = self.flags(played)
         for index, name in enumerate(EXPRESSION, start=tokens.VELOCITY):
@@ -238,8 +239,9 @@ class AttentiveLSTM(nn.Module):
     def logits(
         self, x: Tensor, following: Tensor, conditions: Tensor, expressive: Tensor | None = None
     ) -> dict[str, Tensor]:
-        """Logits (N, classes) of all heads, given outputs x (N, width), the rows that follow them (N, len(FIELDS)) and
-        conditions (N, len(CONDITIONS)); those of expression only for the rows where `expressive` (N,) is set."""
+        """(N, classes) the logits of each head, given outputs x (N, width), the rows that follow them (N, len(FIELDS))
+        and conditions (N, len(CONDITIONS)). Heads of expression predict only the rows where `expressive` (N,) is
+        set."""
         step = self.step_head(x)
         pitch, x = self.pitch_head(x, following[:, STEP], following[:, TICK], conditions)
         duration, x = self.duration_head(x, following[:, PITCH])

@@ -1,8 +1,8 @@
 """The network for several parts: an LSTM that looks back, like `attentive_lstm`, over the rows of all parts.
 
-Besides each row it is given the notes that sound then (`generation.model.hearing`), since it could not work them out.
-A row's fields are predicted one after the other, each given those before it: the part by comparing the state with each
-declared part and its present state, the pitch also by the interval from the part's last pitch.
+With each row it is told which notes sound then (`generation.model.hearing`), since it could not work that out itself.
+The fields of a row are predicted one after the other, each given those before it: the part by comparing the network's
+output with every declared part and its present state, the pitch also by its interval from the part's last pitch.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ CONDITIONS = {"style": len(STYLES), "metre": len(METRES) + 1, "tonic": 13, "temp
 
 @dataclass(frozen=True)
 class Sizes:
-    """width: of every layer; heads: of the attention; window: onsets that it can see."""
+    """width: channels of every layer; heads: of attention; window: onsets that attention sees."""
 
     width: int = 512
     layers: int = 2
@@ -38,8 +38,8 @@ State = tuple[LayerState, ...]
 
 
 def phases(since: Tensor, bar: Tensor) -> Tensor:
-    """Metrical positions (…, PHASES) of rows: sines and cosines with periods in quarters and in bars, the latter 0
-    where the bar is unknown. since (…): ticks from a bar line; bar (…): ticks a bar, 0 if unknown."""
+    """(…, PHASES) the metrical positions of rows: sines and cosines with periods in quarters and in bars, the latter 0
+    if the bar is unknown. since (…): ticks since a bar line; bar (…): ticks a bar, 0 if unknown."""
     quarters = since[..., None].float() / (TICKS * torch.tensor(PERIODS, device=since.device))
     bars = since[..., None].float() / (bar.clamp(min=1)[..., None] * torch.tensor(BARS, device=since.device))
     angle = 2 * torch.pi * torch.cat([quarters, bars], -1)
@@ -48,7 +48,8 @@ def phases(since: Tensor, bar: Tensor) -> Tensor:
 
 
 class BandLSTM(nn.Module):
-    """`forward` turns rows into outputs; from an output, the heads predict the fields of the next row."""
+    """The network: `forward` turns rows into outputs, and from an output the heads predict the fields of the next
+    row."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -126,8 +127,8 @@ class BandLSTM(nn.Module):
         return x, tuple(states)
 
     def parts(self, heading: Tensor) -> Tensor:
-        """Embeddings (B, SLOTS + 1, width / 4) of the parts that a heading (B, SLOTS, 4) declares, 0 for empty slots;
-        the last one is for the start row."""
+        """(B, SLOTS + 1, width / 4) embeddings of the parts that a heading (B, SLOTS, 4) declares, 0 for empty slots;
+        the last one belongs to the start row."""
         slots = self.slot.weight[:SLOTS] + sum(embed(heading[..., i]) for i, embed in enumerate(self.declared))
         slots = slots * (heading[..., :1] > 0)
         return torch.cat([slots, self.slot.weight[SLOTS:].expand(len(heading), 1, -1)], 1)
@@ -154,8 +155,8 @@ class BandLSTM(nn.Module):
         return embedded + sounding
 
     def _ages(self, heard: Tensor) -> Tensor:
-        """(…, width / 4) the chord and its age, the lowest and highest sounding pitch and the number of voices, from
-        heard (…, hearing.WIDTH)."""
+        """(…, width / 4) the embedded chord and its age, the lowest and the highest sounding pitch and the number of
+        sounding notes, from heard (…, hearing.WIDTH)."""
         total: Tensor = (
             self.value(heard[..., hearing.CHORD])
             + self.ages[1](heard[..., hearing.AGE])
@@ -176,12 +177,12 @@ class BandLSTM(nn.Module):
     def part_head(
         self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor, sequence: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """parts (B, SLOTS + 1, width / 4) as from `parts`; sequence (N,): index into B of each output's sequence."""
+        """parts (B, SLOTS + 1, width / 4): from `parts`; sequence (N,): the index into B of each output's sequence."""
         where = phases(row[:, band.SINCE], row[:, band.BAR])
         known = torch.cat([x, self.step(row[:, band.STEP]), self._ages(heard), where, _many_hot(heard)], -1)
         x = x + F.gelu(self.given_step(known))
         asked = self.to_part(x)
-        # How well each part fits the query: by its declaration, for all sequences at once, and by its present state.
+        # How well each part fits the query: by its heading, for all sequences at once, and by its present state.
         declared = parts[:, :SLOTS]
         fits = (asked @ declared.flatten(0, 1).T).view(len(x), *declared.shape[:2])
         fits = fits[torch.arange(len(x), device=x.device), sequence]
@@ -192,7 +193,7 @@ class BandLSTM(nn.Module):
     def value_head(
         self, x: Tensor, row: Tensor, heard: Tensor, parts: Tensor, sequence: Tensor, kind: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """kind (N,): index in `band.KINDS` of the values that the row's part plays."""
+        """kind (N,): the index in `band.KINDS` of the values that the row's part plays."""
         part = parts[sequence, row[:, band.PART]]
         gap, last = self.ages[0](heard[:, hearing.GAP]), heard[:, LAST]
         x = x + F.gelu(self.given_part(torch.cat([x, part, self.value(last), gap], -1)))

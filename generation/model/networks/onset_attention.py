@@ -1,7 +1,7 @@
 """A layer of an LSTM that looks back at onsets: like the layers of `attentive_lstm`, with one key for each onset.
 
-The key of an onset is the state before it, its value everything that begins there, so that a state which resembles an
-earlier one reads what followed then. The rows of an onset see only earlier onsets, never their own.
+The key of an onset is the state before it, its value all that begins there, so that a state similar to an earlier one
+finds what followed then. The rows of an onset see only earlier onsets, never their own.
 """
 
 from typing import NamedTuple
@@ -15,8 +15,9 @@ from generation.model.tokens import TICKS
 
 
 class LayerState(NamedTuple):
-    """A layer's state between two calls: the LSTM's; for the current onset, which may get more rows, the state before
-    it, that state's tick and the sum of its rows; keys and values of earlier onsets, `used` columns a sequence."""
+    """A layer's state between two calls: hidden state and cell of the LSTM, and its output for the last row; of the
+    open onset, which may get more rows, the state before it, the tick of that state and the sum of its rows so far; and
+    the keys and values of earlier onsets, of which each sequence has `used` columns."""
 
     hidden: Tensor  # (1, B, W)
     cell: Tensor  # (1, B, W)
@@ -31,7 +32,7 @@ class LayerState(NamedTuple):
 
 
 class Layer(nn.Module):
-    """LSTM, then attention over onsets, each added to its input."""
+    """An LSTM, then attention over onsets, each added to its input."""
 
     def __init__(self, width: int, heads: int, window: int, rate_of_dropout: float) -> None:
         super().__init__()
@@ -51,7 +52,7 @@ class Layer(nn.Module):
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
     def _rotate(self, x: Tensor, tick: Tensor) -> Tensor:
-        """Rotate the first half of the channels of x (B, heads, T, D) by the musical time, tick (B, T)."""
+        """Rotate the first half of the channels of x (B, heads, T, D) by angles in proportion to `tick` (B, T)."""
         angle = (tick.float()[..., None] * self.rate)[:, None]
         sine, cosine = angle.sin().to(x.dtype), angle.cos().to(x.dtype)
         n = len(self.rate)
@@ -61,8 +62,8 @@ class Layer(nn.Module):
     def forward(
         self, x: Tensor, notes: Tensor, tick: Tensor, begins: Tensor, state: LayerState | None
     ) -> tuple[Tensor, LayerState]:
-        """x, notes (B, T, W), tick, begins (B, T) → (B, T, W) and the state after. `notes` are the embedded rows;
-        `begins` says whether a row is the first of its onset."""
+        """x, notes (B, T, W), tick, begins (B, T) → (B, T, W), and the state after the last row. `notes` are the
+        embedded rows; `begins` says whether a row is the first of its onset."""
         cells = None if state is None else (state.hidden, state.cell)
         h, (hidden, cell) = self.lstm(self.norm(x), cells)
         x = x + dropout(h, self.dropout, self.training)
@@ -110,7 +111,7 @@ class Layer(nn.Module):
         return LayerState(hidden, cell, nothing, zero, nothing, zero, nothing, none, none, zero[:, 0])
 
     def _read(self, query: Tensor, keys: Tensor, values: Tensor, number: Tensor, state: LayerState) -> Tensor:
-        """(B, T, W) the attention of each query to the last `window` onsets before its own."""
+        """(B, T, W) what each query reads from the last `window` onsets before its own."""
         past = torch.arange(state.keys.shape[2], device=number.device)
         here = torch.arange(keys.shape[2], device=number.device)
         seen = number[..., None] - here  # (B, T, onsets): how many onsets ago
@@ -123,8 +124,8 @@ class Layer(nn.Module):
         return F.scaled_dot_product_attention(query, keys, values, mask).transpose(1, 2).flatten(2)
 
     def _keep(self, keys: Tensor, values: Tensor, closed: Tensor, state: LayerState) -> tuple[Tensor, Tensor, Tensor]:
-        """Keys and values (B, heads, O, D) of the last `window` finished onsets, left-aligned, and their number (B,).
-        `closed` (B,): finished onsets among the new ones."""
+        """The keys and values (B, heads, O, D) of the last `window` finished onsets, left-aligned, and their number
+        (B,). `closed` (B,): how many of the new onsets are finished."""
         old, new = state.keys.shape[2], keys.shape[2]
         count = state.used + closed
         columns = min(self.window, int(count.max()))
