@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from generation.music.cut import EARLY, bar_lines
 from generation.music.melody import Melody
 from generation.music.notes import Notes
 from generation.music.played import Played
 from generation.music.reading import Reading
 from generation.music.song import Part, Song, ruling
 
-EARLY = 0.1  # quarters by which a note may come before the bar line to which it belongs
 HELD = 0.5  # quarters: of a note that began before the excerpt, so much must be left for it to be heard
 
 
 def last_bars(reading: Reading, whole: Melody | Played, bars: int) -> tuple[Reading, Melody | Played]:
     """A reading, and its music followed by new notes, both from `bars` bars before the input's end, with times counted
     from there. An input of no more bars than that stays whole."""
-    start = _line(reading.song, bars)
+    lines = bar_lines(reading.song)
+    start = lines[-bars] if len(lines) > bars else 0.0
     first = int(np.searchsorted(reading.melody.onset, start - EARLY))
     if start <= 0 or first >= len(reading.melody):
         return reading, whole
@@ -45,17 +46,6 @@ def _from(song: Song, start: float, lead: int | None) -> Song:
         markers=tuple((at - start, text) for at, text in song.markers if at >= start),
         pickup=0.0,
     )
-
-
-def _line(song: Song, bars: int) -> float:
-    """The quarter of the bar line so many bars before the end; 0 if there are not so many."""
-    marks = [(song.metres[0][0] or song.pickup, song.metres[0][1]), *song.metres[1:]] if song.metres else []
-    lines: list[float] = []
-    for (since, (beats, unit)), until in zip(
-        marks or [(0.0, (4, 4))], [*(mark[0] for mark in marks[1:]), np.inf], strict=True
-    ):
-        lines += np.arange(since, min(until, song.end - EARLY), beats * 4 / unit).tolist()
-    return lines[-bars] if len(lines) > bars else 0.0
 
 
 def _melody(melody: Melody, first: int, start: float) -> Melody:

@@ -16,6 +16,7 @@ from generation.judge.band.contracts import ALL, CLOSE, DENSITY, LENGTH, PARTS, 
 from generation.judge.band.excerpts import song as song_of
 from generation.model import band_checkpoint, memorised_lines
 from generation.model.memorised_lines import BITS, MemorisedLines
+from generation.music.cut import beginning
 from generation.music.notes import Notes
 from generation.music.song import Song
 from tests.judge.test_band import work
@@ -73,7 +74,7 @@ def test_a_part_may_rest_as_long_as_it_did():
     parts = [replace(part, notes=part.notes.then(later(i))) for i, part in enumerate(rested.parts)]
     silent = replace(rested, parts=(rested.parts[0], *parts[1:]))
     assert kept(rested, replace(silent, parts=silent.parts), 32.0)[PARTS] is False  # 16 quarters before, 32 now
-    shorter = contracts.until(replace(silent, parts=silent.parts), 56.0)
+    shorter = beginning(replace(silent, parts=silent.parts), 56.0)
     assert kept(rested, shorter, 32.0)[PARTS] is True
 
 
@@ -81,7 +82,7 @@ def test_a_song_is_cut_at_a_bar_line_with_all_that_belongs_to_it():
     whole = quartet(BARS)
     assert [contracts.bar_line(whole, quarter) for quarter in (0.0, 15.9, 16.0)] == [0.0, 12.0, 16.0]
     assert contracts.bar_line(replace(whole, pickup=1.0), 15.9) == 13.0
-    cut = contracts.until(whole, 16.0)
+    cut = beginning(whole, 16.0)
     assert cut.end == 16.0 and cut.chords == whole.chords[:1] and len(cut.parts) == 4
     assert all(len(part.notes) for part in cut.parts)
 

@@ -6,8 +6,6 @@ leaves its range by more than an octave or ends late breaks them.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,21 +99,6 @@ def _closes(part: Part, new: Notes, end: float, bar: float) -> bool:
     if not len(new) or new.onset[-1] < end - 2 * bar:
         return True
     return bool(new.onset[-1] >= end - bar - TOGETHER if part.drums else abs(new.end - end) <= TOGETHER)
-
-
-def until(song: Song, quarter: float) -> Song:
-    """The beginning of a song, cut off at a quarter."""
-
-    def before(thing: Part | Song, *names: str) -> dict[str, Any]:
-        return {name: tuple(mark for mark in getattr(thing, name) if mark[0] < quarter - 1e-6) for name in names}
-
-    parts = []
-    for part in song.parts:
-        notes = part.notes[part.notes.onset < quarter - 1e-6]
-        notes = replace(notes, duration=np.minimum(notes.duration, quarter - notes.onset))
-        parts.append(replace(part, notes=notes, **before(part, "words", "controls", "bends", "programs")))
-    tempo = tuple(mark for mark in song.tempo if mark.onset < quarter)
-    return replace(song, parts=tuple(parts), tempo=tempo, **before(song, "metres", "keys", "chords", "markers"))
 
 
 def bar_line(song: Song, quarter: float) -> float:

@@ -14,6 +14,7 @@ from generation.judge.band.excerpts import song
 from generation.learn.full_corpus import FULL_SETS, Work
 from generation.model.memorised_lines import MemorisedLines
 from generation.model.networks.band_lstm import BandLSTM
+from generation.music.cut import beginning
 from generation.music.song import Song
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import play_on
@@ -79,7 +80,7 @@ def _sent(name: str, style: str, whole: Song, cut: bool) -> Sent | None:
     if not cut and lasts <= WHOLE:
         return Sent(name, style, whole, None) if sum(len(part.notes) for part in whole.parts) >= 8 else None
     line = contracts.bar_line(whole, float(whole.clock.quarters(min(lasts * 2 / 3, LONGEST))))
-    given = contracts.until(whole, line)
+    given = beginning(whole, line)
     if sum(len(part.notes) for part in given.parts) < 8:
         return None
     return Sent(name, style, given, whole)
@@ -106,5 +107,5 @@ def _true(sent: Sent) -> dict[str, bool]:
     start = max((float(part.notes.onset[-1]) for part in sent.given.parts if len(part.notes)), default=0.0)
     start = contracts.bar_line(sent.given, start + 1e-6)
     stop = float(sent.true.clock.quarters(sent.true.clock.second(start) + SECONDS))
-    whole = contracts.until(sent.true, contracts.bar_line(sent.true, stop))
+    whole = beginning(sent.true, contracts.bar_line(sent.true, stop))
     return contracts.kept(sent.given, whole, sent.given.end) if whole.end > sent.given.end else {}

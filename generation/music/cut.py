@@ -1,0 +1,36 @@
+"""Cut a song off at a bar line."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from generation.music.song import Part, Song
+
+EARLY = 0.1  # quarters by which a note may come before the bar line to which it belongs
+
+
+def bar_lines(song: Song) -> list[float]:
+    """The quarters at which bars begin, without the pickup, in bars of four quarters where the metre is unknown."""
+    marks = (
+        [(song.metres[0][0] or song.pickup, song.metres[0][1]), *song.metres[1:]] if song.metres else [(0.0, (4, 4))]
+    )
+    lines: list[float] = []
+    for (since, (beats, unit)), until in zip(marks, [*(mark[0] for mark in marks[1:]), np.inf], strict=True):
+        lines += np.arange(since, min(until, song.end - EARLY), beats * 4 / unit).tolist()
+    return lines
+
+
+def beginning(song: Song, quarter: float) -> Song:
+    """A song up to a quarter, where notes that are still held end."""
+
+    def before(thing: Part | Song, *names: str) -> dict[str, Any]:
+        return {name: tuple(mark for mark in getattr(thing, name) if mark[0] < quarter - 1e-6) for name in names}
+
+    parts = []
+    for part in song.parts:
+        notes = part.notes[part.notes.onset < quarter - 1e-6]
+        notes = replace(notes, duration=np.minimum(notes.duration, quarter - notes.onset))
+        parts.append(replace(part, notes=notes, **before(part, "words", "controls", "bends", "programs")))
+    tempo = tuple(mark for mark in song.tempo if mark.onset < quarter)
+    return replace(song, parts=tuple(parts), tempo=tempo, **before(song, "metres", "keys", "chords", "markers"))
