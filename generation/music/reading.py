@@ -53,7 +53,7 @@ def song_of(melody: Melody, program: int | None = None, name: str = "") -> Song:
     """A melody as a song of one part."""
     notes = Notes(melody.onset, melody.duration, melody.pitch, melody.velocity)
     return Song(
-        parts=(Part(notes, program, name, role="lead"),),
+        parts=(Part(notes, program, name, role="lead", written=melody.written),),
         tempo=melody.tempo,
         metres=((0.0, melody.metre),) if melody.metre else (),
         keys=((0.0, melody.key),) if melody.key else (),

@@ -1,6 +1,7 @@
 """A request → prompts for the model, one for each take."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,9 @@ from generation.music.melody import Melody
 from generation.music.played import Played
 from generation.music.reading import Reading, tune_alone
 from generation.music.song import heard_key
-from generation.play.band.join import accompanied, played_again
+from generation.play.band.accompanists import BANDS
+from generation.play.band.ensembles import ENSEMBLES
+from generation.play.band.join import accompanied, lead_sheet, played_again
 from generation.play.band.plan import BandPrompt
 from generation.play.entry import around
 from generation.play.session import Prompt, random_stream
@@ -26,6 +29,9 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
     key = Key.parse(request.key) if request.key and fresh else None
     metre = parse_metre(request.meter) if request.meter and fresh else None
     beside = None if reading is None else around(reading.song)
+    style = request.style if request.style in STYLES else "auto"  # a checkpoint of one's own is its own style
+    if style == "auto" and tune_first(request):
+        style = ENSEMBLES[request.band].tune
     return [
         Prompt(
             melody=None if reading is None else reading.melody,
@@ -34,7 +40,7 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
             temperature=request.temperature,
             top_p=request.top_p,
             seed=request.seed + take,
-            style=request.style if request.style in STYLES else "auto",  # a checkpoint of one's own is its own style
+            style=style,
             key=key,
             tempo=request.tempo if fresh else None,
             metre=metre,
@@ -53,6 +59,33 @@ def of_several(request: Request, reading: Reading | None) -> bool:
     if reading is None:
         return request.band != "melody"
     return request.parts == "all" and reading.together
+
+
+def tune_first(request: Request) -> bool:
+    """Whether a request is for a fresh piece that begins as a tune, which `prompts` is for, and gets a band after that:
+    see `with_band`."""
+    fresh = request.data is None and not request.redo
+    return fresh and request.band != "melody" and not request.chords and bool(ENSEMBLES[request.band].tune)
+
+
+def with_band(request: Request, tunes: Sequence[Melody]) -> list[BandPrompt]:
+    """A prompt for each fresh tune: the band that was asked for plays beside it."""
+    ensemble, style = ENSEMBLES[request.band], request.style if request.style in STYLES else "auto"
+    found = []
+    for seed, tune in enumerate(tunes, request.seed):
+        reading = Reading(lead_sheet(tune, ensemble.centre), tune)
+        beside = accompanied(reading, ensemble.band, style, request.temperature, seed)
+        found.append(
+            BandPrompt(
+                seconds=request.seconds,
+                temperature=request.temperature,
+                top_p=request.top_p,
+                seed=seed,
+                style=beside.style,
+                beside=beside,
+            )
+        )
+    return found
 
 
 def band_prompts(request: Request, reading: Reading | None, played: Played | None = None) -> list[BandPrompt]:
@@ -75,11 +108,13 @@ def band_prompts(request: Request, reading: Reading | None, played: Played | Non
     )
     seeds = range(request.seed, request.seed + request.takes)
     if played is not None:
-        beside = played_again(played, request.redo, request.accompany, style, fresh)
+        band = BANDS[request.accompany] if request.accompany else ENSEMBLES[request.band].band if fresh else None
+        beside = played_again(played, request.redo, band, style)
         return [replace(common, seed=seed, style=beside.style, beside=beside) for seed in seeds]
     if request.accompany and reading is not None:
         joined = [
-            accompanied(reading, request.accompany, style, request.temperature, seed, request.chords) for seed in seeds
+            accompanied(reading, BANDS[request.accompany], style, request.temperature, seed, request.chords)
+            for seed in seeds
         ]
         return [
             replace(common, seed=seed, style=one.style, beside=one) for seed, one in zip(seeds, joined, strict=True)

@@ -14,7 +14,7 @@ from generation.music.melody import Melody
 from generation.music.played import Played
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import BandSession, BandTake, play_on
-from generation.play.prompts import band_prompts, of_several, prompts, several
+from generation.play.prompts import band_prompts, of_several, prompts, several, tune_first, with_band
 from generation.play.session import Prompt, Session, Take, sample
 from generation.request import Words
 from generation.serve.inbox import Cancelled, Inbox, guarded, leave_if_lost
@@ -23,6 +23,7 @@ from generation.serve.wire import Event, Job
 
 # One note is too little work to split between threads: on two busy cores a second thread made it eight times slower.
 THREADS = 1
+TUNE = 0.2  # the share of the work on a fresh piece for a band that its tune is
 Opened = TypeVar("Opened", Session, BandSession)
 
 
@@ -38,6 +39,14 @@ class Held:
     takes: Sequence[Take] | Sequence[BandTake]
     session: Session | BandSession
     began: float
+
+    @property
+    def share(self) -> float:
+        """The share of it that is complete, 0 … 1."""
+        share = sum(take.share for take in self.takes) / len(self.takes)
+        if not tune_first(self.job.request):
+            return share
+        return TUNE * share if isinstance(self.session, Session) else TUNE + (1 - TUNE) * share
 
 
 class Playing:
@@ -93,7 +102,7 @@ class Playing:
             if job.stage == "score" and reading is not None:
                 return Event(job.id, nats=asdict(score(loaded, reading.melody, job.since or 0.0, job.alone)))
             began = perf_counter()
-            if of_several(job.request, reading):
+            if of_several(job.request, reading) and not tune_first(job.request):
                 played = unpack_whole(job.request.wholes[0]) if job.request.redo else None
                 band = self._band(band_for(job.request.style, self._bands))
                 held = Held(job, band.add(band_prompts(job.request, reading, several(played))), band, began)
@@ -128,16 +137,33 @@ class Playing:
             )
             return Event(job.id, wholes=_packed(takes))
         single = [replace(take.prompt, attempt=0) for take in held.takes if isinstance(take, Take)]
-        return Event(job.id, wholes=[pack_whole(whole) for whole in sample(held.session.loaded, single, tell)])
+        tunes = sample(held.session.loaded, single, tell)
+        if tune_first(job.request):
+            band = band_for(job.request.style, self._bands)
+            return Event(
+                job.id, wholes=_packed(play_on(band.model, with_band(job.request, tunes), tell, band.memorised))
+            )
+        return Event(job.id, wholes=[pack_whole(whole) for whole in tunes])
+
+    def _joined(self, held: Held, job: Job) -> Event:
+        """Let a band join the tunes that are complete now."""
+        band = self._band(band_for(job.request.style, self._bands))
+        tunes = [take.whole for take in held.takes if isinstance(take, Take) and take.whole is not None]
+        joined = replace(held, takes=band.add(with_band(job.request, tunes)), session=band)
+        self._held.append(joined)
+        return Event(job.id, progress=joined.share)
 
     def _look(self, held: Held) -> None:
         """Send the takes if all are complete, else report progress; drop them if they were cancelled."""
         if all(take.whole is not None for take in held.takes):
             self._held.remove(held)
+            if isinstance(held.session, Session) and tune_first(held.job.request):
+                self._inbox.send(guarded(partial(self._joined, held), held.job, self._inbox))
+                return
             self._inbox.send(Event(held.job.id, wholes=_packed(held.takes), seconds=perf_counter() - held.began))
             return
         try:
-            self._inbox.tell(held.job, sum(take.share for take in held.takes) / len(held.takes))
+            self._inbox.tell(held.job, held.share)
         except Cancelled:
             self._held.remove(held)
             held.session.drop(held.takes)  # type: ignore[arg-type]  # its own

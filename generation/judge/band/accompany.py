@@ -30,6 +30,7 @@ from generation.music.key import Key, find_key
 from generation.music.melody import Melody
 from generation.music.reading import Reading
 from generation.music.song import Song, bar_marks
+from generation.play.band.accompanists import BANDS
 from generation.play.band.join import accompanied
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import play_on
@@ -104,7 +105,7 @@ def _one(model: BandLSTM, work: Work, score: FullScore, seed: int) -> Heard:
     apart = np.diff(lead.notes.onset, prepend=-1.0) > 0
     top = lead.notes[apart]
     melody = Melody(top.onset, top.duration, top.pitch, top.velocity, tune.tempo, tune.metre, tune.key)
-    beside = accompanied(Reading(tune, melody), JOINED.get(work.dataset, TRIO), work.style, 0.0, seed)
+    beside = accompanied(Reading(tune, melody), BANDS[JOINED.get(work.dataset, TRIO)], work.style, 0.0, seed)
     [take] = play_on(model, [BandPrompt(seed=seed, style=beside.style, beside=beside)])
     assert take.whole is not None
     ours = take.whole

@@ -2,8 +2,17 @@
 
 from dataclasses import dataclass
 
-from generation.play.band.ensembles import DRUMS
+import numpy as np
+
+from generation.music.notes import Notes
+from generation.music.song import Part
 from generation.request import ACCOMPANISTS
+
+SILENCE = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+DRUMS = None  # stands for a program
+# Role → mean velocity where nothing is given.
+LEVEL = {"lead": 94, "second": 76, "chords": 70, "bass": 68, "pad": 62, "other": 70, "drums": 80}
 
 
 @dataclass(frozen=True)
@@ -27,12 +36,22 @@ class Accompanist:
     under: bool = False
 
 
-def _pianist(feel: str, low: int = 43, high: int = 77, centre: int = 60) -> tuple[Accompanist, ...]:
+def pianist(feel: str, low: int = 43, high: int = 77, centre: int = 60) -> tuple[Accompanist, ...]:
     return (Accompanist("Piano", "chords", 0, feel, centre, low, high),)
 
 
 BASS = (Accompanist("Bass", "bass", 33, "pop", 38, 28, 50),)
 JAZZ_BASS = (Accompanist("Bass", "bass", 32, "jazz", 40, 28, 55),)
+QUARTET = (
+    (Accompanist("Violin II", "second", 40, "bowed", 64, 55, 79, under=True),),
+    (Accompanist("Viola", "second", 41, "bowed", 59, 48, 74, under=True),),
+    (Accompanist("Cello", "bass", 42, "bowed", 43, 36, 60, under=True),),
+)
+SINGERS = (
+    (Accompanist("Alto", "second", 52, "sung", 64, 53, 74, under=True),),
+    (Accompanist("Tenor", "second", 52, "sung", 57, 48, 67, under=True),),
+    (Accompanist("Bass", "bass", 52, "sung", 47, 40, 60, under=True),),
+)
 # The thumb, or the left hand, plays the bass.
 PIANO = (
     Accompanist("Piano", "chords", 0, "fingers", 62, 52, 79),
@@ -61,27 +80,26 @@ class Band:
     players: tuple[tuple[Accompanist, ...], ...]
     joined: bool = False
 
+    def seats(self) -> tuple[Part, ...]:
+        """A part without notes for each player."""
+        first = [hands[0] for hands in self.players]
+        return tuple(
+            Part(SILENCE, each.program, each.name, drums=each.program is DRUMS, role=each.role) for each in first
+        )
+
 
 BANDS: dict[str, Band] = {
-    "trio": Band("pop", 73, "Tune", (_pianist("pop"), BASS, (Accompanist("Drums", "drums", DRUMS, "pop"),))),
+    "trio": Band("pop", 73, "Tune", (pianist("pop"), BASS, (Accompanist("Drums", "drums", DRUMS, "pop"),))),
     "piano": Band("pop", 40, "Tune", (PIANO,)),
     "guitar": Band("pop", 110, "Tune", (GUITAR,)),
     "jazz trio": Band("jazz", 65, "Tune", (
-        _pianist("jazz", 45, 76), JAZZ_BASS, (Accompanist("Drums", "drums", DRUMS, "jazz"),),
+        pianist("jazz", 45, 76), JAZZ_BASS, (Accompanist("Drums", "drums", DRUMS, "jazz"),),
     )),
     "pop band": Band("pop", 73, "Tune", (
-        _pianist("pop", 57, 82, 66), (Accompanist("Guitar", "chords", 25, "strummed", 55, 43, 67),),
+        pianist("pop", 57, 82, 66), (Accompanist("Guitar", "chords", 25, "strummed", 55, 43, 67),),
         BASS, (Accompanist("Drums", "drums", DRUMS, "pop"),),
     )),
-    "string quartet": Band("classical", 40, "Violin I", (
-        (Accompanist("Violin II", "second", 40, "bowed", 64, 55, 79, under=True),),
-        (Accompanist("Viola", "second", 41, "bowed", 59, 48, 74, under=True),),
-        (Accompanist("Cello", "bass", 42, "bowed", 43, 36, 60, under=True),),
-    ), joined=True),
-    "choir": Band("hymn", 52, "Soprano", (
-        (Accompanist("Alto", "second", 52, "sung", 64, 53, 74, under=True),),
-        (Accompanist("Tenor", "second", 52, "sung", 57, 48, 67, under=True),),
-        (Accompanist("Bass", "bass", 52, "sung", 47, 40, 60, under=True),),
-    ), joined=True),
+    "string quartet": Band("classical", 40, "Violin I", QUARTET, joined=True),
+    "choir": Band("hymn", 52, "Soprano", SINGERS, joined=True),
 }  # fmt: skip
 assert [*BANDS] == [*ACCOMPANISTS]

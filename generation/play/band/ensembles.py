@@ -1,49 +1,53 @@
-"""Bands for fresh pieces: each part's name, role and General MIDI program."""
+"""Bands for fresh pieces: the tune with which each begins, and who plays beside it."""
 
 from dataclasses import dataclass
 
+from generation.play.band.accompanists import (
+    BASS,
+    JAZZ_BASS,
+    PIANO,
+    QUARTET,
+    SINGERS,
+    Accompanist,
+    Band,
+    pianist,
+)
 from generation.request import BANDS
 
-DRUMS = None  # stands for a program
-# Role → mean velocity in a fresh piece.
-LEVEL = {"lead": 94, "second": 76, "chords": 70, "bass": 68, "pad": 62, "other": 70, "drums": 80}
+DRUMS = (Accompanist("Drums", "drums", None, "pop"),)
 
 
 @dataclass(frozen=True)
-class Player:
-    """One part of a fresh piece; program None for drums."""
+class Ensemble:
+    """tune    the style of its tune where a request leaves this open; "" if it plays none
+    centre  the pitch about which the tune lies
+    band    who plays the tune, and who plays beside it
+    """
 
-    name: str
-    role: str
-    program: int | None
+    tune: str
+    centre: int
+    band: Band
 
 
-# Band → its parts: the lead, the others from high to low, and drums last.
-ENSEMBLES: dict[str, tuple[Player, ...]] = {
-    "melody": (Player("Melody", "lead", 0),),
-    "piano": (Player("Right hand", "lead", 0), Player("Left hand", "chords", 0)),
-    "song": (Player("Voice", "lead", 53), Player("Right hand", "chords", 0), Player("Left hand", "chords", 0)),
-    "quartet": (
-        Player("Violin I", "lead", 40), Player("Violin II", "second", 40),
-        Player("Viola", "second", 41), Player("Cello", "bass", 42),
-    ),
-    "choir": (
-        Player("Soprano", "lead", 52), Player("Alto", "second", 52),
-        Player("Tenor", "second", 52), Player("Bass", "bass", 52),
-    ),
-    "jazz quartet": (
-        Player("Saxophone", "lead", 66), Player("Piano", "chords", 0),
-        Player("Bass", "bass", 32), Player("Drums", "drums", DRUMS),
-    ),
-    "pop band": (
-        Player("Melody", "lead", 0), Player("Piano", "chords", 0),
-        Player("Bass", "bass", 33), Player("Drums", "drums", DRUMS),
-    ),
-    "rock band": (
-        Player("Lead guitar", "lead", 29), Player("Guitar", "chords", 30),
-        Player("Bass", "bass", 33), Player("Drums", "drums", DRUMS),
-    ),
-    "drums": (Player("Drums", "drums", DRUMS),),
+ENSEMBLES: dict[str, Ensemble] = {
+    "melody": Ensemble("pop", 69, Band("pop", 0, "Melody", ())),
+    "piano": Ensemble("classical", 74, Band("classical", 0, "Right hand", ((
+        Accompanist("Left hand", "chords", 0, "fingers", 55, 45, 64),
+        Accompanist("Left hand", "bass", 0, "thumb", 43, 31, 52),
+    ),))),
+    "song": Ensemble("artsong", 67, Band("artsong", 53, "Voice", (PIANO,))),
+    "quartet": Ensemble("classical", 74, Band("classical", 40, "Violin I", QUARTET)),
+    "choir": Ensemble("hymn", 69, Band("hymn", 52, "Soprano", SINGERS)),
+    "jazz quartet": Ensemble("jazz", 62, Band("jazz", 66, "Saxophone", (
+        pianist("jazz", 45, 76), JAZZ_BASS, (Accompanist("Drums", "drums", None, "jazz"),),
+    ))),
+    "pop band": Ensemble("pop", 72, Band("pop", 0, "Melody", (pianist("pop"), BASS, DRUMS))),
+    "rock band": Ensemble("pop", 67, Band("pop", 29, "Lead guitar", (
+        (Accompanist("Guitar", "chords", 30, "rock", 52, 40, 67),),
+        (Accompanist("Bass", "bass", 33, "rock", 36, 28, 50),),
+        (Accompanist("Drums", "drums", None, "rock"),),
+    ))),
+    "drums": Ensemble("", 0, Band("pop", 0, "", (DRUMS,))),
 }  # fmt: skip
 # Bands whose harmony is written above the lead as chord symbols.
 WITH_CHORDS = ("piano", "song", "jazz quartet", "pop band", "rock band")

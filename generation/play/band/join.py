@@ -9,11 +9,12 @@ from generation.model.chords import symbol_of
 from generation.model.harmonise import harmonised
 from generation.music.chart import Chart, on_bars, parse_chart
 from generation.music.key import Key
+from generation.music.melody import Melody
 from generation.music.notes import Notes
 from generation.music.played import Played
-from generation.music.reading import Reading, tune_alone
+from generation.music.reading import Reading, song_of, tune_alone
 from generation.music.song import REDONE_ROLES, Part, Song, bar_marks, heard_key, moved
-from generation.play.band.accompanists import BANDS, Accompanist
+from generation.play.band.accompanists import Accompanist, Band
 from generation.play.band.beside import Beside, Hand
 from generation.play.band.patterns import ALONG, LEGATO, SWUNG, WALKS, Bar, bar_of, compound, primer, tones_of
 from generation.play.session import random_stream
@@ -25,24 +26,23 @@ EARLIER = 0.1  # quarters by which the lead-in ends before the players enter
 OCTAVE = 12  # semitones of range that a voice under a low tune keeps
 BEYOND = 2  # semitones by which a part that is played again may leave its old range
 
+# A rest that one hears: quarters, and a share of the time to the next onset.
+HEARD = (0.3, 0.25)
+
 Players = Mapping[int, Sequence[Accompanist]]  # index of a part in the song → its hands
 
 
-def accompanied(reading: Reading, name: str, style: str, temperature: float, seed: int, chords: str = "") -> Beside:
-    """The band `name` of `BANDS` beside the tune of a file: over `chords` as a user types them, or else over the file's
-    own chords, or else over chords that fit the tune. Raises `Refusal` for chords that cannot be read."""
-    song, band = tune_alone(reading).song, BANDS[name]
+def accompanied(reading: Reading, band: Band, style: str, temperature: float, seed: int, chords: str = "") -> Beside:
+    """A band beside the tune of a file: over `chords` as a user types them, or else over the file's own chords, or else
+    over chords that fit the tune. Raises `Refusal` for chords that cannot be read."""
+    song = tune_alone(reading).song
     chordal, style = (style, style) if style != "auto" else (_chordal(song, band.style), band.style)
     key = song.key or heard_key(song)
     tune = song.parts[0]
     if band.joined or tune.program is None:
         tune = replace(tune, program=band.lead, bank=0, programs=(), name=band.called if band.joined else tune.name)
     tune = replace(tune, role="lead", name=tune.name or band.called)
-    others = [
-        Part(tune.notes[:0], player.program, player.name, drums=player.program is None, role=player.role)
-        for player, *_ in band.players
-    ]
-    song = replace(song, parts=(tune, *others))
+    song = replace(song, parts=(tune, *band.seats()))
     if chords:
         song = over(song, parse_chart(chords, key))
     along = any(hands[0].feel in ALONG for hands in band.players)
@@ -50,19 +50,34 @@ def accompanied(reading: Reading, name: str, style: str, temperature: float, see
     return primed(song, 0.0, dict(enumerate(band.players, 1)), key, style)
 
 
+def lead_sheet(tune: Melody, centre: int) -> Song:
+    """A fresh tune as a song: so many octaves higher or lower that the pitch `centre` is about the middle of it, and
+    with notes that are written as long as until the next, unless there is a rest that one hears."""
+    song = song_of(tune)
+    lead = song.parts[0]
+    octaves = round((centre - float(np.median(lead.notes.pitch))) / 12)
+    notes = replace(lead.notes, pitch=np.clip(lead.notes.pitch + OCTAVE * octaves, 0, 127))
+    written = tune.written
+    if written is not None:
+        gap = np.diff(notes.onset - written.late, append=np.inf)
+        heard = gap - written.duration > HEARD[0] + HEARD[1] * gap
+        written = replace(written, duration=np.where(heard, written.duration, gap))
+    return replace(song, parts=(replace(lead, notes=notes, written=written),))
+
+
 def _chordal(song: Song, style: str) -> str:
     """The style of the chords for a tune whose style is unknown: songs in other metres than 4/4 are seldom pop."""
     return "standards" if style == "pop" and song.metre not in (None, (4, 4), (2, 2)) else style
 
 
-def played_again(played: Played, what: str, name: str, style: str, fresh: bool) -> Beside:
+def played_again(played: Played, what: str, band: Band | None, style: str) -> Beside:
     """Some parts of a take, played again beside the others from where its music was new. `what` is a key of `REDONE`;
-    `name` is the band that joined the tune, "" if none did. Raises `Refusal` if the take has no such part."""
+    `band` is the one that played from the beginning, if one did. Raises `Refusal` if the take has no such part."""
     song = played.song
     again = [i for i, part in enumerate(song.parts) if part.role in REDONE_ROLES[what] and len(part.notes)]
     if not again or sum(bool(len(part.notes)) for part in song.parts) < 2:
         raise Refusal("This take has no part that could be played again like this: {part}.", part=Words(REDONE[what]))
-    known = {hands[0].name: hands for hands in BANDS[name].players} if name else {}
+    known = {hands[0].name: hands for hands in band.players} if band else {}
     feel = "jazz" if style == "jazz" else "pop"
     players: dict[int, Sequence[Accompanist]] = {}
     for i in again:
@@ -70,9 +85,8 @@ def played_again(played: Played, what: str, name: str, style: str, fresh: bool) 
         low, high = (0, 127) if part.drums else (int(part.notes.pitch.min()), int(part.notes.pitch.max()))
         own = Accompanist(part.name, part.role, part.program, feel, (low + high) // 2, low - BEYOND, high + BEYOND)
         players[i] = known.get(part.name, (own,))
-    style = BANDS[name].style if name and style == "auto" else style
-    since = 0.0 if fresh or name else played.since
-    return primed(song, since, players, song.key or heard_key(song), style)
+    style = band.style if band and style == "auto" else style
+    return primed(song, 0.0 if band else played.since, players, song.key or heard_key(song), style)
 
 
 def over(song: Song, chart: Chart) -> Song:

@@ -14,9 +14,9 @@ from generation.model.hear_chords import TONES
 from generation.music.key import MODES, Key
 from generation.music.notes import Notes
 from generation.music.song import Part
-from generation.play.band.ensembles import LEVEL
+from generation.play.band.accompanists import LEVEL
 
-ROOT, FIFTH, CHORD = "root", "fifth", "chord"
+ROOT, FIFTH, CHORD, POWER = "root", "fifth", "chord", "power"
 KICK, SNARE, STICK, CLOSED, PEDAL, RIDE = 36, 38, 37, 42, 44, 51
 
 Stroke = tuple[float, float, str | int]  # quarter in the bar, length in quarters, tone of the chord or drum
@@ -31,6 +31,7 @@ SWUNG = 2 / 3  # quarter at which a swung off-beat falls
 ALONG = ("sung",)  # feels in which every part moves with the tune
 LEGATO = ("sung", "bowed")  # feels in which notes are held
 WALKS = ("jazz", "bass")  # feel and role of a walking bass
+BEATS: dict[float, Bar] = {bar: _every(1.0, bar, 1.0, CHORD) for bar in (4.0, 3.0)}  # one voice, on each beat
 # (feel, role) → length of a bar in quarters → the bar; 1.5 is one dotted beat
 BARS: dict[tuple[str, str], dict[float, Bar]] = {
     ("pop", "chords"): {
@@ -50,6 +51,20 @@ BARS: dict[tuple[str, str], dict[float, Bar]] = {
         ),
         3.0: (*_every(0.5, 3.0, 0.25, CLOSED), (0.0, 0.25, KICK), (1.0, 0.25, SNARE), (2.0, 0.25, SNARE)),
         1.5: (*_every(0.5, 1.5, 0.25, CLOSED), (0.0, 0.25, KICK), (1.0, 0.25, STICK)),
+    },
+    ("rock", "chords"): {
+        4.0: _every(0.5, 4.0, 0.5, POWER),
+        3.0: _every(0.5, 3.0, 0.5, POWER),
+        1.5: _every(0.5, 1.5, 0.5, POWER),
+    },
+    ("rock", "bass"): {bar: _every(0.5, bar, 0.5, ROOT) for bar in (4.0, 3.0, 1.5)},
+    ("rock", "drums"): {
+        4.0: (
+            *_every(0.5, 4.0, 0.25, CLOSED),
+            (0.0, 0.25, KICK), (1.0, 0.25, SNARE), (1.5, 0.25, KICK), (2.0, 0.25, KICK), (3.0, 0.25, SNARE),
+        ),
+        3.0: (*_every(0.5, 3.0, 0.25, CLOSED), (0.0, 0.25, KICK), (1.0, 0.25, SNARE), (2.0, 0.25, SNARE)),
+        1.5: (*_every(0.5, 1.5, 0.25, CLOSED), (0.0, 0.25, KICK), (1.0, 0.25, SNARE)),
     },
     ("jazz", "chords"): {
         4.0: ((0.0, 1.5, CHORD), (1 + SWUNG, 1.0, CHORD)),
@@ -93,10 +108,14 @@ BARS: dict[tuple[str, str], dict[float, Bar]] = {
         2.0: ((0.0, 0.5, ROOT), (1.0, 0.5, FIFTH)),
         1.5: ((0.0, 1.0, ROOT),),
     },
-    ("bowed", "second"): {bar: _every(1.0, bar, 1.0, CHORD) for bar in (4.0, 3.0, 1.5)},
+    ("bowed", "second"): {**BEATS, 1.5: ((0.0, 1.0, CHORD), (1.0, 0.5, CHORD))},
     ("bowed", "bass"): {4.0: _every(2.0, 4.0, 2.0, ROOT), 3.0: ((0.0, 3.0, ROOT),), 1.5: ((0.0, 1.5, ROOT),)},
-    ("sung", "second"): {bar: _every(1.0, bar, 1.0, CHORD) for bar in (4.0, 3.0, 1.5)},
-    ("sung", "bass"): {bar: _every(1.0, bar, 1.0, ROOT) for bar in (4.0, 3.0, 1.5)},
+    ("sung", "second"): {**BEATS, 1.5: ((0.0, 1.0, CHORD), (1.0, 0.5, CHORD))},
+    ("sung", "bass"): {
+        4.0: _every(1.0, 4.0, 1.0, ROOT),
+        3.0: _every(1.0, 3.0, 1.0, ROOT),
+        1.5: ((0.0, 1.0, ROOT), (1.0, 0.5, ROOT)),
+    },
 }  # fmt: skip
 
 
@@ -168,6 +187,9 @@ def _pitches(what: str | int, root: int, tones: Sequence[int], centre: int, role
         return [near(root, centre) + above]
     if role == "second":
         return [min((near(root + tone, centre) for tone in tones[:3]), key=lambda pitch: abs(pitch - centre))]
+    if what == POWER:
+        lowest = near(root, centre - 6)
+        return [lowest, lowest + tones[2], lowest + 12]
     return sorted(near(root + tone, centre) for tone in tones)
 
 

@@ -22,11 +22,11 @@ from generation.model.tokens import METRES, TICKS, Ints
 from generation.music.chart import Chart, Chords, on_bars
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.notes import Notes
 from generation.music.song import Part, Song, bar_marks, tempo_at
+from generation.play.band.accompanists import SILENCE
 from generation.play.band.ahead import NOTHING_GIVEN, as_given, chord_rows, obeyed
 from generation.play.band.beside import Beside
-from generation.play.band.ensembles import DRUMS, ENSEMBLES, WITH_CHORDS
+from generation.play.band.ensembles import ENSEMBLES, WITH_CHORDS
 from generation.play.band.limits import Limits, beginning, clash_share, limits
 from generation.play.band.state import AT, FAR, SIZE, WIDTH, ears_of
 from generation.play.constraints import unusual
@@ -41,7 +41,6 @@ LONGEST_STEP = 96  # ticks: longer steps have coarse classes
 LONGEST_RUN = 16  # onsets in a row that may repeat the one before, even if the input never repeats one
 CLASH, CLASHING = 4.0, 0.045  # nats, the cost of a clash; from this share of clashes in the input on, it costs nothing
 MAJOR = (0, 5, 7)  # transposed tonics with a major triad: of Ionian, Lydian and Mixolydian music
-NOBODY = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,12 +189,10 @@ def blank_song(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Song:
     rng = random_stream(prompt.seed, "blank page")
     style = prompt.style if prompt.style in priors else "pop"
     page = blank_page(priors[style], rng, prompt.key, prompt.tempo, prompt.metre)
-    parts = tuple(
-        Part(NOBODY, player.program, player.name, drums=player.program is DRUMS, role=player.role)
-        for player in ENSEMBLES[prompt.band]
-    )
+    ensemble = ENSEMBLES[prompt.band]
+    lead = [Part(SILENCE, ensemble.band.lead, ensemble.band.called, role="lead")] if ensemble.tune else []
     return Song(
-        parts,
+        (*lead, *ensemble.band.seats()),
         tempo=(Tempo(0.0, page.tempo[0].quarters_per_minute),),
         metres=((0.0, page.metre or (4, 4)),),
         keys=((0.0, page.key or Key("C", "major")),),

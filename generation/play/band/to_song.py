@@ -13,7 +13,7 @@ from generation.model.tokens import DEVIATION_UNIT, TICKS, Ints
 from generation.music.clock import Tempo
 from generation.music.notes import Notes, Written
 from generation.music.song import EXPRESSION, SUSTAIN, VOLUME, Part, Song, heard_key, in_force
-from generation.play.band.ensembles import LEVEL
+from generation.play.band.accompanists import LEVEL
 from generation.play.band.plan import Plan
 from generation.play.band.rules import NEAR
 from generation.request import Words
