@@ -36,6 +36,7 @@ INSERT: dict[str, Callable[..., sqlite.Insert | postgresql.Insert]] = {
 
 HOUR = 3600.0  # seconds
 PATIENCE = 2.0  # seconds to wait for a database that does not answer: Discord waits 3 for us
+STARTING = 60.0  # seconds to wait, before any member does, for processes that prepare the same SQLite file
 FAULTS = (SQLAlchemyError, OSError)  # errors of a database that cannot be reached, or is full
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
@@ -100,6 +101,8 @@ class Store:
     async def _prepare(self) -> None:
         """Make the tables, or bring earlier ones up to date. `NewerDatabase` if they are of a later version."""
         async with self._engine.begin() as connection:
+            if self._backend == "sqlite":
+                await connection.execute(text(_busy_timeout(STARTING)))
             await connection.execute(text(LOCK[self._backend]))
             await connection.run_sync(Table.metadata.create_all)
             known = await connection.scalar(select(Note.text).where(Note.name == "schema"))
@@ -110,6 +113,8 @@ class Store:
                 binary = LargeBinary().compile(dialect=connection.dialect)
                 await connection.execute(text(statement.format(bytes=binary)))
             await connection.execute(self._upsert(Note, {"name": "schema"}, {"text": str(max(version, VERSION))}))
+            if self._backend == "sqlite":
+                await connection.execute(text(_busy_timeout(PATIENCE)))
 
     async def __aexit__(self, *_: object) -> None:
         await self._engine.dispose()
@@ -245,7 +250,12 @@ def asynchronous(address: URL) -> URL:
 def _sqlite_safely(connection: object, _: object) -> None:
     """Let readers work beside a writer, wait a little for a locked file, and overwrite what is deleted."""
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
+    cursor.execute(_busy_timeout(STARTING))
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA secure_delete=ON")
+    cursor.execute(_busy_timeout(PATIENCE))
     cursor.close()
+
+
+def _busy_timeout(seconds: float) -> str:
+    return f"PRAGMA busy_timeout={seconds * 1000:.0f}"
