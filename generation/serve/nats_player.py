@@ -8,12 +8,13 @@ from collections.abc import Coroutine
 from time import monotonic
 from typing import Any
 
+import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 from nats.js.client import JetStreamContext
 
-from generation.request import Refusal, Request, Words
+from generation.request import Refusal, Words
 from generation.serve.engine import Engine
 from generation.serve.nats_line import (
     ACK_WAIT,
@@ -41,6 +42,7 @@ PATIENCE = 30.0  # seconds for which a bot is asked
 # orphan, which costs a living bot its place in the line and no more; and until an answer is thrown away.
 ORPHANED, UNWANTED = 1.0, 5.0
 DELIVERIES = 6  # machines that may die of one place
+OLDER = Words("A machine that plays does not understand this bot yet. Ask again in a minute.")
 GIVEN_UP = Words("Encore's machines stopped {count} times while they played this piece. Ask again, or for less.")
 
 
@@ -129,7 +131,7 @@ class Player:
                 if died >= DELIVERIES:
                     answer = Answer(fault=Words(GIVEN_UP.template, count=died))
                 else:
-                    answer = await self._play(name, unpack_request(request))
+                    answer = await self._play(name, request)
                 self._count("played" if answer.reply else "refused" if answer.refusal else "fault")
                 await self._send(name, answer)
             await self._away(place.ack())
@@ -145,17 +147,20 @@ class Player:
             self._stopped.discard(name)
             beating.cancel()
 
-    async def _play(self, name: str, request: Request) -> Answer:
+    async def _play(self, name: str, packed: bytes) -> Answer:
         def progress(share: float) -> None:
             self._keep(self._away(self._client.publish(f"{TICKET}.{name}.progress", pack(share))))
 
         try:
-            return Answer(await self._engine.play(request, progress, name))
+            return Answer(await self._engine.play(unpack_request(packed), progress, name))
         except Refusal as refusal:
             return Answer(refusal=refusal.words)
         except WorkerFault as fault:
             log.error("%s: %s", name, fault)
             return Answer(fault=fault.words)
+        except msgspec.MsgspecError as error:
+            log.error("%s: a request that cannot be read, from a newer bot perhaps: %s", name, error)
+            return Answer(fault=OLDER)
 
     async def _send(self, name: str, answer: Answer) -> None:
         """Send an answer in parts, until the bot has all of them or does not want it."""
@@ -211,6 +216,6 @@ class Player:
             await self._engine.check(unpack_request(said.data))
         except Refusal as refusal:
             answer = Answer(refusal=refusal.words)
-        except WorkerFault as fault:
+        except (WorkerFault, msgspec.MsgspecError) as fault:  # playing it will say what is wrong
             log.error("%s", fault)
         await self._away(said.respond(pack(answer)))

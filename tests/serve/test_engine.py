@@ -5,7 +5,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ from generation.request import FORMATS, Refusal, Reply
 from generation.serve import nats_player
 from generation.serve.engine import Cancelling
 from generation.serve.nats_engine import NatsEngine
-from generation.serve.nats_line import STREAM, connected, prepare
+from generation.serve.nats_line import STREAM, connected, pack, prepare
 from generation.serve.nats_place import Full, Taken
 from generation.serve.nats_player import Player
 from generation.serve.pool import WorkerFault, WorkerPool
@@ -85,6 +84,34 @@ async def test_the_same_music_as_on_this_machine(
         await soon(engine.check(wish(1)))
         monkeypatch.setattr(nats_player, "PART", 100)  # so that an answer has many parts
         assert heard(await soon(engine.play(wish(7)))) == heard(await soon(pool.play(wish(7))))
+    await nothing_left(engine)
+
+
+@pytest.mark.parametrize(
+    ("more", "refused", "words"),
+    [
+        ({"novel": 1}, None, ""),
+        ({"band": "gamelan"}, Refusal, "gamelan"),
+        ({"takes": []}, WorkerFault, "not understand"),
+    ],
+)
+async def test_a_newer_bot_is_understood_or_told_so(
+    server: Server,
+    engine: NatsEngine,
+    pool: WorkerPool,
+    monkeypatch: pytest.MonkeyPatch,
+    more: dict[str, object],
+    refused: type[Exception] | None,
+    words: str,
+) -> None:
+    """Its requests hold what this version does not know."""
+    monkeypatch.setattr("generation.serve.nats_place.pack", lambda asked: pack({**vars(asked), **more}))
+    async with playing(server, pool):
+        if refused is None:
+            assert (await soon(engine.play(wish(1)))).takes
+        else:
+            with pytest.raises(refused, match=words):
+                await soon(engine.play(wish(1)))
     await nothing_left(engine)
 
 
@@ -239,44 +266,3 @@ async def test_a_piece_that_kills_machines_is_given_up(
         with pytest.raises(Exception, match="stopped 0 times"):
             await soon(engine.play(wish(1)))
     await nothing_left(engine)
-
-
-@pytest.mark.parametrize(
-    ("more", "payload", "options", "words"),
-    [
-        ("", "1MB", (), "lets messages of 1,048,576 bytes through; Encore needs 8,000,000"),
-        ("", "8MB", ("no jetstream",), "cannot keep the line"),
-        ('authorization { token: "secret" }', "8MB", (), "cannot be reached: .*Authorization"),
-    ],
-)
-async def test_a_server_that_will_not_do_is_refused_in_words(
-    more: str, payload: str, options: tuple[str, ...], words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("generation.serve.nats_line.CONNECTING", 3.0)
-    with nats_server(more, payload, options) as server, pytest.raises(Refusal, match=words):
-        async with NatsEngine(server.address, LONGEST):
-            pass
-
-
-async def test_an_old_server_and_a_wrong_address_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b'INFO {"version":"2.9.10","max_payload":8388608,"proto":1,"headers":true}\r\n')
-        while line := await reader.readline():
-            if line.startswith(b"PING"):
-                writer.write(b"PONG\r\n")
-        writer.close()
-
-    listening = await asyncio.start_server(old, "127.0.0.1", 0)
-    async with listening:
-        port = listening.sockets[0].getsockname()[1]
-        with pytest.raises(Refusal, match=r"version 2\.9\.10; Encore needs 2\.15 or newer"):
-            async with NatsEngine(f"nats://127.0.0.1:{port}", LONGEST):
-                pass
-    monkeypatch.setattr("generation.serve.nats_line.CONNECTING", 1.0)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Refusal, match="cannot be reached"):
-        async with NatsEngine(f"nats://127.0.0.1:{silent.getsockname()[1]}", LONGEST):
-            pass
-    for address in ("redis://x", "nats://", "nats://x,", "nats://x:y", "nats://x?replicas=2", "nats://x?cipher=none"):
-        with pytest.raises(Refusal, match="address must be"):
-            async with NatsEngine(address, LONGEST):
-                pass
