@@ -40,7 +40,7 @@ def arrange(
 
 
 def number_of(request: Request, seed: int) -> int:
-    """The number, from 1, of the take with this seed among those of a request; 0 if it is the only one."""
+    """The number, from 1, of the request's take with this seed; 0 if it is the only take."""
     return seed - request.seed + 1 if request.takes > 1 else 0
 
 
@@ -53,7 +53,7 @@ def new_program(reading: Reading | None, request: Request, whole: Melody) -> int
 
 
 def said_program(reading: Reading | None, request: Request) -> int | None:
-    """The same, unless it depends on the style; None if it does."""
+    """Like `new_program`, but None if the program depends on the style, which is not known yet."""
     if request.instrument != "auto":
         return INSTRUMENTS[request.instrument]
     if reading is None:
@@ -66,7 +66,7 @@ def said_program(reading: Reading | None, request: Request) -> int | None:
 
 
 def given_song(reading: Reading, program: int) -> Song:
-    """The input as it sounds before a new part, which plays `program`, continues it."""
+    """The input as it sounds before a new part, which will play `program`, continues it."""
     alone = len(reading.song.pitched) == 1
     parts, home = [*reading.song.parts], reading.song.parts[reading.part]
     if alone:

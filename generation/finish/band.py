@@ -1,4 +1,4 @@
-"""A song of which all parts went on → the files that were asked for."""
+"""A finished song of several parts → the files that were asked for."""
 
 import math
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from generation.music.reading import Reading
 from generation.music.song import REDONE_ROLES, SUSTAIN, Part, Song, in_force, moved, ruling
 from generation.request import INSTRUMENTS, Request, Take
 
-LINES = 8  # bars of harmony for which a caption has room
+LINES = 8  # bars whose chords a caption has room for
 
 
 def finish_band(
@@ -107,7 +107,7 @@ def finish_band(
 
 
 def _players(before: Sequence[Part], new: Sequence[Part]) -> list[list[Part]]:
-    """What each player plays: the part of the input, if there is one, then the new one."""
+    """The parts of each player: that of the input, if there is one, then the new one."""
     return [[*before[i : i + 1], part] for i, part in enumerate(new)]
 
 

@@ -13,12 +13,12 @@ from generation.music.played import Played
 from generation.music.reading import Reading
 from generation.music.song import Part, Song, ruling
 
-HELD = 0.5  # quarters: of a note that began before the excerpt, so much must be left for it to be heard
+HELD = 0.5  # quarters that must be left of a note held from before the excerpt, or it is left out
 
 
 def last_bars(reading: Reading, whole: Melody | Played, bars: int) -> tuple[Reading, Melody | Played]:
-    """A reading, and its music followed by new notes, both from `bars` bars before the input's end, with times counted
-    from there. An input of no more bars than that stays whole."""
+    """The last `bars` bars of a reading; and `whole`, its music followed by new notes, from the same place. Times count
+    from there. An input of no more bars stays whole."""
     lines = bar_lines(reading.song)
     start = lines[-bars] if len(lines) > bars else 0.0
     first = int(np.searchsorted(reading.melody.onset, start - EARLY))

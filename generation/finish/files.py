@@ -1,4 +1,4 @@
-"""Make the files of a take: first the sound, on all cores, and the others while it is encoded."""
+"""Make the files of a take: first the sound, on all cores, then the other files while the sound is encoded."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,8 +19,8 @@ def make_files(
     timings: dict[str, float] | None = None,
     stems: Callable[[], bytes] | None = None,
 ) -> dict[str, bytes]:
-    """The bytes of each format that is asked for. `timings` is filled with the seconds that each took, rendering
-    (“sound”) and MP3 separately. `stems`, if given, makes one more file, of that name."""
+    """Format → its bytes, for the formats that were asked for. `timings` is filled with the seconds that each took,
+    with rendering (“sound”) apart from MP3. `stems`, if given, makes one more file, under that name."""
     spent = {} if timings is None else timings
 
     def timed(name: str, make: Callable[[], Made]) -> Made:

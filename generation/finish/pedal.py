@@ -1,4 +1,4 @@
-"""The sustain pedal under new notes, as a pianist moves it: changed with the harmony, and at each bar."""
+"""The sustain pedal under new notes, as a pianist moves it: up and down again with every harmony and every bar."""
 
 import math
 
@@ -7,10 +7,10 @@ import numpy as np
 from generation.music.notes import Notes
 from generation.music.song import SUSTAIN, Part, Song, in_force, ruling
 
-DOWN = 64  # least value of a pedal that is down
+DOWN = 64  # a pedal with this value or more is down
 PIANOS = range(6)  # General MIDI programs; a harpsichord and a clavinet have no pedal
 RECENT = 200  # notes of the input whose pedalling is examined
-OFTEN = 0.3  # share of them that end while the pedal is down
+OFTEN = 0.3  # the part is pedalled if at least this share of them end while the pedal is down
 EARLY = 0.15  # quarters by which a note may come before the harmony that it belongs to
 CATCH = 0.12  # seconds after a change at which the pedal goes down again, to hold the new harmony alone
 
@@ -24,8 +24,8 @@ def pedals(part: Part, given: Notes) -> bool:
 
 
 def pedalled(notes: Notes, song: Song) -> tuple[tuple[float, int, int], ...]:
-    """The controls (quarter, pedal, value) under `notes`, at least one: up with the first note of a harmony or a bar,
-    and down again when it has sounded for a moment; up where nothing is held over a bar."""
+    """The controls (quarter, pedal, value) under one or more `notes`: up at the first note of a harmony or a bar, and
+    down again when that note has sounded for a moment; up wherever a bar has no notes to hold."""
     begin, end = float(notes.onset[0]), notes.end
     changes = _changes(song, begin, end)
     found: list[tuple[float, int]] = [(begin, 0)]

@@ -1,4 +1,4 @@
-"""Piece: the finished music from which every output format is made."""
+"""A piece: the finished music from which every output format is made."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,7 +37,7 @@ class Piece:
 
     @property
     def given(self) -> int:
-        """The number of parts that are the input's; 0 if the input has no parts of its own."""
+        """How many of the parts are the input's; 0 without an input."""
         return len(self.song.parts) - len(self.homes) if self.homes else 0
 
     @property
@@ -54,12 +54,12 @@ class Piece:
 
     @property
     def sounds(self) -> Interval:
-        """By how much the part that leads sounds higher than it is written; see `Part`."""
+        """How much higher the lead sounds than it is written; see `Part`."""
         return next((part.sounds for part in self.song.parts if part.role == "lead"), CONCERT)
 
     @cached_property
     def sheet(self) -> Score:
-        """The score as its player reads it."""
+        """The score as the player of a transposing instrument reads it."""
         return as_read(self.score, self.sounds)
 
 

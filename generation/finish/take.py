@@ -50,9 +50,9 @@ def finish(
     """Make the files of one take.
 
     reading  the input; None for a fresh piece
-    whole    the input's melody followed, from index `first_new` on, by the new notes
-    timings  filled with the seconds that each format took, rendering (“sound”) and MP3 separately
-    recording  (n,) samples at 44.1 kHz, of which the input was transcribed, to be heard instead of it
+    whole    the input's melody, followed by the new notes from index `first_new` on
+    timings  filled with the seconds that each format took, with rendering (“sound”) apart from MP3
+    recording  (n,) samples at 44.1 kHz from which the input was transcribed; they are heard instead of it
 
     The sound is rendered first, on all cores; the other files are made while it is encoded.
     """

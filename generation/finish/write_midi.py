@@ -1,4 +1,4 @@
-"""Piece → MIDI file: type 1, 960 ticks a quarter, with every event of the input unchanged."""
+"""A piece → a MIDI file: type 1, 960 ticks a quarter, with every event of the input unchanged."""
 
 import struct
 from collections.abc import Iterable, Sequence
@@ -32,8 +32,8 @@ def write_midi(piece: Piece) -> bytes:
 
 
 def channels(parts: Sequence[Part]) -> list[int]:
-    """A channel for each part, 0 … 15: the one it had in its file, else a free one; drums alone get the drum channel.
-    If too few are free, parts of one instrument share a channel."""
+    """A channel for each part, 0 … 15: the one that it had in its file, or else a free one. Only drums get the drum
+    channel. If channels run out, parts of one instrument share a channel."""
     said = {part.channel - 1 for part in parts if part.channel and not part.drums}
     free = [channel for channel in CHANNELS if channel not in said] or [*CHANNELS]
     without = [part for part in parts if not part.drums and part.channel - 1 not in CHANNELS]
@@ -51,7 +51,7 @@ def channels(parts: Sequence[Part]) -> list[int]:
 
 
 def _conductor(song: Song, seed: int, ticks: int) -> list[Message]:
-    """The messages for the whole piece: tempo, metres, keys and markers."""
+    """The messages about the whole piece: tempo, metres, keys and markers."""
     messages = [(0, 0, _meta(0x01, f"Encore, seed {seed}".encode()))]
     messages += [(tick, 0, _meta(0x58, signature)) for tick, signature in _signatures(song, ticks)]
     for quarter, key in song.keys:
@@ -66,7 +66,7 @@ def _conductor(song: Song, seed: int, ticks: int) -> list[Message]:
 
 
 def _signatures(song: Song, ticks: int) -> Iterable[tuple[int, bytes]]:
-    """(tick, time signature) of each metre; a pickup gets a short bar of its own before the first."""
+    """(tick, message) of each time signature; a pickup gets a short bar of its own before the first."""
     for quarter, (beats, unit) in song.metres:
         pickup = song.pickup % (beats * 4 / unit) if quarter == 0 else 0.0
         for finer in (unit, 8, 16, 32):
@@ -84,7 +84,7 @@ def _signature(beats: int, unit: int) -> bytes:
 
 
 def _messages(part: Part, channel: int, ticks: int, then: Notes | None = None) -> list[Message]:
-    """All messages of one part on its channel. Its keys are let go where `then`, the notes that follow, strike them."""
+    """All messages of one part on its channel. A key is released when `then`, the notes that follow, strike it."""
 
     def at(quarter: float) -> int:
         return max(round(quarter * ticks), 0)
@@ -110,7 +110,7 @@ def _messages(part: Part, channel: int, ticks: int, then: Notes | None = None) -
         messages.append((at(onset), ON, bytes((0x90 | channel, pitch, velocity))))
         messages.append((max(at(end), at(onset) + 1), OFF, bytes((0x80 | channel, pitch, 64))))
     pedal = part.control(SUSTAIN)
-    if pedal and pedal[-1][1] >= 64:  # otherwise it would stay down for ever
+    if pedal and pedal[-1][1] >= 64:  # without this it would stay down for ever
         end = max(float(ends.max(initial=0.0)), pedal[-1][0])
         messages.append((at(end), CONTROL, bytes((0xB0 | channel, SUSTAIN, 0))))
     return messages

@@ -68,7 +68,7 @@ def _divide(points: Sequence[Fraction], start: Fraction, length: Fraction) -> li
             ):
                 return [Cell(start, length, (actual, normal))]
         parts = [halves, halves]
-    else:  # a dotted beat: cut it into as few pieces as possible
+    else:  # within a dotted beat, cut into as few pieces as possible
         third = length / 3
         options = ([2 * third, third], [third, 2 * third], [third, third, third])
         parts = next((option for option in options if option[0] in inside), options[2])

@@ -48,7 +48,7 @@ def band_png(song: Song, since: float, title: str = "", take: int = 0) -> bytes:
 
 
 def _lines(sheet: Sheet) -> list[list[int]]:
-    """The indices of the bars by line: four, or fewer where they would be crowded; a pickup does not count."""
+    """The indices of the bars in each line: four, or fewer where they would be crowded; a pickup does not count."""
     lines: list[list[int]] = [[]]
     widths = [_width(sheet, i) for i in range(len(sheet.frames))]
     for i, room in enumerate(widths):
@@ -75,8 +75,8 @@ def _width(sheet: Sheet, i: int) -> float:
 
 
 def _colour(seam: int | None) -> Callable[[ElementTree.Element], None]:
-    """Give everything after the first new note the colour of the new notes: rests, beams and ties. `seam`: the bar of
-    that note, counted in the picture."""
+    """A function that gives all notes, rests, beams and ties from the first new note on the colour of new music.
+    `seam` is the bar of that note, counted in the picture; None if all of it is new."""
     return partial(_coloured, seam=seam)
 
 

@@ -19,7 +19,7 @@ from generation.finish.piece import Piece
 FONTS = str(files("verovio") / "data")
 SCALE = 120  # per cent of verovio's staff size: of 22 pixels in a picture that a phone shows 390 pixels wide
 BARS_A_LINE = 4
-ROOM = 34.0  # width of a line, in widths of a short note
+ROOM = 34.0  # width of a line, as a multiple of a short note's width
 LETTER = 0.5  # width of a letter of the lyrics, in the same unit
 LINES, BEFORE = 10, 2  # lines of a long piece that are shown; how many of them lie before the seam
 ALL_LINES = 12  # a piece with no more lines is shown whole
@@ -86,7 +86,7 @@ def draw_score(piece: Piece) -> bytes:
 
 
 def _lines(score: Score) -> list[list[Bar]]:
-    """Bars by line: four, or fewer where they would be crowded; a pickup does not count."""
+    """The bars of each line: four, or fewer where they would be crowded; a pickup does not count."""
     lines: list[list[Bar]] = [[]]
     for bar in score.bars:
         full = sum(other.number > 0 for other in lines[-1]) >= BARS_A_LINE
@@ -103,7 +103,7 @@ def _width(bar: Bar, sung: Mapping[int, str]) -> float:
 
 
 def width(length: Fraction, syllable: str = "") -> float:
-    """The width of a note so many quarters long, in widths of a short note."""
+    """The width of a note of `length` quarters, as a multiple of a short note's width."""
     return max(1 + min(float(length), 4) / 4, LETTER * (len(syllable) + 1) * bool(syllable))
 
 
@@ -113,9 +113,9 @@ def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
 
 
 def engrave(xml: str, colour: Callable[[ElementTree.Element], None]) -> tuple[str, int]:
-    """MusicXML as SVG, `WIDTH` pixels wide, coloured by `colour`, which is given its root; and its height in pixels."""
+    """MusicXML as SVG, `WIDTH` pixels wide, and its height in pixels. `colour` colours the SVG, given its root."""
     verovio.enableLog(verovio.LOG_OFF)  # it would warn of ties that lead out of the picture
-    verovio.setDefaultResourcePath(FONTS)  # which it keeps for the thread alone that imported it
+    verovio.setDefaultResourcePath(FONTS)  # verovio keeps its own only for the thread that imported it
     toolkit = verovio.toolkit()
     toolkit.setOptions(OPTIONS)
     if not toolkit.loadData(xml):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Place:
-    """A place on the staff as in the treble clef, and the head of the note: “x” for cymbals. Drums that share a line
-    differ in `alter`, in semitones, which text notation alone writes: no two drums have one tone."""
+    """A place on the staff, named as in the treble clef, and the head of the note: “x” for cymbals. So that no two
+    drums have the same name, those on one line differ in `alter`, in semitones; only text notation writes it."""
 
     letter: str
     octave: int
@@ -43,7 +43,7 @@ ABOVE, HIGHER = 60, 24  # rare drums, from this one on, are written above the st
 
 
 def place_of(drum: int) -> Place:
-    """The place of a drum, 0 … 127. Rare ones lie below and above the staff, each at a place of its own."""
+    """The place of a drum, 0 … 127. Each rare drum has a place of its own below or above the staff."""
     if drum in PLACES:
         return PLACES[drum]
     tone = drum if drum <= ABOVE else drum + HIGHER if drum + HIGHER <= 127 else drum - ABOVE

@@ -42,7 +42,7 @@ KINDS = {
 
 
 def harmony(chord: str, offset: int) -> str:
-    """A <harmony> element, `offset` divisions after the start of the next note; plain words if it is no known chord."""
+    """A <harmony> element `offset` divisions after the start of the next note; plain words for an unknown chord."""
     later = f"<offset>{offset}</offset>" if offset else ""
     if chord.replace(".", "").upper() == "NC":
         silent = '<root><root-step text="">C</root-step></root><kind text="N.C.">none</kind>'

@@ -16,8 +16,8 @@ SYLLABIC = {(False, False): "single", (False, True): "begin", (True, True): "mid
 
 
 def syllables(onset: NDArray[np.float64], words: Sequence[tuple[float, str]]) -> dict[int, str]:
-    """Index of a note → its syllable, for notes (n,) at some quarters and (quarter, syllable) in `words`; one that is
-    not the last of its word ends in “-”."""
+    """Index of a note → its syllable, for notes that begin at `onset` (n,) quarters, and `words` of (quarter,
+    syllable). A syllable ends in “-” unless it is the last of its word."""
     found: dict[int, str] = {}
     for quarter, text in words:
         plain = "".join(letter for letter in text.translate(LEFT_OUT) if letter.isprintable()).strip()

@@ -1,4 +1,4 @@
-"""Melody → score: bars of notes and rests, with ties and tuplets."""
+"""A tune → its score: bars of notes and rests, with ties and tuplets."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -61,7 +61,7 @@ class Bar:
 
     number  counts full bars from 1; a pickup is bar 0
     length  quarters
-    signs   what stands above it, in quarters from the bar line
+    signs   chords, tempos and marks above it, in quarters from the bar line
     """
 
     number: int
@@ -131,7 +131,7 @@ def notate(
     """The score of a melody with at least one note. Empty bars before the first note are left out.
 
     metres, keys, pickup, words  as in `Song` and `Part`; without metres and keys, the melody's own apply
-    signs                        what stands above the notes
+    signs                        chords, tempos and marks above the notes
     """
     stretches = stretched_bars(melody, metres, pickup)
     onsets, ends, swung = quantised(melody, first_new, stretches)
@@ -217,7 +217,7 @@ def quantised(
 
 
 def _some(melody: Melody, begin: int, stop: int, downbeat: float) -> Melody:
-    """The notes from index `begin` to `stop`, with a downbeat of their own (quarters) and their share of `written`."""
+    """The notes from index `begin` to `stop`, with their own `downbeat` (quarters) and their share of `written`."""
     some, written = replace(melody[begin:stop], downbeat=downbeat), melody.written
     if written is None or stop < len(melody):
         return some
@@ -236,7 +236,7 @@ def _symbols(
 ) -> Iterator[Symbol]:
     """The symbols of one bar, `bar` quarters long, from spans (start, end, note or −1) that fill it without gaps.
 
-    `came_in`: the first is tied from the bar before; `goes_on`: the last is tied to the next bar.
+    `came_in`: the first note is tied from the bar before; `goes_on`: the last note is tied to the next bar.
     """
     if len(spans) == 1 and spans[0][2] == -1 and spans[0][0] == 0:
         yield Symbol(Fraction(0), bar, None, bar)

@@ -1,4 +1,4 @@
-"""Song → a score of all its parts: staves with at most two voices each, on common bar lines."""
+"""A song → the score of all its parts: staves with at most two voices each, on common bar lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -64,8 +64,8 @@ class Player:
 class Sheet:
     """The score of a song.
 
-    players  those that play at least one note, in the order of the song; over the first is what is above the score
-    frames   the bars, with what is above them
+    players  those that play at least one note, in the order of the song; the first has the signs above the score
+    frames   the bars, with the signs above them
     tempo    quarters a minute at the beginning
     seam     index of the bar in which the new music begins; None if all of it is new
     """
@@ -82,12 +82,12 @@ class Sheet:
         return sum(len(player.staves) for player in self.players)
 
     def lead(self) -> "Sheet":
-        """The same with the lead alone, and what stands above the score over it."""
+        """The score of the lead alone, with the signs above it."""
         lead = next((player for player in self.players if player.lead), self.players[0])
         return replace(self, players=(_signed(lead, self.frames),))
 
     def as_read(self) -> "Sheet":
-        """The same as the players of transposing instruments read it."""
+        """The score as the players of transposing instruments read it."""
         return replace(self, players=tuple(_as_read(player) for player in self.players))
 
 
@@ -132,7 +132,7 @@ def notate_band(song: Song, since: float) -> Sheet:
 
 
 def _signed(player: Player, frames: Sequence[Frame]) -> Player:
-    """The player with all that stands above the score over the first staff."""
+    """The player with the signs of the score above the first staff."""
     (top, *lower), *others = player.staves[0].voices, *player.staves[1:]
     bars = tuple(replace(bar, signs=frame.signs) for bar, frame in zip(top.bars, frames, strict=True))
     staff = replace(player.staves[0], voices=(replace(top, bars=bars), *lower))
@@ -140,7 +140,7 @@ def _signed(player: Player, frames: Sequence[Frame]) -> Player:
 
 
 def _as_read(player: Player) -> Player:
-    """The player's part as it was written for a transposing instrument, whose clef has no octave of its own."""
+    """The player's part as it is written for a transposing instrument, whose clef has no octave change."""
     if player.sounds == CONCERT or player.drums:
         return player
     staves = []

@@ -10,7 +10,7 @@ from PIL import ImageFont
 FOLDER = Path(__file__).parents[3] / "assets" / "fonts"
 FONT = FOLDER / "DejaVuSerif.ttf"
 FAMILY = "DejaVu Serif"
-# For the characters that it lacks: Hebrew, Arabic and signs; Chinese and Japanese; Korean. File → family.
+# For characters that `FONT` lacks, such as Hebrew, Arabic, Chinese, Japanese and Korean: file → family.
 OTHERS = {
     FOLDER / "DejaVuSans-more.ttf": "DejaVu Sans",
     FOLDER / "DroidSansFallbackFull.ttf": "Droid Sans Fallback",
@@ -63,8 +63,8 @@ def page(drawing: str, height: int, title: str, under: str, both: bool, footer: 
 
 
 def text(x: float, y: float, words: str, size: int, colour: str, anchor: str = "start") -> str:
-    """A line of text as SVG, with its baseline at `y`; in a single typeface, if one has all of its letters, since
-    Arabic letters are joined only then."""
+    """A line of text as SVG, with its baseline at `y`. If a single typeface has all of its letters, it is set in that
+    one, since Arabic letters are joined only within a typeface."""
     able = next((path for path in (FONT, *OTHERS) if all(_has(path, letter) for letter in words)), FONT)
     family = f' font-family="{OTHERS[able]}"' if able in OTHERS else ""
     look = f'font-size="{size}" fill="{colour}" text-anchor="{anchor}"{family}'

@@ -1,4 +1,4 @@
-"""The notes of one part → where they stand in a score: onsets and ends in exact quarters, chords struck together."""
+"""The notes of one part → their places in a score: onsets and ends in exact quarters, chords struck together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,19 +20,19 @@ from generation.music.song import Part, Song
 Floats = NDArray[np.float64]
 
 GRIDS = (1, 2, 4, 3, 8, 6, 16, 12, 5, 7, 32, 24)  # lines a quarter, the simplest first
-NEAR = 0.004  # quarters by which a written note may lie beside its line
-SOON = 1 / 16  # quarters in which the notes of a chord begin at the latest
-LEGATO = 0.06  # quarters by which a played note may reach into the next one and is written as ending there
+NEAR = 0.004  # quarters by which a written note may be off its line
+SOON = 1 / 16  # quarters within which all notes of a chord begin
+LEGATO = 0.06  # quarters by which a played note may overlap the next and still be written as ending there
 LEAST = Fraction(1, 32)  # the shortest written note
 
 
 @dataclass(frozen=True)
 class Struck:
-    """A note as it is written. `onset` and `end` in quarters.
+    """A note as it is written. `onset` and `end` are in quarters.
 
-    new    whether it is Encore's
+    new    whether Encore played it
     loose  whether its duration was played rather than written
-    again  where its pitch is struck again in this part; None if it is not
+    again  the quarter where this part strikes its pitch again; None if it does not
     sung   its syllable
     """
 
@@ -81,8 +81,8 @@ def place(part: Part, since: float, song: Song, stretches: Sequence[Stretch]) ->
 
 
 def _is_plain(onset: Floats) -> bool:
-    """Whether onsets (n,) that Encore means are a score's: sixteenths or sextuplets. Those that mix both, as in jazz,
-    are written by ear, as a copyist would."""
+    """Whether the onsets (n,) that Encore means can be written as they are: as sixteenths or as sextuplets. Onsets that
+    mix both, as in jazz, are written by ear, as a copyist would."""
     return is_exact(onset, 4) or is_exact(onset, 6)
 
 
@@ -96,7 +96,8 @@ def _written(
     song: Song,
     stretches: Sequence[Stretch],
 ) -> list[Struck]:
-    """Notes (n,) in quarters as a score has them. `sure`: their onsets were written; `to_the_end`: durations, too."""
+    """Notes (n,) in quarters as a score has them. `sure`: their onsets were written; `to_the_end`: their durations
+    too."""
     exact = sure or is_exact(onset)
     begins = on_grid(onset, sure) if exact else _by_ear(onset, duration, song, stretches)
     if to_the_end:
@@ -117,8 +118,8 @@ def _written(
 
 
 def on_grid(quarters: Floats, sure: bool = True) -> list[Fraction]:
-    """Written moments (n,) as fractions of a quarter; if it is not `sure` that they were written, no finer than
-    sixteenths or triplets."""
+    """Moments (n,) as fractions of a quarter; no finer than sixteenths or triplets unless it is `sure` that they were
+    written."""
     lines = np.array(GRIDS if sure else GRIDS[:8])
     near = np.round(quarters[:, None] * lines)
     off = np.abs(quarters[:, None] - near / lines)

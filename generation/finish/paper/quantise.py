@@ -1,4 +1,4 @@
-"""Played onsets and durations → those that a score would have."""
+"""Played onsets and durations → onsets and durations that a score would have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,9 +82,9 @@ def quantise(
 
 
 def _as_meant(melody: Melody, beat: Fraction) -> tuple[Floats, Floats, int, "Feel"]:
-    """Onsets and durations (n,) in quarters, for Encore's own notes the written ones; the number of notes before these;
-    and their feel. If the written onsets mix eighths, triplets and a shuffle, as in jazz, all notes are treated as
-    played, since a copyist would go by ear."""
+    """Onsets and durations (n,) in quarters, Encore's own notes as it means them written; the number of notes before
+    Encore's; and the feel. If the written onsets mix eighths, triplets and a shuffle, as in jazz, all notes are treated
+    as played, since a copyist would go by ear."""
     as_played = melody.onset, melody.duration, len(melody), Feel()
     if melody.written is None:
         return as_played

@@ -1,4 +1,4 @@
-"""What stands above a score: chord symbols, changes of tempo and rehearsal marks."""
+"""The signs above a score: chord symbols, changes of tempo and rehearsal marks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from generation.finish.paper.notate import Bar, Symbol
 
 NOTICED = 0.03  # the share by which a tempo must change to be written
-LASTING = 4.0  # quarters that it must last; what is shorter is a player's freedom
+LASTING = 4.0  # quarters that a changed tempo must last; anything shorter is a player's freedom
 DOTTED = {Fraction(3, 4): "eighth", Fraction(3, 2): "quarter", Fraction(3): "half"}  # a beat of three → its note
 Sign = TypeVar("Sign")
 
 
 @dataclass(frozen=True)
 class Signs:
-    """Those of a piece.
+    """The signs of a piece.
 
     chords  (quarter, symbol)
     tempos  (quarter, quarters a minute) of the changes that a musician would write
@@ -37,7 +37,7 @@ class Signs:
 
 @dataclass(frozen=True)
 class Above:
-    """The same above one bar, in quarters from its bar line."""
+    """The signs above one bar, in quarters from its bar line."""
 
     chords: tuple[tuple[Fraction, str], ...] = ()
     tempos: tuple[tuple[Fraction, float], ...] = ()
@@ -59,8 +59,8 @@ def first_tempo(tempo: Sequence[Tempo], first: float) -> float:
 
 
 def written_tempos(tempo: Sequence[Tempo], first: float, end: float) -> list[tuple[float, float]]:
-    """(quarter, quarters a minute) of the changes of tempo after the quarter `first` that a score has: those that one
-    hears and that last. `end`: the quarter at which the music ends."""
+    """The changes of tempo that a score has after the quarter `first`, which are those that one hears and that last:
+    (quarter, quarters a minute). `end`: the quarter at which the music ends."""
     found, now = [], first_tempo(tempo, first)
     for mark, until in zip(tempo, [*(later.onset for later in tempo[1:]), end], strict=True):
         pace = mark.quarters_per_minute
@@ -89,7 +89,7 @@ def over(symbols: Sequence["Symbol"], signs: Sequence[tuple[Fraction, Sign]]) ->
 
 
 def elements(bar: "Bar", divisions: int, picture: bool) -> dict[int, str]:
-    """Index of a note or rest of a bar → the elements of MusicXML before it, for all that stands above. `picture`: as
+    """Index of a note or rest of a bar → the elements of MusicXML before it, for the signs above the bar. `picture`: as
     in `tempo_element`."""
     found = dict.fromkeys(range(len(bar.symbols)), "")
     for i, marks in over(bar.symbols, bar.signs.marks).items():
@@ -105,13 +105,13 @@ def elements(bar: "Bar", divisions: int, picture: bool) -> dict[int, str]:
 
 
 def tempo_words(pace: float, metre: tuple[int, int]) -> str:
-    """A tempo in quarters a minute as one reads it: “♩ = 120”."""
+    """A tempo in quarters a minute as musicians write it: “♩ = 120”."""
     return f"♩. = {pace / 1.5:.0f}" if beat_of(metre) == Fraction(3, 2) else f"♩ = {pace:.0f}"
 
 
 def tempo_element(pace: float, metre: tuple[int, int], offset: int = 0, picture: bool = False, also: str = "") -> str:
-    """A <direction> for a tempo in quarters a minute, `offset` divisions after the start of the next note; `also` is
-    said with it. In a `picture` it is words, since the letters of the page are drawn in a font of our own."""
+    """A <direction> for a tempo in quarters a minute, `offset` divisions after the start of the next note, with the
+    further element `also`. In a `picture`, the tempo is words, since the page is drawn in a font of our own."""
     if picture:
         return _direction(f"<words>{tempo_words(pace, metre)}</words>", offset)
     beat = beat_of(metre)

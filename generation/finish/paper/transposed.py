@@ -13,7 +13,7 @@ TONES = re.compile(r"^[A-G][b#]*|(?<=/)[A-G][b#]*")  # root and bass of a chord 
 
 
 def as_read(score: Score, sounds: Interval) -> Score:
-    """The score for an instrument that `sounds` so much higher than it is written; lower if negative."""
+    """The score for an instrument that sounds higher than it is written, by `sounds`; lower if negative."""
     if sounds == CONCERT:
         return score
     up = -(7 * sounds[1] - 12 * sounds[0])  # along the line of fifths
@@ -36,7 +36,7 @@ def _bar(bar: Bar, up: int, semitones: int) -> Bar:
 
 
 def _moved(tone: str, up: int) -> str:
-    """The name of a tone so many fifths up, with no more than one accidental."""
+    """The name of the tone `up` fifths higher, with no more than one accidental."""
     position = FIFTHS[tone[0]] + 7 * (tone.count("#") - tone[1:].count("b")) + up
     position = (position + 7) % 12 - 7 if not -8 < position < 13 else position
     accidentals, letter = divmod(position + 1, 7)

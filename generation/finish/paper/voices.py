@@ -36,7 +36,7 @@ class Chord:
 
 
 def hands(notes: Sequence[Struck]) -> tuple[list[Struck], list[Struck]]:
-    """The notes of the right and of the left hand: the cheapest way through all chords, if notes far outside their
+    """The notes of the right and of the left hand: the cheapest way through all chords, where notes far outside their
     staff, wide stretches of a hand and moves of the border between the hands all have a cost."""
     groups = [list(group) for _, group in groupby(notes, key=lambda note: note.onset)]
     cost, back = np.zeros(len(SPLITS)), []

@@ -14,7 +14,7 @@ Mark = tuple[float, Kind, int, int]  # (second, kind of event, its two numbers)
 
 MAX_SECONDS = 1_100.0  # the longest input, the longest answer, and a tail
 PHRASE = 8.0  # seconds of music, roughly, that one synthesiser plays; the phrases' sounds are simply added
-DOWN = 64  # least value of a pedal that is down
+DOWN = 64  # a pedal with this value or more is down
 FINE = 0.005  # seconds: of events for one controller, or of bends, that are closer than this, only the last counts
 ORDER = ("off", "program", "control", "bend", "on")  # of simultaneous events
 BANKS = (1, 8, 16)  # the soundfont's variations besides General MIDI's own sounds
@@ -57,7 +57,7 @@ def phrases(parts: Sequence[Part], clock: Clock, start: float) -> Iterator[Phras
 
 
 class _Player:
-    """The settings of one part, to be asked for phrase by phrase in order."""
+    """The settings of one part; ask for those of each phrase in order."""
 
     def __init__(self, marks: Sequence[Mark]) -> None:
         self._marks = marks

@@ -1,4 +1,4 @@
-"""Let the sound begin with the recording that was sent, where its transcription would be played."""
+"""Sound that begins with the recording that was sent, instead of its transcription."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from generation.finish.sound.synth import SAMPLE_RATE, Sound
 from generation.music.clock import Clock
 from generation.music.song import Part, Recorded
 
-BEFORE = 0.3  # seconds before the first note that are left: a breath, a consonant
-RING = 0.3  # seconds after the last one
+BEFORE = 0.3  # seconds that are kept before the first note, for a breath or a consonant
+RING = 0.3  # seconds that are kept after the last note
 FADE_IN, FADE_OUT = 0.02, 0.15  # seconds
 MOST_GAIN = 30.0  # decibels by which a soft recording is raised
 
@@ -29,7 +29,7 @@ def render_after(
     """The recording and then the new parts, (frames, 2) float32, neither mastered nor clipped.
 
     samples  (n,) the recording at `SAMPLE_RATE`
-    given    what was transcribed from it, on `clock`, as are the `new` parts
+    given    the parts that were transcribed from it; like the `new` ones, on `clock`
 
     Both are equally loud (ITU-R BS.1770). The recording ends with its last note, or where the new music begins.
     """

@@ -20,7 +20,7 @@ CHUNK = SAMPLE_RATE // 8  # frames of a tail that are rendered before its level 
 HANDS = 2  # phrases that are rendered at the same time
 AROUND = 8 * SAMPLE_RATE  # frames before and after the seam whose levels are compared
 STEP, MOST_GAIN = 2.0, 10.0  # decibels: how much softer the new music may be, and the most by which it is raised
-BAND = 10 * SAMPLE_RATE  # the same if all parts go on
+BAND = 10 * SAMPLE_RATE  # frames like `AROUND`, if all parts go on
 NEAR, MOST_CUT = 2.5, 6.0  # decibels: how far the new music of a band may lie from its input, and its greatest change
 REHEARSED = 8  # phrases of the input that are cached, about 4 MB each
 
@@ -29,7 +29,7 @@ Played = tuple[int, Sound]  # the frame at which a phrase begins, and its sound
 
 
 def load(program: int) -> None:
-    """Load the samples of a program, so that the first rendering need not."""
+    """Load the samples of a program, so that the first rendering does not have to."""
     hands = [Synth(1) for _ in range(HANDS)]
     for synth in hands:
         synth.send((0.0, "program", 0, 0, program))

@@ -17,8 +17,8 @@ from generation.music.sounds import SOUNDS
 
 
 def stems(players: Sequence[Sequence[Part]], clock: Clock, title: str, most_bytes: int = 0) -> bytes:
-    """A zip with an MP3 for each player, who may play one part after another; `most_bytes`: of all together, 0 for no
-    limit. Added up they are the mix before it is mastered."""
+    """A zip with an MP3 for each player, who may have several parts. Together they are at most `most_bytes` long, 0 for
+    no limit; added up, they sound like the mix before mastering."""
     playing = [[part for part in parts if len(part.notes)] for parts in players]
     playing = [parts for parts in playing if parts]
     start = start_of([part for parts in playing for part in parts], clock)
@@ -37,7 +37,7 @@ def stems(players: Sequence[Sequence[Part]], clock: Clock, title: str, most_byte
 
 
 def _gain(heard: Sequence[Sound]) -> np.float32:
-    """The factor that brings the mix to its usual loudness, as far as no stem is clipped."""
+    """The factor that brings the mix to its usual loudness, or as near to it as no stem is clipped."""
     if not heard:
         return np.float32(1)
     lacking = LOUDNESS - loudness(np.sum(heard, axis=0))
@@ -47,6 +47,6 @@ def _gain(heard: Sequence[Sound]) -> np.float32:
 
 
 def _name(part: Part) -> str:
-    """A part's name as a file may have it, else its instrument's."""
+    """The part's name, or else its instrument's, in characters that file names may contain."""
     said = " ".join(re.sub(r"[^\w .-]", " ", part.name).split())[:40].strip(". ")
     return said or ("drums" if part.drums else SOUNDS[part.program or 0])
