@@ -31,10 +31,10 @@ CALLED = {
 ENDS = {"stems": "-stems.zip"}  # a file's kind → the end of its name, if that is not the kind
 # Key of `REDONE` → what is new.
 AGAIN = {
-    "melody": Words("The melody is played again, all else stays."),
-    "chords": Words("The chords are played again, all else stays."),
-    "bass": Words("The bass is played again, all else stays."),
-    "drums": Words("The drums are played again, all else stays."),
+    "melody": Words("The melody is played again; the rest stays as it was."),
+    "chords": Words("The chords are played again; the rest stays as it was."),
+    "bass": Words("The bass is played again; the rest stays as it was."),
+    "drums": Words("The drums are played again; the rest stays as it was."),
 }
 
 

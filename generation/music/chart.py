@@ -45,7 +45,7 @@ def parse_chart(text: str, key: Key) -> Chart:
         if word in REPEATED:
             if not before:
                 raise Refusal(
-                    "The chords begin with “%”, which repeats the bar before, and there is none. Begin with a chord."
+                    "The chords begin with “%”, which repeats the bar before it, but there is none. Begin with a chord."
                 )
             last = next(bar for bar in reversed(bars) if bar)
             bars[-1] += [before] if bars[-1] else last
@@ -77,7 +77,7 @@ def _symbol(word: str, place: int, key: Key) -> str:
     degree = DEGREE.fullmatch(word)
     if degree is None:
         raise Refusal(
-            "“{word}”, at character {place} of the chords, is no chord. Write one like Dm7, F#m7b5, C/E, ii or V7.",
+            "“{word}”, at character {place} of the chords, is not a chord. Write one like Dm7, F#m7b5, C/E, ii or V7.",
             word=word[:20],
             place=place,
         )

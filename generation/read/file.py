@@ -108,7 +108,7 @@ def _kind(data: bytes, filename: str) -> str:
     if (number := NUMBER.search(start)) and KEY.search(start, number.end()):  # on a web page or in a mail, too
         return "abc"
     if WEB_PAGE.match(start):
-        raise Refusal("This is a web page, not a file of notes: the download went wrong. Send the file itself.")
+        raise Refusal("This is a web page, not a music file: the download went wrong. Send the file itself.")
     if start.lstrip().startswith("<"):
         return "musicxml"
     if re.search(r"^(\*\*\w+\t)*\*\*kern\b", start, re.MULTILINE):
@@ -119,7 +119,7 @@ def _kind(data: bytes, filename: str) -> str:
         raise Refusal(
             "There is no {kind} in this {suffix} file. Send {accepted}.", kind=kind, suffix=suffix, accepted=ACCEPTED
         )
-    raise Refusal("Encore does not recognise this as a file of notes. Send {accepted}.", accepted=ACCEPTED)
+    raise Refusal("Encore does not recognise this as music. Send {accepted}.", accepted=ACCEPTED)
 
 
 def _is_music(text: str) -> bool:

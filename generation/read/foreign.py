@@ -81,7 +81,7 @@ def foreign(data: bytes) -> Refusal | None:
             kind=kind,
         )
     if kind := _named(data, ARCHIVES):
-        return Refusal("This is an archive ({kind}). Unpack it and send the file of notes that is in it.", kind=kind)
+        return Refusal("This is an archive ({kind}). Unpack it and send the music file that is in it.", kind=kind)
     if kind := _named(data, DOCUMENTS):
         return document(kind)
     if program := _named(data, PROGRAMS):

@@ -77,7 +77,7 @@ def read_tree(root: Element, mended: Sequence[Words] = ()) -> Score:
     if any(common.signature and common.signature.odd for common in score.common):
         score.remarks.append(Words("the key was found by ear, since its signature is not one of the usual ones"))
     if rounded:
-        score.remarks.append(Words("pitches between the semitones were moved to the nearest one"))
+        score.remarks.append(Words("pitches between the semitones were moved to the nearest semitone"))
     return score
 
 

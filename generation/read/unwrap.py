@@ -46,7 +46,7 @@ def _unzipped(data: bytes) -> bytes:
             if tunes := [name for name in found if not name.lower().endswith(".txt")]:  # any texts are about them
                 found = tunes
             if len(found) > 1:
-                raise Refusal("There are {count} files of notes in this zip file. Send one of them.", count=len(found))
+                raise Refusal("There are {count} music files in this zip file. Send one of them.", count=len(found))
             if not found:
                 return data
             with archive.open(found[0]) as member:
@@ -61,7 +61,7 @@ def _unzipped(data: bytes) -> bytes:
 def _limited(unpacked: bytes) -> bytes:
     if len(unpacked) > MAX_BYTES:
         raise Refusal(
-            "This file has more than {limit} bytes when it is unpacked, which is the limit. Send a shorter piece.",
+            "Unpacked, this file has more than {limit} bytes, which is the limit. Send a shorter piece.",
             limit=MAX_BYTES,
         )
     return unpacked

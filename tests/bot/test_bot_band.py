@@ -30,7 +30,7 @@ async def test_a_tune_is_given_a_band_and_one_part_is_played_again(discord: Disc
     assert "With a band" not in reply.buttons
 
     again = await discord.press(reply, "Other bass", until=has_files)
-    assert "The bass is played again, all else stays." in again.text
+    assert "The bass is played again; the rest stays as it was." in again.text
     kept = read(midi(again.files), "a.mid").song
     for before, after in zip(song.parts, kept.parts, strict=True):
         if before.program != 32 and "bass" not in before.name.lower():
@@ -53,7 +53,7 @@ async def test_of_several_takes_the_part_to_play_again_is_chosen_in_a_list(disco
     assert list(values)[:2] == ["Other melody in take 1", "Other chords in take 1"] and len(values) == 8
     chosen = [values["Other chords in take 2"]]
     other = await discord.press(reply, select["custom_id"], values=chosen, until=has_files)
-    assert "The chords are played again, all else stays." in other.text
+    assert "The chords are played again; the rest stays as it was." in other.text
 
 
 async def test_a_message_is_given_a_band_and_abc_is_typed_into_a_form(discord: Discord) -> None:

@@ -36,7 +36,7 @@ async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
         "ou l’enregistrement d’une mélodie."
     )
     form = await discord.command("extend")
-    assert form.modal["title"] == "Continuer de l'ABC"
+    assert form.modal["title"] == "Continuer un air en ABC"
     private = await discord.command("compose", {"seconds": 5, "takes": 1}, where=discord.dm(), until=has_files)
     assert private.text.startswith("Un nouveau morceau\u00a0: ")
 
@@ -46,7 +46,7 @@ async def test_what_was_mended_in_a_file_is_said(discord: Discord) -> None:
     broken = long_tune(8).replace(b"MThd\0\0\0\6\0\0\0\1", b"MThd\0\0\0\6\0\1\0\2") + b"MTrk\0\0\0\x40\0\x90\x3c"
     discord.server.locale = "de"
     reply = await discord.command("extend", {"tune": ("a.mid", broken), "seconds": 5, "takes": 1}, until=has_files)
-    assert reply.text.splitlines()[-1] == "-# Hinweis: Spur 2 ist beschädigt, Unlesbares wurde übersprungen."
+    assert reply.text.splitlines()[-1] == "-# Hinweis: Spur 2 ist beschädigt; Unlesbares wurde übersprungen."
 
 
 @pytest.mark.parametrize("title", ["Night plays on: a waltz", "{music} {0}"])

@@ -47,7 +47,7 @@ def test_packed_tunes() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (packed({"a.mid": MIDI, "b.mid": MIDI}), "2 files of notes"),
+        (packed({"a.mid": MIDI, "b.mid": MIDI}), "2 music files"),
         (packed({"photo.jpg": b"x"}), "no score in this zip file"),
         (packed({"tune.mid": MIDI})[:60], "cannot be unpacked"),
         (packed({"tune.mid": bytes(9_000_000)}), "more than 5,000,000 bytes"),
