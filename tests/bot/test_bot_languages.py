@@ -78,7 +78,7 @@ async def test_choices_in_the_language_of_who_types(discord: Discord) -> None:
     reply = await discord.command("compose", options, until=has_files)
     assert "harpsichord" in reply.text, "the server speaks English"
     refused = await discord.command("compose", {"key": "h moll"})
-    assert refused.text.startswith("«\u00a0H moll\u00a0» n'est pas une tonalité")
+    assert refused.text.startswith("«\u00a0H moll\u00a0» n’est pas une tonalité")
 
 
 def parts(commands: list[Json]) -> Iterator[Json]:
