@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         pattern=r"^(\d+(-\d+)?/\d+)?$",
         description="which shards this bot holds, as 0-15/64, where several bots hold them; none: all",
     )
-    at_once: int = Field(default=8, ge=1, le=64, description="requests that are played at the same time")
+    at_once: int = Field(default=8, ge=1, le=1000, description="requests that are played at the same time")
     queue: int = Field(default=24, ge=1, le=1000, description="requests that may wait")
     hourly: int = Field(default=60, ge=1, description="pieces that a member may have in an hour")
     keep_days: float = Field(
