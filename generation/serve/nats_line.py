@@ -8,7 +8,8 @@ oldest one and asks under the ticket's name for the request; where nobody answer
     encore.ticket.NAME.take       machine → bot: give me the request. Nobody there: the place is an orphan
     encore.ticket.NAME.progress   machine → bot: the share that is done
     encore.ticket.NAME.answer     machine → bot: a part of the answer; `YES` if it is still wanted
-    encore.ticket.NAME.cancel     bot → bot: somebody pressed “Cancel” on another process
+    encore.ticket.NAME.cancel     bot → bot: somebody pressed “Cancel” on another process; `NO` if the answer is there
+    encore.ticket.NAME.here       bot → bot: does anybody still hold the place that this member has?
     encore.cancel.NAME            bot → machines: stop playing this
     encore.check                  bot → one machine: can this file be played on from?
 """

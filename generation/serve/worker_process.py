@@ -67,7 +67,7 @@ class _Held:
 
 
 class WorkerProcess:
-    """A worker process of one kind (a key of `worker.STAGES`), which is replaced whenever it dies."""
+    """A worker process of one kind (a key of `worker.ROLES`), which is replaced whenever it dies."""
 
     def __init__(self, role: str, quiet: bool = False) -> None:
         self.role, self._quiet = role, quiet
