@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.judge.bars import Figure, card
-from generation.judge.hummed import Sung, played, sung, sung_by_festival
+from generation.judge.hummed import Sung, played, recorded, sung, sung_by_festival
 from generation.music.reading import Reading
 from generation.read.beat import on_its_beat
 from generation.read.file import read
@@ -36,6 +36,7 @@ def main(args: argparse.Namespace) -> int:
     others = list(sung_by_festival(args.festival, args.seed + 2))
     found = [(one, heard(one)) for one in [*voices, *instruments, *others]]
     singing, single = found[: len(voices)], found[len(voices) :][: len(instruments)]
+    piano = recorded()
     lyrics = found[len(voices) + len(instruments) :]
     figures = [
         Figure("note F1, onset ± 100 ms and exact pitch", "sung", _notes(singing), bar=SINGING, at_least=True),
@@ -44,6 +45,7 @@ def main(args: argparse.Namespace) -> int:
         Figure(
             "note F1, onset ± 100 ms and exact pitch", "single instruments", _notes(single), bar=SINGLE, at_least=True
         ),
+        Figure("the same, a recording", "a piano in a room", _notes([(piano, heard(piano))])),
         Figure("beat F, ± 70 ms", "all", _beats(found), bar=BEATS, at_least=True),
         Figure("the same, two or three times as fast or slow allowed", "all", _beats(found, (1 / 3, 0.5, 1, 2, 3))),
     ]

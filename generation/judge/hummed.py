@@ -89,6 +89,20 @@ def played(count: int, seed: int = 1) -> Iterator[Sung]:
         yield _recorded(f"{name} {i}", heard(tune, PLAYERS[name]), soundfont(tune, PLAYERS[name], None))
 
 
+def recorded() -> Sung:
+    """A piano in a room, played by hand, whose recording is in the package music21: its notes were read from its
+    spectrum, and their onsets from its loudness."""
+    import music21
+
+    data = (Path(music21.__file__).parent / "audioSearch" / "test_audio.wav").read_bytes()
+    onset = np.array([
+        2.8, 3.67, 4.54, 5.44, 6.43, 7.35, 8.25, 9.14, 10.16, 11.03, 11.97, 12.9, 13.94, 14.95, 15.96, 17.0, 17.8,
+        18.75, 19.66,
+    ])  # fmt: skip
+    pitch = np.array([60, 62, 64, 65, 67, 69, 71, 72, 60, 64, 67, 72, 69, 65, 62, 61, 63, 66, 68])
+    return Sung("piano in a room", data, onset, np.append(onset[1:], 20.0), pitch, np.zeros(0))
+
+
 def _songs(count: int, seed: int) -> Iterator[tuple[np.random.Generator, Tune]]:
     """Beginnings of folk songs, performed without a click."""
     import music21

@@ -19,6 +19,7 @@ PEAKS, BELOW = 1_000.0, 0.003  # hertz: where the loudest partial mostly lies ab
 # power below half of it, somebody whistles
 PARTIALS = 30  # bins that a few partials fill
 LOUD = 25.0  # decibels below the loudest frames, down to which frames count
+KEPT, WITHIN = 0.15, 1.0  # seconds for which a pitch that is held stays within so many semitones
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,18 @@ def tonal(sound: Samples) -> float:
     loudness = power.sum(axis=1)
     loud = power[loudness > loudness.max() * 10 ** (-LOUD / 10)]
     return float(np.median(np.sort(loud, axis=1)[:, -PARTIALS:].sum(axis=1) / loud.sum(axis=1)))
+
+
+def held(track: Track) -> float:
+    """The share of the frames with a clear pitch in which it is held for a while, 0 … 1: of speech, little."""
+    clear = (track.sure >= 0.5) & (track.level > track.level.max() - LOUD)
+    long = round(KEPT / track.step)
+    if len(clear) < long or not clear.any():
+        return 0.0
+    windows = np.lib.stride_tricks.sliding_window_view
+    still = windows(clear, long).all(axis=1) & (np.ptp(windows(track.pitch, long), axis=1) <= WITHIN)
+    within = np.convolve(still, np.ones(long)) > 0
+    return float(within[clear].mean())
 
 
 def _whistled(sound: Samples) -> bool:

@@ -164,16 +164,18 @@ def _grounded(begin: Floats, end: Floats, fitted: Floats, sound: Samples) -> tup
         hertz = 440 * 2 ** ((fitted[i] - 69) / 12)
         found = [_at_multiples(power, hertz / part) for part in range(1, UNDERTONES + 1) if hertz / part > LOWEST]
         if found:
-            part = next(n for n, value in enumerate(found) if value >= EXPLAINED * max(found))
-            grounded[i], share[i] = fitted[i] - 12 * np.log2(part + 1), found[part]
+            better = [(there - chance) / (1 - chance) for there, chance in found]
+            part = next(n for n, value in enumerate(better) if value >= EXPLAINED * max(better) or value == max(better))
+            grounded[i], share[i] = fitted[i] - 12 * np.log2(part + 1), found[part][0]
     return grounded, share
 
 
-def _at_multiples(power: Floats, hertz: float) -> float:
-    """The share of some power, by bins of a spectrum, that is at multiples of a frequency."""
+def _at_multiples(power: Floats, hertz: float) -> tuple[float, float]:
+    """The share of some power, by bins of a spectrum, that is at multiples of a frequency; and that of noise, which is
+    the larger the lower the frequency is, since its multiples stand closer."""
     at = np.arange(len(power)) * RATE / WINDOW
     near = np.abs(at - hertz * np.maximum(np.round(at / hertz), 1)) <= 2.5 * RATE / WINDOW + 0.012 * at
-    return float(power[near].sum() / max(float(power.sum()), 1e-12))
+    return float(power[near].sum() / max(float(power.sum()), 1e-12)), float(near[at >= LOWEST].mean())
 
 
 def _tuning(fitted: Floats, weight: Floats) -> float:

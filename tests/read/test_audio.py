@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from generation.judge.evaluate_hum import heard, note_f1
+from generation.judge.hummed import recorded
 from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import Refusal
 from tests.hostile_sounds import encoded, hummed
 
+SUNG = Path(__file__).parents[1] / "data" / "sung"
 EXAMPLES = Path(__file__).parents[2] / "assets" / "examples"
 TUNE = [62, 66, 69, 66, 67, 71, 74, 71, 69, 66, 64, 62]
 CODINGS = {"OGG": "OPUS", "WAV": "PCM_16", "FLAC": "PCM_24", "MP3": "MPEG_LAYER_III"}
@@ -119,3 +122,19 @@ def test_no_library_keeps_files_open_or_writes_about_its_use() -> None:
     read(encoded(hummed(TUNE), "OGG", "OPUS"), "a.ogg")
     open_now = {str(path.resolve()) for path in Path("/proc/self/fd").iterdir()}
     assert not [path for path in open_now if "onnx" in path]
+
+
+@pytest.mark.parametrize(("name", "least", "low", "high"), [("vocadito-10", 20, 40, 57), ("vocadito-14", 20, 50, 66)])
+def test_people_who_sing_with_glides_are_heard(name: str, least: int, low: int, high: int) -> None:
+    """Their pitch is hardly ever exact; no tone is far below the others, as where a consonant was taken for one."""
+    reading = read((SUNG / f"{name}.ogg").read_bytes(), "voice-message.ogg")
+    pitch = reading.melody.pitch
+    assert len(pitch) >= least
+    assert np.mean((pitch >= low) & (pitch <= high)) > 0.95
+    assert reading.song.recorded is not None
+
+
+def test_a_real_piano_is_heard() -> None:
+    """A scale of C major, its chord and a few tones more, in a room with a fan: the recording that music21 ships."""
+    found = heard(recorded())
+    assert found is not None and note_f1(recorded(), found) > 0.85
