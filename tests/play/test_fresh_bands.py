@@ -47,6 +47,9 @@ def test_all_begin_with_the_tune_and_end_with_it(tunes: LoadedModel, model: Band
     assert (lead.name, lead.role, lead.program) == (ensemble.band.called, "lead", ensemble.band.lead)
     assert [part.name for part in others] == [part.name for part in ensemble.band.seats()]
     assert abs(float(np.median(lead.notes.pitch)) - ensemble.centre) <= 7
+    assert lead.written is not None and lead.notes.onset[-1] + lead.written.duration[-1] == pytest.approx(
+        whole.end, abs=0.2
+    )
     for part in others:
         assert part.notes.onset[0] < 3 and (part.drums or part.notes.end == pytest.approx(whole.end, abs=0.1))
         assert part.written is not None and len(part.written.late) == len(part.notes)

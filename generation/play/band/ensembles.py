@@ -38,7 +38,7 @@ ENSEMBLES: dict[str, Ensemble] = {
     "song": Ensemble("artsong", 67, Band("artsong", 53, "Voice", (PIANO,))),
     "quartet": Ensemble("classical", 74, Band("classical", 40, "Violin I", QUARTET)),
     "choir": Ensemble("hymn", 69, Band("hymn", 52, "Soprano", SINGERS)),
-    "jazz quartet": Ensemble("jazz", 62, Band("jazz", 66, "Saxophone", (
+    "jazz quartet": Ensemble("standards", 62, Band("jazz", 66, "Saxophone", (
         pianist("jazz", 45, 76), JAZZ_BASS, (Accompanist("Drums", "drums", None, "jazz"),),
     ))),
     "pop band": Ensemble("pop", 72, Band("pop", 0, "Melody", (pianist("pop"), BASS, DRUMS))),

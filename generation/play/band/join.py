@@ -59,7 +59,8 @@ def lead_sheet(tune: Melody, centre: int) -> Song:
     notes = replace(lead.notes, pitch=np.clip(lead.notes.pitch + OCTAVE * octaves, 0, 127))
     written = tune.written
     if written is not None:
-        gap = np.diff(notes.onset - written.late, append=np.inf)
+        onset = notes.onset - written.late
+        gap = np.append(np.diff(onset), written.duration[-1:])
         heard = gap - written.duration > HEARD[0] + HEARD[1] * gap
         written = replace(written, duration=np.where(heard, written.duration, gap))
     return replace(song, parts=(replace(lead, notes=notes, written=written),))
