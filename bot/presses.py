@@ -46,7 +46,7 @@ def _cooler(request: Request, _: bytes) -> Request:
 def _on(request: Request, midi: bytes) -> Request:
     """Play on from the take itself."""
     stem = request.filename.rpartition(".")[0] or request.filename or "encore"
-    fresh = replace(request, key=None, tempo=None, meter=None, recording=False, octave=0, accompany="")
+    fresh = replace(request, key=None, tempo=None, meter=None, recording=False, octave=0, accompany="", after_bar=0)
     return replace(fresh, seed=secrets.randbelow(2**31), data=midi, filename=f"{stem}.mid")
 
 

@@ -109,6 +109,7 @@ async def _play(args: argparse.Namespace) -> int:
         seconds=getattr(args, "seconds", 20),
         bars=getattr(args, "bars", 0),
         last_bars=getattr(args, "last_bars", 0),
+        after_bar=getattr(args, "after_bar", 0),
         lead=getattr(args, "part", ""),
         takes=args.takes,
         temperature=args.temperature,

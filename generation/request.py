@@ -23,8 +23,8 @@ from generation.words import whole
 MOST_SECONDS = 180  # of new music
 MOST_CHORDS = 2000  # characters
 RANGES = (
-    ("seconds", 5, MOST_SECONDS), ("bars", 4, 64), ("last_bars", 1, 64), ("takes", 1, 64), ("temperature", 0.1, 2.0),
-    ("top_p", 0.05, 1.0), ("octave", -2, 2),
+    ("seconds", 5, MOST_SECONDS), ("bars", 4, 64), ("last_bars", 1, 64), ("after_bar", 1, 999), ("takes", 1, 64),
+    ("temperature", 0.1, 2.0), ("top_p", 0.05, 1.0), ("octave", -2, 2),
 )  # fmt: skip
 
 
@@ -36,6 +36,8 @@ class Request:
     seconds      length of the new music, 5 … 180
     bars         its length in bars instead, 4 … 64; 0: in seconds
     last_bars    of the input, that are in the files, 1 … 64; 0 for all, as with `accompany`. The model hears all of it.
+    after_bar    the bar of the file after which the new music begins, 1 … 999; the rest of the file is left out. Full
+                 bars count from 1, as on a score; 0: the last
     takes        how many different answers, 1 … 64
     temperature  0.1 … 2.0
     top_p        0.05 … 1.0
@@ -65,6 +67,7 @@ class Request:
     seconds: float = 20.0
     bars: int = 0
     last_bars: int = 0
+    after_bar: int = 0
     takes: int = 1
     temperature: float = 0.9
     top_p: float = 0.97
@@ -96,7 +99,7 @@ class Request:
                 object.__setattr__(self, name, whole(said))
         for name, low, high in RANGES:
             value = getattr(self, name)
-            if not low <= value <= high and (value or name not in ("bars", "last_bars")):
+            if not low <= value <= high and (value or name not in ("bars", "last_bars", "after_bar")):
                 raise Refusal(
                     "{name} is {value}; it must lie between {low} and {high}.",
                     name=name,

@@ -14,7 +14,18 @@ from bot.answer.report import report_error
 from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
 from bot.commands.foreign import SOUND, refuse_foreign
-from bot.commands.options import DESCRIPTIONS, Bars, Chords, LastBars, Seconds, Seed, Takes, Temperature, request
+from bot.commands.options import (
+    DESCRIPTIONS,
+    AfterBar,
+    Bars,
+    Chords,
+    LastBars,
+    Seconds,
+    Seed,
+    Takes,
+    Temperature,
+    request,
+)
 from bot.words import say
 from bot.words.locale import own
 from generation.request import ENDINGS, PARTS, Refusal, Words
@@ -36,6 +47,7 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
     part="The whole piece, only the new part, or the new part after the recording itself",
     melody="Which part of the file is the tune: its name or number",
     last_bars="How many bars of a long tune to keep before the new part",
+    after_bar="Begin the new part after this bar of the tune, as a score counts them",
     **DESCRIPTIONS,
 )
 @app_commands.choices(
@@ -54,6 +66,7 @@ async def extend(
     seconds: Seconds | None = None,
     bars: Bars | None = None,
     last_bars: LastBars | None = None,
+    after_bar: AfterBar | None = None,
     takes: Takes | None = None,
     instrument: str | None = None,
     style: str | None = None,
@@ -69,6 +82,7 @@ async def extend(
         "seconds": seconds,
         "bars": bars,
         "last_bars": last_bars,
+        "after_bar": after_bar,
         "takes": takes,
         "instrument": instrument,
         "style": style,

@@ -11,7 +11,7 @@ EARLY = 0.1  # quarters by which a note may come before the bar line to which it
 
 
 def bar_lines(song: Song) -> list[float]:
-    """The quarters at which bars begin, without the pickup, in bars of four quarters where the metre is unknown."""
+    """The quarters at which full bars begin, in bars of four quarters where the metre is unknown."""
     marks = (
         [(song.metres[0][0] or song.pickup, song.metres[0][1]), *song.metres[1:]] if song.metres else [(0.0, (4, 4))]
     )
@@ -21,15 +21,24 @@ def bar_lines(song: Song) -> list[float]:
     return lines
 
 
-def beginning(song: Song, quarter: float) -> Song:
-    """A song up to a quarter, where notes that are still held end."""
+def numbered_bars(song: Song) -> list[float]:
+    """The quarters at which bars 1, 2, … of a song begin, as its score counts them: from the one in which it begins."""
+    first = min((float(part.notes.onset[0]) for part in song.parts if len(part.notes)), default=0.0)
+    lines = bar_lines(song)
+    silent = sum(line <= first + EARLY for line in lines) - 1
+    return lines[max(silent, 0) :]
+
+
+def beginning(song: Song, quarter: float, early: float = 1e-6) -> Song:
+    """A song up to a quarter, where notes that are still held end; without those that begin `early` quarters before
+    it."""
 
     def before(thing: Part | Song, *names: str) -> dict[str, Any]:
         return {name: tuple(mark for mark in getattr(thing, name) if mark[0] < quarter - 1e-6) for name in names}
 
     parts = []
     for part in song.parts:
-        notes = part.notes[part.notes.onset < quarter - 1e-6]
+        notes = part.notes[part.notes.onset < quarter - early]
         notes = replace(notes, duration=np.minimum(notes.duration, quarter - notes.onset))
         parts.append(replace(part, notes=notes, **before(part, "words", "controls", "bends", "programs")))
     tempo = tuple(mark for mark in song.tempo if mark.onset < quarter)

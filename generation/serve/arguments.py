@@ -30,6 +30,8 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     extend.add_argument("--part", default="", help="which part of the file is the tune: its name or number (found)")
     last = "leave only so many bars of the input in the files, counted from its end"
     extend.add_argument("--last-bars", type=int, default=0, help=last)
+    after = "let the new music begin after this bar of the file, as a score counts them (the last)"
+    extend.add_argument("--after-bar", type=int, default=0, help=after)
     itself = "of a recording: let the sound begin with it, instead of with what was heard in it, played"
     extend.add_argument("--recording", action="store_true", help=itself)
     extend.add_argument("--octave", type=int, default=0, help="of a recording: by how many octaves higher it is meant")

@@ -1,6 +1,11 @@
 """Listen: read an attachment and find its beat, before anything is played on from it."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from generation.model.tokens import TICKS
+from generation.music.cut import EARLY, beginning, numbered_bars
 from generation.music.line import MAX_SECONDS
 from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading
@@ -23,6 +28,8 @@ def listen(request: Request) -> Reading | None:
     if request.recording and found.song.recorded is None:
         raise Refusal("There is no recording in this file that the music could begin with. Ask for the whole piece.")
     reading = on_its_beat(in_octave(found, request.octave))
+    if request.after_bar:
+        reading = _until_bar(reading, request.after_bar)
     if request.accompany and not len(reading.melody):
         raise Refusal("There is no tune in this file to accompany. Send one that is not drums alone.")
     lasts = max(reading.melody.seconds, reading.song.clock.second(reading.song.end))
@@ -46,3 +53,22 @@ def listen(request: Request) -> Reading | None:
             limit=round(MAX_SECONDS),
         )
     return reading
+
+
+def _until_bar(reading: Reading, bar: int) -> Reading:
+    """The reading up to the end of a bar. Raises `Refusal` if there is no such bar, or no tune up to there."""
+    lines, melody = numbered_bars(reading.song), reading.melody
+    if bar > len(lines):
+        raise Refusal(
+            "There is no bar {bar}: this tune has {count} full bar. Choose a bar that it has.",
+            "There is no bar {bar}: this tune has {count} full bars. Choose one of them.",
+            bar=bar,
+            count=len(lines),
+        )
+    line = (*lines, np.inf)[bar]
+    song, kept = beginning(reading.song, line, EARLY), melody[melody.onset < line - EARLY]
+    if not len(kept):
+        raise Refusal("The tune has no note up to bar {bar}. Choose a later bar.", bar=bar)
+    tune = replace(kept, duration=np.minimum(kept.duration, line - kept.onset))
+    tune = replace(tune, tempo=song.tempo, metre=song.metre, key=song.key, downbeat=song.downbeat)
+    return replace(reading, song=song, melody=tune)

@@ -1,5 +1,7 @@
 """Under the answer to a file of several parts one chooses which of them is the tune."""
 
+import re
+
 import pytest
 
 from tests.discord_stand_in import Discord, acknowledged, has_files, refusal
@@ -42,3 +44,11 @@ async def test_a_part_is_chosen_beforehand_by_its_name(discord: Discord) -> None
     assert "It has: 1 Cello, 2 Flute" in await refusal(discord, wrong)
     asks = await discord.press(reply, "Delete")
     assert asks.message is None or reply.message in discord.messages()
+
+
+async def test_the_music_goes_on_from_a_bar(discord: Discord) -> None:
+    options = {"tune": duet(), "seconds": 5, "takes": 1, "seed": 3}
+    reply = await discord.command("extend", {**options, "after_bar": 2}, until=has_files)
+    assert re.search("the new part from 0:0[3-6]", reply.text), "the tune lasts eight seconds, two bars four"
+    wrong = await discord.command("extend", {**options, "after_bar": 5}, until=acknowledged)
+    assert "There is no bar 5: this tune has 4 full bars. Choose one of them." in await refusal(discord, wrong)
