@@ -33,7 +33,7 @@ fresh fresh-piano --band piano --key "C major" --tempo 100 --seconds 25 --seed 8
 fresh fresh-song --band song --key "F major" --tempo 84 --seconds 25 --seed 8
 fresh fresh-quartet --band quartet --key "D major" --tempo 110 --seconds 25 --seed 7
 fresh fresh-choir --band choir --key "G major" --tempo 90 --seconds 25 --seed 7
-fresh fresh-jazz-quartet --band "jazz quartet" --key "Bb major" --tempo 150 --seconds 25 --seed 7
+fresh fresh-jazz-quartet --band "jazz quartet" --key "Bb major" --tempo 150 --seconds 25 --seed 3
 fresh fresh-pop-band --band "pop band" --key "G major" --tempo 96 --seconds 25 --seed 7
 fresh fresh-rock-band --band "rock band" --key "E minor" --tempo 130 --seconds 25 --seed 7
 fresh fresh-drums --band drums --tempo 110 --seconds 15 --seed 8
