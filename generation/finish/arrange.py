@@ -1,4 +1,4 @@
-"""The input and its continuation → a Piece: which notes sound in which part, and when."""
+"""A line that was played → a Piece: which notes sound in which part, and when."""
 
 import math
 from dataclasses import replace
@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from generation.finish.piece import Piece
-from generation.music.melody import Melody
+from generation.music.melody import with_line
 from generation.music.notes import Notes
-from generation.music.reading import Reading, song_of
+from generation.music.played import Played
+from generation.music.reading import Reading
 from generation.music.song import EXPRESSION, PAN, SUSTAIN, VOLUME, Part, Song, in_force
 from generation.music.sounds import suitable
 from generation.request import INSTRUMENTS, Request
@@ -18,25 +19,25 @@ FAINT = 20  # volume or expression below this means that a part was silenced, no
 KEPT = {VOLUME: 100, EXPRESSION: 127, PAN: 64}
 
 
-def arrange(
-    reading: Reading | None, whole: Melody, first_new: int, request: Request, seed: int, title: str = ""
-) -> Piece:
-    """The piece that answers a request; see `take.finish` for the arguments. `whole` needs at least one new note.
+def arrange(reading: Reading | None, played: Played, request: Request, seed: int, title: str) -> Piece:
+    """The piece of a line that was played, with at least one new note; see `take.finish` for the arguments.
 
     The input keeps its own instruments; one of a single part that names none is played by the new part's.
     """
-    program, take = new_program(reading, request, whole), number_of(request, seed)
-    if reading is None or request.only_new or not first_new:
-        alone = without_input(whole, first_new) if request.only_new else whole
-        fresh = song_of(alone, program, "Melody")
+    program, take = new_program(reading, request, played), number_of(request, seed)
+    whole, since = played.song, played.since
+    if reading is None or request.only_new or not since:
+        alone = without_input(whole, since) if request.only_new else whole
+        part = replace(alone.parts[0], program=program, name="Melody")
         if reading is not None and request.instrument == "auto":  # for the same instrument, so written in the same way
-            fresh = replace(fresh, parts=(replace(fresh.parts[0], sounds=reading.song.parts[reading.part].sounds),))
-        return Piece(replace(fresh, title=title), alone, seed=seed, take=take)
+            part = replace(part, sounds=reading.song.parts[reading.part].sounds)
+        fresh = replace(alone, parts=(part,), title=title)
+        return Piece(fresh, fresh, seed=seed, take=take)
     song = given_song(reading, program)
-    new = whole[first_new:]
-    part = _going_on(song.parts[reading.part], Notes(new.onset, new.duration, new.pitch, new.velocity), program)
+    part = _going_on(song.parts[reading.part], whole.line[whole.line.first(since) :], program)
+    paper = replace(whole, metres=song.metres, keys=song.keys, pickup=song.pickup)
     song = replace(song, parts=(*song.parts, part), tempo=whole.tempo, title=title)
-    return Piece(song, whole, first_new, (reading.part,), seed, take=take)
+    return Piece(song, paper, since, homes=(reading.part,), seed=seed, take=take)
 
 
 def number_of(request: Request, seed: int) -> int:
@@ -44,12 +45,13 @@ def number_of(request: Request, seed: int) -> int:
     return seed - request.seed + 1 if request.takes > 1 else 0
 
 
-def new_program(reading: Reading | None, request: Request, whole: Melody) -> int:
+def new_program(reading: Reading | None, request: Request, played: Played) -> int:
     """The General MIDI program of the new part: the instrument that was asked for, else the melody's own, else one that
     suits the style; piano for chords, and beside other parts."""
     if (known := said_program(reading, request)) is not None:
         return known
-    return suitable(str(whole.meta.get("style", request.style)), int(whole.pitch.min()), int(whole.pitch.max()))
+    pitch = played.song.line.pitch
+    return suitable(played.style, int(pitch.min()), int(pitch.max()))
 
 
 def said_program(reading: Reading | None, request: Request) -> int | None:
@@ -60,7 +62,7 @@ def said_program(reading: Reading | None, request: Request) -> int | None:
         return None
     part = reading.song.parts[reading.part]
     if part.program is None:
-        alone = len(reading.song.pitched) == 1 and len(part.notes) == len(reading.melody)
+        alone = len(reading.song.pitched) == 1 and len(part.notes) == len(reading.line)
         return None if alone else INSTRUMENTS["piano"]
     return part.programs[-1][1] if part.programs else part.program
 
@@ -93,16 +95,14 @@ def _going_on(player: Part, notes: Notes, program: int) -> Part:
     )  # fmt: skip
 
 
-def without_input(whole: Melody, first_new: int) -> Melody:
-    """The new notes alone, counted from the beat on which they begin."""
+def without_input(whole: Song, since: float) -> Song:
+    """The notes of a line from the quarter `since` on, counted from the beat on which they begin."""
     compound = whole.metre is not None and whole.metre[1] == 8 and whole.metre[0] % 3 == 0
     beat = 1.5 if compound else 1.0
-    first = float(whole.onset[first_new])
+    new = whole.line[whole.line.first(since) :]
+    first = float(new.onset[0])
     # Beats are counted from a bar line; a note that comes a little before a beat belongs to it.
     start = whole.downbeat + math.floor((first - whole.downbeat) / beat + 0.1) * beat
     start = min(start, first)
-    return replace(
-        whole[first_new:].later(-start),
-        tempo=whole.clock.since(start),
-        downbeat=(whole.downbeat - start) % whole.bar if whole.bar else 0.0,
-    )
+    pickup = (whole.downbeat - start) % whole.bar if whole.bar else 0.0
+    return with_line(replace(whole, tempo=whole.clock.since(start), pickup=pickup), new.later(-start))

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from generation.music.cut import EARLY, bar_lines
-from generation.music.melody import Melody
 from generation.music.notes import Notes
 from generation.music.played import Played
 from generation.music.reading import Reading
@@ -16,22 +15,23 @@ from generation.music.song import Part, Song, ruling
 HELD = 0.5  # quarters that must be left of a note held from before the excerpt, or it is left out
 
 
-def last_bars(reading: Reading, whole: Melody | Played, bars: int) -> tuple[Reading, Melody | Played]:
-    """The last `bars` bars of a reading; and `whole`, its music followed by new notes, from the same place. Times count
-    from there. An input of no more bars stays whole."""
+def last_bars(reading: Reading, played: Played, bars: int) -> tuple[Reading, Played]:
+    """A reading, and what was played after it, both from `bars` bars before the input's end, with times counted
+    from there. An input of no more bars than that stays whole."""
     lines = bar_lines(reading.song)
     start = lines[-bars] if len(lines) > bars else 0.0
-    first = int(np.searchsorted(reading.melody.onset, start - EARLY))
-    if start <= 0 or first >= len(reading.melody):
-        return reading, whole
-    lead = None if isinstance(whole, Played) else reading.part
-    shown = replace(reading, song=_from(reading.song, start, lead), melody=_melody(reading.melody, first, start))
+    first = int(np.searchsorted(reading.line.onset, start - EARLY))
+    if start <= 0 or first >= len(reading.line):
+        return reading, played
+    song = _from(reading.song, start, reading.part if played.alone else None)
+    shown = replace(reading, song=song, line=reading.line[first:].later(-start))
     if recorded := reading.song.recorded:
-        old, new = reading.melody.clock.seconds(reading.melody.onset[[0, first]]).tolist()
+        old, new = reading.song.clock.seconds(reading.line.onset[[0, first]]).tolist()
         shown = replace(shown, song=replace(shown.song, recorded=replace(recorded, begins=recorded.begins + new - old)))
-    if isinstance(whole, Played):
-        return shown, replace(whole, song=_from(whole.song, start, lead), since=whole.since - start)
-    return shown, _melody(whole, first, start)
+    whole = _from(played.song, start, 0 if played.alone else None)
+    if played.alone:  # whose metre is that of its end, even if another one rules here
+        whole = replace(whole, pickup=(played.song.downbeat - start) % (played.song.bar or 4.0))
+    return shown, replace(played, song=whole, since=played.since - start)
 
 
 def _from(song: Song, start: float, lead: int | None) -> Song:
@@ -46,12 +46,6 @@ def _from(song: Song, start: float, lead: int | None) -> Song:
         markers=tuple((at - start, text) for at, text in song.markers if at >= start),
         pickup=0.0,
     )
-
-
-def _melody(melody: Melody, first: int, start: float) -> Melody:
-    downbeat = (melody.downbeat - start) % (melody.bar or 4.0)
-    some = replace(melody[first:].later(-start), tempo=melody.clock.since(start), downbeat=downbeat)
-    return replace(some, written=melody.written)
 
 
 def _cut(part: Part, start: float, leads: bool) -> Part:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from generation.model.loaded import LoadedModel
-    from generation.music.melody import Melody
+    from generation.music.song import Song
     from generation.play.products import Product
 
 NOTES = 80  # notes of a take that are timed
@@ -161,7 +161,7 @@ def _least_a_note(matrices: "Sequence[Tensor]", lstm: "Product") -> dict[str, fl
     }
 
 
-def _nats(loaded: "LoadedModel", melody: "Melody") -> dict[str, float]:
+def _nats(loaded: "LoadedModel", melody: "Song") -> dict[str, float]:
     """Nats a note of 48 takes of 64 notes drawn with 32-bit floats, by these and by the arithmetic in use."""
     from torch import Tensor
     from torch.nn.functional import cross_entropy

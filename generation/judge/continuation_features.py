@@ -10,7 +10,8 @@ from generation.learn.corpus import Tune
 from generation.model import tokens
 from generation.model.loaded import LoadedModel
 from generation.music.key import find_key
-from generation.music.melody import Melody
+from generation.music.melody import with_line
+from generation.music.song import Song
 from generation.play.session import Prompt, sample
 
 PRIME, CONTINUATION = 12.0, 10.0  # seconds, as in the MIREX task “Patterns for Prediction”
@@ -29,14 +30,14 @@ class Pair:
     ours: dict[str, float]
 
 
-def split(melody: Melody) -> tuple[int, int] | None:
+def split(melody: Song) -> tuple[int, int] | None:
     """Indices of the first note after the prime and of the first after its continuation, if there are enough."""
-    seconds = np.array([melody.seconds_at(onset) for onset in melody.onset]) - melody.seconds_at(melody.onset[0])
-    first, last = np.searchsorted(seconds, [PRIME, PRIME + CONTINUATION])
+    seconds = melody.clock.seconds(melody.line.onset)
+    first, last = np.searchsorted(seconds - seconds[0], [PRIME, PRIME + CONTINUATION])
     return (int(first), int(last)) if first >= 8 and last - first >= 4 else None
 
 
-def features(melody: Melody, first: int, last: int, timed: bool, shaded: bool) -> dict[str, float]:
+def features(melody: Song, first: int, last: int, timed: bool, shaded: bool) -> dict[str, float]:
     """Features of the notes first … last − 1, compared with the prime before them.
 
     in scale          share of notes on the prime's seven most used pitch classes
@@ -47,11 +48,11 @@ def features(melody: Melody, first: int, last: int, timed: bool, shaded: bool) -
     loudness, change  spread of velocity, and its mean change from note to note
     articulation      mean of duration over inter-onset; deviation: spread of onsets around the written ones, quarters
     """
-    prime, new = slice(0, first), slice(first, last)
-    key = melody.key or find_key(melody.pitch[prime], melody.duration[prime])
-    used = np.bincount(melody.pitch[prime] % 12, weights=melody.duration[prime], minlength=12)
-    onset, pitch = melody.onset, melody.pitch
-    lasting = melody.seconds_at(onset[last - 1]) - melody.seconds_at(onset[first])
+    line, prime, new = melody.line, slice(0, first), slice(first, last)
+    onset, pitch, duration = line.onset, line.pitch, line.duration
+    key = melody.key or find_key(pitch[prime], duration[prime])
+    used = np.bincount(pitch[prime] % 12, weights=duration[prime], minlength=12)
+    lasting = float(np.ptp(melody.clock.seconds(onset[[first, last - 1]])))
     found = {
         "in scale": float(np.isin(pitch[new] % 12, np.argsort(-used)[:7]).mean()),
         "rhythm": _overlap(np.diff(onset[prime]) * 6, np.diff(onset[new]) * 6, 48),
@@ -62,11 +63,11 @@ def features(melody: Melody, first: int, last: int, timed: bool, shaded: bool) -
         "at rest": float((pitch[last - 1] - key.pitch_class) % 12 in TRIAD),
     }
     if shaded:
-        found["loudness"] = float(melody.velocity[new].std())
-        found["change"] = float(np.abs(np.diff(melody.velocity[new])).mean())
+        found["loudness"] = float(line.velocity[new].std())
+        found["change"] = float(np.abs(np.diff(line.velocity[new])).mean())
     if timed:
-        tick, _ = tokens.notate(melody)
-        found["articulation"] = float(np.minimum(melody.duration[new][:-1] / np.diff(onset[new]), 1.5).mean())
+        tick, _ = tokens.notate(line)
+        found["articulation"] = float(np.minimum(duration[new][:-1] / np.diff(onset[new]), 1.5).mean())
         found["deviation"] = float(np.std(onset[new] - tick[new] / tokens.TICKS))
     return found
 
@@ -83,18 +84,17 @@ def continuations(loaded: LoadedModel, tunes: Sequence[Tune], primes: int, seed:
     prompts = []
     for number, tune in enumerate(chosen):
         first, last = split(tune.melody) or (0, 0)
-        prime, goes_on = tune.melody[:first], last < len(tune.melody)
+        prime, goes_on = with_line(tune.melody, tune.melody.line[:first]), last < len(tune.melody.line)
         seconds = CONTINUATION if goes_on else tune.melody.seconds - prime.seconds
         prompts.append(Prompt(prime, seconds, seed=seed + number, open_end=goes_on))
     pairs = []
-    for tune, ours in zip(chosen, sample(loaded, prompts), strict=True):
+    for tune, take in zip(chosen, sample(loaded, prompts), strict=True):
         first, last = split(tune.melody) or (0, 0)
         # After a prime without expression there is nothing to compare ours with: the true continuation has none either.
-        prime = tune.melody[:first]
+        prime, ours = tune.melody.line[:first], take.played.song
         flags = (tune.played_timing and tokens.is_timed(prime), tune.played_dynamics and tokens.is_shaded(prime))
-        pairs.append(
-            Pair(tune.dataset, features(tune.melody, first, last, *flags), features(ours, first, len(ours), *flags))
-        )
+        true = features(tune.melody, first, last, *flags)
+        pairs.append(Pair(tune.dataset, true, features(ours, first, len(ours.line), *flags)))
     return pairs
 
 
@@ -142,18 +142,18 @@ def _overlap(a: NDArray[np.float64], b: NDArray[np.float64], size: int) -> float
     return float(np.minimum(*shares).sum())
 
 
-def bars(melody: Melody, last: int | None = None) -> dict[int, list[tuple[float, int]]]:
+def bars(melody: Song, last: int | None = None) -> dict[int, list[tuple[float, int]]]:
     """Number of a bar (a whole note where the metre is unknown) → place in it, roughly as written, and pitch of its
     notes; of the first `last` notes."""
     bar = melody.bar or 4.0
-    place = np.round((melody.onset[:last] - melody.downbeat) * 4) / 4
+    place = np.round((melody.line.onset[:last] - melody.downbeat) * 4) / 4
     found: dict[int, list[tuple[float, int]]] = {}
-    for number, where, pitch in zip(np.floor(place / bar).astype(int), place % bar, melody.pitch, strict=False):
+    for number, where, pitch in zip(np.floor(place / bar).astype(int), place % bar, melody.line.pitch, strict=False):
         found.setdefault(int(number), []).append((float(where), int(pitch)))
     return found
 
 
-def _repetition(melody: Melody, first: int, last: int) -> float:
+def _repetition(melody: Song, first: int, last: int) -> float:
     opening = max(bars(melody, first + 1))
     heard: set[tuple[tuple[float, int], ...]] = set()
     again = []

@@ -12,8 +12,8 @@ from generation.model.likelihood import surprise
 from generation.model.loaded import LoadedModel
 from generation.model.memorised import Memorised, copies
 from generation.model.priors import PRIORS
-from generation.music.key import Key, find_key
-from generation.music.melody import Melody
+from generation.music.key import Key
+from generation.music.song import Song, heard_key
 from generation.play.session import Prompt, sample
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8)
@@ -21,21 +21,21 @@ SECONDS = 20.0
 CONTENT = 3  # heads: step, pitch, duration
 
 
-def on_time(whole: Melody, first: int, seconds: float) -> bool:
+def on_time(whole: Song, first: int, seconds: float) -> bool:
     """Whether the music from note `first` on lasts as long as asked, give or take 15 %."""
-    return abs((whole.seconds - whole.seconds_at(whole.onset[first])) / seconds - 1) <= 0.15
+    return abs((whole.seconds - whole.clock.second(float(whole.line.onset[first]))) / seconds - 1) <= 0.15
 
 
-def at_rest(melody: Melody, key: Key) -> bool:
+def at_rest(melody: Song, key: Key) -> bool:
     """Whether the last note is of the tonic's triad."""
-    return (int(melody.pitch[-1]) - key.pitch_class) % 12 in TRIAD
+    return (int(melody.line.pitch[-1]) - key.pitch_class) % 12 in TRIAD
 
 
-def on_a_bar_line(melody: Melody) -> bool:
+def on_a_bar_line(melody: Song) -> bool:
     """Whether the last note begins on a bar line, or on a beat if the metre is unknown, give or take a player's
     freedom."""
     bar = melody.bar or 1.0
-    near = (melody.onset[-1] - melody.downbeat) % bar
+    near = (melody.line.onset[-1] - melody.downbeat) % bar
     return bool(min(near, bar - near) < 0.15)
 
 
@@ -51,10 +51,10 @@ def keeping(
     def keep(name: str, *values: bool) -> None:
         kept.setdefault(name, []).extend(values)
 
-    wholes = sample(loaded, [Prompt(tune.melody, SECONDS, seed=seed + i) for i, tune in enumerate(chosen)])
-    for tune, whole in zip(chosen, wholes, strict=True):
-        given, first = tune.melody, len(tune.melody)
-        key = given.key or find_key(given.pitch, given.duration)
+    takes = sample(loaded, [Prompt(tune.melody, SECONDS, seed=seed + i) for i, tune in enumerate(chosen)])
+    for tune, take in zip(chosen, takes, strict=True):
+        given, first, whole = tune.melody, len(tune.melody.line), take.played.song
+        key = given.key or heard_key(given)
         keep("true tunes: end at rest", at_rest(given, key))
         keep("extend: length within 15 %", on_time(whole, first, SECONDS))
         keep("extend: end at rest", at_rest(whole, key))
@@ -69,9 +69,9 @@ def keeping(
         key, metre = Key.parse(keys[number % len(keys)]), metres[number % len(metres)]
         wish = Prompt(None, SECONDS, seed=seed + number, style=style, key=key, tempo=(slow + fast) / 2)
         wishes.append(replace(wish, metre=(metre[0], metre[1])))
-    for wish, piece in zip(wishes, sample(loaded, wishes), strict=True):
-        key = wish.key or Key("C", "major")
-        heard = find_key(piece.pitch, piece.duration)
+    for wish, take in zip(wishes, sample(loaded, wishes), strict=True):
+        piece, key = take.played.song, wish.key or Key("C", "major")
+        heard = heard_key(piece)
         keep("compose: signature heard as asked", abs(heard.sharps - key.sharps) <= 1)
         keep("compose: length within 15 %", on_time(piece, 0, SECONDS))
         keep("compose: end at rest", at_rest(piece, key))
@@ -100,8 +100,8 @@ def warmth(loaded: LoadedModel, tunes: Sequence[Tune], count: int, seed: int = 0
             for number, tune in enumerate(chosen)
         ]
         nats = []
-        for tune, whole in zip(chosen, sample(loaded, prompts), strict=True):
-            found, _ = surprise(loaded, whole, len(tune.melody), timed=True, shaded=True)
+        for tune, take in zip(chosen, sample(loaded, prompts), strict=True):
+            found, _ = surprise(loaded, take.played.song, len(tune.melody.line), timed=True, shaded=True)
             nats.append(float(found[:, :CONTENT].sum(1).mean()))
         ladder[temperature] = float(np.mean(nats))
     return ladder

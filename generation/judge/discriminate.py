@@ -16,7 +16,8 @@ from generation.learn.corpus import Tune
 from generation.model import tokens
 from generation.model.likelihood import surprise
 from generation.model.loaded import LoadedModel
-from generation.music.melody import Melody
+from generation.music.melody import with_line
+from generation.music.song import Song
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def discrimination(loaded: LoadedModel, tunes: Sequence[Tune], ngram: NGram, see
     right: dict[str, list[tuple[bool, bool]]] = {"another tune's": [], "a 3-gram's": []}
     for tune in tqdm(long, desc="discrimination", unit="tune", leave=False):
         first, last = split(tune.melody) or (0, 0)
-        true = _worth(loaded, tune, tune.melody[:last], first)
+        true = _worth(loaded, tune, with_line(tune.melody, tune.melody.line[:last]), first)
         mates = [t for t in long if t.dataset == tune.dataset and t.group != tune.group]
         false = {"a 3-gram's": _sampled(tune, first, last, ngram, rng)}
         if mates:
@@ -52,7 +53,7 @@ def discrimination(loaded: LoadedModel, tunes: Sequence[Tune], ngram: NGram, see
     return table
 
 
-def _worth(loaded: LoadedModel, tune: Tune, melody: Melody, first: int) -> tuple[float, float]:
+def _worth(loaded: LoadedModel, tune: Tune, melody: Song, first: int) -> tuple[float, float]:
     """Likelihood and gain of the notes from `first` on."""
     flags = {"timed": tune.played_timing, "shaded": tune.played_dynamics}
     given = float(surprise(loaded, melody, first, **flags)[0].sum(1).mean())
@@ -60,46 +61,33 @@ def _worth(loaded: LoadedModel, tune: Tune, melody: Melody, first: int) -> tuple
     return -given, alone - given
 
 
-def _alone(melody: Melody, first: int) -> Melody:
+def _alone(melody: Song, first: int) -> Song:
     """The notes from `first` on as a piece of their own, from the bar line before them."""
     bar = melody.bar or 1.0
-    line = melody.downbeat + np.floor((melody.onset[first] - melody.downbeat) / bar + 1e-6) * bar
-    cut = slice(first, None)
-    return replace(
-        melody,
-        onset=melody.onset[cut] - line,
-        duration=melody.duration[cut],
-        pitch=melody.pitch[cut],
-        velocity=melody.velocity[cut],
-        downbeat=0.0,
-    )
+    line = melody.downbeat + np.floor((melody.line.onset[first] - melody.downbeat) / bar + 1e-6) * bar
+    return with_line(replace(melody, pickup=0.0), melody.line[first:].later(-float(line)))
 
 
-def _graft(melody: Melody, first: int, last: int, other: Melody) -> Melody:
+def _graft(melody: Song, first: int, last: int, other: Song) -> Song:
     """The prime of `melody`, then the continuation of `other`, moved to the prime's key and beat."""
     start, stop = split(other) or (0, 0)
     stop = min(stop, start + last - first)
     by = _key_distance(melody, other)
     bar, phase = melody.bar or 1.0, melody.downbeat - other.downbeat
-    joint = phase + round((melody.onset[first] - other.onset[start] - phase) / bar) * bar  # its bars stay bars
-    while other.onset[start] + joint < melody.onset[first - 1] + 0.05:
+    old, new = melody.line, other.line[start:stop]
+    joint = phase + round((old.onset[first] - new.onset[0] - phase) / bar) * bar  # its bars stay bars
+    while new.onset[0] + joint < old.onset[first - 1] + 0.05:
         joint += bar
-    new = replace(
-        other,
-        onset=other.onset[start:stop] + joint,
-        duration=other.duration[start:stop],
-        pitch=np.clip(other.pitch[start:stop] + by, 0, 127),
-        velocity=other.velocity[start:stop],
-    )
-    return melody[:first].then(new)
+    new = replace(new.later(joint), pitch=np.clip(new.pitch + by, 0, 127))
+    return with_line(melody, old[:first].then(new))
 
 
-def _key_distance(melody: Melody, other: Melody) -> int:
+def _key_distance(melody: Song, other: Song) -> int:
     """Semitones that move `other` into the signature of `melody`, in the nearest register."""
     return tokens.encode(other).shift - tokens.encode(melody).shift
 
 
-def _sampled(tune: Tune, first: int, last: int, ngram: NGram, rng: np.random.Generator) -> Melody:
+def _sampled(tune: Tune, first: int, last: int, ngram: NGram, rng: np.random.Generator) -> Song:
     melody = tune.melody
     encoded = tokens.encode(melody, timed=tune.played_timing, shaded=tune.played_dynamics)
     until = int(encoded.rows[last, tokens.TICK])
@@ -109,6 +97,6 @@ def _sampled(tune: Tune, first: int, last: int, ngram: NGram, rng: np.random.Gen
             rng.integers(1, first + 1), [tokens.VELOCITY, tokens.DEVIATION, tokens.ARTICULATION]
         ]
     new[:, [tokens.TIMED, tokens.SHADED]] = tune.played_timing, tune.played_dynamics
-    played = tokens.decode(new, encoded.shift, melody)
-    onset = tokens.apart(np.maximum(played.onset, melody.onset[first - 1] + 1 / tokens.TICKS))
-    return melody[:first].then(replace(played, onset=onset))
+    played = tokens.decode(new, encoded.shift, melody).line
+    onset = tokens.apart(np.maximum(played.onset, melody.line.onset[first - 1] + 1 / tokens.TICKS))
+    return with_line(melody, melody.line[:first].then(replace(played, onset=onset)))

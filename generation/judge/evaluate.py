@@ -108,7 +108,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     loaded = load_model(args.checkpoint)
-    tunes = [tune for tune in corpus.load(args.data, args.cache) if len(tune.melody) >= 8 and "|played" not in tune.id]
+    tunes = [tune for tune in corpus.load(args.data, args.cache) if "|played" not in tune.id]
+    tunes = [tune for tune in tunes if len(tune.melody.line) >= 8]
     ngram = NGram(3)
     learn = [tune for tune in tunes if tune.split == "train"]
     test = [tune for tune in tunes if tune.split == args.split]

@@ -76,10 +76,10 @@ def heard(one: Sung) -> Reading | None:
 
 def note_f1(one: Sung, reading: Reading) -> float:
     """F1 of the notes: one is right if its pitch is, and its onset within `NEAR`; each is found once at most."""
-    onset = reading.song.clock.seconds(reading.melody.onset) + late(reading)
+    onset = reading.song.clock.seconds(reading.line.onset) + late(reading)
     free = np.ones(len(one.onset), bool)
     right = 0
-    for moment, pitch in zip(onset, reading.melody.pitch, strict=True):
+    for moment, pitch in zip(onset, reading.line.pitch, strict=True):
         off = np.where(free & (one.pitch == pitch), np.abs(one.onset - moment), np.inf)
         if len(off) and off.min() <= NEAR:
             free[off.argmin()] = False
@@ -90,16 +90,16 @@ def note_f1(one: Sung, reading: Reading) -> float:
 def late(reading: Reading) -> float:
     """Seconds from the beginning of a recording to the first beat, where its reading begins."""
     assert reading.song.recorded is not None
-    return reading.song.recorded.begins - reading.song.clock.second(float(reading.melody.onset[0]))
+    return reading.song.recorded.begins - reading.song.clock.second(float(reading.line.onset[0]))
 
 
 def beats_of(reading: Reading, faster: float = 1.0) -> Floats:
     """Seconds of the beats in the span of the notes, or of so many times as many: quarters, dotted ones in 6/8."""
-    metre = reading.melody.metre
+    metre = reading.song.metre
     beat = 1.5 if metre and metre[1] == 8 else 1.0
-    at = np.arange(reading.melody.downbeat % beat, reading.melody.end + 1, beat / faster)
+    at = np.arange(reading.song.downbeat % beat, reading.line.end + 1, beat / faster)
     seconds = reading.song.clock.seconds(at)
-    first, last = reading.song.clock.seconds(reading.melody.onset[[0, -1]])
+    first, last = reading.song.clock.seconds(reading.line.onset[[0, -1]])
     return np.asarray(seconds[(seconds >= first - ON_BEAT) & (seconds <= last + ON_BEAT)] + late(reading))
 
 

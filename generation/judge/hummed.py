@@ -120,7 +120,7 @@ def _songs(count: int, seed: int) -> Iterator[tuple[np.random.Generator, Tune]]:
                 continue
             pace = float(rng.uniform(80, 126))
             quarter = 60 / pace
-            few = melody[melody.onset * quarter < SECONDS]
+            few = melody.line[melody.line.onset * quarter < SECONDS]
             if (
                 melody.metre in METRES
                 and len(few) >= FEWEST

@@ -17,13 +17,13 @@ SHARP = 0.2  # semitones by which the singers are
 def main(folder: Path) -> None:
     """Perform the tunes of ABC files in the folder without a click, and write what a phone would have recorded."""
     for name, tune, lowest in EXAMPLES:
-        melody = read((folder / f"{tune}.abc").read_bytes(), f"{tune}.abc").melody
-        rng, clock = np.random.default_rng(3), melody.clock
-        melody = melody[clock.seconds(melody.onset) < SECONDS]
-        begin, end = clock.seconds(melody.onset), clock.seconds(melody.ends)
-        onset = np.maximum.accumulate(begin + 0.3 + rng.normal(0, 0.01, len(melody)))
+        reading = read((folder / f"{tune}.abc").read_bytes(), f"{tune}.abc")
+        rng, clock = np.random.default_rng(3), reading.song.clock
+        line = reading.line[clock.seconds(reading.line.onset) < SECONDS]
+        begin, end = clock.seconds(line.onset), clock.seconds(line.ends)
+        onset = np.maximum.accumulate(begin + 0.3 + rng.normal(0, 0.01, len(line)))
         stop = np.minimum(onset + 0.9 * (end - begin), np.append(onset[1:] - 0.04, np.inf))
-        performed = placed(Tune(onset, stop, melody.pitch.copy(), np.zeros(0)), lowest)
+        performed = placed(Tune(onset, stop, line.pitch.copy(), np.zeros(0)), lowest)
         bend = contour(performed, rng) + SHARP
         if name.startswith("fiddled"):
             sound = soundfont(performed, VIOLIN, None)

@@ -7,23 +7,22 @@ import numpy as np
 from generation.judge.continuation_features import bars
 from generation.learn.corpus import Tune
 from generation.model.loaded import LoadedModel
-from generation.music.key import find_key
-from generation.music.melody import Melody
-from generation.music.pulse import typical_tempo
+from generation.music.melody import with_line
+from generation.music.song import Song, heard_key, tempo_at
 from generation.play.session import Prompt, sample
 
 LONG_AGO = 15.0  # seconds, which the baseline that preceded Encore does not remember
 SHORTEST, LONGEST = 40.0, 120.0  # seconds of the tunes that are examined
 
 
-def returns(melody: Melody) -> tuple[float, float]:
+def returns(melody: Song) -> tuple[float, float]:
     """Among the bars that begin at least `LONG_AGO` seconds after the first: the share that was heard at least that
     long before, note for note; and the share whose rhythm was."""
     begun: dict[object, float] = {}
     found: list[tuple[bool, bool]] = []
-    first = melody.seconds_at(float(melody.onset[0])) if len(melody) else 0.0
+    first = _start(melody)
     for number, notes in sorted(bars(melody).items()):
-        second = melody.seconds_at(max(0.0, melody.downbeat + number * (melody.bar or 4.0)))
+        second = melody.clock.second(max(0.0, melody.downbeat + number * (melody.bar or 4.0)))
         forms = (tuple(notes), tuple(place for place, _ in notes))
         if second - first >= LONG_AGO:
             notes_then, rhythm_then = (second - begun.get(form, np.inf) >= LONG_AGO for form in forms)
@@ -54,20 +53,25 @@ def remembered(
                 min(melody.seconds, LONGEST),
                 seed=seed + number,
                 style=style,
-                key=melody.key or find_key(melody.pitch, melody.duration),
-                tempo=typical_tempo(melody),
+                key=melody.key or heard_key(melody),
+                tempo=tempo_at(melody, melody.end),
                 metre=melody.metre,
             )
             for number, melody in enumerate(true)
         ]
-        ours = sample(loaded, prompts)
+        ours = [take.played.song for take in sample(loaded, prompts)]
         both = [np.mean([returns(until(melody, LONGEST)) for melody in some], 0) for some in (true, ours)]
         theirs, mine = ((float(notes), float(rhythm)) for notes, rhythm in both)
         table[style] = (len(true), theirs, mine)
     return table
 
 
-def until(melody: Melody, seconds: float) -> Melody:
+def until(melody: Song, seconds: float) -> Song:
     """The notes that begin in the first `seconds` after the first one."""
-    start = melody.seconds_at(float(melody.onset[0])) if len(melody) else 0.0
-    return melody[: int((melody.clock.seconds(melody.onset) - start < seconds).sum())]
+    kept = melody.clock.seconds(melody.line.onset) - _start(melody) < seconds
+    return with_line(melody, melody.line[kept])
+
+
+def _start(melody: Song) -> float:
+    """The second of the first note; 0 for no notes."""
+    return melody.clock.second(float(melody.line.onset[0])) if len(melody.line) else 0.0

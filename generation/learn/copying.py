@@ -12,7 +12,7 @@ from generation.learn import corpus
 from generation.learn.corpus import Tune
 from generation.model import memorised
 from generation.model.memorised import PASSAGE, Memorised, longest_run, passages
-from generation.music.melody import Melody
+from generation.music.song import Song
 from generation.read.file import read
 
 USUAL = 0.9  # share of the held-out tunes whose longest shared run is within the limit of their style
@@ -33,7 +33,7 @@ def learn(tunes: Sequence[Tune], known: Memorised | None = None) -> Memorised:
     return Memorised(hashes, (known.limits if known is not None else {}) | limits)
 
 
-def nearest(melody: Melody, tunes: Iterable[Tune]) -> tuple[int, str]:
+def nearest(melody: Song, tunes: Iterable[Tune]) -> tuple[int, str]:
     """The length in notes of the longest run shared with any one tune, and that tune's name."""
     mine: dict[int, list[int]] = defaultdict(list)
     for place, found in enumerate(passages(melody).tolist()):

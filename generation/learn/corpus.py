@@ -20,7 +20,9 @@ from generation.learn.datasets import DATASETS, tunebooks
 from generation.learn.datasets.tunebooks import PLAYED
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody
+from generation.music.melody import melody_of
+from generation.music.notes import Notes
+from generation.music.song import Song
 from generation.read.beat import on_its_beat
 from generation.read.file import read
 from generation.request import ENDINGS, Refusal
@@ -35,7 +37,8 @@ ARRAYS = ("onset", "duration", "pitch", "velocity")
 
 @dataclass(frozen=True, eq=False)
 class Tune:
-    """A melody and facts about it. All versions of a tune have one `group`, and a group is never split."""
+    """A melody, which is a song of one part, and facts about it. All versions of a tune have one `group`, and a group
+    is never split."""
 
     dataset: str
     id: str
@@ -44,7 +47,7 @@ class Tune:
     group: str
     played_timing: bool
     played_dynamics: bool
-    melody: Melody
+    melody: Song
 
 
 def load(folder: Path, cache: Path) -> list[Tune]:
@@ -127,7 +130,7 @@ def report(reasons: dict[str, str], files: int, whole: Path) -> None:
         print(f"  … all of them, with the reason, in {whole}", file=sys.stderr)
 
 
-def _read_files(folder: Path, music: Iterable[Path], reasons: dict[str, str]) -> Iterator[tuple[str, Melody]]:
+def _read_files(folder: Path, music: Iterable[Path], reasons: dict[str, str]) -> Iterator[tuple[str, Song]]:
     """Every tune of the files; for each file without one, the reason."""
     for path in music:
         name = path.relative_to(folder)
@@ -144,20 +147,20 @@ def _read_files(folder: Path, music: Iterable[Path], reasons: dict[str, str]) ->
         yield from found
 
 
-def _own(name: str, melody: Melody, split: str) -> Tune:
+def _own(name: str, melody: Song, split: str) -> Tune:
     """A tune of a folder without a table of splits."""
     from generation.model.tokens import is_shaded, is_timed
 
-    return Tune("folder", name, "auto", split, name, is_timed(melody), is_shaded(melody), melody)
+    return Tune("folder", name, "auto", split, name, is_timed(melody.line), is_shaded(melody.line), melody)
 
 
-def _keep(path: Path, tunes: Iterable[tuple[str, Melody]]) -> None:
+def _keep(path: Path, tunes: Iterable[tuple[str, Song]]) -> None:
     """Write melodies to one file: the arrays end to end, the rest as JSON."""
     every = list(tunes)
     cards = [
         {
             "id": name,
-            "notes": len(melody),
+            "notes": len(melody.line),
             "tempo": [[mark.onset, mark.quarters_per_minute] for mark in melody.tempo],
             "metre": melody.metre,
             "key": melody.key and [melody.key.tonic, melody.key.mode],
@@ -167,7 +170,7 @@ def _keep(path: Path, tunes: Iterable[tuple[str, Melody]]) -> None:
         for name, melody in every
     ]
     columns: dict[str, Any] = {
-        a: np.concatenate([getattr(melody, a) for _, melody in every] or [np.zeros(0)]) for a in ARRAYS
+        a: np.concatenate([getattr(melody.line, a) for _, melody in every] or [np.zeros(0)]) for a in ARRAYS
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
@@ -177,15 +180,15 @@ def _keep(path: Path, tunes: Iterable[tuple[str, Melody]]) -> None:
     unfinished.rename(path)
 
 
-def _kept(path: Path) -> Iterator[tuple[str, Melody]]:
+def _kept(path: Path) -> Iterator[tuple[str, Song]]:
     with np.load(path, allow_pickle=False) as file:
         cards, columns = json.loads(file["cards"].tobytes()), {name: file[name] for name in ARRAYS}
     start = 0
     for card in cards:
         stop = start + card["notes"]
-        onset, duration, pitch, velocity = (columns[name][start:stop] for name in ARRAYS)
+        notes = Notes(*(columns[name][start:stop] for name in ARRAYS))
         tempo = tuple(Tempo(*mark) for mark in card["tempo"])
         metre = tuple(card["metre"]) if card["metre"] else None
         key = Key(*card["key"]) if card["key"] else None
-        yield card["id"], Melody(onset, duration, pitch, velocity, tempo, metre, key, card["downbeat"], card["title"])
+        yield card["id"], melody_of(notes, tempo, metre, key, card["downbeat"], card["title"])
         start = stop

@@ -110,7 +110,7 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
     torch.manual_seed(options.seed)
     out = Path(options.out)
     tunes = corpus.load(Path(options.data), Path(options.cache)) if tunes is None else tunes
-    whole = [tune for tune in tunes if len(tune.melody) >= SHORTEST]
+    whole = [tune for tune in tunes if len(tune.melody.line) >= SHORTEST]
     learn = [example(tune) for tune in whole if tune.split == "train"]
     check = [example(tune, "auto") for tune in whole if tune.split == "valid" and "|played" not in tune.id]
     if not learn:

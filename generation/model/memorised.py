@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from generation.model import tokens
 from generation.model.tokens import LENGTHS, PITCH, STEP
-from generation.music.melody import Melody
+from generation.music.song import Song
 from generation.request import Refusal
 
 PASSAGE = 12  # notes in a passage: shorter ones are common property
@@ -31,7 +31,7 @@ class Memorised:
     limits: dict[str, int]
 
 
-def passages(melody: Melody) -> Hashes:
+def passages(melody: Song) -> Hashes:
     """(max(0, notes − PASSAGE + 1),) a hash of each passage's intervals and written steps, the same in any key."""
     rows = tokens.encode(melody, timed=False, shaded=False).rows[1:]
     if len(rows) < PASSAGE:
@@ -45,7 +45,7 @@ def passages(melody: Melody) -> Hashes:
     return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
-def longest_run(melody: Melody, memorised: Memorised, first_new: int = 0) -> int:
+def longest_run(melody: Song, memorised: Memorised, first_new: int = 0) -> int:
     """How many notes the longest run of memorised passages has that reaches to index `first_new` or beyond; 0 for none.
 
     Passages that also occur among the given notes do not count: repeating a musician's own theme is no copy.
@@ -63,7 +63,7 @@ def longest_run(melody: Melody, memorised: Memorised, first_new: int = 0) -> int
     return int(lengths.max()) + PASSAGE - 1 if len(lengths) else 0
 
 
-def copies(melody: Melody, memorised: Memorised, style: str, first_new: int) -> int:
+def copies(melody: Song, memorised: Memorised, style: str, first_new: int) -> int:
     """By how many notes the longest run of a take exceeds the limit of its style; 0 if the take is no copy."""
     limit = memorised.limits.get(style, max(memorised.limits.values(), default=0))
     return max(0, longest_run(melody, memorised, first_new) - limit)

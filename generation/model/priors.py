@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from generation.music.clock import Tempo
-from generation.music.key import Key, find_key
-from generation.music.melody import Melody
-from generation.music.pulse import typical_tempo
+from generation.music.key import Key
+from generation.music.melody import melody_of
+from generation.music.notes import Notes
+from generation.music.song import Song, heard_key, tempo_at
 
 # Metres, the slowest and the fastest tempo (quarter notes a minute), and keys.
 Priors = tuple[Sequence[Sequence[int]], Sequence[int], Sequence[str]]
@@ -33,21 +33,21 @@ def blank_page(
     key: Key | None = None,
     tempo: float | None = None,
     metre: tuple[int, int] | None = None,
-) -> Melody:
+) -> Song:
     """A tune without notes; key, metre and tempo are as asked for, or else drawn from the priors."""
     metres, (slow, fast), keys = priors
     beats, value = metres[int(rng.integers(len(metres)))]
     metre = metre or (beats, value)
     key = key or Key.parse(str(rng.choice(keys)))
     tempo = tempo or float(rng.integers(slow, fast + 1))
-    nothing: NDArray[np.float64] = np.zeros(0)
-    return Melody(nothing, nothing, nothing.astype(int), nothing.astype(int), (Tempo(0.0, tempo),), metre, key)
+    nothing = Notes(np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    return melody_of(nothing, (Tempo(0.0, tempo),), metre, key)
 
 
-def usual(melodies: Sequence[Melody]) -> Priors:
+def usual(melodies: Sequence[Song]) -> Priors:
     """The usual metres, tempos and keys of one or more tunes, for a checkpoint that knows no style."""
     learned = melodies[:2000]
     metres = Counter(melody.metre for melody in learned if melody.metre).most_common(3)
-    keys = Counter(str(m.key or find_key(m.pitch, m.duration)) for m in learned).most_common(6)
-    slow, fast = np.quantile([typical_tempo(melody) for melody in learned], [0.25, 0.75])
+    keys = Counter(str(melody.key or heard_key(melody)) for melody in learned).most_common(6)
+    slow, fast = np.quantile([tempo_at(melody, melody.end) for melody in learned], [0.25, 0.75])
     return [metre for metre, _ in metres] or [(4, 4)], (round(slow), round(fast)), [key for key, _ in keys]

@@ -7,22 +7,23 @@ transposed so that the key's signature has no sharps or flats, and transposed ba
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.music.key import Key, find_key
-from generation.music.line import CHORD_SECONDS, LEGATO_SECONDS
-from generation.music.melody import Melody
+from generation.music.melody import CHORD_SECONDS, LEGATO_SECONDS, with_line
+from generation.music.notes import Notes
+from generation.music.song import Song
 from generation.request import STYLES
 
 Ints = NDArray[np.int64]
 
 TICKS = 24  # a quarter
 # Seconds by which a note may overlap the next one, and the gap to the next below which it may not. Both are a little
-# stricter than what `Melody` takes for one voice.
+# stricter than what reading takes for one line.
 LONGEST_LEGATO, SOONEST = LEGATO_SECONDS - 0.02, CHORD_SECONDS + 0.01
 LENGTHS = np.array([*range(97), *range(108, 385, 12)])  # ticks that steps and durations can have
 DEVIATIONS = 41  # −20 … 20 in 1/96 quarter
@@ -68,7 +69,7 @@ class Encoded:
 
 
 def encode(
-    melody: Melody,
+    melody: Song,
     style: str = "auto",
     *,
     timed: bool | None = None,
@@ -79,36 +80,37 @@ def encode(
     """Encode a tune. `timed` and `shaded` say whether its timing and its dynamics were played; None decides by the
     notes. `key` overrides the tune's own key; without either, the key is estimated from the notes or, if `keyless`,
     left unknown."""
-    timed = is_timed(melody) if timed is None else timed
-    shaded = is_shaded(melody) if shaded is None else shaded
+    line = melody.line
+    timed = is_timed(line) if timed is None else timed
+    shaded = is_shaded(line) if shaded is None else shaded
     key = key or melody.key
-    if key is None and not keyless and len(melody) >= 6:
-        key = find_key(melody.pitch, melody.duration)
+    if key is None and not keyless and len(line) >= 6:
+        key = find_key(line.pitch, line.duration)
     shift = shift_of(key)
-    tick, duration = notate(melody) if timed else (to_grid(melody.onset), _at_least(1, melody.duration))
-    rows = np.zeros((len(melody) + 1, len(FIELDS)), dtype=np.int64)
+    tick, duration = notate(line) if timed else (to_grid(line.onset), _at_least(1, line.duration))
+    rows = np.zeros((len(line) + 1, len(FIELDS)), dtype=np.int64)
     rows[0] = start_row()
     note = rows[1:]
     note[:, TICK] = tick
     note[:, STEP] = length_class(np.diff(tick, prepend=_first_line(melody, tick)))
-    note[:, PITCH] = np.clip(melody.pitch + shift, 0, 127)
+    note[:, PITCH] = np.clip(line.pitch + shift, 0, 127)
     note[:, DURATION] = length_class(duration)
-    note[:, VELOCITY] = melody.velocity // 4 if shaded else FLAT["velocity"]
+    note[:, VELOCITY] = line.velocity // 4 if shaded else FLAT["velocity"]
     note[:, DEVIATION] = FLAT["deviation"]
     note[:, ARTICULATION] = FLAT["articulation"]
     if timed:
-        deviation = np.round((melody.onset - tick / TICKS) / DEVIATION_UNIT)
+        deviation = np.round((line.onset - tick / TICKS) / DEVIATION_UNIT)
         note[:, DEVIATION] = np.clip(deviation, -20, 20) + 20
-        sounding = np.round(melody.duration * TICKS / duration * 10)
+        sounding = np.round(line.duration * TICKS / duration * 10)
         note[:, ARTICULATION] = np.clip(sounding, 1, ARTICULATIONS) - 1
     note[:, INTERVAL] = np.clip(np.diff(note[:, PITCH], prepend=note[:1, PITCH]), -24, 24) + 24
     note[:1, INTERVAL] = NO_INTERVAL
     note[:, TIMED], note[:, SHADED] = timed, shaded
-    end = int(tick[-1] + duration[-1]) if len(melody) else 0
+    end = int(tick[-1] + duration[-1]) if len(line) else 0
     return Encoded(rows, conditions_of(melody, style, key), shift, end)
 
 
-def decode(rows: Ints, shift: int, like: Melody) -> Melody:
+def decode(rows: Ints, shift: int, like: Song) -> Song:
     """The tune for rows (n, len(FIELDS)) without the start row, in the tempo, metre and key of `like`; `shift` as in
     `Encoded`."""
     tick, step = rows[:, TICK], 1 / TICKS
@@ -122,12 +124,10 @@ def decode(rows: Ints, shift: int, like: Melody) -> Melody:
     legato = np.minimum(np.minimum(0.1 * gap, 0.4 * following), LONGEST_LEGATO * second)
     duration = np.minimum(duration, gap + legato * (gap > SOONEST * second))  # one voice: legato, but no chords
     velocity = np.clip(rows[:, VELOCITY] * 4 + 2, 1, 127)
-    return replace(
-        like, onset=onset, duration=duration, pitch=np.clip(rows[:, PITCH] - shift, 0, 127), velocity=velocity
-    )
+    return with_line(like, Notes(onset, duration, np.clip(rows[:, PITCH] - shift, 0, 127), velocity))
 
 
-def _first_line(melody: Melody, tick: Ints) -> int:
+def _first_line(melody: Song, tick: Ints) -> int:
     """The tick from which the first step is counted: 0 or, after more than a bar of silence, the last bar line before
     the first of the notes at `tick` (n,)."""
     bar, downbeat = round((melody.bar or 4) * TICKS), round(melody.downbeat * TICKS)
@@ -150,7 +150,7 @@ def start_row() -> Ints:
     return row
 
 
-def conditions_of(melody: Melody, style: str, key: Key | None) -> Ints:
+def conditions_of(melody: Song, style: str, key: Key | None) -> Ints:
     """(len(CONDITIONS),) the conditions of a tune in a `key`, named before transposition; None for unknown."""
     bar = round(melody.bar * TICKS) if melody.bar else 0
     metre = METRES.index(melody.metre) + 1 if melody.metre in METRES else 0
@@ -181,17 +181,17 @@ def countdown_class(quarters: NDArray[np.float64]) -> Ints:
     return np.searchsorted(COUNTDOWN, quarters, side="right").astype(np.int64)
 
 
-def is_timed(melody: Melody) -> bool:
+def is_timed(line: Notes) -> bool:
     """Whether the onsets were played: more than a tenth lie off every plain grid."""
-    if len(melody) < 4:
+    if len(line) < 4:
         return False
-    near = [np.abs(melody.onset * grid - np.round(melody.onset * grid)) / grid < 0.006 for grid in (8, 12, 24)]
+    near = [np.abs(line.onset * grid - np.round(line.onset * grid)) / grid < 0.006 for grid in (8, 12, 24)]
     return bool(np.mean(np.logical_or.reduce(near)) < 0.9)
 
 
-def is_shaded(melody: Melody) -> bool:
+def is_shaded(line: Notes) -> bool:
     """Whether the dynamics were played: the notes have more than a few different velocities."""
-    return len(np.unique(melody.velocity)) > min(6, max(2, len(melody) // 4))
+    return len(np.unique(line.velocity)) > min(6, max(2, len(line) // 4))
 
 
 def to_grid(onset: NDArray[np.float64]) -> Ints:
@@ -199,20 +199,20 @@ def to_grid(onset: NDArray[np.float64]) -> Ints:
     return _increasing(np.round(onset * TICKS).astype(np.int64))
 
 
-def notate(melody: Melody) -> tuple[Ints, Ints]:
+def notate(line: Notes) -> tuple[Ints, Ints]:
     """Onsets and durations (n,) in ticks that a copyist would write for played notes.
 
     Each beat gets the division whose lines are nearest to its onsets, preferably a coarse one. A note that sounds for
     more than half the time until the next note is written as lasting until then.
     """
     tick: list[int] = []
-    for beat, group in groupby(melody.onset, key=lambda onset: int(onset)):
+    for beat, group in groupby(line.onset, key=lambda onset: int(onset)):
         tick += [beat * TICKS + place for place in places([onset - beat for onset in group])]
     grid = _increasing(np.array(tick, dtype=np.int64))
     step = np.diff(grid, append=np.iinfo(np.int64).max // 4)
-    gap = np.diff(melody.onset, append=np.inf)
-    written = np.maximum(3, np.round(melody.duration * TICKS / 3).astype(np.int64) * 3)
-    whole = (melody.duration > 0.5 * gap) | (written >= step)
+    gap = np.diff(line.onset, append=np.inf)
+    written = np.maximum(3, np.round(line.duration * TICKS / 3).astype(np.int64) * 3)
+    whole = (line.duration > 0.5 * gap) | (written >= step)
     return grid, np.minimum(np.where(whole, step, written), LENGTHS[-1])
 
 

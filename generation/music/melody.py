@@ -1,67 +1,66 @@
-"""Melody: the one voice that the model hears and plays, and its limits."""
+"""A melody: a song of one part that plays one note at a time, and its limits."""
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, Self
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from generation.music.clock import Clock, Tempo
 from generation.music.key import Key
-from generation.music.line import check_line
 from generation.music.notes import Notes, Written
+from generation.music.song import Metre, Part, Song
+from generation.request import Refusal
+
+MAX_NOTES = 20_000
+MAX_SECONDS = 900.0
+CHORD_SECONDS = 0.03  # notes that begin within this time of each other are struck together
+LEGATO_SECONDS = 0.12  # the longest overlap of a note with the next one of the same line
 
 
-@dataclass(frozen=True, eq=False)
-class Melody(Notes):
-    """One voice: notes whose onsets increase strictly, and facts about them. A note may overlap the next one a little
-    (legato). Raises as `check_line` does.
+def melody_of(
+    notes: Notes,
+    tempo: tuple[Tempo, ...] = Clock().marks,
+    metre: Metre | None = None,
+    key: Key | None = None,
+    downbeat: float = 0.0,
+    title: str = "",
+) -> Song:
+    """A song of one part: notes whose onsets increase strictly, each of which may overlap the next a little (legato).
+    Raises ValueError if they do not, and `Refusal` for more than `MAX_NOTES` notes or `MAX_SECONDS` seconds.
 
-    tempo     at least one mark, sorted, the first at onset 0
-    metre     (beats, unit) such as (6, 8), as at the end of the melody; None if unknown
-    key       the key at the end of the melody; None if unknown
-    downbeat  quarters from 0 to a bar line of that metre: the length of the pickup, 0 without one
-    written   how a score writes the new notes at its end, which the model made up
+    metre, key  throughout; None if unknown
+    downbeat    quarters from 0 to a bar line: the length of the pickup, 0 without one
     """
+    check_line(notes, Clock(tempo))
+    return Song(
+        parts=(Part(notes, role="lead"),),
+        tempo=tempo,
+        metres=((0.0, metre),) if metre else (),
+        keys=((0.0, key),) if key else (),
+        pickup=downbeat,
+        title=title,
+    )
 
-    tempo: tuple[Tempo, ...] = Clock().marks
-    metre: tuple[int, int] | None = None
-    key: Key | None = None
-    downbeat: float = 0.0
-    title: str = ""
-    meta: dict[str, Any] = field(default_factory=dict)
-    written: Written | None = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_line(self, self.clock)
-        if self.written is not None and not len(self.written.late) == len(self.written.duration) <= len(self):
-            raise ValueError("more notes are written than there are")
+def with_line(song: Song, notes: Notes, written: Written | None = None) -> Song:
+    """A melody with other notes; raises as `melody_of` does. `written` as in `Part`."""
+    assert written is None or len(written.late) == len(written.duration) <= len(notes)
+    check_line(notes, song.clock)
+    return replace(song, parts=(replace(song.parts[0], notes=notes, written=written),))
 
-    def __getitem__(self, which: "slice | NDArray[np.bool_] | NDArray[np.int64]") -> Self:
-        return Notes.__getitem__(replace(self, written=None), which)
 
-    def then(self, others: Notes) -> Self:
-        """The notes followed by `others`, with their `written` if they have one; all else stays."""
-        both = Notes.then(replace(self, written=None), others)
-        return replace(both, written=others.written) if isinstance(others, Melody) else both
-
-    @property
-    def seconds(self) -> float:
-        """Seconds from 0 to the end of the last sounding note."""
-        return self.seconds_at(self.end)
-
-    @property
-    def bar(self) -> float | None:
-        """Quarters a bar, or None without a metre."""
-        return self.metre[0] * 4 / self.metre[1] if self.metre else None
-
-    @cached_property
-    def clock(self) -> Clock:
-        """The tempo map."""
-        return Clock(self.tempo)
-
-    def seconds_at(self, quarter: float) -> float:
-        """A quarter in seconds from quarter 0."""
-        return self.clock.second(quarter)
+def check_line(notes: Notes, clock: Clock) -> None:
+    """Raise ValueError unless the onsets increase strictly, and `Refusal` beyond the limits of a line."""
+    if (np.diff(notes.onset) <= 0).any():
+        raise ValueError("onsets must increase")
+    if len(notes) > MAX_NOTES:
+        raise Refusal(
+            "This melody has {notes} notes; the limit is {limit}. Send a shorter piece.",
+            notes=len(notes),
+            limit=MAX_NOTES,
+        )
+    if (seconds := clock.second(notes.end)) > MAX_SECONDS:
+        raise Refusal(
+            "This melody lasts {seconds} s; the limit is {limit} s. Send a shorter piece.",
+            seconds=round(seconds),
+            limit=round(MAX_SECONDS),
+        )

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+SAME = 1e-6  # quarters between moments that are the same
 COLUMNS = {"onset": np.float64, "duration": np.float64, "pitch": np.int64, "velocity": np.int64}
 
 
@@ -72,6 +73,10 @@ class Notes:
     def end(self) -> float:
         """Quarters from 0 to the end of the last sounding note; 0 for no notes."""
         return float(self.ends.max()) if len(self) else 0.0
+
+    def first(self, quarter: float) -> int:
+        """The index of the first note at or after a quarter; their number if there is none."""
+        return int(np.searchsorted(self.onset, quarter - SAME))
 
     def later(self, quarters: float) -> Self:
         """The same notes moved by some quarters, earlier if negative; none begins before quarter 0."""

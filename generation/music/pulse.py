@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.music.clock import Tempo
-from generation.music.melody import Melody
+from generation.music.melody import with_line
+from generation.music.song import Song
 
 WINDOW = 4  # beats
 
@@ -17,18 +18,19 @@ def smoothed(beats: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.convolve(padded, np.ones(WINDOW + 1) / (WINDOW + 1), "valid"))
 
 
-def steady(melody: Melody) -> Melody:
-    """The same performance at one tempo, on a pulse smoothed over four quarters: rubato within a bar moves from the
-    tempo map into onsets and durations."""
-    quarters = [float(quarter) for quarter in range(-8, int(melody.end) + 9)]
+def steady(melody: Song) -> Song:
+    """A line, performed the same at one tempo, on a pulse smoothed over four quarters: rubato within a bar moves from
+    the tempo map into onsets and durations."""
+    line, clock = melody.line, melody.clock
+    quarters = [float(quarter) for quarter in range(-8, int(line.end) + 9)]
     first = 60 / melody.tempo[0].quarters_per_minute
-    pulse = smoothed(np.array([melody.seconds_at(max(q, 0.0)) + min(q, 0.0) * first for q in quarters]))
-    begins = [melody.seconds_at(onset) for onset in melody.onset]
-    ends = [melody.seconds_at(end) for end in melody.onset + melody.duration]
+    pulse = smoothed(np.array([clock.second(max(q, 0.0)) + min(q, 0.0) * first for q in quarters]))
+    begins, ends = clock.seconds(line.onset), clock.seconds(line.ends)
     onset, end = np.interp(begins, pulse, quarters), np.interp(ends, pulse, quarters)
     onset = np.maximum.accumulate(np.maximum(onset, 0) + np.arange(len(onset)) * 1e-7)
     pace = float(np.clip(60 / np.median(np.diff(pulse)), 10, 900))
-    return replace(melody, onset=onset, duration=np.maximum(end - onset, 0.02), tempo=(Tempo(0.0, pace),))
+    notes = replace(line, onset=onset, duration=np.maximum(end - onset, 0.02))
+    return with_line(replace(melody, tempo=(Tempo(0.0, pace),)), notes)
 
 
 def strongest_beat(beat: NDArray[np.int64], weight: NDArray[np.float64], bar: int) -> tuple[float, int]:
@@ -38,12 +40,3 @@ def strongest_beat(beat: NDArray[np.int64], weight: NDArray[np.float64], bar: in
     """
     on = [float(weight[beat % bar == place].sum()) for place in range(bar)]
     return max(on) * bar / max(sum(on), 1e-9), int(np.argmax(on))
-
-
-def typical_tempo(melody: Melody) -> float:
-    """Quarter notes a minute at the end of a melody: the mean over its last 16 quarters, so that a ritardando in the
-    last bar counts little."""
-    if not len(melody):
-        return melody.tempo[-1].quarters_per_minute
-    since = max(0.0, melody.end - 16)
-    return 60 * (melody.end - since) / (melody.seconds_at(melody.end) - melody.seconds_at(since))

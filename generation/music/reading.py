@@ -1,10 +1,11 @@
-"""Reading: the song that was found in a file, and the voice of it that the model continues."""
+"""Reading: the song that was found in a file, and the line of it that the model continues."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from generation.music.melody import Melody
+from generation.music.melody import melody_of
 from generation.music.notes import Notes
-from generation.music.song import Part, Song
+from generation.music.song import Song
 from generation.request import UNSAID, Words
 
 MORE = 1.1  # a part with this many times the notes of its melody plays more than the melody
@@ -15,7 +16,7 @@ class Reading:
     """A song and its melody.
 
     song    everything in the file
-    melody  the voice that the model continues, on the song's clock
+    line    the notes of the melody that the model continues: one at a time
     part    index of the song's part that holds it
     source  where it was found, in a musician's words, such as “the top voice of track 2 (Violin)”; empty when the
             file holds one voice only
@@ -23,10 +24,16 @@ class Reading:
     """
 
     song: Song
-    melody: Melody
+    line: Notes
     part: int = 0
     source: Words = UNSAID
     why: Words = UNSAID
+
+    @cached_property
+    def melody(self) -> Song:
+        """The line as a song of its own, in the metre and the key at the end of the file."""
+        song = self.song
+        return melody_of(self.line, song.tempo, song.metre, song.key, song.downbeat, song.title)
 
     @property
     def program(self) -> int | None:
@@ -38,25 +45,12 @@ class Reading:
         """Whether more sounds than a melody: several parts, one with chords or two hands, or drums alone."""
         notes = sum(len(part.notes) for part in self.song.parts)
         playing = sum(bool(len(part.notes)) for part in self.song.parts)
-        return playing > 1 or not self.song.pitched or notes > MORE * len(self.melody)
+        return playing > 1 or not self.song.pitched or notes > MORE * len(self.line)
 
 
 def tune_alone(reading: Reading) -> Reading:
     """The reading with no part but the tune's, which stays as it is unless it plays more than the tune."""
-    part, melody = reading.song.parts[reading.part], reading.melody
-    if len(part.notes) > MORE * len(melody):
-        part = replace(part, notes=Notes(melody.onset, melody.duration, melody.pitch, melody.velocity))
+    part = reading.song.parts[reading.part]
+    if len(part.notes) > MORE * len(reading.line):
+        part = replace(part, notes=reading.line)
     return replace(reading, song=replace(reading.song, parts=(part,)), part=0)
-
-
-def song_of(melody: Melody, program: int | None = None, name: str = "") -> Song:
-    """A melody as a song of one part."""
-    notes = Notes(melody.onset, melody.duration, melody.pitch, melody.velocity)
-    return Song(
-        parts=(Part(notes, program, name, role="lead", written=melody.written),),
-        tempo=melody.tempo,
-        metres=((0.0, melody.metre),) if melody.metre else (),
-        keys=((0.0, melody.key),) if melody.key else (),
-        pickup=melody.downbeat,
-        title=melody.title,
-    )

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from generation.music.key import FIFTHS, PITCH_CLASS, Key, find_key
-from generation.music.melody import Melody
+from generation.music.key import FIFTHS, PITCH_CLASS, Key
+from generation.music.song import Song, heard_key
 
 LETTERS = {position: letter for letter, position in FIFTHS.items()}
 ACCIDENTALS = {0: "", 1: "#", -1: "b"}
@@ -18,9 +18,9 @@ class Name:
     octave: int
 
 
-def key_of(melody: Melody) -> Key:
-    """The melody's key, estimated if it is unknown, with at most seven sharps or flats."""
-    return written_key(melody.key or find_key(melody.pitch, melody.duration))
+def key_of(song: Song) -> Key:
+    """The key at the end of a song, estimated if it is unknown, with at most seven sharps or flats."""
+    return written_key(song.key or heard_key(song))
 
 
 def written_key(key: Key) -> Key:

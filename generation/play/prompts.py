@@ -10,10 +10,9 @@ from generation.model.harmonise import harmonised, key_of
 from generation.model.hear_chords import with_chords
 from generation.music.chart import Chart, parse_chart
 from generation.music.key import Key
-from generation.music.melody import Melody
 from generation.music.played import Played
 from generation.music.reading import Reading, tune_alone
-from generation.music.song import heard_key
+from generation.music.song import Song, heard_key
 from generation.play.band.accompanists import BANDS
 from generation.play.band.ensembles import ENSEMBLES
 from generation.play.band.join import accompanied, lead_sheet, played_again
@@ -68,12 +67,12 @@ def tune_first(request: Request) -> bool:
     return fresh and request.band != "melody" and not request.chords and bool(ENSEMBLES[request.band].tune)
 
 
-def with_band(request: Request, tunes: Sequence[Melody]) -> list[BandPrompt]:
+def with_band(request: Request, tunes: Sequence[Song]) -> list[BandPrompt]:
     """A prompt for each fresh tune: the band that was asked for plays beside it."""
     ensemble, style = ENSEMBLES[request.band], request.style if request.style in STYLES else "auto"
     found = []
     for seed, tune in enumerate(tunes, request.seed):
-        reading = Reading(lead_sheet(tune, ensemble.centre), tune)
+        reading = Reading(lead_sheet(tune, ensemble.centre), tune.line)
         beside = accompanied(reading, ensemble.band, style, request.temperature, seed)
         found.append(
             BandPrompt(
@@ -132,11 +131,11 @@ def band_prompts(request: Request, reading: Reading | None, played: Played | Non
     return [replace(common, seed=seed, song=song, over=chart) for seed in seeds]
 
 
-def several(whole: Melody | Played | None) -> Played | None:
+def several(played: Played) -> Played:
     """The take of which a part is to be played again. Raises `Refusal` if it has only one part."""
-    if isinstance(whole, Melody):
+    if played.alone:
         raise Refusal("This take has one part only. Give it a band first.")
-    return whole
+    return played
 
 
 def fresh_chart(text: str, key: Key | None, rng: np.random.Generator) -> tuple[Chart, Key]:

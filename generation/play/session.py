@@ -12,11 +12,11 @@ from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.model.priors import PRIORS, blank_page
 from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
 from generation.music.clock import Tempo
-from generation.music.key import MODES, Key, find_key
-from generation.music.melody import Melody
+from generation.music.key import MODES, Key
+from generation.music.melody import with_line
 from generation.music.notes import Written
-from generation.music.pulse import typical_tempo
-from generation.music.reading import song_of
+from generation.music.played import Played
+from generation.music.song import Song, heard_key, tempo_at
 from generation.play.batch import Batch, Line
 from generation.play.constraints import LONGEST_RUN, unusual
 from generation.play.entry import Around, Entry, around, entry
@@ -46,7 +46,7 @@ class Prompt:
     attempt            how many takes of this seed were discarded because they copied a training tune or the input
     """
 
-    melody: Melody | None = None
+    melody: Song | None = None
     seconds: float = 20.0
     bars: int = 0
     temperature: float = 0.9
@@ -69,6 +69,8 @@ class Take:
     encoded   the same as the model sees it
     delay     ticks by which the new notes come later than the model thinks
     whole     once the take is complete: the given notes and the new ones
+    since     quarter where the new ones begin
+    made_by   the arithmetic and the processor, in words
     best      the best attempt so far, the one that copies the fewest notes
     copied    its notes from a training tune beyond the limit
     repeated  its notes from the input beyond the limit
@@ -76,13 +78,15 @@ class Take:
     """
 
     prompt: Prompt
-    given: Melody
+    given: Song
     style: str
     encoded: Encoded
     line: Line
     delay: int = 0
-    whole: Melody | None = None
-    best: Melody | None = None
+    whole: Song | None = None
+    since: float = 0.0
+    made_by: str = ""
+    best: Song | None = None
     copied: int = 0
     repeated: int = 0
     clean: int | None = None
@@ -92,13 +96,19 @@ class Take:
         """The share of the take that is complete, 0 … 1."""
         return 1.0 if self.whole is not None else self.line.share
 
+    @property
+    def played(self) -> Played:
+        """The complete take."""
+        assert self.whole is not None
+        return Played(self.whole, self.since, self.made_by, self.repeated > 0, self.style, alone=True)
+
 
 class Session:
     """Takes of any number of requests, which one model plays at once.
 
     A take that copies a training tune, or mostly repeats the input, is played again, up to `ATTEMPTS` times. If every
-    attempt does so, the best one is kept, and its `meta` says “again” if it repeats the input. If it contains displaced
-    bars of the input, there are `MORE_ATTEMPTS`; after those, the music is cut off before such bars are complete.
+    attempt does so, the best one is kept, and `Played.again` says whether it repeats the input. If it contains
+    displaced bars of the input, there are `MORE_ATTEMPTS`; after those, the music is cut off before they are complete.
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -137,8 +147,8 @@ class Session:
             self._end(take)
 
     def _end(self, take: Take) -> None:
-        whole, known_passages = _written(take, self._batch.made_by), self.loaded.memorised
-        copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, len(take.given))
+        whole, known_passages, first_new = _written(take), self.loaded.memorised, len(take.given.line)
+        copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, first_new)
         given, new = take.encoded.rows[1:, [PITCH, TICK]], np.array(take.line.rows)[:, [PITCH, -1]]
         bar = int(take.encoded.conditions[4])
         again, clean = repeated(given, new, bar), before_displaced(given, new, bar)
@@ -154,14 +164,15 @@ class Session:
             )
             self._waiting.append(take)
         else:
-            best = take.best if take.clean is None else _cut_off(take.best, len(take.given), take.clean)
-            take.whole = replace(best, meta=take.best.meta | {"again": take.repeated > 0})
+            take.since = float(take.best.line.onset[first_new]) if first_new else 0.0
+            take.whole = take.best if take.clean is None else _cut_off(take.best, first_new, take.clean)
+            take.made_by = self._batch.made_by
 
 
 def sample(
     loaded: LoadedModel, prompts: Sequence[Prompt], progress: Callable[[float], None] | None = None
-) -> list[Melody]:
-    """Play a tune for every prompt: the given notes unchanged, then new ones. The same prompt gives the same notes,
+) -> list[Take]:
+    """A complete take for every prompt: the given notes unchanged, then new ones. The same prompt gives the same notes,
     whatever else is played at the same time. `progress` is called with the share that is done, 0 … 1."""
     session = Session(loaded)
     takes = session.add(prompts)
@@ -169,7 +180,7 @@ def sample(
         session.step()
         if progress is not None:
             progress(sum(take.share for take in takes) / len(takes))
-    return [take.whole for take in takes if take.whole is not None]
+    return takes
 
 
 def _takes(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM) -> Iterator[Take]:
@@ -177,7 +188,7 @@ def _takes(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM
     same way share its analysis."""
     known_already: dict[tuple[object, ...], Take] = {}
     for prompt in prompts:
-        fresh = prompt.melody is None or not len(prompt.melody)
+        fresh = prompt.melody is None or not len(prompt.melody.line)
         wish = (id(prompt),) if fresh else (id(prompt.melody), prompt.style, prompt.seconds, prompt.bars)
         if wish not in known_already:
             known_already[wish] = _begun(loaded, prompt, reader)
@@ -197,7 +208,7 @@ def _takes(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM
 def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
     """A take before its first new note."""
     style, given = prompt.style, prompt.melody
-    if given is None or not len(given):
+    if given is None or not len(given.line):
         rng = random_stream(prompt.seed, "blank page")
         learned = [name for name in PRIORS if name in loaded.card.get("metres", PRIORS)] or ["auto"]
         style = style if style != "auto" else str(rng.choice(learned))
@@ -205,20 +216,20 @@ def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
     elif style == "auto":
         style = likeliest_style(reader, loaded.device, given, loaded.card.get("metres", {}))
     encoded = tokens.encode(given, style, key=given.key)
-    rows = encoded.rows[-LONGEST_PROMPT:] if len(given) else encoded.rows[:1]
+    rows = encoded.rows[-LONGEST_PROMPT:] if len(given.line) else encoded.rows[:1]
     longest = int(LENGTHS[rows[:, DURATION]].max(initial=TICKS))
     bar = int(encoded.conditions[4]) or 4 * TICKS
     temperature, top_p = _widened(prompt, style)
     enters = Entry(0, bar)
-    if len(given):
-        beside = prompt.beside or around(song_of(given))
+    if len(given.line):
+        beside = prompt.beside or around(given)
         enters = entry(rows, int(encoded.conditions[4]), int(encoded.conditions[5]), beside)
-    key = given.key or (find_key(given.pitch, given.duration) if len(given) else Key("C", "major"))
+    key = given.key or heard_key(given)
     line = Line(
         start=rows,
         conditions=encoded.conditions,
-        wished=wished(typical_tempo(given), given.bar, prompt.seconds, prompt.bars),
-        begin=int(rows[-1, TICK]) + enters.least if len(given) else int(encoded.conditions[5]),
+        wished=wished(tempo_at(given, given.end), given.bar, prompt.seconds, prompt.bars),
+        begin=int(rows[-1, TICK]) + enters.least if len(given.line) else int(encoded.conditions[5]),
         least=enters.least,
         most=enters.most,
         register=_register(encoded),
@@ -250,35 +261,34 @@ def _uniforms(prompt: Prompt) -> NDArray[np.float32]:
     return random_stream(prompt.seed, "notes", prompt.attempt).random((MOST, len(CLASSES)), np.float32)
 
 
-def _written(take: Take, made_by: str) -> Melody:
+def _written(take: Take) -> Song:
     """The given notes unchanged, then the new ones at the same tempo. After a score without dynamics, the new notes get
     its mean velocity, so that neither half is louder than the other."""
     given, encoded = take.given, take.encoded
-    meta = {**given.meta, "style": take.style, "arithmetic": made_by}
     rows = np.tile(tokens.start_row(), (len(take.line.rows), 1))
     rows[:, : len(CLASSES)] = [row[:-1] for row in take.line.rows]
     rows[:, TICK] = [row[-1] for row in take.line.rows]
     rows[:, [tokens.TIMED, tokens.SHADED]] = 1
     rows[:, TICK] += take.delay
-    new = tokens.decode(rows, encoded.shift, given)
+    new = tokens.decode(rows, encoded.shift, given).line
     tick, lasts = rows[:, TICK] / TICKS, LENGTHS[rows[:, DURATION]] / TICKS
-    if not len(given):
-        return replace(new, meta=meta, written=Written(new.onset - tick, lasts))
-    onset, velocity = tokens.apart(np.maximum(new.onset, given.onset[-1] + 1 / TICKS)), new.velocity
+    if not len(given.line):
+        return with_line(given, new, Written(new.onset - tick, lasts))
+    onset, velocity = tokens.apart(np.maximum(new.onset, given.line.onset[-1] + 1 / TICKS)), new.velocity
     if not encoded.rows[-1, tokens.SHADED]:
-        velocity = np.clip(velocity + round(float(given.velocity.mean() - velocity.mean())), 1, 127)
-    tempo, steady = given.tempo, typical_tempo(given)
+        velocity = np.clip(velocity + round(float(given.line.velocity.mean() - velocity.mean())), 1, 127)
+    tempo, steady = given.tempo, tempo_at(given, given.end)
     if abs(steady / tempo[-1].quarters_per_minute - 1) > 0.02 and onset[0] > tempo[-1].onset:
         tempo = (*tempo, Tempo(float(onset[0]), steady))
-    written = Written(onset - tick, lasts)
-    whole = given.then(replace(new, onset=onset, velocity=velocity, written=written))
-    return replace(whole, tempo=tempo, meta=meta)
+    notes = given.line.then(replace(new, onset=onset, velocity=velocity))
+    return with_line(replace(given, tempo=tempo), notes, Written(onset - tick, lasts))
 
 
-def _cut_off(whole: Melody, given: int, new: int) -> Melody:
+def _cut_off(whole: Song, given: int, new: int) -> Song:
     """The tune with its `given` notes, and only the first `new` of the others."""
-    assert whole.written is not None
-    return replace(whole[: given + new], written=Written(whole.written.late[:new], whole.written.duration[:new]))
+    written = whole.parts[0].written
+    assert written is not None
+    return with_line(whole, whole.line[: given + new], Written(written.late[:new], written.duration[:new]))
 
 
 def _register(encoded: Encoded) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from generation.model import tokens
 from generation.model.networks.attentive_lstm import AttentiveLSTM, LayerState, State
-from generation.music.melody import Melody
+from generation.music.song import Song
 from generation.request import STYLES
 
 HEARD = 256  # notes at the end of the tune that count
@@ -21,7 +21,7 @@ CONTENT = ("step", "pitch", "duration")
 
 @torch.inference_mode()
 def likeliest_style(
-    model: AttentiveLSTM, device: torch.device, melody: Melody, metres: Mapping[str, Mapping[str, int]]
+    model: AttentiveLSTM, device: torch.device, melody: Song, metres: Mapping[str, Mapping[str, int]]
 ) -> str:
     """The name of the likeliest style by Bayes' rule; "auto" for a tune of fewer than four notes, and where
     the model has learned no style.
@@ -29,7 +29,7 @@ def likeliest_style(
     metres  style → metre such as "6/8" → tunes of that style and metre among those that the model learned from
     """
     names = [name for name in STYLES if name != "auto" and name in metres]
-    if len(melody) < 4 or not names:
+    if len(melody.line) < 4 or not names:
         return "auto"
     encoded = tokens.encode(melody, key=melody.key)
     rows = torch.from_numpy(encoded.rows[-HEARD - 1 :]).to(device)
@@ -70,7 +70,7 @@ def _of(state: LayerState, which: Tensor) -> LayerState:
     return LayerState(hidden[:, which], cell[:, which], *(each[which] for each in others))
 
 
-def _prior(names: Sequence[str], melody: Melody, metres: Mapping[str, Mapping[str, int]]) -> NDArray[np.float64]:
+def _prior(names: Sequence[str], melody: Song, metres: Mapping[str, Mapping[str, int]]) -> NDArray[np.float64]:
     """(names,) for each style, the log of one plus its number of tunes in this metre; 0 for all if the metre is
     unknown."""
     if melody.metre is None:

@@ -8,7 +8,6 @@ broken rhythm across grace notes, and reading time that grows with the square of
 import re
 from fractions import Fraction
 
-from generation.music.melody import Melody
 from generation.music.song import Part, Song, legible
 from generation.read import abc_fields, abc_play
 from generation.read.abc_bars import written
@@ -25,8 +24,8 @@ MAX_NOTES = 30_000  # of all voices, as written
 MOST_MACROS = 20
 
 
-def read_abc(text: str, tune: int | str | None = None, expand_repeats: bool = True) -> Melody:
-    """The melody of one tune in ABC notation.
+def read_abc(text: str, tune: int | str | None = None, expand_repeats: bool = True) -> Song:
+    """The melody of one tune in ABC notation, as a song of one part.
 
     tune            its number (X:); None for the first
     expand_repeats  whether repeats are played out

@@ -64,8 +64,8 @@ def in_octave(reading: Reading, octave: int) -> Reading:
     if not octave:
         return reading
     if song.recorded is None:
-        raise Refusal("There is no recording in this file, so no octave was misheard. Leave the octave out.")
-    pitch = reading.melody.pitch + 12 * octave
+        raise Refusal("There is no recording in this file, so that no octave was misheard. Leave the octave out.")
+    pitch = reading.line.pitch + 12 * octave
     if pitch.min() < 0 or pitch.max() > 127:
         raise Refusal("{octave} octaves away there are no such tones. Leave the octave as it is.", octave=abs(octave))
     parts = tuple(replace(part, notes=replace(part.notes, pitch=part.notes.pitch + 12 * octave)) for part in song.parts)
@@ -74,7 +74,7 @@ def in_octave(reading: Reading, octave: int) -> Reading:
     return replace(
         reading,
         song=replace(song, parts=parts, recorded=replace(song.recorded, octaves=others)),
-        melody=replace(reading.melody, pitch=pitch),
+        line=replace(reading.line, pitch=pitch),
     )
 
 

@@ -47,15 +47,15 @@ def on_its_beat(reading: Reading) -> Reading:
     Of 120 held-out pieces of five kinds, 40 s each and without their tempo, 88 have a beat that is `SURE`; of these 75
     have the true one, or one two or three times as fast or slow.
     """
-    melody = reading.melody
-    parts = [part.notes for part in reading.song.pitched or reading.song.parts]
+    song, line = reading.song, reading.line
+    parts = [part.notes for part in song.pitched or song.parts]
     onset = np.concatenate([notes.onset for notes in parts])
-    moment = melody.clock.seconds(onset)
-    recorded = reading.song.recorded is not None
+    moment = song.clock.seconds(onset)
+    recorded = song.recorded is not None
     if (
-        reading.song.written
-        or len(melody) < (FEWEST_SUNG if recorded else FEWEST)
-        or len(melody.tempo) > 1
+        song.written
+        or len(line) < (FEWEST_SUNG if recorded else FEWEST)
+        or len(song.tempo) > 1
         or np.ptp(moment) > LONGEST
     ):
         return reading
@@ -65,34 +65,34 @@ def on_its_beat(reading: Reading) -> Reading:
         if len(beats) < 5:
             return reading
         beats = smoothed(beats)
-        ends = melody.clock.seconds(melody.ends)
-        lasts = np.diff(melody.clock.seconds(melody.onset), append=ends[-1])
-        beats, metre = metre_of(beats, _counted(beats, melody.clock.seconds(melody.onset)), lasts)
+        ends = song.clock.seconds(line.ends)
+        lasts = np.diff(song.clock.seconds(line.onset), append=ends[-1])
+        beats, metre = metre_of(beats, _counted(beats, song.clock.seconds(line.onset)), lasts)
         return _in_bars(_moved(reading, beats), metre)
-    own, beat = fit(onset, weight), beat_of(melody.metre)
-    meant = melody.metre not in (None, USUAL_METRE) or melody.tempo[0].quarters_per_minute != DEFAULT_TEMPO
-    keeps = (meant or melody.metre is not None) and kept(onset, weight, beat) >= KEPT
+    own, beat = fit(onset, weight), beat_of(song.metre)
+    meant = song.metre not in (None, USUAL_METRE) or song.tempo[0].quarters_per_minute != DEFAULT_TEMPO
+    keeps = (meant or song.metre is not None) and kept(onset, weight, beat) >= KEPT
     if own >= SURE or (keeps and (meant or firm(onset, weight))):
         return reading
     if meant and (found := sought(onset, weight, beat)):
         factor, late = found
         early = beat - late if late else 0.0
         whole = np.arange(np.ceil(factor * float(onset.max()) + early) + 2) - early
-        there = _moved(reading, melody.clock.seconds(whole / factor))
-        return _in_bars(there, melody.metre) if late and melody.metre else there
+        there = _moved(reading, song.clock.seconds(whole / factor))
+        return _in_bars(there, song.metre) if late and song.metre else there
     beats = find_beats(moment, weight)
     if len(beats) < 2:
         return reading
     beats = smoothed(beats)
     worth = fit(_counted(beats, moment), weight)
-    gap = float(np.median(np.diff(melody.clock.quarters(beats))))
+    gap = float(np.median(np.diff(song.clock.quarters(beats))))
     octaves = float(np.log2(gap))
     if worth < max(SURE, own + CLEARER) or (keeps and abs(octaves - round(octaves)) < SAME):
         return reading
     if beat != 1:
         quarters = min(BEATS, key=lambda size: abs(np.log(gap / size)))
         beats = np.interp(np.arange(0, len(beats) - 1, 1 / quarters), np.arange(len(beats)), beats)
-    return _in_bars(_moved(reading, beats), None if melody.metre == USUAL_METRE else melody.metre)
+    return _in_bars(_moved(reading, beats), None if song.metre == USUAL_METRE else song.metre)
 
 
 def find_beats(moment: Floats, weight: Floats) -> Floats:
@@ -190,11 +190,10 @@ def _moved(reading: Reading, beats: Floats) -> Reading:
     pace = [float(np.clip(60 / gap, 10, 900)) for gap in np.diff(beats)]
     changes = [i for i in range(len(pace)) if i == 0 or abs(pace[i] - pace[i - 1]) > 1e-6]
     tempo = tuple(Tempo(float(i), pace[i]) for i in changes)
-    downbeat = float(quarters(np.array([reading.melody.downbeat]))[0])
     return replace(
         reading,
         song=replace(moved(reading.song, quarters), tempo=tempo),
-        melody=replace(stretched(reading.melody, quarters), tempo=tempo, downbeat=downbeat),
+        line=stretched(reading.line, quarters),
     )
 
 
@@ -218,5 +217,4 @@ def _in_bars(reading: Reading, metre: Metre | None) -> Reading:
     return replace(
         reading,
         song=replace(reading.song, metres=((0.0, metre),), pickup=downbeat),
-        melody=replace(reading.melody, metre=metre, downbeat=downbeat),
     )

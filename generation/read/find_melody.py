@@ -1,16 +1,17 @@
 """Find the melody of a song: its part, and its notes in that part."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from generation.music.line import MAX_SECONDS
-from generation.music.melody import Melody
+from generation.music.melody import MAX_SECONDS, check_line
 from generation.music.notes import Notes
 from generation.music.reading import Reading
 from generation.music.song import Part, Song, trimmed
 from generation.music.sounds import SOUNDS
 from generation.read.choose_part import chosen
 from generation.read.likeness import company, is_named, is_sung, likeness
-from generation.read.top_line import LINE, Floats, Ints, overlap, top_line
+from generation.read.top_line import LINE, Floats, overlap, top_line
 from generation.request import UNSAID, Refusal, Words
 
 MAX_NOTES = 60_000  # of all parts together
@@ -54,7 +55,7 @@ def find_melody(song: Song, drums: bool = False, wanted: str = "") -> Reading:
     )
     return Reading(
         song=song,
-        melody=_melody(song, part, line),
+        line=_legato(part.notes[line], song),
         part=next(i for i, other in enumerate(song.parts) if other is part),
         source=_source(part, len(pitched), len(line) < len(part.notes)),
         why=Words("it was chosen") if said is not None else _why(part, song),
@@ -66,31 +67,23 @@ def _moments(part: Part, song: Song) -> tuple[Floats, Floats]:
     return song.clock.seconds(part.notes.onset), song.clock.seconds(part.notes.ends)
 
 
-def _melody(song: Song, part: Part, line: Ints) -> Melody:
-    tones: Notes = part.notes[line]
+def _legato(tones: Notes, song: Song) -> Notes:
+    """The tones of a line, of which some may ring on: legato may stay, but one that rings on under half of the next
+    tone or more belongs to a chord, and ends where that begins. Raises `Refusal` as `check_line` does."""
     duration = tones.duration.copy()
-    # Legato may stay; a note that rings on under half of the next one or more belongs to the chord, not to the line.
     gap = np.diff(tones.onset)
     rings = duration[:-1] - gap > 0.5 * duration[1:]
     duration[:-1] = np.where(rings, gap, duration[:-1])
-    return Melody(
-        tones.onset,
-        duration,
-        tones.pitch,
-        tones.velocity,
-        song.tempo,
-        song.metre,
-        song.key,
-        song.downbeat,
-        song.title,
-    )
+    found = replace(tones, duration=duration)
+    check_line(found, song.clock)
+    return found
 
 
 def _beaten(song: Song, drums: Part) -> Reading:
     """A reading of drums alone, with one stroke of each onset in place of a melody."""
     line = np.flatnonzero(np.diff(drums.notes.onset, prepend=-1.0) > 0)
     why = Words("there is nothing but drums")
-    return Reading(song, _melody(song, drums, line), song.parts.index(drums), why=why)
+    return Reading(song, _legato(drums.notes[line], song), song.parts.index(drums), why=why)
 
 
 def _source(part: Part, parts: int, chords: bool) -> Words:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from generation.music.key import Key, find_key
-from generation.music.melody import Melody
+from generation.music.notes import Notes
 from generation.music.reading import Reading
 from generation.music.song import Part
 from generation.music.sounds import SOUNDS
@@ -25,7 +25,7 @@ def plain(reading: Reading) -> dict[str, Any]:
     song = reading.song
     return {
         "title": song.title,
-        "keys": [[quarter, str(key)] for quarter, key in song.keys or ((0.0, _heard(reading.melody)),)],
+        "keys": [[quarter, str(key)] for quarter, key in song.keys or ((0.0, _heard(reading.line)),)],
         "metres": [[quarter, list(metre)] for quarter, metre in song.metres],
         "tempi": [[mark.onset, mark.quarters_per_minute] for mark in song.tempo],
         "pickup": song.pickup,
@@ -61,8 +61,8 @@ def lines(reading: Reading, width: int = 80) -> Iterator[str]:
         yield f"{mark} {name:24} {_instrument(part):18} {part.role:7} {len(part.notes):6}  {_range(part, key)}"
     where = f" ({reading.source})" if reading.source else ""
     yield ""
-    yield f"The melody{where}: {len(reading.melody)} notes; {reading.why}."
-    yield from _roll(reading.melody, key, width)
+    yield f"The melody{where}: {len(reading.line)} notes; {reading.why}."
+    yield from _roll(reading.line, key, width)
     for remark in song.remarks:
         yield f"Note: {remark}."
 
@@ -72,7 +72,7 @@ def _facts(reading: Reading) -> Iterator[str]:
     pace = [f"{mark.quarters_per_minute:g}" for mark in song.tempo]
     seconds = song.clock.second(song.end)
     yield (
-        _changes("key", [(quarter, str(key)) for quarter, key in song.keys]) or f"key: {_heard(reading.melody)}, by ear"
+        _changes("key", [(quarter, str(key)) for quarter, key in song.keys]) or f"key: {_heard(reading.line)}, by ear"
     )
     yield _changes("metre", [(at, f"{beats}/{unit}") for at, (beats, unit) in song.metres]) or "metre: not said"
     said = pace[0] if len(pace) == 1 else f"{pace[0]}, with {len(pace)} marks"
@@ -89,8 +89,8 @@ def _changes(what: str, marks: list[tuple[float, str]]) -> str:
     return f"{what}: {', '.join(words)}{more}" if words else ""
 
 
-def _heard(melody: Melody) -> Key:
-    return find_key(melody.pitch, melody.duration)
+def _heard(line: Notes) -> Key:
+    return find_key(line.pitch, line.duration)
 
 
 def _instrument(part: Part) -> str:
@@ -111,7 +111,7 @@ def _pitch(pitch: int, key: Key) -> str:
     return f"{name.letter}{SIGNS[name.alter] if name.alter in SIGNS else SIGNS[name.alter // 2] * 2}{name.octave}"
 
 
-def _roll(notes: Melody, key: Key, width: int) -> Iterator[str]:
+def _roll(notes: Notes, key: Key, width: int) -> Iterator[str]:
     """Time to the right, pitch upwards; a column is as many quarters as it takes."""
     columns = max(20, width - LABEL)
     first, last = np.floor(notes.onset[0]), notes.end

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.line import CHORD_SECONDS, LEGATO_SECONDS
+from generation.music.melody import CHORD_SECONDS, LEGATO_SECONDS
 from generation.music.notes import Notes
 
 Floats = NDArray[np.float64]

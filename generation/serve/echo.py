@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from generation.music.clock import DEFAULT_TEMPO, Tempo
-from generation.music.melody import Melody
+from generation.music.melody import melody_of, with_line
+from generation.music.notes import Notes
 from generation.music.played import Played
-from generation.music.reading import song_of
 from generation.play.band.beside import Beside
 from generation.play.band.plan import BandPrompt
 from generation.play.session import Prompt
 
 
-def again(prompt: Prompt | BandPrompt) -> Melody | Played:
+def again(prompt: Prompt | BandPrompt) -> Played:
     """The input's notes, then the same notes again from the next beat on; a scale if there is no input."""
     if isinstance(prompt, BandPrompt):
         return _together(prompt)
@@ -21,10 +21,11 @@ def again(prompt: Prompt | BandPrompt) -> Melody | Played:
     if melody is None:
         steps, tempo = np.arange(8.0), (Tempo(0.0, prompt.tempo or DEFAULT_TEMPO),)
         pitch = 60 + np.array([0, 2, 4, 5, 7, 9, 11, 12])
-        return Melody(steps, np.ones(8), pitch, np.full(8, 80), tempo, prompt.metre or (4, 4), prompt.key)
+        scale = Notes(steps, np.ones(8), pitch, np.full(8, 80))
+        return Played(melody_of(scale, tempo, prompt.metre or (4, 4), prompt.key), style=prompt.style, alone=True)
     end = melody.end if prompt.beside is None else max(melody.end, prompt.beside.end)
-    later = np.ceil(end) - np.floor(melody.onset[0])
-    return melody.then(melody.later(later))
+    new = melody.line.later(np.ceil(end) - np.floor(melody.line.onset[0]))
+    return Played(with_line(melody, melody.line.then(new)), float(new.onset[0]), style=prompt.style, alone=True)
 
 
 def _together(prompt: BandPrompt) -> Played:
@@ -33,9 +34,7 @@ def _together(prompt: BandPrompt) -> Played:
         return _beside(prompt.beside)
     song = prompt.song
     if song is None:
-        scale = again(Prompt(key=prompt.key, tempo=prompt.tempo, metre=prompt.metre))
-        assert isinstance(scale, Melody)
-        return Played(song_of(scale))
+        return replace(again(Prompt(key=prompt.key, tempo=prompt.tempo, metre=prompt.metre)), alone=False)
     later = float(np.ceil(song.end / 4) * 4)
     parts = tuple(replace(part, notes=part.notes.then(part.notes.later(later))) for part in song.parts)
     first = min(float(part.notes.onset[0]) for part in song.parts if len(part.notes))

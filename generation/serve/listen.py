@@ -6,9 +6,9 @@ import numpy as np
 
 from generation.model.tokens import TICKS
 from generation.music.cut import EARLY, beginning, numbered_bars
-from generation.music.line import MAX_SECONDS
-from generation.music.pulse import typical_tempo
+from generation.music.melody import MAX_SECONDS
 from generation.music.reading import Reading
+from generation.music.song import tempo_at
 from generation.play.length import wished
 from generation.read.audio import in_octave
 from generation.read.beat import on_its_beat
@@ -30,10 +30,10 @@ def listen(request: Request) -> Reading | None:
     reading = on_its_beat(in_octave(found, request.octave))
     if request.after_bar:
         reading = _until_bar(reading, request.after_bar)
-    if request.accompany and not len(reading.melody):
+    if request.accompany and not len(reading.line):
         raise Refusal("There is no tune in this file to accompany. Send one that is not drums alone.")
-    lasts = max(reading.melody.seconds, reading.song.clock.second(reading.song.end))
-    tempo = typical_tempo(reading.melody)
+    lasts = reading.song.seconds
+    tempo = tempo_at(reading.song, reading.line.end)
     more = 0.0
     if request.accompany:
         if lasts > MOST_ACCOMPANIED:
@@ -43,7 +43,7 @@ def listen(request: Request) -> Reading | None:
                 limit=MOST_ACCOMPANIED,
             )
     else:
-        more = wished(tempo, reading.melody.bar, request.seconds, request.bars) / TICKS / tempo * 60
+        more = wished(tempo, reading.song.bar, request.seconds, request.bars) / TICKS / tempo * 60
     if lasts + ROOM * more > MAX_SECONDS:
         raise Refusal(
             "This melody lasts {seconds} s, and {more} s of new music would take it to the limit of {limit} "

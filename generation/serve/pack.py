@@ -1,25 +1,20 @@
-"""Takes and Reading ↔ bytes, to send between processes: msgpack, with arrays as raw little-endian numbers."""
+"""Played and Reading ↔ bytes, to send between processes: msgpack, with arrays as raw little-endian numbers."""
 
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from generation.music.melody import Melody
 from generation.music.played import Played
 from generation.music.reading import Reading
 
 
-def pack_whole(whole: Melody | Played) -> bytes:
-    """A take before its files are made: of one voice, or of several parts."""
-    return _encoder.encode((whole, None) if isinstance(whole, Melody) else (None, whole))
+def pack_played(played: Played) -> bytes:
+    return _encoder.encode(played)
 
 
-def unpack_whole(data: bytes) -> Melody | Played:
-    melody, played = _wholes.decode(data)
-    whole = played if melody is None else melody
-    assert whole is not None
-    return whole
+def unpack_played(data: bytes) -> Played:
+    return _played.decode(data)
 
 
 def pack_reading(reading: Reading) -> bytes:
@@ -44,5 +39,5 @@ def _array(kind: Any, data: Any) -> Any:
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
-_wholes = msgspec.msgpack.Decoder(tuple[Melody | None, Played | None], dec_hook=_array)
+_played = msgspec.msgpack.Decoder(Played, dec_hook=_array)
 _readings = msgspec.msgpack.Decoder(Reading, dec_hook=_array)

@@ -10,15 +10,13 @@ import torch
 
 from generation.model.likelihood import score
 from generation.model.loaded import LoadedBand, LoadedModel, Ready, ReadyBands, band_for, model_for
-from generation.music.melody import Melody
-from generation.music.played import Played
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import BandSession, BandTake, play_on
 from generation.play.prompts import band_prompts, of_several, prompts, several, tune_first, with_band
 from generation.play.session import Prompt, Session, Take, sample
 from generation.request import Words
 from generation.serve.inbox import Cancelled, Inbox, guarded, leave_if_lost
-from generation.serve.pack import pack_whole, unpack_reading, unpack_whole
+from generation.serve.pack import pack_played, unpack_played, unpack_reading
 from generation.serve.wire import Event, Job
 
 # One note is too little work to split between threads: on two busy cores a second thread made it eight times slower.
@@ -103,9 +101,9 @@ class Playing:
                 return Event(job.id, nats=asdict(score(loaded, reading.melody, job.since or 0.0, job.alone)))
             began = perf_counter()
             if of_several(job.request, reading) and not tune_first(job.request):
-                played = unpack_whole(job.request.wholes[0]) if job.request.redo else None
+                played = several(unpack_played(job.request.wholes[0])) if job.request.redo else None
                 band = self._band(band_for(job.request.style, self._bands))
-                held = Held(job, band.add(band_prompts(job.request, reading, several(played))), band, began)
+                held = Held(job, band.add(band_prompts(job.request, reading, played)), band, began)
             else:
                 session = self._session(loaded)
                 held = Held(job, session.add(prompts(job.request, reading)), session, began)
@@ -140,15 +138,16 @@ class Playing:
         tunes = sample(held.session.loaded, single, tell)
         if tune_first(job.request):
             band = band_for(job.request.style, self._bands)
-            return Event(
-                job.id, wholes=_packed(play_on(band.model, with_band(job.request, tunes), tell, band.memorised))
+            joined = play_on(
+                band.model, with_band(job.request, [take.played.song for take in tunes]), tell, band.memorised
             )
-        return Event(job.id, wholes=[pack_whole(whole) for whole in tunes])
+            return Event(job.id, wholes=_packed(joined))
+        return Event(job.id, wholes=_packed(tunes))
 
     def _joined(self, held: Held, job: Job) -> Event:
         """Let a band join the tunes that are complete now."""
         band = self._band(band_for(job.request.style, self._bands))
-        tunes = [take.whole for take in held.takes if isinstance(take, Take) and take.whole is not None]
+        tunes = [take.played.song for take in held.takes]
         joined = replace(held, takes=band.add(with_band(job.request, tunes)), session=band)
         self._held.append(joined)
         return Event(job.id, progress=joined.share)
@@ -176,12 +175,4 @@ def _band_session(loaded: LoadedBand) -> BandSession:
 
 def _packed(takes: Sequence[Take] | Sequence[BandTake]) -> list[bytes]:
     """Complete takes as bytes."""
-    wholes: list[Melody | Played] = []
-    for take in takes:
-        if isinstance(take, Take):
-            assert take.whole is not None
-            wholes.append(take.whole)
-        else:
-            assert take.whole is not None
-            wholes.append(Played(take.whole, take.since, take.made_by, take.repeated > 0))
-    return [pack_whole(whole) for whole in wholes]
+    return [pack_played(take.played) for take in takes]

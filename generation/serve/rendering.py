@@ -7,15 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.finish.arrange import given_song, new_program, said_program
-from generation.finish.band import finish_band
 from generation.finish.excerpt import last_bars
 from generation.finish.sound import render
 from generation.finish.sound.synth import SAMPLE_RATE
 from generation.finish.take import finish
-from generation.music.key import find_key
-from generation.music.melody import Melody
 from generation.music.played import Played
-from generation.music.pulse import typical_tempo
 from generation.music.reading import Reading, tune_alone
 from generation.music.song import Part, heard_key, tempo_at
 from generation.music.sounds import SOUNDS
@@ -33,27 +29,33 @@ def rehearse(request: Request, reading: Reading) -> None:
     instrument depends on the style, which is found only while they are played."""
     program = said_program(reading, request)
     if "mp3" in request.formats and not (request.only_new or request.recording) and program is not None:
-        shown = last_bars(reading, reading.melody, request.last_bars)[0] if request.last_bars else reading
+        shown = (
+            last_bars(reading, Played(reading.melody, alone=True), request.last_bars)[0]
+            if request.last_bars
+            else reading
+        )
         song = given_song(shown, program)
         render.rehearse(song.parts, song.clock, REHEARSED)
 
 
-def make(request: Request, reading: Reading | None, whole: Melody | Played, take: int) -> Take:
-    """The take of index `take` with its files, from the input and the `whole` music: input and new notes."""
-    if reading is not None and request.last_bars and not request.accompany:
-        reading, whole = last_bars(reading, whole, request.last_bars)
-    if isinstance(whole, Played):
-        if request.accompany:
-            return finish_band(None, whole, request, request.seed + take, whole.song.title or "Encore")
-        if reading is not None and request.chords and not (request.parts == "all" and reading.together):
-            reading = tune_alone(reading)
-        called = BANDS[request.band] if reading is None else "Encore"
-        title, seed = whole.song.title or f"Encore: {called}", request.seed + take
-        return finish_band(reading, whole, request, seed, title, recording=_recording(request))
-    first_new = 0 if reading is None else len(reading.melody)
-    style = _style(request, whole)
-    title = whole.title or (f"Encore: {styles().get(style, style)}" if style != "auto" else "Encore")
-    return finish(reading, whole, first_new, request, request.seed + take, title, recording=_recording(request))
+def make(request: Request, reading: Reading | None, played: Played, take: int) -> Take:
+    """The take of index `take` with its files, from the input and what was played after it."""
+    title = played.song.title or _called(request, reading, played)
+    if request.accompany:  # the tune is one of the parts that were played
+        return finish(None, played, request, request.seed + take, title)
+    if reading is not None and request.last_bars:
+        reading, played = last_bars(reading, played, request.last_bars)
+    if reading is not None and request.chords and not (request.parts == "all" and reading.together):
+        reading = tune_alone(reading)
+    return finish(reading, played, request, request.seed + take, title, recording=_recording(request))
+
+
+def _called(request: Request, reading: Reading | None, played: Played) -> str:
+    """The title of music that has none."""
+    if played.alone:
+        style = _style(request, played)
+        return f"Encore: {styles().get(style, style)}" if style != "auto" else "Encore"
+    return f"Encore: {BANDS[request.band]}" if reading is None else "Encore"
 
 
 def _recording(request: Request) -> NDArray[np.float32] | None:
@@ -63,23 +65,23 @@ def _recording(request: Request) -> NDArray[np.float32] | None:
     return decoded(unwrapped(request.data), SAMPLE_RATE)
 
 
-def answer(request: Request, reading: Reading | None, whole: Melody | Played, takes: Sequence[Take] = ()) -> Reply:
+def answer(request: Request, reading: Reading | None, played: Played, takes: Sequence[Take] = ()) -> Reply:
     """The reply with its facts about the music in a musician's words; its timings are filled in later."""
     voices, voice = _voices(reading)
     recorded = reading.song.recorded if reading is not None else None
     octaves = recorded.octaves if recorded else ()
-    if isinstance(whole, Played):
-        several = _of_several(request, whole, takes)
+    if not played.alone:
+        several = _of_several(request, played, takes)
         return replace(several, voices=voices, voice=voice, recorded=recorded is not None, octaves=octaves)
-    key = whole.key or find_key(whole.pitch, whole.duration)
+    song, given = played.song, played.song if reading is None else reading.melody
     return Reply(
         takes=tuple(takes),
-        title=whole.title,
-        key=str(key),
-        metre=f"{whole.metre[0]}/{whole.metre[1]}" if whole.metre else "",
-        tempo=round(typical_tempo(whole if reading is None else reading.melody), 1),
-        style=_style(request, whole),
-        instrument=SOUNDS[new_program(reading, request, whole)],
+        title=song.title,
+        key=str(song.key or heard_key(song)),
+        metre=f"{song.metre[0]}/{song.metre[1]}" if song.metre else "",
+        tempo=round(tempo_at(given, given.end), 1),
+        style=_style(request, played),
+        instrument=SOUNDS[new_program(reading, request, played)],
         source=reading.source if reading is not None else UNSAID,
         remarks=reading.song.remarks if reading is not None else (),
         voices=voices,
@@ -126,6 +128,6 @@ def _name(part: Part) -> Words:
     return Words(SOUNDS[part.program or 0])
 
 
-def _style(request: Request, whole: Melody) -> str:
+def _style(request: Request, played: Played) -> str:
     """The style that was asked for or, with “auto”, found; for a user's own checkpoint, its name."""
-    return str(whole.meta.get("style", request.style)) if request.style in STYLES else request.style
+    return played.style if request.style in STYLES else request.style

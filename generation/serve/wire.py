@@ -19,7 +19,7 @@ class Job:
 
     stage    "read", "rehearse", "sample", "finish" or "score"; "cancel" abandons the job of that id
     reading  a `Reading`, packed by `serve.pack`: the bot's process passes it on unread
-    whole    a take's `Melody`, input and all, packed likewise
+    whole    a take's `Played`, packed likewise
     take     index of the take to finish
     since    when scoring, and when reading a file to score it: the second from which notes count
     alone    when scoring: as if nothing came before these notes
@@ -44,7 +44,7 @@ class Event:
     progress  the share that is done, 0 … 1; None in the last answer
     trace     traceback of a fault, for the log
     reading   a packed `Reading`, with its length in seconds in `lasts`
-    wholes    a packed `Melody` for each take, input and all
+    wholes    a packed `Played` for each take
     about     the reply without its takes
     nats      the fields of `generation.model.likelihood.Nats`
     """

@@ -18,7 +18,7 @@ from typing import NoReturn
 from generation.request import Refusal
 from generation.serve.confine import confine
 from generation.serve.inbox import Inbox, Work, fault, guarded, leave
-from generation.serve.pack import pack_reading, pack_whole, unpack_reading, unpack_whole
+from generation.serve.pack import pack_played, pack_reading, unpack_played, unpack_reading
 from generation.serve.wire import Event, Job
 
 # Bytes of address space that a job may take beyond what the process already has.
@@ -51,9 +51,9 @@ def render(inbox: Inbox) -> Serve:
         if job.stage == "rehearse" and reading is not None:
             rehearse(job.request, reading)
             return Event(job.id)
-        whole = unpack_whole(job.whole)
-        take = make(job.request, reading, whole, job.take)
-        return Event(job.id, take=take, about=answer(job.request, reading, whole))
+        played = unpack_played(job.whole)
+        take = make(job.request, reading, played, job.take)
+        return Event(job.id, take=take, about=answer(job.request, reading, played))
 
     return lambda: one_by_one(inbox, work)
 
@@ -81,10 +81,10 @@ def echo(inbox: Inbox) -> Serve:
             raise Refusal("There is no model to score with.")
         reading = unpack_reading(job.reading) if job.reading else None
         together = of_several(job.request, reading)
-        whole = unpack_whole(job.request.wholes[0]) if job.request.redo else None
-        asked = band_prompts(job.request, reading, several(whole)) if together else prompts(job.request, reading)
+        played = several(unpack_played(job.request.wholes[0])) if job.request.redo else None
+        asked = band_prompts(job.request, reading, played) if together else prompts(job.request, reading)
         inbox.tell(job, 0.0)  # as the model does once a request is accepted
-        return Event(job.id, wholes=[pack_whole(again(prompt)) for prompt in asked])
+        return Event(job.id, wholes=[pack_played(again(prompt)) for prompt in asked])
 
     return lambda: one_by_one(inbox, work)
 

@@ -14,7 +14,7 @@ from generation.finish.take import finish
 from generation.finish.write_midi import write_midi
 from generation.music.key import Key
 from generation.music.notes import COLUMNS
-from generation.music.reading import Reading, song_of
+from generation.music.reading import Reading
 from generation.play.entry import around
 from generation.play.session import Prompt
 from generation.read.file import read
@@ -22,7 +22,7 @@ from generation.request import Request
 from generation.serve.echo import again
 from generation.serve.pack import pack_reading, unpack_reading
 from tests.listening import RATE, decibels, decode
-from tests.tunes import scale
+from tests.tunes import scale, song_of
 
 ROOT = Path(__file__).parents[2]
 TUNE = [60, 62, 64, 65, 67, 65, 64, 62] * 4
@@ -109,7 +109,7 @@ def answered(data: bytes, name: str = "band.mid", *formats: str) -> tuple[Readin
     """The reading, and the files of its continuation: the same tune once more."""
     reading = unpack_reading(pack_reading(read(data, name)))
     whole = again(Prompt(melody=reading.melody, beside=around(reading.song)))
-    take = finish(reading, whole, len(reading.melody), Request(data=data, formats=formats or ("mid",)), 1)
+    take = finish(reading, whole, Request(data=data, formats=formats or ("mid",)), 1)
     return reading, take.files
 
 
@@ -159,15 +159,16 @@ def test_drums_are_heard() -> None:
 def test_a_muted_track_is_neither_the_melody_nor_heard() -> None:
     data = (ROOT / "tests/data/cases/m13-muted-track.mid").read_bytes()
     reading, files = answered(data, "m13.mid")
-    assert reading.part == 0 and reading.melody.pitch[:4].tolist() == [64, 64, 65, 67]
+    assert reading.part == 0 and reading.line.pitch[:4].tolist() == [64, 64, 65, 67]
     assert (0.0, "[('control', 7), ('value', 0)]") in told(files["mid"])["control_change 2 7"]
 
 
 def test_drums_go_to_their_channel_and_nobody_else_does() -> None:
     """Wherever a file has them: other programs know them there alone."""
-    song = read(band(), "band.mid").song
+    reading = read(band(), "band.mid")
+    song = reading.song
     elsewhere = [replace(part, channel={10: 11, 4: 10}.get(part.channel, part.channel)) for part in song.parts]
-    written = told(write_midi(Piece(replace(song, parts=tuple(elsewhere)), read(band(), "band.mid").melody)))
+    written = told(write_midi(Piece(replace(song, parts=tuple(elsewhere)), reading.melody)))
     assert len(written["note_on 9"]) == 64 and all("note', 48" not in values for _, values in written["note_on 9"])
     assert sum(kind.startswith("note_on") for kind in written) == 4
 
@@ -187,7 +188,7 @@ def test_a_reading_survives_the_way_between_processes() -> None:
     before = read(band(), "band.mid")
     after = unpack_reading(pack_reading(before))
     assert (after.part, after.source, after.why) == (before.part, before.source, before.why)
-    assert after.melody.pitch.tolist() == before.melody.pitch.tolist() and after.melody.tempo == before.melody.tempo
+    assert after.line.pitch.tolist() == before.line.pitch.tolist() and after.melody.tempo == before.melody.tempo
     for field in fields(before.song):
         if field.name != "parts":
             assert getattr(after.song, field.name) == getattr(before.song, field.name), field.name

@@ -49,19 +49,19 @@ def test_the_part_is_written_as_it_was_and_sounds_as_it_did(name: str) -> None:
     reading = read(data, "a.musicxml")
     whole = again(Prompt(melody=reading.melody))
     request = Request(data=data, formats=("musicxml", "abc", "png"))
-    files = finish(reading, whole, len(reading.melody), request, 1).files
+    files = finish(reading, whole, request, 1).files
     text = files["musicxml"].decode()
     assert "".join(re.findall(r"<step>(\w)</step>", text)[:8]) == "DEFGAGFE", "the letters that the player had"
     assert re.search(r"<fifths>(-?\d+)</fifths>", text)[1] == str(CASES[name][3])
     sounding = read(files["musicxml"], "b.musicxml")
-    assert sounding.melody.pitch.tolist() == whole.pitch.tolist()
+    assert sounding.line.pitch.tolist() == whole.song.line.pitch.tolist()
     assert sounding.song.parts[0].sounds == reading.song.parts[0].sounds
-    assert read(files["abc"], "b.abc").melody.pitch.tolist() == whole.pitch.tolist(), "ABC is at concert pitch"
+    assert read(files["abc"], "b.abc").line.pitch.tolist() == whole.song.line.pitch.tolist(), "ABC is at concert pitch"
     assert b"C:Ada Byron" in files["abc"] and "Ada Byron" in text
     assert sounding.song.composer == "Ada Byron"
-    alone = finish(reading, whole, len(reading.melody), replace(request, only_new=True), 1).files["musicxml"]
+    alone = finish(reading, whole, replace(request, only_new=True), 1).files["musicxml"]
     assert f"<fifths>{CASES[name][3]}</fifths>" in alone.decode()
-    assert read(alone, "b.musicxml").melody.pitch.tolist() == whole.pitch[len(reading.melody) :].tolist()
+    assert read(alone, "b.musicxml").line.pitch.tolist() == whole.song.line.pitch[len(reading.line) :].tolist()
     assert read(alone, "b.musicxml").song.parts[0].sounds == reading.song.parts[0].sounds
 
 

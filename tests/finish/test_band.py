@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generation.finish.band import finish_band
 from generation.finish.sound.render import render
 from generation.finish.take import finish
 from generation.music.notes import Notes
@@ -18,7 +17,7 @@ from generation.read.file import read
 from generation.request import Request, Take
 from tests.finish.test_all_that_travels import band, told
 from tests.listening import RATE, decibels, decode, midi_notes, midi_tracks
-from tests.tunes import part_of, reading_of, scale
+from tests.tunes import going_on, head, part_of, reading_of, scale
 
 CASES = Path(__file__).parents[1] / "data/cases"
 
@@ -40,7 +39,7 @@ def once_more(song: Song, softer: float = 1.0, rests: tuple[int, ...] = ()) -> P
 
 
 def answered(reading: Reading, played: Played, *formats: str, only_new: bool = False) -> Take:
-    return finish_band(reading, played, Request(data=b"x", formats=formats or ("mid",), only_new=only_new), 1)
+    return finish(reading, played, Request(data=b"x", formats=formats or ("mid",), only_new=only_new), 1)
 
 
 def chords(bars: int = 8, pitches: tuple[int, ...] = (48, 55, 64, 72)) -> Notes:
@@ -152,11 +151,11 @@ def test_music_that_is_as_loud_as_before_is_left_as_it_is() -> None:
 def test_a_melody_is_finished_as_ever() -> None:
     """Beside other parts too, byte for byte: the files do not depend on those of the band."""
     whole = scale(32)
-    reading = reading_of(whole[:16], 73, part_of(chords(2), 48, "Strings"))
-    first, second = (finish(reading, whole, 16, Request(data=b"x", formats=("mid",)), 1) for _ in range(2))
+    reading = reading_of(head(whole, 16), 73, part_of(chords(2), 48, "Strings"))
+    first, second = (finish(reading, going_on(whole, 16), Request(data=b"x", formats=("mid",)), 1) for _ in range(2))
     assert first.files == second.files
     _, tracks = midi_tracks(first.files["mid"])
-    assert [note[2] for note in midi_notes(tracks[2])] == whole.pitch.tolist()
+    assert [note[2] for note in midi_notes(tracks[2])] == whole.line.pitch.tolist()
 
 
 def test_paper_has_all_parts() -> None:
@@ -184,7 +183,7 @@ def hostile() -> dict[str, Song]:
         Notes(np.arange(16) * 0.5, np.full(16, 0.1), np.tile([36, 42], 8), np.full(16, 90)), drums=True, channel=10
     )
     parts = {
-        "a part without notes": (plain, part_of(tune[:0], 33)),
+        "a part without notes": (plain, part_of(head(tune, 0), 33)),
         "sixteen parts": tuple(part_of(tune, 5 * i) for i in range(16)),
         "drums alone": (hits,),
         "a note of three minutes": (plain, part_of(Notes([0.0], [360.0], [40], [80]), 48)),
@@ -210,5 +209,5 @@ def test_hostile_songs(name: str) -> None:
     after = told(take.files["mid"])
     assert take.notes == count == sum(len(v) for k, v in after.items() if k.startswith("note_on")) - count
     assert "mp3" not in formats or decibels(decode(take.files["mp3"])) > -40
-    fresh = finish_band(None, replace(played, since=0.0), Request(formats=("mid",)), 1)
+    fresh = finish(None, replace(played, since=0.0), Request(formats=("mid",)), 1)
     assert fresh.notes == 2 * count and fresh.new_from == 0.0

@@ -6,9 +6,9 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from generation.finish.band import finish_band
 from generation.finish.paper import draw_band
 from generation.finish.paper.notate_band import notate_band
+from generation.finish.take import finish
 from generation.model.loaded import LoadedBand, load_band
 from generation.music.played import Played
 from generation.music.reading import Reading
@@ -120,7 +120,7 @@ def test_a_band_enters_where_players_would_and_paper_equals_sound(
         for (request, reading, bar), played_on in zip(asked, play_on(loaded.model, prompts), strict=True):
             assert played_on.whole is not None
             whole, drawn[:] = Played(played_on.whole, played_on.since), []
-            take = finish_band(reading, whole, request, request.seed)
+            take = finish(reading, whole, request, request.seed)
             bad += [f"{takes}, seed {request.seed}: {words}" for words in flaws(reading, whole, take, drawn, bar)]
             takes += 1
     tried("seams of bands that play on together", takes, f"{len(bad)} flaws")

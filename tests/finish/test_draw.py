@@ -15,9 +15,8 @@ from generation.finish.paper.notate import notate
 from generation.finish.paper.page import PIXELS, drawable
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody
 from generation.request import Request
-from tests.tunes import performance, piece_of, reading_of, scale
+from tests.tunes import going_on, head, line_of, performance, piece_of, reading_of, scale
 
 METRES = (None, (4, 4), (6, 8), (5, 8), (3, 16), (13, 8), (2, 2), (12, 8))
 
@@ -31,7 +30,7 @@ def test_any_melody_can_be_drawn(seed: int) -> None:
         np.full(60, (0.01, 12.0)[seed // 4]),
         rng.choice([0.5, 1, 0.75], 60) + rng.normal(0, 0.02, 60),
     )[seed % 4]
-    melody = Melody(
+    melody = line_of(
         np.cumsum(steps),
         rng.uniform(0.01, 3, 60),
         rng.integers(0, 128, 60),
@@ -66,7 +65,7 @@ def test_scores_are_drawn_where_they_can_be_read() -> None:
     assert legible(notate(performance(40)))
     rng = np.random.default_rng(2)
     onset = np.cumsum(rng.gamma(2.0, 0.13, 200))
-    free = Melody(onset, np.full(200, 0.2), rng.integers(50, 80, 200), np.full(200, 80))
+    free = line_of(onset, np.full(200, 0.2), rng.integers(50, 80, 200), np.full(200, 80))
     assert not legible(notate(free))
 
 
@@ -74,13 +73,13 @@ def test_scores_are_drawn_where_they_can_be_read() -> None:
 def test_titles_in_any_script_are_no_boxes(title: str) -> None:
     """A box would be the same for every letter: a title backwards would look like the title."""
 
-    def head(words: str) -> bytes:
+    def header(words: str) -> bytes:
         return Image.open(io.BytesIO(draw_score(piece_of(scale(16), title=words)))).crop((0, 0, 700, 70)).tobytes()
 
     letters = title.replace(" ", "")
     assert drawable(title) == title
-    assert len({head(letter) for letter in set(letters)}) == len(set(letters))
-    assert head(letters[0]) != head("")
+    assert len({header(letter) for letter in set(letters)}) == len(set(letters))
+    assert header(letters[0]) != header("")
 
 
 def test_what_no_font_has_is_left_out() -> None:
@@ -93,5 +92,5 @@ def test_each_of_several_takes_says_which_it_is() -> None:
     tune = scale(32)
     for takes, numbers in ((1, [0]), (3, [1, 2, 3])):
         request = Request(data=b"x", takes=takes, seed=7)
-        pieces = [arrange(reading_of(tune[:16]), tune, 16, request, 7 + i) for i in range(takes)]
+        pieces = [arrange(reading_of(head(tune, 16)), going_on(tune, 16), request, 7 + i, "") for i in range(takes)]
         assert [piece.take for piece in pieces] == numbers

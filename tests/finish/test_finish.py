@@ -8,17 +8,16 @@ from PIL import Image
 
 from generation.finish.paper.page import INK, NEW, PIXELS
 from generation.finish.sound.master import loudness
-from generation.finish.take import WRITERS, finish
+from generation.finish.take import LINE, finish
 from generation.music.clock import Tempo
-from generation.music.melody import Melody
 from generation.music.notes import Notes
-from generation.music.song import SUSTAIN
+from generation.music.song import SUSTAIN, Song
 from generation.play.entry import around
 from generation.play.session import Prompt
 from generation.request import FORMATS, Request, Take
 from generation.serve.echo import again
 from tests.listening import RATE, decibels, decode, midi_notes, midi_tracks, score_notes
-from tests.tunes import part_of, performance, reading_of, scale
+from tests.tunes import going_on, head, line_of, part_of, performance, reading_of, scale
 
 
 def pictured(png: bytes) -> tuple[tuple[int, int], int, int]:
@@ -46,39 +45,43 @@ def check_sound(take: Take) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def played() -> tuple[Melody, Take]:
+def played() -> tuple[Song, Take]:
     whole = performance(48)
-    return whole, finish(reading_of(whole[:24]), whole, 24, Request(data=b"x", temperature=0.7), 99, "A Scale")
+    return whole, finish(
+        reading_of(head(whole, 24)), going_on(whole, 24), Request(data=b"x", temperature=0.7), 99, "A Scale"
+    )
 
 
-def test_a_take_holds_what_was_asked_for(played: tuple[Melody, Take]) -> None:
+def test_a_take_holds_what_was_asked_for(played: tuple[Song, Take]) -> None:
     whole, take = played
-    assert tuple(take.files) == FORMATS == ("mp3", *WRITERS)
+    assert tuple(take.files) == FORMATS == ("mp3", *LINE)
     assert (take.seed, take.temperature, take.notes) == (99, 0.7, 24)
-    assert take.new_from == pytest.approx(whole.seconds_at(whole.onset[24]) - whole.seconds_at(whole.onset[0]), abs=0.1)
-    assert take.seconds > whole.seconds - whole.seconds_at(whole.onset[0])
+    assert take.new_from == pytest.approx(
+        whole.clock.second(whole.line.onset[24]) - whole.clock.second(whole.line.onset[0]), abs=0.1
+    )
+    assert take.seconds > whole.seconds - whole.clock.second(whole.line.onset[0])
 
 
-def test_the_sound_runs_through_the_seam(played: tuple[Melody, Take]) -> None:
+def test_the_sound_runs_through_the_seam(played: tuple[Song, Take]) -> None:
     whole, take = played
     sound = check_sound(take)
-    for onset in whole.onset:
-        frame = round((whole.seconds_at(onset) - whole.seconds_at(whole.onset[0]) + 0.05) * RATE)
+    for onset in whole.line.onset:
+        frame = round((whole.clock.second(onset) - whole.clock.second(whole.line.onset[0]) + 0.05) * RATE)
         assert decibels(sound[frame : frame + 6000]) > -40
     seam = round(take.new_from * RATE)
     assert decibels(sound[seam - RATE // 4 : seam]) > -50
     assert decibels(sound[seam : seam + RATE // 4]) > -35
 
 
-def test_all_files_tell_the_same_notes(played: tuple[Melody, Take]) -> None:
+def test_all_files_tell_the_same_notes(played: tuple[Song, Take]) -> None:
     whole, take = played
     _, tracks = midi_tracks(take.files["mid"])
-    assert [note[2] for note in midi_notes(tracks[1])] == whole.pitch.tolist()
+    assert [note[2] for note in midi_notes(tracks[1])] == whole.line.pitch.tolist()
     for kind in ("abc", "musicxml"):
-        assert [pitch for *_, pitch in score_notes(take.files[kind].decode(), kind)] == whole.pitch.tolist()
+        assert [pitch for *_, pitch in score_notes(take.files[kind].decode(), kind)] == whole.line.pitch.tolist()
 
 
-def test_the_picture_shows_both(played: tuple[Melody, Take]) -> None:
+def test_the_picture_shows_both(played: tuple[Song, Take]) -> None:
     (width, height), given, new = pictured(played[1].files["png"])
     assert width == PIXELS
     assert 400 < height < 1300
@@ -88,17 +91,17 @@ def test_the_picture_shows_both(played: tuple[Melody, Take]) -> None:
 
 def test_only_the_new_part() -> None:
     whole = performance(48)
-    take = finish(reading_of(whole[:24]), whole, 24, Request(data=b"x", only_new=True), 1)
+    take = finish(reading_of(head(whole, 24)), going_on(whole, 24), Request(data=b"x", only_new=True), 1)
     sound = check_sound(take)
     assert take.new_from == 0.0
-    assert len(sound) / RATE < whole.seconds_at(whole.end) - whole.seconds_at(whole.onset[24]) + 6
+    assert len(sound) / RATE < whole.clock.second(whole.end) - whole.clock.second(whole.line.onset[24]) + 6
     _, tracks = midi_tracks(take.files["mid"])
     notes = midi_notes(tracks[1])
-    assert [note[2] for note in notes] == whole.pitch[24:].tolist()
-    assert [note[3] for note in notes] == whole.velocity[24:].tolist()
-    assert np.allclose(np.diff([note[0] for note in notes]), np.diff(whole.onset[24:]) * 960, atol=1)
+    assert [note[2] for note in notes] == whole.line.pitch[24:].tolist()
+    assert [note[3] for note in notes] == whole.line.velocity[24:].tolist()
+    assert np.allclose(np.diff([note[0] for note in notes]), np.diff(whole.line.onset[24:]) * 960, atol=1)
     assert notes[0][0] < 960
-    assert [pitch for *_, pitch in score_notes(take.files["abc"].decode(), "abc")] == whole.pitch[24:].tolist()
+    assert [pitch for *_, pitch in score_notes(take.files["abc"].decode(), "abc")] == whole.line.pitch[24:].tolist()
     assert pictured(take.files["png"])[2] == 0
 
 
@@ -106,12 +109,12 @@ def test_a_polyphonic_input_sounds_as_it_was_and_the_melody_goes_on() -> None:
     whole = scale(32)
     struck = Notes(np.repeat(np.arange(4) * 2.0, 3), np.full(12, 2.0), np.tile([48, 52, 55], 4), np.full(12, 70))
     chords = part_of(struck, 48, "Strings", controls=((0.0, SUSTAIN, 0),))
-    take = finish(reading_of(whole[:16], 73, chords), whole, 16, Request(data=b"x"), 1)
+    take = finish(reading_of(head(whole, 16), 73, chords), going_on(whole, 16), Request(data=b"x"), 1)
     check_sound(take)
     _, tracks = midi_tracks(take.files["mid"])
     assert sorted(note[2] for note in midi_notes(tracks[1])) == sorted(struck.pitch.tolist())
-    assert [note[2] for note in midi_notes(tracks[2])] == whole.pitch.tolist()
-    alone = finish(reading_of(whole[:16], 73), whole, 16, Request(data=b"x", formats=("mp3",)), 1)
+    assert [note[2] for note in midi_notes(tracks[2])] == whole.line.pitch.tolist()
+    alone = finish(reading_of(head(whole, 16), 73), going_on(whole, 16), Request(data=b"x", formats=("mp3",)), 1)
     difference = decode(take.files["mp3"])[: 3 * RATE] - decode(alone.files["mp3"])[: 3 * RATE]
     assert decibels(difference) > -40  # the chords are heard
 
@@ -121,27 +124,27 @@ def test_the_new_part_waits_for_an_input_that_goes_on() -> None:
     chords = part_of(Notes(np.arange(14.0), np.full(14, 1.0), np.full(14, 48), np.full(14, 70)), 0, "Piano")
     reading = reading_of(given, 0, chords)
     whole = again(Prompt(given, beside=around(reading.song)))
-    take = finish(reading, whole, 8, Request(data=b"x", formats=("mp3", "mid")), 1)
+    take = finish(reading, whole, Request(data=b"x", formats=("mp3", "mid")), 1)
     _, tracks = midi_tracks(take.files["mid"])
     notes = midi_notes(tracks[2])
-    assert [note[0] / 960 for note in notes[:8]] == whole.onset[:8].tolist()
-    assert [note[0] / 960 for note in notes[8:]] == (given.onset + 14).tolist()
+    assert [note[0] / 960 for note in notes[:8]] == whole.song.line.onset[:8].tolist()
+    assert [note[0] / 960 for note in notes[8:]] == (given.line.onset + 14).tolist()
     assert take.new_from == pytest.approx(14 * 0.6 + 0.05, abs=0.01)
 
 
 def test_the_wished_instrument_plays_the_new_part_alone() -> None:
     whole = scale(16)
     request = Request(data=b"x", instrument="violin", formats=("mp3", "mid"))
-    piano = finish(reading_of(whole[:8], 0), whole, 8, request, 1)
-    silent_about_it = finish(reading_of(whole[:8]), whole, 8, request, 1)
+    piano = finish(reading_of(head(whole, 8), 0), going_on(whole, 8), request, 1)
+    silent_about_it = finish(reading_of(head(whole, 8)), going_on(whole, 8), request, 1)
     heard = decode(piano.files["mp3"]), decode(silent_about_it.files["mp3"])
     assert decibels(heard[0][:RATE] - heard[1][:RATE]) > -45  # a piano here, a violin there
 
 
 @pytest.mark.parametrize("pitch", [20, 60, 96])
 def test_one_note_in_one_note_out(pitch: int) -> None:
-    whole = Melody([0.0, 1.0], [1.0, 1.0], [pitch, pitch], [60, 110])
-    take = finish(reading_of(whole[:1]), whole, 1, Request(data=b"x"), 0)
+    whole = line_of([0.0, 1.0], [1.0, 1.0], [pitch, pitch], [60, 110])
+    take = finish(reading_of(head(whole, 1)), going_on(whole, 1), Request(data=b"x"), 0)
     check_sound(take)
     assert take.notes == 1
     assert pictured(take.files["png"])[0][0] == PIXELS
@@ -149,7 +152,7 @@ def test_one_note_in_one_note_out(pitch: int) -> None:
 
 def test_a_fresh_piece() -> None:
     whole = performance(40)
-    take = finish(None, whole, 0, Request(formats=("png", "mp3", "abc")), 5, "Fresh")
+    take = finish(None, going_on(whole, 0), Request(formats=("png", "mp3", "abc")), 5, "Fresh")
     check_sound(take)
     assert tuple(take.files) == ("png", "mp3", "abc")
     assert (take.new_from, take.notes) == (0.0, 40)
@@ -161,7 +164,9 @@ def test_a_fresh_piece() -> None:
 def test_without_sound_it_is_quick_and_says_how_long() -> None:
     whole = scale(32)
     timings: dict[str, float] = {}
-    take = finish(reading_of(whole[:16]), whole, 16, Request(data=b"x", formats=("mid", "abc")), 5, timings=timings)
+    take = finish(
+        reading_of(head(whole, 16)), going_on(whole, 16), Request(data=b"x", formats=("mid", "abc")), 5, timings=timings
+    )
     assert set(take.files) == set(timings) == {"mid", "abc"}
     assert take.seconds == pytest.approx(whole.seconds, abs=0.1)
 
@@ -171,9 +176,9 @@ def test_three_minutes() -> None:
     rng = np.random.default_rng(3)
     onset = np.cumsum(rng.choice([0.25, 0.5, 0.5, 1.0], notes))
     pitch = 60 + np.abs((np.cumsum(rng.integers(-3, 4, notes)) % 40) - 20)
-    whole = Melody(onset, np.full(notes, 0.4), pitch, rng.integers(40, 110, notes), (Tempo(0, 150),), (4, 4))
-    assert whole.seconds - whole.seconds_at(whole.onset[60]) > 165
-    take = finish(reading_of(whole[:60]), whole, 60, Request(data=b"x", formats=("mp3", "png")), 1)
+    whole = line_of(onset, np.full(notes, 0.4), pitch, rng.integers(40, 110, notes), (Tempo(0, 150),), (4, 4))
+    assert whole.seconds - whole.clock.second(whole.line.onset[60]) > 165
+    take = finish(reading_of(head(whole, 60)), going_on(whole, 60), Request(data=b"x", formats=("mp3", "png")), 1)
     check_sound(take)
     (_, height), given, new = pictured(take.files["png"])
     assert height < 2400
@@ -185,8 +190,8 @@ def test_free_playing_is_drawn_as_a_piano_roll() -> None:
     rng = np.random.default_rng(5)
     notes = 400
     onset = np.cumsum(rng.gamma(2.0, 0.13, notes))
-    whole = Melody(onset, rng.uniform(0.05, 0.5, notes), rng.integers(45, 90, notes), rng.integers(30, 100, notes))
-    take = finish(reading_of(whole[:200]), whole, 200, Request(data=b"x", formats=("png",)), 1)
+    whole = line_of(onset, rng.uniform(0.05, 0.5, notes), rng.integers(45, 90, notes), rng.integers(30, 100, notes))
+    take = finish(reading_of(head(whole, 200)), going_on(whole, 200), Request(data=b"x", formats=("png",)), 1)
     picture = np.asarray(Image.open(io.BytesIO(take.files["png"])).convert("RGB"))
     lanes = (picture == 0xF3).all(axis=2).sum()
     assert lanes > 0.1 * picture.shape[0] * picture.shape[1]

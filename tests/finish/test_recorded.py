@@ -8,7 +8,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from generation.finish.sound.master import loudness
-from generation.music.melody import Melody
+from generation.music.played import Played
 from generation.music.reading import Reading
 from generation.play.session import Prompt
 from generation.request import Refusal, Request, Take
@@ -26,11 +26,10 @@ def asked(sound: NDArray[np.float64], rate: int = 48_000, **options: object) -> 
     return Request(**{"data": data, "filename": "voice.wav", "formats": ("mp3",), **options})  # type: ignore[arg-type]
 
 
-def answered(request: Request) -> tuple[Reading, Melody, Take]:
+def answered(request: Request) -> tuple[Reading, Played, Take]:
     reading = listen(request)
     assert reading is not None
     whole = again(Prompt(reading.melody))
-    assert isinstance(whole, Melody)
     return reading, whole, make(request, reading, whole, 0)
 
 
@@ -68,9 +67,9 @@ def test_a_part_of_a_recording_is_the_part_that_is_asked_for() -> None:
     reading, whole, take = answered(asked(sung, recording=True, last_bars=2))
     assert take.new_from < reading.melody.seconds / 2
     sound, clock = heard(take).mean(axis=1), reading.melody.clock
-    onsets = clock.seconds(reading.melody.onset)
-    seam = whole.clock.second(float(whole.onset[len(reading.melody)]))
-    for onset, due in [*zip(onsets, reading.melody.pitch, strict=True)][-3:]:  # counted back from the seam
+    onsets = clock.seconds(reading.line.onset)
+    seam = whole.song.clock.second(whole.since)
+    for onset, due in [*zip(onsets, reading.line.pitch, strict=True)][-3:]:  # counted back from the seam
         at = take.new_from - (seam - float(onset))
         assert abs(pitch(sound[round((at + 0.1) * RATE) : round((at + 0.3) * RATE)]) - due) < 0.2
 
@@ -95,6 +94,6 @@ def test_another_octave_is_offered_where_it_is_likely(by: int, offered: tuple[in
     assert answer(request, reading, whole, [take]).octaves == offered
     for octave in offered:
         meant, whole, _ = answered(asked(hummed([p + by for p in TUNE]), octave=octave))
-        assert meant.melody.pitch.tolist() == [p + by + 12 * octave for p in TUNE]
-        assert meant.song.parts[0].notes.pitch.tolist() == meant.melody.pitch.tolist()
+        assert meant.line.pitch.tolist() == [p + by + 12 * octave for p in TUNE]
+        assert meant.song.parts[0].notes.pitch.tolist() == meant.line.pitch.tolist()
         assert meant.song.recorded is not None and -octave in meant.song.recorded.octaves, "the way back"

@@ -11,16 +11,15 @@ import pytest
 from generation.finish.sound.render import LEAD_IN, rehearse, render
 from generation.finish.sound.synth import SAMPLE_RATE, SOUNDFONT, Synth, library_path
 from generation.music.clock import Clock, Tempo
-from generation.music.melody import Melody
 from generation.music.notes import Notes
 from generation.music.song import EXPRESSION, PAN, SUSTAIN, VOLUME, Part
 from generation.request import INSTRUMENTS
 from tests.listening import decibels
-from tests.tunes import part_of, performance, scale
+from tests.tunes import head, line_of, part_of, performance, scale
 
 
 def one(velocity: int = 80, pitch: int = 60, length: float = 1.0, program: int = 0) -> tuple[Part, Clock]:
-    clock = Melody([0.0], [length], [pitch], [velocity], (Tempo(0, 60),))
+    clock = line_of([0.0], [length], [pitch], [velocity], (Tempo(0, 60),))
     return part_of(clock, program, "Piano"), clock.clock
 
 
@@ -34,10 +33,10 @@ def test_same_notes_same_bytes() -> None:
 
 def test_every_note_sounds_at_its_time() -> None:
     onset = np.array([0.0, 2.0, 4.5, 7.0])
-    melody = Melody(onset, np.full(4, 0.5), [60, 67, 48, 84], [90] * 4, (Tempo(0, 60), Tempo(5.0, 120)))
+    melody = line_of(onset, np.full(4, 0.5), [60, 67, 48, 84], [90] * 4, (Tempo(0, 60), Tempo(5.0, 120)))
     sound = render([part_of(melody, 0, "Piano")], melody.clock)
     for quarter in onset:
-        frame = round((melody.seconds_at(quarter) + LEAD_IN) * SAMPLE_RATE)
+        frame = round((melody.clock.second(quarter) + LEAD_IN) * SAMPLE_RATE)
         before = decibels(sound[max(frame - 1500, 0) : max(frame - 100, 1)])
         assert decibels(sound[frame : frame + 4000]) > before + 20
 
@@ -49,7 +48,7 @@ def test_velocity_is_heard() -> None:
 
 
 def test_the_pedal_holds_what_the_fingers_let_go() -> None:
-    clock = Melody([0.0, 3.0], [0.3, 0.3], [60, 30], [90, 1], (Tempo(0, 60),))
+    clock = line_of([0.0, 3.0], [0.3, 0.3], [60, 30], [90, 1], (Tempo(0, 60),))
     dry = part_of(clock, 0, "Piano")
     held = replace(dry, controls=((0.0, SUSTAIN, 127), (2.5, SUSTAIN, 0)))
     late = slice(round(1.5 * SAMPLE_RATE), round(2.0 * SAMPLE_RATE))
@@ -67,14 +66,14 @@ def test_it_ends_in_silence_and_soon() -> None:
 
 
 def test_no_note_hangs_where_notes_overlap() -> None:
-    clock = Melody(np.arange(6.0), np.full(6, 1.3), np.full(6, 60), np.full(6, 90), (Tempo(0, 120),))
+    clock = line_of(np.arange(6.0), np.full(6, 1.3), np.full(6, 60), np.full(6, 90), (Tempo(0, 120),))
     unison = part_of(Notes(np.zeros(2), [1.0, 2.0], [64, 64], [90, 80]))
     sound = render([part_of(clock, 73, "Flute"), unison], clock.clock)
     assert decibels(sound[5 * SAMPLE_RATE :]) < decibels(sound[: 3 * SAMPLE_RATE]) - 50
 
 
 def test_silence_before_the_first_note_is_left_out() -> None:
-    melody = Melody([64.0], [1.0], [60], [80])
+    melody = line_of([64.0], [1.0], [60], [80])
     sound = render([part_of(melody, 0, "Piano")], melody.clock)
     assert np.abs(sound[: round(0.3 * SAMPLE_RATE)]).max() > 0.1 * np.abs(sound).max()
 
@@ -173,7 +172,9 @@ def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_long_piece_is_played_as_one() -> None:
     """However the music is cut into phrases, notes held by key or pedal sound on, and the rest is let go."""
-    clock = Melody(np.arange(40.0), np.full(40, 0.5), np.full(40, 40) + np.arange(40), np.full(40, 70), (Tempo(0, 60),))
+    clock = line_of(
+        np.arange(40.0), np.full(40, 0.5), np.full(40, 40) + np.arange(40), np.full(40, 70), (Tempo(0, 60),)
+    )
     tune = part_of(clock, 0, "Piano")
     organ = part_of(Notes([1.0], [37.0], [60], [90]), 19)
     pedalled = Notes([7.0, 9.0, 30.0], np.full(3, 0.2), [52, 64, 90], np.full(3, 100))
@@ -189,7 +190,7 @@ def test_a_long_piece_is_played_as_one() -> None:
 
 def test_a_rehearsal_changes_nothing_but_the_time_it_takes() -> None:
     melody = performance(60)
-    given, new = part_of(melody[:30], 0, "Piano"), part_of(melody[30:], 73, "Flute")
+    given, new = part_of(head(melody, 30), 0, "Piano"), part_of(melody.line[30:], 73, "Flute")
     alone = render([given, new], melody.clock, 1)
     rehearse([given], melody.clock, 1)
     assert render([given, new], melody.clock, 1).tobytes() == alone.tobytes()

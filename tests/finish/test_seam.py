@@ -104,7 +104,7 @@ def flaws(reading: Reading, take: Take, bar: float) -> list[str]:
     found = []
     if new[0][0] - over > allowed:
         found.append(f"{new[0][0] - over:.2f} quarters of silence, where {allowed:.2f} are asked for")
-    heard = np.array([at for at, *_ in new]) - float(reading.melody.onset[0])
+    heard = np.array([at for at, *_ in new]) - float(reading.line.onset[0])
     for kind in ("musicxml", "abc"):
         score = score_notes(take.files[kind].decode(), kind)
         paper = np.array([float(onset - score[0][0]) for onset, *_ in score[-take.notes :]])
@@ -127,9 +127,9 @@ def test_the_new_part_enters_where_a_player_would_and_paper_equals_sound(loaded:
                 formats=("mid", "abc", "musicxml"),
             )  # fmt: skip
             asked.append((request, read(data, "band.mid"), bar))
-        wholes = sample(loaded, [prompts(request, reading)[0] for request, reading, _ in asked])
-        for (request, reading, bar), whole in zip(asked, wholes, strict=True):
-            take = finish(reading, whole, len(reading.melody), request, request.seed)
+        found = sample(loaded, [prompts(request, reading)[0] for request, reading, _ in asked])
+        for (request, reading, bar), played in zip(asked, found, strict=True):
+            take = finish(reading, played.played, request, request.seed)
             bad += [f"{takes}, seed {request.seed}: {words}" for words in flaws(reading, take, bar)]
             takes += 1
     tried("seams of bands", takes, f"{len(bad)} flaws")

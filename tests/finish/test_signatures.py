@@ -15,26 +15,29 @@ from generation.finish.paper.write_abc import write_abc
 from generation.finish.paper.write_musicxml import write_musicxml
 from generation.finish.piece import Piece
 from generation.music.key import Key
-from generation.music.melody import Melody
-from generation.music.reading import Reading, song_of
+from generation.music.melody import with_line
+from generation.music.reading import Reading
+from generation.music.song import Song
 from generation.play.entry import around
 from generation.play.session import Prompt
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.echo import again
+from tests.tunes import line_of, song_of
 
 Signs = list[tuple[float, str]]
 
 
-def tune(quarters: float, step: float = 1.0, metre: tuple[int, int] = (4, 4)) -> Melody:
+def tune(quarters: float, step: float = 1.0, metre: tuple[int, int] = (4, 4)) -> Song:
     onset = np.arange(0, quarters, step)
-    return Melody(
+    return line_of(
         onset, np.full(len(onset), step), 60 + np.arange(len(onset)) % 8, np.full(len(onset), 80), metre=metre
     )
 
 
-def piece(melody: Melody, pickup: float = 0.0, first_new: int = 0, **signs: object) -> Piece:
-    return Piece(replace(song_of(melody), pickup=pickup, **signs), melody, first_new)  # type: ignore[arg-type]
+def piece(melody: Song, pickup: float = 0.0, **signs: object) -> Piece:
+    song = replace(song_of(melody), pickup=pickup, **signs)  # type: ignore[arg-type]
+    return Piece(song, song)
 
 
 def lengths(score: Score) -> list[float]:
@@ -70,34 +73,39 @@ def test_bars_stay_bars(name: str) -> None:
     signs = [f"{beats}/{unit}" for _, (beats, unit) in metres]
     found, _, notes = read_back(write_musicxml(made).decode(), "musicxml")
     assert found == list(zip([quarter for quarter, _ in metres], signs, strict=True))
-    assert notes == list(zip(melody.onset.tolist(), melody.pitch.tolist(), strict=True))
+    assert notes == list(zip(melody.line.onset.tolist(), melody.line.pitch.tolist(), strict=True))
     text = write_abc(made)
     assert re.findall(r"^M:(\S+)$", text.decode(), re.M) == signs
     ours = read(text, "tune.abc").melody
-    assert (ours.onset.tolist(), ours.pitch.tolist()) == (melody.onset.tolist(), melody.pitch.tolist())
+    assert (ours.line.onset.tolist(), ours.line.pitch.tolist()) == (
+        melody.line.onset.tolist(),
+        melody.line.pitch.tolist(),
+    )
 
 
 def test_keys_stand_at_their_bars_and_spell_what_follows() -> None:
-    melody = replace(tune(16), pitch=np.tile([61, 63, 66, 68], 4))
+    line = tune(16).line
+    melody = with_line(tune(16), replace(line, pitch=np.tile([61, 63, 66, 68], 4)))
     made = piece(melody, keys=((0.0, Key("Db", "major")), (8.0, Key("E", "major"))), metres=((0.0, (4, 4)),))
     text = write_abc(made).decode()
     assert text.index("\nK:Db\n") < text.index("\nK:E\n")
     _, keys, notes = read_back(write_musicxml(made).decode(), "musicxml")
-    assert keys == [(0.0, "-5"), (8.0, "4")] and [pitch for _, pitch in notes] == melody.pitch.tolist()
+    assert keys == [(0.0, "-5"), (8.0, "4")] and [pitch for _, pitch in notes] == melody.line.pitch.tolist()
     steps = [note.pitch.name for note in music21.converter.parseData(write_musicxml(made).decode()).flatten().notes]
     assert steps == ["D-", "E-", "G-", "A-"] * 2 + ["C#", "D#", "F#", "G#"] * 2
-    assert read(text.encode(), "tune.abc").melody.pitch.tolist() == melody.pitch.tolist()
+    assert read(text.encode(), "tune.abc").line.pitch.tolist() == melody.line.pitch.tolist()
 
 
 def test_what_is_new_goes_on_in_the_last_metre_and_key() -> None:
-    given = replace(tune(17, metre=(3, 4)), key=Key("A", "major"), downbeat=2.0)
+    given = tune(17, metre=(3, 4))
     song = replace(
         song_of(given),
         metres=((0.0, (4, 4)), (8.0, (3, 4))),
         keys=((0.0, Key("C", "major")), (8.0, Key("A", "major"))),
         pickup=0.0,
     )
-    made = arrange(Reading(song, given), again(Prompt(melody=given)), len(given), Request(data=b"x"), 1)
+    reading = Reading(song, song.line)
+    made = arrange(reading, again(Prompt(melody=reading.melody)), Request(data=b"x"), 1, "")
     assert lengths(made.score)[:3] == [4, 4, 3] and set(lengths(made.score)[2:]) == {3.0}
     assert {bar.metre for bar in made.score.bars[2:]} == {(3, 4)}
     assert {str(bar.key) for bar in made.score.bars[2:]} == {"A major"}
@@ -106,8 +114,8 @@ def test_what_is_new_goes_on_in_the_last_metre_and_key() -> None:
 
 def test_notes_across_a_change_are_tied_and_played_ones_belong_to_their_bar() -> None:
     onset = np.array([0.0, 1.0, 2.0, 3.0, 6.97, 9.0])
-    melody = Melody(onset, np.append(np.diff(onset), 2.0), [60, 62, 64, 65, 67, 69], np.full(6, 80), metre=(3, 4))
-    score = notate(melody, 0, ((0.0, (4, 4)), (4.0, (3, 4))), (), 0.0)
+    melody = line_of(onset, np.append(np.diff(onset), 2.0), [60, 62, 64, 65, 67, 69], np.full(6, 80), metre=(3, 4))
+    score = notate(replace(melody, metres=((0.0, (4, 4)), (4.0, (3, 4)))))
     assert lengths(score)[:3] == [4, 3, 3]
     held = [symbol for bar in score.bars[:2] for symbol in bar.symbols if symbol.note == 3]
     assert [symbol.tied for symbol in held] == [True, False]
@@ -158,12 +166,12 @@ def test_files_that_change_go_on_as_they_end(
     made = arrange(
         reading,
         again(Prompt(melody=reading.melody, beside=around(reading.song))),
-        len(reading.melody),
         Request(data=data),
         1,
+        "",
     )
     assert re.findall(r"^[MK]:\S+$", write_abc(made).decode(), re.M) == said
     bars = made.score.bars
-    new = next(i for i, bar in enumerate(bars) if any(symbol.note >= len(reading.melody) for symbol in bar.symbols))
+    new = next(i for i, bar in enumerate(bars) if any(symbol.note >= len(reading.line) for symbol in bar.symbols))
     assert {(bar.metre, str(bar.key)) for bar in bars[new:]} == {(reading.melody.metre, str(reading.melody.key))}
-    assert read(write_musicxml(made), "a.musicxml").melody.pitch.tolist() == made.melody.pitch.tolist()
+    assert read(write_musicxml(made), "a.musicxml").line.pitch.tolist() == made.melody.line.pitch.tolist()

@@ -16,11 +16,10 @@ from generation.finish.paper.write_band_musicxml import band_musicxml
 from generation.finish.paper.write_musicxml import write_musicxml
 from generation.finish.piece import Piece
 from generation.music.clock import Tempo
-from generation.music.melody import Melody
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
 from generation.read.file import read
-from tests.tunes import scale
+from tests.tunes import line_of, scale
 
 MARKS = ((0.0, "Intro"), (16.0, "A & B"), (24.0, "Chorus 2"))
 TEMPO = (Tempo(0.0, 120), Tempo(16.0, 90), Tempo(30.0, 60), Tempo(31.0, 90))  # held back for one beat
@@ -31,15 +30,15 @@ Written = Callable[..., tuple[bytes, bytes, bytes]]  # MusicXML, ABC, picture
 def song(metre: tuple[int, int] = (4, 4), **changed: object) -> Song:
     tune, bass = scale(64), np.arange(0.0, 32.0, 2.0)
     low = Notes(bass, np.full(16, 2.0), np.full(16, 40), np.full(16, 80))
-    parts = (Part(tune[:64], 52, "Voice", role="lead", words=WORDS), Part(low, 32, "Bass"))
+    parts = (Part(tune.line, 52, "Voice", role="lead", words=WORDS), Part(low, 32, "Bass"))
     whole = Song(parts, TEMPO, ((0.0, metre),), chords=((0.0, "C"), (16.0, "Am7")), markers=MARKS, written=True)
     return replace(whole, **changed)  # type: ignore[arg-type]
 
 
 def one_line(whole: Song) -> tuple[bytes, bytes, bytes]:
     notes = whole.parts[0].notes
-    melody = Melody(notes.onset, notes.duration, notes.pitch, notes.velocity, whole.tempo, whole.metre)
-    piece = Piece(whole, melody, 40, homes=(0,))
+    melody = line_of(notes.onset, notes.duration, notes.pitch, notes.velocity, whole.tempo, whole.metre)
+    piece = Piece(whole, replace(melody, metres=whole.metres), 20.0, homes=(0,))
     return write_musicxml(piece), write_abc(piece), draw_score(piece)
 
 
@@ -86,7 +85,7 @@ def test_marks_do_no_harm_whatever_they_say(written: Written) -> None:
     odd = song(markers=((0.0, "]|K:F#"), (4.0, "<&> % \\ D.S. al Fine"), (4.0, "\x00"), (8.0, "東"), (40.0, "late")))
     xml, abc, _ = written(odd)
     assert read(xml, "a.musicxml").song.markers == ((0.0, "]|K:F#"), (4.0, "<&> % \\ D.S. al Fine"), (8.0, "東"))
-    assert read(abc, "a.abc").melody.pitch.tolist() == odd.parts[0].notes.pitch.tolist()
+    assert read(abc, "a.abc").line.pitch.tolist() == odd.parts[0].notes.pitch.tolist()
 
 
 def test_a_free_pace_is_no_row_of_tempo_marks() -> None:

@@ -48,12 +48,12 @@ def made(name: str) -> bytes:
 def test_the_answer_is_heard_where_it_should_be(name: str, loud: list[int], quiet: list[int]) -> None:
     reading = read(made(name), name)
     whole = again(Prompt(melody=reading.melody, beside=around(reading.song)))
-    take = finish(reading, whole, len(reading.melody), Request(data=b"x", formats=("mp3", "mid")), 1)
+    take = finish(reading, whole, Request(data=b"x", formats=("mp3", "mid")), 1)
     sound = decode(take.files["mp3"])
     level = [decibels(sound[second * RATE : (second + 1) * RATE]) for second in range(len(sound) // RATE)]
     assert all(level[second] > -45 for second in loud), level
     assert all(level[second] < -70 for second in quiet), level
     assert take.seconds < 80 and level[int(take.new_from)] > -45
-    end = reading.song.clock.second(reading.song.end) - reading.song.clock.second(reading.melody.onset[0])
+    end = reading.song.clock.second(reading.song.end) - reading.song.clock.second(reading.line.onset[0])
     assert take.new_from < end + 4, "by a bar or two"
     assert np.abs(sound).max() < 1

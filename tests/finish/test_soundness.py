@@ -93,9 +93,11 @@ def _flaws_of_notes(request: Request, take: Take) -> list[str]:
     abc = read(take.files["abc"], "a.abc").melody
     xml = score_notes(take.files["musicxml"].decode(), "musicxml")
     pitches = [pitch for *_, pitch in xml]
-    if abc.pitch.tolist() != pitches:
+    if abc.line.pitch.tolist() != pitches:
         found.append("ABC and MusicXML differ in pitch")
-    elif not np.allclose(abc.onset - abc.onset[0], [float(onset - xml[0][0]) for onset, *_ in xml], atol=1e-3):
+    elif not np.allclose(
+        abc.line.onset - abc.line.onset[0], [float(onset - xml[0][0]) for onset, *_ in xml], atol=1e-3
+    ):
         found.append("ABC and MusicXML differ in rhythm")
     if len(take.files["abc"]) <= LONGEST_PARSED_TWICE:
         again = [pitch for *_, pitch in score_notes(take.files["abc"].decode(), "abc")]
@@ -118,10 +120,12 @@ def _flaws_of_seam(take: Take, sound: np.ndarray) -> list[str]:
     _, tracks = midi_tracks(take.files["mid"])
     written = [note for events in tracks for note in midi_notes(events)]
     whole = read(take.files["mid"], "a.mid").melody
-    first = len(whole) - take.notes
-    if first <= 0 or len(written) != len(whole):  # other parts sound beside it
+    first = len(whole.line) - take.notes
+    if first <= 0 or len(written) != len(whole.line):  # other parts sound beside it
         return []
-    pause = whole.seconds_at(whole.onset[first]) - whole.seconds_at(float((whole.onset + whole.duration)[:first].max()))
+    pause = whole.clock.second(whole.line.onset[first]) - whole.clock.second(
+        float((whole.line.onset + whole.line.duration)[:first].max())
+    )
     quarter = 60 / whole.tempo[0].quarters_per_minute
     bar = (whole.bar or 4.0) * quarter
     return (
@@ -132,7 +136,9 @@ def _flaws_of_seam(take: Take, sound: np.ndarray) -> list[str]:
 def _flaws_of_length(request: Request, take: Take) -> list[str]:
     """New music comes to its close within 15 % of the requested length."""
     whole = read(take.files["mid"], "a.mid").melody
-    new = whole.seconds - (whole.seconds_at(float(whole.onset[-take.notes])) if take.notes <= len(whole) else 0.0)
+    new = whole.seconds - (
+        whole.clock.second(float(whole.line.onset[-take.notes])) if take.notes <= len(whole.line) else 0.0
+    )
     low, high = 0.85 * request.seconds - 0.5, 1.15 * request.seconds + 0.5
     return [] if low <= new <= high else [f"{new:.1f} s of new music where {request.seconds:g} s were asked for"]
 

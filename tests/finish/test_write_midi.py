@@ -13,17 +13,15 @@ from generation.finish.write_midi import write_midi
 from generation.model import tokens
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody
 from generation.music.notes import Notes
-from generation.music.reading import song_of
-from generation.music.song import SUSTAIN
+from generation.music.song import SUSTAIN, Song
 from generation.read.file import read
 from generation.request import Request
 from tests.listening import midi_notes, midi_tracks
-from tests.tunes import part_of, performance, piece_of, reading_of, scale
+from tests.tunes import going_on, head, line_of, part_of, performance, piece_of, reading_of, scale, song_of
 
 
-def piece(melody: Melody, program: int = 0) -> Piece:
+def piece(melody: Song, program: int = 0) -> Piece:
     return piece_of(melody, program=program, title="A tune", seed=7)
 
 
@@ -49,25 +47,25 @@ def seconds(data: bytes) -> list[float]:
 def test_every_note_is_where_it_was(pace: float) -> None:
     rng = np.random.default_rng(1)
     onset = np.cumsum(rng.uniform(0.01, 0.4, 40))
-    melody = Melody(onset, np.full(40, 0.3), rng.integers(0, 128, 40), rng.integers(1, 128, 40), (Tempo(0, pace),))
+    melody = line_of(onset, np.full(40, 0.3), rng.integers(0, 128, 40), rng.integers(1, 128, 40), (Tempo(0, pace),))
     data = write_midi(piece(melody))
     _, tracks = midi_tracks(data)
     notes = midi_notes(tracks[1])
-    assert [note[2] for note in notes] == melody.pitch.tolist()
-    assert [note[3] for note in notes] == melody.velocity.tolist()
-    assert np.allclose(seconds(data), [melody.seconds_at(x) for x in melody.onset], atol=0.001)
+    assert [note[2] for note in notes] == melody.line.pitch.tolist()
+    assert [note[3] for note in notes] == melody.line.velocity.tolist()
+    assert np.allclose(seconds(data), [melody.clock.second(x) for x in melody.line.onset], atol=0.001)
 
 
 def test_tempo_map_is_kept() -> None:
     rng = np.random.default_rng(2)
     tempo = (Tempo(0.0, 60.0), *(Tempo(float(x), float(rng.uniform(40, 200))) for x in np.arange(1, 60) * 0.37))
     onset = np.arange(64) * 0.5
-    melody = Melody(onset, np.full(64, 0.5), np.full(64, 60), np.full(64, 80), tempo)
-    assert np.allclose(seconds(write_midi(piece(melody))), [melody.seconds_at(x) for x in onset], atol=0.001)
+    melody = line_of(onset, np.full(64, 0.5), np.full(64, 60), np.full(64, 80), tempo)
+    assert np.allclose(seconds(write_midi(piece(melody))), [melody.clock.second(x) for x in onset], atol=0.001)
 
 
 def test_a_key_struck_again_is_let_go_first() -> None:
-    melody = Melody(np.arange(8.0), np.full(8, 1.4), np.full(8, 60), np.full(8, 80))
+    melody = line_of(np.arange(8.0), np.full(8, 1.4), np.full(8, 60), np.full(8, 80))
     _, tracks = midi_tracks(write_midi(piece(melody)))
     notes = midi_notes(tracks[1])
     assert all(before[1] <= after[0] for before, after in pairwise(notes))
@@ -85,7 +83,7 @@ def test_metre_key_and_names_are_said() -> None:
 
 
 def test_bar_lines_fall_after_the_pickup() -> None:
-    melody = Melody([0, 0.5, 1.5], [0.5, 1, 1], [60, 64, 67], [80, 80, 80], metre=(6, 8), downbeat=0.5)
+    melody = line_of([0, 0.5, 1.5], [0.5, 1, 1], [60, 64, 67], [80, 80, 80], metre=(6, 8), downbeat=0.5)
     signatures = meta(write_midi(piece(melody)), music21.midi.MetaEvents.TIME_SIGNATURE)
     assert [(tick, tuple(data[:2])) for tick, data in signatures] == [(0, (1, 3)), (480, (6, 3))]
 
@@ -93,18 +91,18 @@ def test_bar_lines_fall_after_the_pickup() -> None:
 def test_the_continuation_stands_in_the_melodys_own_track() -> None:
     whole = performance(40)
     chords = part_of(Notes([0.0, 0.0, 4.0], [4.0, 4.0, 4.0], [48, 55, 50], np.full(3, 60)), 48, "Strings")
-    reading = reading_of(whole[:20], 73, chords)
-    data = write_midi(arrange(reading, whole, 20, Request(data=b"", instrument="oboe"), 1))
+    reading = reading_of(head(whole, 20), 73, chords)
+    data = write_midi(arrange(reading, going_on(whole, 20), Request(data=b"", instrument="oboe"), 1, ""))
     _, tracks = midi_tracks(data)
     assert len(tracks) == 3
     assert [note[2] for note in midi_notes(tracks[1])] == [48, 55, 50]
-    assert [note[2] for note in midi_notes(tracks[2])] == whole.pitch.tolist()
+    assert [note[2] for note in midi_notes(tracks[2])] == whole.line.pitch.tolist()
     changes = [
         (tick, event.data)
         for tick, event in tracks[2]
         if event.type is music21.midi.ChannelVoiceMessages.PROGRAM_CHANGE
     ]
-    seam = round(float(whole.onset[20]) * 960)
+    seam = round(float(whole.line.onset[20]) * 960)
     assert [program for _, program in changes] == [73, 68]
     assert changes[1][0] == seam
     assert len({note[4] for note in midi_notes(tracks[2])}) == 1
@@ -126,7 +124,7 @@ def test_pedal_is_kept_and_lifted_at_the_end() -> None:
 def test_an_orchestra_fits_and_nobody_plays_the_drums() -> None:
     melody = scale(8)
     parts = tuple(part_of(melody, 40 + i // 2, f"Part {i}") for i in range(30))
-    _, tracks = midi_tracks(write_midi(Piece(replace(song_of(melody), parts=parts), melody)))
+    _, tracks = midi_tracks(write_midi(Piece(replace(melody, parts=parts), melody)))
     assert len(tracks) == 31
     for track in tracks[1:]:
         notes = midi_notes(track)
@@ -137,7 +135,7 @@ def test_an_orchestra_fits_and_nobody_plays_the_drums() -> None:
 def test_music21_reads_the_whole_file() -> None:
     melody = scale(24)
     score = music21.converter.parseData(write_midi(piece(melody)), format="midi")
-    assert [note.pitch.midi for note in score.recurse().notes] == melody.pitch.tolist()
+    assert [note.pitch.midi for note in score.recurse().notes] == melody.line.pitch.tolist()
     assert [float(note.quarterLength) for note in score.recurse().notes] == [0.5] * 24
 
 
@@ -157,4 +155,4 @@ def test_whatever_the_model_plays_is_read_again_as_one_voice(pace: float) -> Non
         rows[:, tokens.VELOCITY] = rng.integers(1, 32, 60)
         rows[:, [tokens.TIMED, tokens.SHADED]] = 1
         played = tokens.decode(rows, 0, like)
-        assert read(write_midi(piece(played)), "a.mid").melody.pitch.tolist() == played.pitch.tolist()
+        assert read(write_midi(piece(played)), "a.mid").line.pitch.tolist() == played.line.pitch.tolist()

@@ -16,11 +16,11 @@ from generation.finish.paper.write_abc import write_abc
 from generation.finish.paper.write_musicxml import write_musicxml
 from generation.finish.piece import Piece
 from generation.music.key import Key
-from generation.music.melody import Melody
-from generation.music.reading import song_of
+from generation.music.melody import with_line
+from generation.music.song import Song
 from generation.read.file import read
 from tests.listening import score_notes
-from tests.tunes import part_of, performance, piece_of, scale
+from tests.tunes import line_of, part_of, performance, piece_of, scale, song_of
 
 
 def notated(score: Score) -> list[tuple[Fraction, Fraction, int]]:
@@ -41,22 +41,22 @@ def notated(score: Score) -> list[tuple[Fraction, Fraction, int]]:
     return notes
 
 
-def check(melody: Melody) -> None:
-    piece = piece_of(melody, len(melody) // 2, title="Tune & <Reel>", seed=3)
-    expected = notated(notate(melody, piece.first_new))
-    assert [pitch for *_, pitch in expected] == melody.pitch.tolist()
+def check(melody: Song) -> None:
+    piece = piece_of(melody, len(melody.line) // 2, title="Tune & <Reel>", seed=3)
+    expected = notated(notate(melody, piece.since))
+    assert [pitch for *_, pitch in expected] == melody.line.pitch.tolist()
     assert score_notes(write_abc(piece).decode(), "abc") == expected
     assert score_notes(write_musicxml(piece).decode(), "musicxml") == expected
     ours = read(write_abc(piece), "tune.abc").melody
-    begins = ours.onset[0] - float(expected[0][0])  # bars before the first note are not for us
-    assert ours.pitch.tolist() == melody.pitch.tolist()
-    assert (ours.onset - begins).tolist() == pytest.approx([float(onset) for onset, *_ in expected])
-    assert ours.duration.tolist() == pytest.approx([float(duration) for _, duration, _ in expected])
+    begins = ours.line.onset[0] - float(expected[0][0])  # bars before the first note are not for us
+    assert ours.line.pitch.tolist() == melody.line.pitch.tolist()
+    assert (ours.line.onset - begins).tolist() == pytest.approx([float(onset) for onset, *_ in expected])
+    assert ours.line.duration.tolist() == pytest.approx([float(duration) for _, duration, _ in expected])
 
 
 def test_a_tuplet_of_many_symbols_is_read_back() -> None:
     onset = np.array([0, 8, 20, 31, 32, 33, 34, 35, 44, 56, 64, 72]) / 24
-    tune = Melody(onset, np.diff([*onset, 4]), 60 + np.arange(12), np.full(12, 80), metre=(2, 4))
+    tune = line_of(onset, np.diff([*onset, 4]), 60 + np.arange(12), np.full(12, 80), metre=(2, 4))
     assert "(3:2:9" in write_abc(piece_of(tune, 0)).decode()  # of ten: music21 and abcjs read one digit
     check(tune)
 
@@ -66,7 +66,7 @@ def test_accidentals_are_read_back(key: str) -> None:
     rng = np.random.default_rng(8)
     pitch = np.concatenate([np.arange(55, 90), rng.integers(58, 80, 60)])
     onset = np.arange(len(pitch)) * 0.5
-    check(Melody(onset, np.full(len(pitch), 0.5), pitch, np.full(len(pitch), 80), metre=(4, 4), key=Key.parse(key)))
+    check(line_of(onset, np.full(len(pitch), 0.5), pitch, np.full(len(pitch), 80), metre=(4, 4), key=Key.parse(key)))
 
 
 @pytest.mark.parametrize("metre", [(4, 4), (3, 4), (6, 8), (9, 8), (5, 8), (2, 2)])
@@ -76,7 +76,7 @@ def test_a_played_tune_is_read_back(metre: tuple[int, int], downbeat: float) -> 
     onset = np.cumsum(rng.choice([0.25, 0.5, 0.5, 1, 1 / 3, 0.75, 2.5], 40)) + rng.normal(0, 0.02, 40) - 0.1
     onset = np.maximum.accumulate(np.maximum(onset, 0)) + np.arange(40) * 1e-4
     duration = rng.uniform(0.2, 1.0, 40)
-    check(Melody(onset, duration, rng.integers(50, 90, 40), np.full(40, 80), metre=metre, downbeat=downbeat))
+    check(line_of(onset, duration, rng.integers(50, 90, 40), np.full(40, 80), metre=metre, downbeat=downbeat))
 
 
 @settings(max_examples=25, deadline=None)
@@ -91,11 +91,11 @@ def test_a_played_tune_is_read_back(metre: tuple[int, int], downbeat: float) -> 
 def test_any_rhythm_is_read_back(steps: list[float], metre: tuple[int, int]) -> None:
     onset = np.cumsum([0, *steps])[:-1]
     pitch = 60 + np.arange(len(steps)) % 12
-    check(Melody(onset, np.array(steps) * 0.9, pitch, np.full(len(steps), 80), metre=metre))
+    check(line_of(onset, np.array(steps) * 0.9, pitch, np.full(len(steps), 80), metre=metre))
 
 
 @pytest.mark.parametrize("melody", [scale(1), scale(3), performance(50)], ids=["one note", "three notes", "played"])
-def test_small_tunes(melody: Melody) -> None:
+def test_small_tunes(melody: Song) -> None:
     check(melody)
 
 
@@ -110,7 +110,7 @@ def test_every_measure_of_musicxml_is_full() -> None:
 def test_beams_open_and_close() -> None:
     rng = np.random.default_rng(9)
     onset = np.cumsum(rng.choice([0.25, 0.5, 1, 1 / 3, 0.125], 80))
-    melody = Melody(onset, np.full(80, 0.5), np.full(80, 67), np.full(80, 80), metre=(4, 4))
+    melody = line_of(onset, np.full(80, 0.5), np.full(80, 67), np.full(80, 80), metre=(4, 4))
     root = ElementTree.fromstring(write_musicxml(piece_of(melody, 40, title="x")))
     open_beams: set[str] = set()
     for beam in root.iter("beam"):
@@ -151,7 +151,7 @@ def test_chord_symbols_stand_where_they_stood() -> None:
 
 
 def test_words_stand_under_their_notes() -> None:
-    given = tune = Melody(np.arange(9.0), np.ones(9), 60 + np.arange(9), np.full(9, 80), metre=(3, 4))
+    given = tune = line_of(np.arange(9.0), np.ones(9), 60 + np.arange(9), np.full(9, 80), metre=(3, 4))
     words = (
         (0.0, "Hel-"),
         (1.0, "lo"),
@@ -162,8 +162,8 @@ def test_words_stand_under_their_notes() -> None:
         (8.0, "rock ’n’ roll"),
     )
     song = song_of(given, 0)
-    song = replace(song, parts=(replace(song.parts[0], words=words), part_of(tune.later(9.0))))
-    piece = Piece(song, given.then(tune.later(9.0)), 9, (0,))
+    song = replace(song, parts=(replace(song.parts[0], words=words), part_of(tune.line.later(9.0))))
+    piece = Piece(song, with_line(given, given.line.then(tune.line.later(9.0))), 9.0, homes=(0,))
     for text, name in ((write_abc(piece), "a.abc"), (write_musicxml(piece), "a.musicxml")):
         assert read(text, name).song.parts[0].words == words
     parsed = music21.converter.parseData(write_musicxml(piece).decode(), format="musicxml").flatten().notes

@@ -21,6 +21,7 @@ from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.model.tokens import encode
 from generation.music.key import Key
+from generation.music.melody import with_line
 from generation.read.file import read
 from tests.learn.test_train import midi
 from tests.tunes import performance, scale
@@ -47,7 +48,7 @@ def test_means_are_taken_where_a_feature_can_be_told():
 
 
 def test_features_of_a_theme_that_comes_back():
-    again = replace(scale(64), pitch=np.tile(scale(32).pitch, 2))
+    again = with_line(scale(64), replace(scale(64).line, pitch=np.tile(scale(32).line.pitch, 2)))
     found = features(again, 32, 64, timed=False, shaded=False)
     assert found["in scale"] == found["rhythm"] == 1
     assert found["repetition"] == 1 and found["range"] == 12
@@ -57,20 +58,22 @@ def test_features_of_a_theme_that_comes_back():
 
 def test_what_comes_back_after_long_is_remembered():
     theme = scale(40)  # 12 s at 100 quarter notes a minute
-    other = replace(theme, pitch=theme.pitch[::-1] + 5)
-    rondo = replace(scale(160), pitch=np.concatenate([m.pitch for m in (theme, other, other, theme)]))
-    assert until(rondo, 12).onset[-1] == theme.onset[-1]
+    other = with_line(theme, replace(theme.line, pitch=theme.line.pitch[::-1] + 5))
+    pitch = np.concatenate([m.line.pitch for m in (theme, other, other, theme)])
+    rondo = with_line(scale(160), replace(scale(160).line, pitch=pitch))
+    assert until(rondo, 12).line.onset[-1] == theme.line.onset[-1]
     notes, rhythm = returns(rondo)
     assert notes == pytest.approx(5 / 15, abs=0.1)  # the theme at the end; the other came back too soon to count
     assert rhythm == 1  # quavers throughout
-    assert returns(replace(rondo, pitch=rondo.pitch + np.arange(160) // 20)) == (0, 1)
+    climbing = replace(rondo.line, pitch=rondo.line.pitch + np.arange(160) // 20)
+    assert returns(with_line(rondo, climbing)) == (0, 1)
 
 
 def test_promises_tell_kept_from_broken():
     melody = scale(15, Key("C", "major"))  # up and down again: the last is C on a beat
     assert at_rest(melody, Key("C", "major")) and not at_rest(melody, Key("B", "major"))
     assert on_a_bar_line(scale(17)) and not on_a_bar_line(melody)
-    new = melody.seconds - melody.seconds_at(melody.onset[5])
+    new = melody.seconds - melody.clock.second(melody.line.onset[5])
     assert on_time(melody, 5, new * 1.1) and not on_time(melody, 5, new * 1.3)
 
 

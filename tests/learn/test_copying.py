@@ -1,6 +1,7 @@
 """What a piece shares with the tunes learned from: found in any key, not mistaken, not held against its own theme."""
 
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -10,31 +11,29 @@ from generation.__main__ import main
 from generation.learn.copying import learn, nearest
 from generation.learn.corpus import Tune
 from generation.model.memorised import PASSAGE, Memorised, beside, copies, load, longest_run, passages, save
-from generation.music.melody import Melody
+from generation.music.melody import with_line
+from generation.music.notes import Notes
+from generation.music.song import Song
 from generation.request import Refusal
+from tests.tunes import head, line_of
 
 
-def line(seed: int, notes: int = 40) -> Melody:
+def line(seed: int, notes: int = 40) -> Song:
     """Quavers and crotchets at random."""
     rng = np.random.default_rng(seed)
     steps = rng.choice([0.5, 1.0], notes)
     onset = np.cumsum(steps) - steps[0]
     pitch = 60 + np.cumsum(rng.integers(-3, 4, notes)) % 20
-    return Melody(onset, steps * 0.9, pitch, np.full(notes, 80), metre=(4, 4))
+    return line_of(onset, steps * 0.9, pitch, np.full(notes, 80), metre=(4, 4))
 
 
-def joined(*parts: Melody) -> Melody:
-    end = np.cumsum([0.0] + [float(np.ceil(part.onset[-1] + 1)) for part in parts])
-    return replace(
-        parts[0],
-        onset=np.concatenate([part.onset + at for part, at in zip(parts, end[:-1], strict=True)]),
-        duration=np.concatenate([part.duration for part in parts]),
-        pitch=np.concatenate([part.pitch for part in parts]),
-        velocity=np.concatenate([part.velocity for part in parts]),
-    )
+def joined(*parts: Song) -> Song:
+    end = np.cumsum([0.0] + [float(np.ceil(part.line.onset[-1] + 1)) for part in parts])
+    first, *others = [part.line.later(at) for part, at in zip(parts, end[:-1], strict=True)]
+    return with_line(parts[0], reduce(Notes.then, others, first))
 
 
-def tune(melody: Melody, name: str, split: str = "train") -> Tune:
+def tune(melody: Song, name: str, split: str = "train") -> Tune:
     return Tune("folder", name, "irish", split, name, False, False, melody)
 
 
@@ -43,33 +42,36 @@ MEMORISED = learn([tune(line(seed), str(seed)) for seed in range(30)])
 
 def test_a_tune_learned_by_heart_is_found_in_any_key():
     stolen = line(3)
-    assert longest_run(stolen, MEMORISED) == len(stolen)
-    assert longest_run(replace(stolen, pitch=stolen.pitch + 5), MEMORISED) == len(stolen)
+    assert longest_run(stolen, MEMORISED) == len(stolen.line)
+    assert longest_run(with_line(stolen, replace(stolen.line, pitch=stolen.line.pitch + 5)), MEMORISED) == len(
+        stolen.line
+    )
     assert longest_run(line(99), MEMORISED) == 0
 
 
 def test_another_rhythm_is_another_tune():
     stolen = line(3)
-    assert longest_run(replace(stolen, onset=np.arange(len(stolen)) * 1.0), MEMORISED) < PASSAGE
+    even = with_line(stolen, replace(stolen.line, onset=np.arange(len(stolen.line)) * 1.0))
+    assert longest_run(even, MEMORISED) < PASSAGE
 
 
 def test_only_the_run_counts():
-    part = line(3)
-    cut = replace(part, **{name: getattr(part, name)[:20] for name in ("onset", "duration", "pitch", "velocity")})
-    assert longest_run(joined(line(98), cut, line(97)), MEMORISED) == 20
+    assert longest_run(joined(line(98), head(line(3), 20), line(97)), MEMORISED) == 20
 
 
 def test_the_musicians_own_theme_is_theirs():
     theme, new = line(3), line(4)
-    assert longest_run(joined(theme, theme), MEMORISED, len(theme)) < PASSAGE, "a theme comes back"
-    assert longest_run(joined(theme, new), MEMORISED, len(theme)) == len(new), "another one is taken from the book"
+    assert longest_run(joined(theme, theme), MEMORISED, len(theme.line)) < PASSAGE, "a theme comes back"
+    assert longest_run(joined(theme, new), MEMORISED, len(theme.line)) == len(new.line), (
+        "another one is taken from the book"
+    )
     memorised = Memorised(MEMORISED.hashes, {"irish": 16})
-    assert copies(joined(theme, new), memorised, "irish", len(theme)) == len(new) - 16
-    assert copies(joined(theme, line(98)), memorised, "irish", len(theme)) == 0
+    assert copies(joined(theme, new), memorised, "irish", len(theme.line)) == len(new.line) - 16
+    assert copies(joined(theme, line(98)), memorised, "irish", len(theme.line)) == 0
 
 
 def test_the_limit_is_what_held_out_tunes_share():
-    half = joined(replace(line(1), onset=line(1).onset), line(96))
+    half = joined(line(1), line(96))
     shared = [tune(half, str(i), "test") for i in range(5)]
     memorised = learn([tune(line(1), "a"), *shared, tune(line(95), "c", "test")])
     assert memorised.limits == {"irish": 40}

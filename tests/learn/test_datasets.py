@@ -13,11 +13,9 @@ from generation.learn.datasets import DATASETS, lilypond, midi_files, scores, tu
 from generation.learn.gather import COLLECTIONS
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody
 from generation.music.pulse import steady
-from generation.music.reading import song_of
 from generation.request import STYLES
-from tests.tunes import part_of, performance
+from tests.tunes import line_of, part_of, performance, song_of
 
 
 def test_jazz_solos_come_onto_their_beats_with_loudness_as_velocity(tmp_path: Path):
@@ -30,10 +28,12 @@ def test_jazz_solos_come_onto_their_beats_with_loudness_as_velocity(tmp_path: Pa
     (tmp_path / "mcsv_melody" / "Solo#1.csv").write_text("onset,duration,pitch,loud_median\n" + notes)
     [(name, melody)] = wjd.melodies(tmp_path)
     assert (name, melody.key, melody.metre) == ("Solo#1", Key("Bb", "major"), (4, 4))
-    np.testing.assert_allclose(melody.onset, np.arange(12) * 0.5 + 0.025, atol=1e-6)
-    np.testing.assert_allclose(melody.duration, 0.375, atol=1e-6)
+    np.testing.assert_allclose(melody.line.onset, np.arange(12) * 0.5 + 0.025, atol=1e-6)
+    np.testing.assert_allclose(melody.line.duration, 0.375, atol=1e-6)
     assert melody.tempo[0].quarters_per_minute == pytest.approx(150)
-    assert (np.diff(melody.velocity) > 0).all() and melody.velocity.min() < 60 < 100 < melody.velocity.max()
+    assert (
+        np.diff(melody.line.velocity) > 0
+    ).all() and melody.line.velocity.min() < 60 < 100 < melody.line.velocity.max()
 
 
 SONG = """<score-partwise><part-list/><part id="piano">
@@ -56,9 +56,9 @@ def test_songs_give_the_part_that_is_sung(tmp_path: Path):
         archive.writestr("score.xml", SONG)  # and no container that says so, as some have none
     [(name, melody)] = scores.lieder(tmp_path)
     assert (name, melody.key, melody.metre, melody.downbeat) == ("lc1", Key("G", "minor"), (3, 4), 1.0)
-    assert melody.pitch.tolist() == [74, 70, 69]
-    assert melody.onset.tolist() == [0, 1, 3]
-    assert melody.duration.tolist() == [1, 2, 2]
+    assert melody.line.pitch.tolist() == [74, 70, 69]
+    assert melody.line.onset.tolist() == [0, 1, 3]
+    assert melody.line.duration.tolist() == [1, 2, 2]
 
 
 def test_hymns_are_read_from_lilypond():
@@ -67,9 +67,9 @@ def test_hymns_are_read_from_lilypond():
     melody = lilypond.line(text)
     assert melody is not None
     assert (melody.key, melody.metre, melody.downbeat) == (Key("F", "major"), (3, 4), 1.0)
-    assert melody.pitch.tolist() == [60, 65, 69, 65, 67, 69, 70, 64]
-    np.testing.assert_allclose(melody.onset, [0, 1, 3, 3.5, 4, 4 + 1 / 3, 4 + 2 / 3, 5])
-    assert melody.duration[-1] == 2
+    assert melody.line.pitch.tolist() == [60, 65, 69, 65, 67, 69, 70, 64]
+    np.testing.assert_allclose(melody.line.onset, [0, 1, 3, 3.5, 4, 4 + 1 / 3, 4 + 2 / 3, 5])
+    assert melody.line.duration[-1] == 2
 
 
 def test_tune_books_give_each_tune_as_written_and_as_played(tmp_path: Path):
@@ -77,19 +77,23 @@ def test_tune_books_give_each_tune_as_written_and_as_played(tmp_path: Path):
     text = "X: 1\nT:One\nM:2/4\nL:1/8\nK:G\n|:GABc|d2B2:|\n\nX: 2\nT:Two\nM:2/4\nL:1/8\nK:D\nDEFG|A4|\n"
     (tmp_path / "book" / "b.abc").write_text(text, encoding="latin-1")
     tunes = dict(tunebooks.books("book")(tmp_path))
-    assert {name: len(melody) for name, melody in tunes.items()} == {"b.abc#1": 6, "b.abc#1|played": 12, "b.abc#2": 5}
+    assert {name: len(melody.line) for name, melody in tunes.items()} == {
+        "b.abc#1": 6,
+        "b.abc#1|played": 12,
+        "b.abc#2": 5,
+    }
     assert tunes["b.abc#2"].key == Key("D", "major")
 
 
 def test_piano_gives_its_top_line_and_keeps_its_rubato_in_the_notes(tmp_path: Path):
     (tmp_path / "midis").mkdir()
     line = performance(32)
-    under = Melody(line.onset, line.duration, line.pitch - 20, line.velocity, line.tempo, (4, 4))
+    under = line_of(line.line.onset, line.line.duration, line.line.pitch - 20, line.line.velocity, line.tempo, (4, 4))
     parts = (part_of(line, 0, "right"), part_of(under, 0, "left"))
     (tmp_path / "midis" / "piece.mid").write_bytes(write_midi(Piece(replace(song_of(line), parts=parts), line)))
     [(name, melody)] = midi_files.piano(tmp_path)
     assert name == "piece"
-    assert melody.pitch.tolist() == line.pitch.tolist()
+    assert melody.line.pitch.tolist() == line.line.pitch.tolist()
     assert len(melody.tempo) == 1
 
 
@@ -97,27 +101,27 @@ def test_piano_gives_its_top_line_and_keeps_its_rubato_in_the_notes(tmp_path: Pa
 def test_a_pop_song_is_put_on_the_beat_that_its_notes_keep(tmp_path: Path, beside: float):
     """The file's beat lies beside the song's; its bars begin with the bass, and the song with a pickup of a quaver."""
     (tmp_path / "POP909" / "001").mkdir(parents=True)
-    flat = Melody(np.arange(32) / 2 + 3.5 + beside, np.full(32, 0.45), np.full(32, 72), np.full(32, 90), metre=(1, 4))
-    bass = Melody(np.arange(1, 5) * 4.0 + beside, np.full(4, 3.5), np.full(4, 40), np.full(4, 70), metre=(1, 4))
-    chords = Melody(np.arange(4, 20) + beside, np.full(16, 0.5), np.full(16, 60), np.full(16, 70), metre=(1, 4))
+    flat = line_of(np.arange(32) / 2 + 3.5 + beside, np.full(32, 0.45), np.full(32, 72), np.full(32, 90), metre=(1, 4))
+    bass = line_of(np.arange(1, 5) * 4.0 + beside, np.full(4, 3.5), np.full(4, 40), np.full(4, 70), metre=(1, 4))
+    chords = line_of(np.arange(4, 20) + beside, np.full(16, 0.5), np.full(16, 60), np.full(16, 70), metre=(1, 4))
     parts = [part_of(m, 0, name) for m, name in ((flat, "MELODY"), (bass, "PIANO"), (chords, "BRIDGE"))]
     song = replace(song_of(flat), parts=tuple(parts))
     (tmp_path / "POP909" / "001" / "001.mid").write_bytes(write_midi(Piece(song, flat)))
     [(name, melody)] = midi_files.pop909(tmp_path)
     assert (name, melody.metre) == ("001", (4, 4))
-    np.testing.assert_allclose(melody.onset, np.arange(32) / 2 + 3.5, atol=0.005)
+    np.testing.assert_allclose(melody.line.onset, np.arange(32) / 2 + 3.5, atol=0.005)
 
 
 def test_a_breathing_tempo_becomes_deviation_of_the_notes():
     """Every fourth beat is slow: the sound stays where it was, on one steady tempo."""
     quarters = np.arange(32.0)
     tempo = tuple(Tempo(float(q), 100 if q % 4 == 3 else 120) for q in quarters)
-    melody = Melody(quarters, np.full(32, 0.9), np.full(32, 60), np.full(32, 80), tempo, (4, 4))
+    melody = line_of(quarters, np.full(32, 0.9), np.full(32, 60), np.full(32, 80), tempo, (4, 4))
     even = steady(melody)
-    before = np.array([melody.seconds_at(q) for q in melody.onset])
-    after = np.array([even.seconds_at(q) for q in even.onset])
+    before = np.array([melody.clock.second(q) for q in melody.line.onset])
+    after = np.array([even.clock.second(q) for q in even.line.onset])
     np.testing.assert_allclose(np.diff(after), np.diff(before), atol=0.03)
-    off = np.abs(even.onset - np.round(even.onset))
+    off = np.abs(even.line.onset - np.round(even.line.onset))
     assert len(even.tempo) == 1 and 0.02 < off.max() < 0.3
 
 

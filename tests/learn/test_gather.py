@@ -47,7 +47,7 @@ def test_what_was_gathered_is_read_for_training(downloads: Path, tmp_path: Path,
     assert main(["gather", str(downloads), "--out", str(tmp_path / "data")]) == 0
     monkeypatch.setattr(corpus, "DATASETS", {"irish_cre": corpus.DATASETS["irish_cre"]})
     [tune] = corpus.load(tmp_path / "data", tmp_path / "cache")
-    assert (tune.id, tune.split) == ("ATripToGalway", "valid") and len(tune.melody) > 3
+    assert (tune.id, tune.split) == ("ATripToGalway", "valid") and len(tune.melody.line) > 3
 
 
 def test_nothing_downloaded_is_said(

@@ -16,7 +16,7 @@ from generation.model.loaded import load_model
 from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import Sizes
 from generation.music.key import Key
-from generation.music.melody import Melody
+from generation.music.song import Song
 from generation.play.session import Prompt, sample
 from generation.request import Refusal
 from tests.tunes import performance, piece_of, scale
@@ -24,7 +24,7 @@ from tests.tunes import performance, piece_of, scale
 SMALL = ["--width", "24", "--heads", "2", "--layers", "1", "--length", "64", "--notes", "512"]
 
 
-def midi(melody: Melody) -> bytes:
+def midi(melody: Song) -> bytes:
     return write_midi(piece_of(melody))
 
 
@@ -57,8 +57,8 @@ def test_a_folder_of_tunes_is_learned_and_what_was_learned_plays(folder: Path, t
     said = capsys.readouterr()
     assert "going on after epoch 2" in said.out and "left out 1 of 4 files" in said.err
     assert (out / "model.safetensors").read_bytes() != first
-    [whole] = sample(load_model(out / "model.safetensors", "cpu"), [Prompt(scale(16), seconds=5, seed=1)])
-    assert len(whole) > 16
+    [take] = sample(load_model(out / "model.safetensors", "cpu"), [Prompt(scale(16), seconds=5, seed=1)])
+    assert len(take.played.song.line) > 16
 
 
 def test_a_run_begins_with_the_weights_of_another_and_keeps_its_sizes(folder: Path, tmp_path: Path):
@@ -96,7 +96,7 @@ def test_every_tune_of_a_book_is_learned(folder: Path, tmp_path: Path):
     (folder / "book.abc").write_text(f"{jig}\n{reel}")
     tunes = {tune.id: tune for tune in load(folder, tmp_path / "cache")}
     assert {"book.abc#1", "book.abc#2", "book.abc#2|played", "jig.abc"} <= set(tunes)
-    assert len(tunes["book.abc#2|played"].melody) == 2 * len(tunes["book.abc#2"].melody) == 32
+    assert len(tunes["book.abc#2|played"].melody.line) == 2 * len(tunes["book.abc#2"].melody.line) == 32
     assert tunes["book.abc#2|played"].split == tunes["book.abc#2"].split
 
 
@@ -143,8 +143,8 @@ def test_the_cache_gives_back_what_was_read(tmp_path: Path):
     _keep(tmp_path / "kept.npz", tunes)
     for (name, melody), (again, same) in zip(tunes, _kept(tmp_path / "kept.npz"), strict=True):
         assert (again, same.key, same.metre, same.tempo) == (name, melody.key, melody.metre, melody.tempo)
-        np.testing.assert_array_equal(same.onset, melody.onset)
-        np.testing.assert_array_equal(same.velocity, melody.velocity)
+        np.testing.assert_array_equal(same.line.onset, melody.line.onset)
+        np.testing.assert_array_equal(same.line.velocity, melody.line.velocity)
 
 
 def test_no_group_stands_on_two_sides(folder: Path, tmp_path: Path):

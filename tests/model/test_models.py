@@ -76,5 +76,5 @@ def test_a_plain_lstm_plays_as_well():
     """A window of 0 is the network without its attention: the same framework trains it, and the sampler plays it."""
     loaded = LoadedModel(small("plain LSTM"), {}, torch.device("cpu"))
     given = scale(24, Key("C", "major"))
-    [whole] = sample(loaded, [Prompt(given, seconds=5, seed=1)])
-    assert len(whole) > len(given) and (whole.pitch[: len(given)] == given.pitch).all()
+    line = sample(loaded, [Prompt(given, seconds=5, seed=1)])[0].played.song.line
+    assert len(line) > len(given.line) and (line.pitch[: len(given.line)] == given.line.pitch).all()

@@ -72,19 +72,19 @@ def test_it_plays_from_the_command_line(models: Path, capsys: pytest.CaptureFixt
 def test_a_take_that_copies_is_played_again(models: Path):
     path = models / "dusk.safetensors"
     prompt = Prompt(seconds=20, seed=4)
-    [first] = sample(load_model(path), [prompt])
+    first = sample(load_model(path), [prompt])[0].played.song
     memorised.save(Memorised(np.unique(memorised.passages(first)), {"auto": 14}), memorised.beside(path))
     loaded = load_model(path)
-    assert loaded.memorised is not None and memorised.longest_run(first, loaded.memorised) == len(first)
-    [second] = sample(loaded, [prompt])
+    assert loaded.memorised is not None and memorised.longest_run(first, loaded.memorised) == len(first.line)
+    second = sample(loaded, [prompt])[0].played.song
     assert memorised.longest_run(second, loaded.memorised) <= 14
-    np.testing.assert_array_equal(sample(loaded, [prompt])[0].pitch, second.pitch)
+    np.testing.assert_array_equal(sample(loaded, [prompt])[0].played.song.line.pitch, second.line.pitch)
 
 
 def test_what_it_has_not_learned_to_play_it_plays_flat(models: Path):
     dusk = load_model(models / "dusk.safetensors")
     flat = replace(dusk, card=CARD | {"plays": {"timing": False, "dynamics": False}})
-    [free], [even] = (sample(loaded, [Prompt(seconds=12, seed=4)]) for loaded in (dusk, flat))
+    free, even = (sample(loaded, [Prompt(seconds=12, seed=4)])[0].played.song.line for loaded in (dusk, flat))
     assert len(np.unique(free.velocity)) > 3 and len(np.unique(even.velocity)) == 1
     assert np.abs(even.onset * 24 - np.round(even.onset * 24)).max() < 1e-6 < np.abs(free.onset * 24 % 1).max()
 

@@ -177,4 +177,4 @@ def test_a_tune_that_gets_a_band_stays_whole(model: BandLSTM) -> None:
     [whole] = [Played(take.whole, take.since) for take in play_on(model, band_prompts(request, reading)) if take.whole]
     files = make(request, reading, whole, 0).files
     parts = read(files["mid"], "a.mid").song.parts
-    assert parts[0].notes.pitch.tolist() == reading.melody.pitch.tolist() and files["abc"]
+    assert parts[0].notes.pitch.tolist() == reading.line.pitch.tolist() and files["abc"]

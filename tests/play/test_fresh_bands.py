@@ -33,7 +33,7 @@ def model() -> BandLSTM:
 
 def fresh(tunes: LoadedModel, model: BandLSTM, request: Request) -> list[Song]:
     assert tune_first(request)
-    takes = play_on(model, with_band(request, sample(tunes, prompts(request, None))))
+    takes = play_on(model, with_band(request, [take.played.song for take in sample(tunes, prompts(request, None))]))
     return [take.whole for take in takes if take.whole is not None]
 
 

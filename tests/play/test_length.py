@@ -17,6 +17,7 @@ from generation.request import Refusal, Request
 from generation.serve.listen import listen
 from generation.serve.rendering import make
 from tests.hostile_bytes import midi, notes, number, tempo, track
+from tests.tunes import going_on
 
 JIG = b"X:1\nM:6/8\nL:1/8\nQ:3/8=112\nK:D\nA|DFA dAF|GBd gdB|AFA dAF|GEE E2A|DFA dAF|GBd gdB|Adc dAF|EDD D2|]\n"
 AIR = b"X:1\nM:4/4\nL:1/4\nQ:1/4=100\nK:G\nGABc|d2BG|AFDE|G2z2|]\n"
@@ -33,7 +34,9 @@ def test_new_music_has_so_many_bars(loaded: LoadedModel, tune: bytes, bars: int)
     request = Request(data=tune, filename="a.abc", bars=bars, seed=5, takes=3)
     reading = listen(request)
     assert reading is not None and reading.melody.bar is not None
-    for whole in sample(loaded, prompts(request, reading)):
+    for take in sample(loaded, prompts(request, reading)):
+        whole = take.played.song
+        assert whole.bar is not None
         end = (whole.end - whole.downbeat) / whole.bar
         before = (float(reading.song.end) - whole.downbeat) / whole.bar
         assert abs(end - round(end)) < 0.12, "it ends on a bar line"
@@ -42,7 +45,7 @@ def test_new_music_has_so_many_bars(loaded: LoadedModel, tune: bytes, bars: int)
 
 def test_fresh_music_has_so_many_bars(loaded: LoadedModel) -> None:
     request = Request(bars=8, meter="3/4", tempo=120, style="classical", seed=2)
-    [whole] = sample(loaded, prompts(request, None))
+    whole = sample(loaded, prompts(request, None))[0].played.song
     assert whole.bar == 3 and round((whole.end - whole.downbeat) / 3, 1) == 8
 
 
@@ -67,9 +70,9 @@ def test_of_a_long_input_only_the_last_bars_come_back(loaded: LoadedModel) -> No
     request = Request(data=long_band(), filename="band.mid", last_bars=8, seconds=8, formats=("mid", "abc"), seed=1)
     reading = listen(request)
     assert reading is not None
-    [whole] = sample(loaded, prompts(request, reading))
-    everything = finish(reading, whole, len(reading.melody), request, 1)
-    take = make(request, reading, whole, 0)
+    played = sample(loaded, prompts(request, reading))[0].played
+    everything = finish(reading, played, request, 1)
+    take = make(request, reading, played, 0)
     assert take.new_from == pytest.approx(32 * 0.4 + 0.05, abs=0.1) and everything.new_from > 70
     said = [message for line in mido.MidiFile(file=io.BytesIO(take.files["mid"])).tracks for message in line]
     assert next(message.tempo for message in said if message.type == "set_tempo") == 400_000
@@ -78,14 +81,15 @@ def test_of_a_long_input_only_the_last_bars_come_back(loaded: LoadedModel) -> No
     assert again.song.parts[0].notes.pitch[:32].tolist() == [72, 74, 76, 77, 79, 77, 76, 74] * 4
     assert [len(part.notes) for part in again.song.parts[1:]] == [8, 3], "a note that began before sounds on"
     paper = read(take.files["abc"], "a.abc").melody
-    assert len(paper) == 32 + take.notes
-    np.testing.assert_array_equal(paper.pitch, again.song.parts[0].notes.pitch)
+    assert len(paper.line) == 32 + take.notes
+    np.testing.assert_array_equal(paper.line.pitch, again.song.parts[0].notes.pitch)
 
 
 def test_an_input_of_fewer_bars_stays_whole() -> None:
     for tune in (JIG, AIR):
         reading = read(tune, "a.abc")
-        assert last_bars(reading, reading.melody, 8)[0] is reading
-        shorter, melody = last_bars(reading, reading.melody, 2)
-        assert len(shorter.melody) == len(melody) < len(reading.melody)
-        assert shorter.song.pickup == 0 and abs(melody.onset[0]) < 1e-6
+        played = going_on(reading.melody, len(reading.line) - 1)
+        assert last_bars(reading, played, 8)[0] is reading
+        shorter, rest = last_bars(reading, played, 2)
+        assert len(shorter.line) == len(rest.song.line) < len(reading.line)
+        assert shorter.song.pickup == 0 and abs(rest.song.line.onset[0]) < 1e-6

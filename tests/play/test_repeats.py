@@ -19,7 +19,7 @@ from generation.play.band.session import play_on
 from generation.play.repeats import before_displaced, repeated
 from generation.play.session import Prompt, Session, sample
 from generation.read.file import read
-from tests.tunes import scale
+from tests.tunes import head, scale
 
 BAR = 4 * TICKS
 TUNE = """X:1
@@ -98,7 +98,7 @@ def test_what_repeats_is_played_again_and_says_so_if_it_stays(monkeypatch: pytes
         while played.busy:
             played.step()
         assert take.whole is not None
-        assert (take.prompt.attempt + 1, take.whole.meta["again"]) == (attempts, says) and not left
+        assert (take.prompt.attempt + 1, take.played.again) == (attempts, says) and not left
         assert take.line.returns == 1 - (attempts - 1)
 
 
@@ -129,14 +129,14 @@ def test_what_comes_elsewhere_in_the_bar_never_passes(
     while played.busy:
         played.step()
     assert take.whole is not None and take.prompt.attempt + 1 == attempts and not judge.left
-    assert (len(take.whole) - 16 == clean[-1]) == (clean[-1] > 0), "in the end it is cut off"
+    assert (len(take.whole.line) - 16 == clean[-1]) == (clean[-1] > 0), "in the end it is cut off"
     notate(take.whole, 16)
 
     judge = Judge(*clean)
     monkeypatch.setattr(band_session, "repeated", judge.repeated)
     monkeypatch.setattr(band_session, "before_displaced", judge.before_displaced)
     several = BandLSTM(BandSizes(width=48, heads=2, layers=2, dropout=0.0, window=64)).eval()
-    notes = scale(32)[:32]
+    notes = scale(32).line
     tune = Song((Part(Notes(notes.onset, notes.duration, notes.pitch, notes.velocity), 0, role="lead"),))
     [both] = play_on(several, [BandPrompt(tune, 10, seed=3)])
     assert both.whole is not None and both.prompt.attempt + 1 == attempts and not judge.left
@@ -147,7 +147,7 @@ def test_of_many_takes_on_a_jig_hardly_one_is_the_jig_again() -> None:
     """It is a tune that wants to come twice: without a second attempt a third of the takes would be little else."""
     loaded = model_for("auto", {})
     given = read(TUNE.encode(), "a.abc").melody
-    short = given[: len(given) // 2]
+    short = head(given, len(given.line) // 2)
     played = Session(loaded)
     takes = played.add([Prompt(short, 20, seed=seed) for seed in range(16)])
     while played.busy:
@@ -157,4 +157,5 @@ def test_of_many_takes_on_a_jig_hardly_one_is_the_jig_again() -> None:
         new = np.array(take.line.rows)[:, [PITCH, -1]]
         over += repeated(take.encoded.rows[1:, [PITCH, TICK]], new, int(take.encoded.conditions[4])) > 0
     assert over <= 2
-    assert sample(loaded, [Prompt(short, 20, seed=3)])[0].pitch.tolist() == takes[3].whole.pitch.tolist()
+    [again] = sample(loaded, [Prompt(short, 20, seed=3)])
+    assert again.played.song.line.pitch.tolist() == takes[3].played.song.line.pitch.tolist()

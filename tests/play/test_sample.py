@@ -24,6 +24,7 @@ from generation.model.tokens import (
 )
 from generation.music.clock import Tempo
 from generation.music.key import Key
+from generation.music.melody import with_line
 from generation.play.batch import Batch, sampling_parameters
 from generation.play.constraints import CONSTRAINTS, ECHO, LONGEST_RUN, obey
 from generation.play.decode_step import ending, nucleus
@@ -42,26 +43,28 @@ def loaded() -> LoadedModel:
 
 def test_the_input_stays_as_it_was(loaded: LoadedModel):
     melody = performance()
-    [whole] = sample(loaded, [Prompt(melody, seconds=10, seed=1)])
-    n = len(melody)
-    assert len(whole) > n
+    [take] = sample(loaded, [Prompt(melody, seconds=10, seed=1)])
+    n, line = len(melody.line), take.played.song.line
+    assert len(line) > n
     for name in ("onset", "duration", "pitch", "velocity"):
-        np.testing.assert_array_equal(getattr(whole, name)[:n], getattr(melody, name))
+        np.testing.assert_array_equal(getattr(line, name)[:n], getattr(melody.line, name))
 
 
 @pytest.mark.parametrize("seconds", [5, 30])
 @pytest.mark.parametrize("melody", [None, scale(32, Key("C", "major")), performance(), scale(1)])
 def test_the_new_music_is_as_long_as_wished(loaded: LoadedModel, melody, seconds: float):
-    for whole in sample(loaded, [Prompt(melody, seconds=seconds, seed=seed, style="irish") for seed in range(2)]):
-        n = len(melody) if melody is not None else 0
-        new = whole.seconds - whole.seconds_at(whole.onset[n])
+    for take in sample(loaded, [Prompt(melody, seconds=seconds, seed=seed, style="irish") for seed in range(2)]):
+        n, whole = len(melody.line) if melody is not None else 0, take.played.song
+        new = whole.seconds - whole.clock.second(whole.line.onset[n])
         assert abs(new / seconds - 1) <= 0.15
 
 
 def test_the_same_seed_gives_the_same_notes_alone_and_in_company(loaded: LoadedModel):
     melody = performance()
-    three = sample(loaded, [Prompt(melody, seconds=8, seed=seed) for seed in (5, 6, 7)])
-    [alone] = sample(loaded, [Prompt(melody, seconds=8, seed=6)])
+    three = [
+        take.played.song.line for take in sample(loaded, [Prompt(melody, seconds=8, seed=seed) for seed in (5, 6, 7)])
+    ]
+    alone = sample(loaded, [Prompt(melody, seconds=8, seed=6)])[0].played.song.line
     np.testing.assert_array_equal(alone.pitch, three[1].pitch)
     np.testing.assert_array_equal(alone.onset, three[1].onset)
     assert not np.array_equal(three[0].pitch, three[1].pitch)
@@ -77,8 +80,8 @@ def test_the_random_numbers_of_a_seed_have_nothing_to_do_with_each_other():
 
 def test_a_take_says_what_it_was_played_by(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ENCORE_ARITHMETIC", "float32")
-    [whole] = sample(loaded, [Prompt(scale(16), seconds=5, style="irish")])
-    assert whole.meta["arithmetic"].startswith("float32, ") and whole.meta["style"] == "irish"
+    [take] = sample(loaded, [Prompt(scale(16), seconds=5, style="irish")])
+    assert take.played.arithmetic.startswith("float32, ") and take.played.style == "irish"
 
 
 def test_rhythm_loses_less_of_its_tail_than_pitch():
@@ -99,8 +102,8 @@ def test_who_leaps_and_rests_more_is_given_more_room(loaded: LoadedModel):
         leaps[style], notes[style] = (
             [measure(each) for each in (wide, usual)]
             for measure in (
-                lambda takes: np.mean([np.abs(np.diff(take.pitch[16:])).mean() for take in takes]),
-                lambda takes: sum(map(len, takes)),
+                lambda takes: np.mean([np.abs(np.diff(take.played.song.line.pitch[16:])).mean() for take in takes]),
+                lambda takes: sum(len(take.played.song.line) for take in takes),
             )
         )
     assert leaps["jazz"][0] > leaps["jazz"][1] and notes["jazz"][0] < notes["jazz"][1]
@@ -108,7 +111,8 @@ def test_who_leaps_and_rests_more_is_given_more_room(loaded: LoadedModel):
 
 
 def test_a_fresh_piece_has_the_key_metre_and_tempo_wished_for(loaded: LoadedModel):
-    [piece] = sample(loaded, [Prompt(None, 12, key=Key("D", "minor"), tempo=90, metre=(6, 8), style="irish")])
+    [take] = sample(loaded, [Prompt(None, 12, key=Key("D", "minor"), tempo=90, metre=(6, 8), style="irish")])
+    piece = take.played.song
     assert (piece.key, piece.metre, piece.tempo[0].quarters_per_minute) == (Key("D", "minor"), (6, 8), 90)
 
 
@@ -122,21 +126,21 @@ def test_constraints_hold_whatever_the_model_wants(loaded: LoadedModel):
         linear.bias.zero_()
         linear.bias[wanted] = 100
         melody = scale(40, Key("C", "major"))
-        [whole] = sample(replace(loaded, model=model), [Prompt(melody, 15, seed=1, style="irish")])
-        new = slice(len(melody), None)
-        assert np.diff(whole.onset[len(melody) - 1 :]).min() > 0, "one note at a time"
-        assert np.diff(whole.onset[new]).max() <= 8, "no long silence"
-        assert whole.pitch[new].min() >= 60 - 9 and whole.pitch[new].max() <= 72 + 9, "in range"
-        assert whole.duration[new].min() > 0 and whole.duration[new].max() <= 4.5, "no endless note"
-        runs = "".join("=" if same else "." for same in np.diff(whole.pitch[new]) == 0)
+        [take] = sample(replace(loaded, model=model), [Prompt(melody, 15, seed=1, style="irish")])
+        new, line = slice(len(melody.line), None), take.played.song.line
+        assert np.diff(line.onset[len(melody.line) - 1 :]).min() > 0, "one note at a time"
+        assert np.diff(line.onset[new]).max() <= 8, "no long silence"
+        assert line.pitch[new].min() >= 60 - 9 and line.pitch[new].max() <= 72 + 9, "in range"
+        assert line.duration[new].min() > 0 and line.duration[new].max() <= 4.5, "no endless note"
+        runs = "".join("=" if same else "." for same in np.diff(line.pitch[new]) == 0)
         assert "=" * LONGEST_RUN not in runs, "no stuck note"
 
 
 def test_two_notes_in_turn_come_to_an_end(loaded: LoadedModel):
     melody = scale(40)
-    trill = replace(melody, pitch=np.resize([62, 64], 40))
-    [whole] = sample(loaded, [Prompt(trill, 10, seed=1, style="irish", temperature=0.1)])
-    assert set(whole.pitch[40:43].tolist()) - {62, 64}
+    trill = with_line(melody, replace(melody.line, pitch=np.resize([62, 64], 40)))
+    [take] = sample(loaded, [Prompt(trill, 10, seed=1, style="irish", temperature=0.1)])
+    assert set(take.played.song.line.pitch[40:43].tolist()) - {62, 64}
 
 
 def test_a_take_keeps_to_the_places_within_a_beat_that_are_usual_or_heard(
@@ -150,7 +154,8 @@ def test_a_take_keeps_to_the_places_within_a_beat_that_are_usual_or_heard(
         return float(((ticks % 3 > 0) & (ticks % 4 > 0)).mean())
 
     plain = Prompt(scale(40), seconds=30, seed=3, temperature=1.5, top_p=1.0)
-    late = replace(plain, melody=replace(scale(40), onset=np.arange(40) * 0.5 + 1 / 24, duration=np.full(40, 0.5)))
+    notes = replace(scale(40).line, onset=np.arange(40) * 0.5 + 1 / 24, duration=np.full(40, 0.5))
+    late = replace(plain, melody=with_line(scale(40), notes))
     assert beside(plain) < 0.05 < beside(late), "what the input does is no mistake"
     monkeypatch.setitem(CONSTRAINTS, "step", CONSTRAINTS["step"][1:])
     assert beside(plain) > 0.2, "else it is no test"
@@ -218,7 +223,7 @@ def test_takes_come_and_go_and_nobody_notices(loaded: LoadedModel):
     prompts = [
         Prompt(performance(20 + 9 * i), 6 + 2 * i, seed=i, style="jazz", temperature=0.6 + 0.1 * i) for i in range(7)
     ]
-    alone = [sample(loaded, [prompt])[0] for prompt in prompts]
+    alone = [sample(loaded, [prompt])[0].played.song.line for prompt in prompts]
     session = Session(loaded)
     takes = session.add(prompts[:3])
     gone = session.add([Prompt(performance(30), 30, seed=99, style="jazz")])
@@ -229,26 +234,26 @@ def test_takes_come_and_go_and_nobody_notices(loaded: LoadedModel):
     session.drop(gone)
     while session.busy:
         session.step()
-    for take, whole in zip(takes, alone, strict=True):
+    for take, line in zip(takes, alone, strict=True):
         assert take.whole is not None
-        np.testing.assert_array_equal(take.whole.pitch, whole.pitch)
-        np.testing.assert_array_equal(take.whole.onset, whole.onset)
+        np.testing.assert_array_equal(take.whole.line.pitch, line.pitch)
+        np.testing.assert_array_equal(take.whole.line.onset, line.onset)
     assert gone[0].whole is None
 
 
 def test_more_takes_than_slots_wait_for_their_turn(loaded: LoadedModel):
-    wholes = sample(loaded, [Prompt(scale(16), 5, seed=seed, style="irish") for seed in range(70)])
-    assert len(wholes) == 70 and len({tuple(whole.pitch) for whole in wholes}) > 60
+    takes = sample(loaded, [Prompt(scale(16), 5, seed=seed, style="irish") for seed in range(70)])
+    assert len(takes) == 70 and len({tuple(take.played.song.line.pitch) for take in takes}) > 60
 
 
 @pytest.mark.parametrize("metre", [(4, 4), (6, 8), (3, 4), None])
 def test_the_music_closes_on_a_strong_beat_and_a_tone_of_rest(loaded: LoadedModel, metre: tuple[int, int] | None):
-    melody = replace(scale(32, Key("C", "major")), metre=metre)
-    for whole in sample(loaded, [Prompt(melody, 20, seed=seed, style="irish") for seed in range(8)]):
-        bar = melody.bar or 1.0
-        assert whole.pitch[-1] % 12 in (0, 4, 7)
-        assert min(whole.onset[-1] % bar, -whole.onset[-1] % bar) < 0.25, "from a bar line"
-        end = whole.onset[-1] + whole.duration[-1]
+    melody = replace(scale(32, Key("C", "major")), metres=((0.0, metre),) if metre else ())
+    for take in sample(loaded, [Prompt(melody, 20, seed=seed, style="irish") for seed in range(8)]):
+        bar, line = melody.bar or 1.0, take.played.song.line
+        assert line.pitch[-1] % 12 in (0, 4, 7)
+        assert min(line.onset[-1] % bar, -line.onset[-1] % bar) < 0.25, "from a bar line"
+        end = line.onset[-1] + line.duration[-1]
         assert min(end % bar, -end % bar) < 0.25, "to a bar line"
 
 
@@ -258,16 +263,16 @@ def test_score_is_a_probability_of_what_comes(loaded: LoadedModel):
     nats = score(loaded, flat, 6.0)
     assert nats.velocity is None
     assert nats.total == pytest.approx(nats.onset + nats.pitch + nats.duration)
-    assert nats.notes == sum(flat.seconds_at(onset) >= 6.0 for onset in flat.onset)
-    unstated = score(loaded, replace(flat, key=None), 6.0)
+    assert nats.notes == sum(flat.clock.second(onset) >= 6.0 for onset in flat.line.onset)
+    unstated = score(loaded, replace(flat, keys=()), 6.0)
     assert unstated.total < 3 * len(FIELDS) and unstated.total != nats.total
     assert score(loaded, performance(), 3.0).velocity is not None
 
 
 def test_a_flat_score_is_played_on_with_dynamics_around_its_own_level(loaded: LoadedModel):
     flat = scale(32, Key("C", "major"), velocity=60)
-    [whole] = sample(loaded, [Prompt(flat, seconds=20, seed=2)])
-    new = whole.velocity[len(flat) :]
+    [take] = sample(loaded, [Prompt(flat, seconds=20, seed=2)])
+    new = take.played.song.line.velocity[len(flat.line) :]
     assert len(np.unique(new)) > 3
     assert abs(new.mean() - 60) < 8
 
@@ -275,23 +280,25 @@ def test_a_flat_score_is_played_on_with_dynamics_around_its_own_level(loaded: Lo
 def test_the_new_music_runs_at_the_tempo_before_the_last_slowing_down(loaded: LoadedModel):
     even = scale(64, Key("C", "major"))
     slowing = replace(even, tempo=(Tempo(0, 100), Tempo(31, 50)))
-    [whole] = sample(loaded, [Prompt(slowing, seconds=10, seed=2)])
+    [take] = sample(loaded, [Prompt(slowing, seconds=10, seed=2)])
+    whole = take.played.song
     assert whole.tempo[:2] == slowing.tempo
     assert whole.tempo[-1].quarters_per_minute > 85
 
 
 def test_an_open_end_stops_in_time_and_adds_nothing(loaded: LoadedModel) -> None:
     prompt = Prompt(scale(32), seconds=10, seed=2)
-    [closed], [open_] = sample(loaded, [prompt]), sample(loaded, [replace(prompt, open_end=True)])
-    assert open_.seconds_at(open_.onset[-1]) - open_.seconds_at(open_.onset[32]) < 11.6
-    assert closed.seconds > closed.seconds_at(closed.onset[-1]) + 1, "a closing note lasts"
+    closed, open_ = (sample(loaded, [one])[0].played.song for one in (prompt, replace(prompt, open_end=True)))
+    assert open_.clock.second(open_.line.onset[-1]) - open_.clock.second(open_.line.onset[32]) < 11.6
+    assert closed.seconds > closed.clock.second(closed.line.onset[-1]) + 1, "a closing note lasts"
     wild = [replace(prompt, open_end=True, temperature=2.0, top_p=1.0, seed=seed) for seed in range(12)]
-    for whole in sample(loaded, wild):
+    for take in sample(loaded, wild):
+        whole = take.played.song
         # The end may move to a bar line near the wished one, see `decode_step.ROUNDING`.
-        assert whole.seconds - whole.seconds_at(whole.onset[32]) < 11.6, "no note rings on when the time is up"
+        assert whole.seconds - whole.clock.second(whole.line.onset[32]) < 11.6, "no note rings on when the time is up"
 
 
 def test_a_checkpoint_without_our_styles_composes_in_its_own_habits(loaded: LoadedModel) -> None:
     own = replace(loaded, card={"metres": {"auto": {"5/4": 3}}, "priors": [[[5, 4]], [90, 90], ["E minor"]]})
-    [fresh] = sample(own, [Prompt(seconds=6, seed=3)])
+    fresh = sample(own, [Prompt(seconds=6, seed=3)])[0].played.song
     assert fresh.metre == (5, 4) and str(fresh.key) == "E minor" and fresh.tempo[0].quarters_per_minute == 90

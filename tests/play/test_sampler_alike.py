@@ -14,7 +14,6 @@ from generation.model.loaded import LoadedModel
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.model.tokens import CLASSES
 from generation.music.key import Key
-from generation.music.melody import Melody
 from generation.play import constraints, products
 from generation.play.arithmetic import TAKES
 from generation.play.batch import Batch, Line
@@ -27,7 +26,7 @@ from generation.play.reader import reader
 from generation.play.session import Prompt, _takes
 from generation.play.slots import memory
 from generation.play.step_on_cpu import StepOnCPU
-from tests.tunes import performance, scale
+from tests.tunes import line_of, performance, scale
 
 CPU = torch.device("cpu")
 PIECES = {
@@ -35,7 +34,7 @@ PIECES = {
     "scale": scale(40, Key("C", "major")),
     "performance": performance(50),
     "passages that came back": scale(80, Key("D", "minor")),
-    "stuck": Melody(np.arange(20.0), np.ones(20), np.full(20, 62), np.full(20, 80)),
+    "stuck": line_of(np.arange(20.0), np.ones(20), np.full(20, 62), np.full(20, 80)),
 }
 
 

@@ -6,7 +6,7 @@ import torch
 from generation.model.loaded import LoadedModel
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.music.key import Key
-from generation.music.melody import Melody
+from generation.music.song import Song
 from generation.play import style
 from generation.play.style import likeliest_style
 from generation.request import STYLES
@@ -37,7 +37,7 @@ def test_a_style_far_behind_is_heard_no_further(loaded: LoadedModel, monkeypatch
         rows.append((len(some) - 1) * len(conditions))
         return nats(model, some, conditions, state)
 
-    def found(melody: Melody, learned: dict[str, dict[str, int]], stretch: int) -> tuple[str, int]:
+    def found(melody: Song, learned: dict[str, dict[str, int]], stretch: int) -> tuple[str, int]:
         rows.clear()
         monkeypatch.setattr(style, "STRETCH", stretch)
         return likeliest_style(model, device, melody, learned), sum(rows)
@@ -47,6 +47,6 @@ def test_a_style_far_behind_is_heard_no_further(loaded: LoadedModel, monkeypatch
     styles = [name for name in STYLES if name != "auto"]
     alike = {name: {"4/4": 1} for name in styles}
     for melody in (performance(120), scale(200, Key("D", "minor"))):
-        everything = len(melody) * len(styles)
+        everything = len(melody.line) * len(styles)
         assert found(melody, alike, 256) == (found(melody, alike, 40)[0], everything)
         assert found(melody, alike | {"hymn": {"4/4": 10**9}}, 40)[1] < everything

@@ -104,7 +104,7 @@ def test_titles_and_names() -> None:
 def test_titles_in_other_encodings(encoding: str, title: str) -> None:
     text = f"X:1\nT:{title}\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|\n"
     reading = read(text.encode(encoding), "a.abc")
-    assert (reading.song.title, len(reading.melody)) == (title, 8)
+    assert (reading.song.title, len(reading.line)) == (title, 8)
 
 
 def test_midi_directives() -> None:
@@ -132,7 +132,7 @@ def test_drums() -> None:
     song = abc_song(text)
     assert [part.drums for part in song.parts] == [False, True]
     assert pitches(song, 1) == [36, 42, 36, 72]
-    assert read(text.encode(), "a.abc").melody.pitch.tolist() == [72, 74, 76, 77]
+    assert read(text.encode(), "a.abc").line.pitch.tolist() == [72, 74, 76, 77]
     assert abc_song(HEAD + "V:1\ncdef|\nV:2 clef=perc\nFFFF|\n").parts[1].drums
 
 
@@ -249,7 +249,7 @@ G4|]
 def test_a_tune_on_a_page_or_in_a_mail(name: str, text: str) -> None:
     reading = read(text.encode(), name)
     assert reading.song.title == "Rose & Thorn"
-    assert reading.melody.onset.tolist() == [0, 0.5, 2, 3.5, 4]
+    assert reading.line.onset.tolist() == [0, 0.5, 2, 3.5, 4]
 
 
 def test_a_score_is_never_taken_for_a_performance() -> None:

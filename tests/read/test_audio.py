@@ -24,7 +24,7 @@ CODINGS = {"OGG": "OPUS", "WAV": "PCM_16", "FLAC": "PCM_24", "MP3": "MPEG_LAYER_
 @pytest.mark.parametrize("rate", [24_000, 48_000])
 def test_what_is_hummed_is_read(kind: str, rate: int) -> None:
     reading = read(encoded(hummed(TUNE, rate=rate), kind, CODINGS[kind], rate), "voice-message.bin")
-    pitch, onset = reading.melody.pitch, reading.melody.clock.seconds(reading.melody.onset)
+    pitch, onset = reading.line.pitch, reading.melody.clock.seconds(reading.line.onset)
     for i, due in enumerate(TUNE):
         assert due in pitch[np.abs(onset - 0.4 * i) < 0.1]
     assert len(pitch) <= len(TUNE) + (kind == "MP3"), "a poor MP3 may split a note"
@@ -33,13 +33,13 @@ def test_what_is_hummed_is_read(kind: str, rate: int) -> None:
 
 def test_notes_of_one_pitch_are_told_apart() -> None:
     reading = read(encoded(hummed([60, 60, 67, 67, 69, 69, 67, 65, 65]), "OGG", "OPUS"), "a.ogg")
-    assert reading.melody.pitch.tolist() == [60, 60, 67, 67, 69, 69, 67, 65, 65]
+    assert reading.line.pitch.tolist() == [60, 60, 67, 67, 69, 69, 67, 65, 65]
 
 
 @pytest.mark.parametrize("cents", [-40, -20, 20, 40])
 def test_a_singer_may_be_off_throughout(cents: int) -> None:
     reading = read(encoded(hummed([pitch + cents / 100 for pitch in TUNE]), "OGG", "OPUS"), "a.ogg")
-    assert reading.melody.pitch.tolist() == TUNE
+    assert reading.line.pitch.tolist() == TUNE
     assert any("corrected" in str(remark) for remark in reading.song.remarks)
 
 
@@ -72,7 +72,7 @@ def test_a_consonant_makes_no_note_of_its_own() -> None:
     soft = sung.copy()
     soft[:, : 48 * 100] *= 0.3
     reading = read(encoded(soft.ravel(), "OGG", "OPUS"), "a.ogg")
-    assert reading.melody.pitch.tolist() == TUNE
+    assert reading.line.pitch.tolist() == TUNE
 
 
 def test_what_is_whistled_is_not_read_an_octave_lower() -> None:
@@ -80,7 +80,7 @@ def test_what_is_whistled_is_not_read_an_octave_lower() -> None:
     hertz = 440 * 2 ** ((np.array([86, 90, 93, 98])[(seconds // 1).astype(int)] - 69) / 12)
     swell = np.minimum(1, np.minimum(seconds % 1, 1 - seconds % 1) / 0.05)
     sound = 0.3 * swell * np.sin(2 * np.pi * np.cumsum(hertz) / 48_000)
-    assert read(encoded(sound, "OGG", "OPUS"), "a.ogg").melody.pitch.tolist() == [86, 90, 93, 98]
+    assert read(encoded(sound, "OGG", "OPUS"), "a.ogg").line.pitch.tolist() == [86, 90, 93, 98]
 
 
 @pytest.mark.parametrize(

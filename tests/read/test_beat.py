@@ -8,29 +8,29 @@ import pytest
 
 from generation.finish.write_midi import write_midi
 from generation.music.clock import Tempo
-from generation.music.melody import Melody
+from generation.music.melody import with_line
 from generation.music.reading import Reading
-from generation.music.song import SUSTAIN
+from generation.music.song import SUSTAIN, Song
 from generation.read.beat import find_beats, on_its_beat
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.pool import WorkerPool
-from tests.tunes import performance, piece_of, reading_of, scale
+from tests.tunes import line_of, performance, piece_of, reading_of, scale
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
 
-def in_rhythm(steps: list[float], pace: float, metre: tuple[int, int], off: float, seed: int = 1) -> Melody:
+def in_rhythm(steps: list[float], pace: float, metre: tuple[int, int], off: float, seed: int = 1) -> Song:
     """A tune of these steps in quarters, each note played early or late by about `off` quarters."""
     rng = np.random.default_rng(seed)
     written = np.concatenate([[0.0], np.cumsum(steps)])[:-1]
     onset = np.sort(np.maximum(written + rng.normal(0, off, len(steps)), 0)) + np.arange(len(steps)) * 1e-6
     pitch = rng.choice([60, 62, 64, 65, 67, 69, 71, 72], len(steps))
     duration = np.append(np.diff(onset), 0.3) * 0.9
-    return Melody(onset, duration + 1e-3, pitch, rng.integers(70, 90, len(steps)), (Tempo(0.0, pace),), metre)
+    return line_of(onset, duration + 1e-3, pitch, rng.integers(70, 90, len(steps)), (Tempo(0.0, pace),), metre)
 
 
-def free(bars: int = 12, pace: float = 87.0, drift: float = 0.08, seed: int = 5) -> tuple[Melody, np.ndarray]:
+def free(bars: int = 12, pace: float = 87.0, drift: float = 0.08, seed: int = 5) -> tuple[Song, np.ndarray]:
     """A tune in 4/4 played at about `pace`, faster and slower by `drift`, recorded at 120; and where its beats were."""
     rng = np.random.default_rng(seed)
     rhythms = ([2, 1, 0.5, 0.5], [1, 0.5, 0.5, 1, 1], [1.5, 0.5, 1, 1], [1, 0.25, 0.25, 0.5, 1, 1])
@@ -41,14 +41,14 @@ def free(bars: int = 12, pace: float = 87.0, drift: float = 0.08, seed: int = 5)
     onset, end = start[:-1] * 2, start[1:] * 2  # at 120, half a second is a quarter
     pitch = 60 + np.array([0, 2, 4, 5, 7, 9, 11, 12])[rng.integers(0, 8, len(onset))]
     loud = np.where(np.isclose(written[:-1] % 4, 0), 100, 70)
-    return Melody(onset, (end - onset) * 0.9, pitch, loud, (Tempo(0.0, 120.0),), None), beats
+    return line_of(onset, (end - onset) * 0.9, pitch, loud, (Tempo(0.0, 120.0),), None), beats
 
 
 def moments(reading: Reading) -> np.ndarray:
-    return reading.melody.clock.seconds(reading.melody.onset)
+    return reading.melody.clock.seconds(reading.line.onset)
 
 
-def midi(melody: Melody) -> bytes:
+def midi(melody: Song) -> bytes:
     return write_midi(piece_of(melody))
 
 
@@ -64,18 +64,18 @@ def test_beats_are_found_and_the_sound_stays():
     assert after.melody.metre == (4, 4)
     pace = 60 / np.median(np.diff(after.melody.clock.seconds(np.arange(40.0))))
     assert pace == pytest.approx(87, rel=0.08)
-    beside = np.abs(after.melody.onset * 4 - np.round(after.melody.onset * 4)) / 4
+    beside = np.abs(after.line.onset * 4 - np.round(after.line.onset * 4)) / 4
     assert np.median(beside) < 0.03, "written on sixteenths, more or less"
-    lows = after.melody.onset[melody.velocity == 100]
+    lows = after.line.onset[melody.line.velocity == 100]
     assert np.median(np.abs((lows - after.melody.downbeat + 2) % 4 - 2)) < 0.1, "bars begin where the loud notes do"
     [part] = after.song.parts
-    np.testing.assert_array_equal(part.notes.onset, after.melody.onset)
+    np.testing.assert_array_equal(part.notes.onset, after.line.onset)
     assert 0 < part.controls[0][0] < part.notes.onset[6]
 
 
 def test_beats_stand_where_they_were_played():
     melody, beats = free(drift=0.05)
-    found = find_beats(melody.onset / 2, np.ones(len(melody)))
+    found = find_beats(melody.line.onset / 2, np.ones(len(melody.line)))
     nearest = np.abs(found[:, None] - beats[None]).min(0)
     assert np.mean(nearest[:-2] < 0.07) > 0.9
 
@@ -90,7 +90,7 @@ def test_beats_stand_where_they_were_played():
     ],
     ids=["score", "played to a click", "too short", "a tempo map"],
 )
-def test_what_counts_already_stays_as_it_is(melody: Melody):
+def test_what_counts_already_stays_as_it_is(melody: Song):
     reading = reading_of(melody)
     assert on_its_beat(reading) is reading
 
@@ -140,7 +140,8 @@ def test_whatever_the_rhythm_a_metre_that_notes_keep_stays(rhythm: str, pace: fl
 def test_a_metre_that_a_program_wrote_by_itself_is_not_believed(pace: float):
     """Played at a steady pace of its own, in a file that counts 4/4 at 120."""
     played = in_rhythm(RHYTHMS["straight"][0] * 8, pace, (4, 4), 0.015)
-    melody = replace(played, onset=played.onset * 120 / pace + 0.31, tempo=(Tempo(0.0, 120.0),))
+    notes = replace(played.line, onset=played.line.onset * 120 / pace + 0.31)
+    melody = with_line(replace(played, tempo=(Tempo(0.0, 120.0),)), notes)
     after = on_its_beat(read(midi(melody), "a.mid")).melody
     beats = np.median(np.diff(after.clock.seconds(np.arange(40.0))))
     assert pace * beats / 60 == pytest.approx(1, rel=0.02) or pace * beats / 30 == pytest.approx(1, rel=0.02)
@@ -149,7 +150,7 @@ def test_a_metre_that_a_program_wrote_by_itself_is_not_believed(pace: float):
 def test_a_metre_that_is_meant_stays_where_the_beat_was_found():
     played = in_rhythm([0.5, 0.5, 0.5, 1, 0.5, 1.5, 1, 0.5] * 16, 120, (6, 8), 0.015)
     beats = np.concatenate([[0], np.cumsum(1 + 0.06 * np.sin(np.arange(200) / 9))])
-    melody = replace(played, onset=np.interp(played.onset, np.arange(201), beats))
+    melody = with_line(played, replace(played.line, onset=np.interp(played.line.onset, np.arange(201), beats)))
     after = on_its_beat(read(midi(melody), "a.mid")).melody
     assert after.metre == (6, 8) and len(after.tempo) > 1
 
@@ -157,7 +158,7 @@ def test_a_metre_that_is_meant_stays_where_the_beat_was_found():
 def test_what_keeps_no_beat_stays_as_it_is():
     rng = np.random.default_rng(2)
     onset = np.cumsum(rng.exponential(0.7, 80) + 0.05)
-    reading = reading_of(Melody(onset, np.full(80, 0.3), rng.integers(55, 80, 80), np.full(80, 70)))
+    reading = reading_of(line_of(onset, np.full(80, 0.3), rng.integers(55, 80, 80), np.full(80, 70)))
     assert on_its_beat(reading) is reading
 
 
@@ -168,4 +169,4 @@ async def test_a_free_performance_is_played_on_at_its_own_tempo_and_scored_as_it
         reply = await pool.play(request)
     assert reply.tempo == pytest.approx(87, rel=0.1) and reply.metre == "4/4"
     whole = read(reply.takes[0].files["mid"], "a.mid")
-    np.testing.assert_allclose(np.diff(moments(whole)[: len(melody)]), np.diff(melody.onset / 2), atol=0.004)
+    np.testing.assert_allclose(np.diff(moments(whole)[: len(melody.line)]), np.diff(melody.line.onset / 2), atol=0.004)

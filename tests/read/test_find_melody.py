@@ -35,7 +35,7 @@ CHORDS = part([0, 0, 0, 4, 4, 4], [4] * 6, [48, 52, 55, 50, 53, 57], "Strings")
 
 def test_a_line_among_chords_and_a_bass() -> None:
     reading = find_melody(song(CHORDS, line(TUNE, name="Violin"), line([36, 43] * 4, name="Bass")))
-    assert reading.melody.pitch.tolist() == TUNE
+    assert reading.line.pitch.tolist() == TUNE
     assert str(reading.source) == "track 2 (Violin)"
     assert [part.name for part in reading.song.parts] == ["Strings", "Violin", "Bass"]
 
@@ -62,8 +62,8 @@ def test_right_hand_of_a_piano() -> None:
         for a, d, p in notes:
             onset.append(a), duration.append(d), pitch.append(p)  # type: ignore[func-returns-value]
     reading = find_melody(song(part(onset, duration, pitch)))
-    assert reading.melody.pitch.tolist() == TUNE[:4] + TUNE[5:]
-    assert reading.melody.onset.tolist() == [0, 1, 2, 3, 5, 6, 7]
+    assert reading.line.pitch.tolist() == TUNE[:4] + TUNE[5:]
+    assert reading.line.onset.tolist() == [0, 1, 2, 3, 5, 6, 7]
     assert str(reading.source) == "the top voice"
     assert len(reading.song.parts[0].notes) == len(pitch)
 
@@ -71,19 +71,19 @@ def test_right_hand_of_a_piano() -> None:
 @pytest.mark.parametrize("legato", [1.02, 1.1, 1.4])
 def test_legato_keeps_every_note(legato: float) -> None:
     reading = find_melody(song(line(TUNE, 0.5, legato)))
-    assert reading.melody.pitch.tolist() == TUNE
-    assert reading.melody.onset.tolist() == [i * 0.5 for i in range(8)]
+    assert reading.line.pitch.tolist() == TUNE
+    assert reading.line.onset.tolist() == [i * 0.5 for i in range(8)]
     assert not reading.source
 
 
 def test_notes_struck_together_are_one_chord() -> None:
     """At 120, 0.04 quarters are 20 ms, and 0.1 quarters 50 ms."""
     near = find_melody(song(part([0, 0.04, 1], [1, 0.96, 1], [60, 64, 65])))
-    assert (near.melody.onset.tolist(), near.melody.pitch.tolist()) == ([0.04, 1], [64, 65])
+    assert (near.line.onset.tolist(), near.line.pitch.tolist()) == ([0.04, 1], [64, 65])
     apart = find_melody(song(part([0, 0.1, 1], [0.1, 0.9, 1], [64, 60, 65])))
-    assert apart.melody.pitch.tolist() == [64, 60, 65]
+    assert apart.line.pitch.tolist() == [64, 60, 65]
     ornament = find_melody(song(part([0, 0.04, 1], [0.04, 0.96, 1], [64, 60, 65])))
-    assert ornament.melody.pitch.tolist() == [64, 60, 65]
+    assert ornament.line.pitch.tolist() == [64, 60, 65]
 
 
 def test_a_dense_tempo_map_is_kept() -> None:
@@ -99,7 +99,7 @@ def test_drums_are_not_a_melody() -> None:
     with pytest.raises(Refusal, match="only drums"):
         find_melody(Song((drums,)))
     reading = find_melody(song(drums, line(TUNE)))
-    assert reading.melody.pitch.tolist() == TUNE
+    assert reading.line.pitch.tolist() == TUNE
     assert [part.drums for part in reading.song.parts] == [True, False] and reading.part == 1
 
 
@@ -140,7 +140,7 @@ def test_an_arpeggio_is_not_the_tune(shape: tuple[int, ...], raised: int, step: 
     steps = int(32 / step)
     arpeggio = line([HARMONY[int(i * step) // 4 % 4][shape[i % len(shape)]] + raised for i in range(steps)], step, 0.9)
     for parts in ((arpeggio, tune()), (tune(), arpeggio), (tune(), arpeggio, CHORDS)):
-        assert find_melody(song(*parts)).melody.pitch.tolist() == ODE * 2
+        assert find_melody(song(*parts)).line.pitch.tolist() == ODE * 2
 
 
 SEVENTHS = [(60, 64, 67, 71), (59, 62, 67, 69), (60, 64, 67, 71), (57, 60, 65, 69)]
@@ -157,7 +157,7 @@ def test_a_low_tune_with_leaps_is_heard_under_a_busy_arpeggio(shape: tuple[int, 
     sung = [(8 * k + at, 0.9 * lasts, pitch + up) for k, up in enumerate((0, 2, 0, -1)) for at, lasts, pitch in LOW]
     low = part(*(list(column) for column in zip(*sung, strict=True)))
     for parts in ((arpeggio, low), (low, arpeggio), (low, arpeggio, CHORDS)):
-        assert find_melody(song(*parts)).melody.pitch.tolist() == low.notes.pitch.tolist()
+        assert find_melody(song(*parts)).line.pitch.tolist() == low.notes.pitch.tolist()
 
 
 def test_pads_hammering_and_afterthoughts_are_not_the_tune() -> None:
@@ -165,13 +165,13 @@ def test_pads_hammering_and_afterthoughts_are_not_the_tune() -> None:
     hammering = line([72] * 64, 0.5, 0.5)
     afterthought = part([28.0, 30.0], [2.0, 2.0], [84, 86])
     for others in ((pad,), (hammering,), (afterthought,), (pad, hammering, afterthought)):
-        assert find_melody(song(*others, tune())).melody.pitch.tolist() == ODE * 2
+        assert find_melody(song(*others, tune())).line.pitch.tolist() == ODE * 2
 
 
 def test_names_of_sounds_say_nothing() -> None:
     """“Square Lead” is a sound of General MIDI, and says nothing about the player."""
     lead = replace(line([28, 28, 35, 35] * 8), name="Sawtooth Lead", program=81)
-    assert find_melody(song(lead, tune())).melody.pitch.tolist() == ODE * 2
+    assert find_melody(song(lead, tune())).line.pitch.tolist() == ODE * 2
     assert str(find_melody(song(lead, replace(tune(), name="Support"), replace(tune(), name="Melody"))).source) == (
         "track 3 (Melody)"
     )
@@ -187,7 +187,7 @@ def test_the_part_that_is_the_tune_can_be_chosen_by_its_number_or_name() -> None
     ):
         reading = find_melody(band, wanted=wanted)
         assert (reading.song.parts[reading.part].name, str(reading.why)) == (name, "it was chosen")
-    assert find_melody(band, wanted="1").melody.pitch.tolist() == [55, 57], "of chords the top voice"
+    assert find_melody(band, wanted="1").line.pitch.tolist() == [55, 57], "of chords the top voice"
     with pytest.raises(Refusal, match=r"is called “oboe”. It has: 1 Strings, 2 Violin, 3 Double bass"):
         find_melody(band, wanted="oboe")
 

@@ -17,14 +17,15 @@ from bot.preview.standin import StandIn
 from generation.model import tokens
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody
 from generation.music.reading import Reading
+from generation.music.song import Song
 from generation.read.file import read
 from generation.request import Refusal, Request
 from generation.serve.pool import DEADLY, WorkerPool
 from tests.discord_openapi import Description
 from tests.hostile_bytes import ABC, TUNE, midi, notes, packed, tempo, track
 from tests.tally import tried
+from tests.tunes import line_of
 
 ROOT = Path(__file__).parents[2]
 FEW, MANY = 400, 100_000
@@ -123,14 +124,14 @@ def test_arbitrary_bytes(data: bytes, name: str) -> None:
 @example("|:C[1D:|[2E|]")
 def test_arbitrary_abc(music: str) -> None:
     try:
-        assert len(read(f"X:1\nK:C\n{music}".encode(), "a.abc").melody)
+        assert len(read(f"X:1\nK:C\n{music}".encode(), "a.abc").melody.line)
     except Refusal as refusal:
         assert str(refusal).endswith(".") and "damaged" not in str(refusal), (
             "a plain text of ABC signs is never damaged"
         )
 
 
-def melodies() -> st.SearchStrategy[Melody]:
+def melodies() -> st.SearchStrategy[Song]:
     """Any melody within the limits, and within a range that no transposition takes beyond MIDI's notes."""
     gap = st.floats(0.02, 40, allow_nan=False)
     note = st.tuples(gap, st.floats(0.001, 60), st.integers(12, 115), st.integers(1, 127))
@@ -138,23 +139,23 @@ def melodies() -> st.SearchStrategy[Melody]:
     return st.builds(made, st.lists(note, min_size=1, max_size=40), st.floats(20, 400), keys)
 
 
-def made(rows: list[tuple[float, float, int, int]], pace: float, key: Key | None) -> Melody:
+def made(rows: list[tuple[float, float, int, int]], pace: float, key: Key | None) -> Song:
     gap, duration, pitch, velocity = (np.array(column) for column in zip(*rows, strict=True))
     keep = np.cumsum(gap) * 60 / pace < 800
     onset = np.cumsum(gap)[keep]
     duration = np.minimum(duration[keep], 60.0 * pace / 60)
-    return Melody(onset, duration, pitch[keep], velocity[keep], (Tempo(0, pace),), (4, 4), key)
+    return line_of(onset, duration, pitch[keep], velocity[keep], (Tempo(0, pace),), (4, 4), key)
 
 
 @QUICK
 @given(melodies())
-def test_arbitrary_notes_to_tokens_and_back(melody: Melody) -> None:
-    if not len(melody):
+def test_arbitrary_notes_to_tokens_and_back(melody: Song) -> None:
+    if not len(melody.line):
         return
     encoded = tokens.encode(melody)
     again = tokens.decode(encoded.rows[1:], encoded.shift, melody)
-    assert len(again) == len(melody) and again.pitch.tolist() == melody.pitch.tolist()
-    assert (np.diff(again.onset) > 0).all() and (again.duration > 0).all()
+    assert len(again.line) == len(melody.line) and again.line.pitch.tolist() == melody.line.pitch.tolist()
+    assert (np.diff(again.line.onset) > 0).all() and (again.line.duration > 0).all()
 
 
 @QUICK

@@ -48,8 +48,8 @@ def struck_by_mido(data: bytes) -> list[tuple[float, int, int]]:
 def test_impossible_values_are_clipped(name: str) -> None:
     data = (CASES / name).read_bytes()
     reading = read(data, name)
-    assert len(reading.melody) == 30
-    assert reading.melody.pitch[:6].tolist() == [64, 64, 65, 67, 67, 65]
+    assert len(reading.line) == 30
+    assert reading.line.pitch[:6].tolist() == [64, 64, 65, 67, 67, 65]
     assert struck(data) == struck_by_mido(data)
     assert said(reading.song.remarks) == [CLIPPED]
 
@@ -113,7 +113,7 @@ def test_damage_in_one_track_leaves_the_others() -> None:
     reading = read(
         midi(track(tempo(400_000)), track(notes(TUNE)), track(notes([40] * 8, channel=1) + junk)), "junk.mid"
     )
-    assert reading.melody.pitch.tolist() == TUNE
+    assert reading.line.pitch.tolist() == TUNE
     assert [len(part.notes) for part in reading.song.parts][1:] == [8]
     assert said(reading.song.remarks) == ["track 3 is damaged, and its unreadable parts were skipped"]
 
@@ -169,8 +169,8 @@ def test_a_file_that_breaks_off() -> None:
     right = struck(whole)
     for size in range(len(whole) - 70, len(whole)):
         reading = read(whole[:size], "cut.mid")
-        assert reading.melody.pitch.tolist() == TUNE[: len(reading.melody)] and len(reading.melody) >= 1
-        assert struck(whole[:size]) == right[: len(reading.melody)]
+        assert reading.line.pitch.tolist() == TUNE[: len(reading.line)] and len(reading.line) >= 1
+        assert struck(whole[:size]) == right[: len(reading.line)]
         assert said(reading.song.remarks) == ["track 2 is damaged, and its unreadable parts were skipped"]
 
 
@@ -187,8 +187,8 @@ def test_numbers_longer_than_they_need_be() -> None:
 def test_a_rest_of_weeks_is_a_wrong_byte() -> None:
     odd = notes(TUNE[:4]) + b"\x8f\xff\xff\x7f\x90\x43\x50\x83\x60\x80\x43\x00" + notes(TUNE[5:])
     reading = read(midi(track(odd), track(BASS)), "gap.mid")
-    assert reading.melody.pitch.tolist() == TUNE
-    assert reading.melody.onset.tolist() == list(range(8))
+    assert reading.line.pitch.tolist() == TUNE
+    assert reading.line.onset.tolist() == list(range(8))
     late = midi(*(track(number(480 * 40_003) + events[1:]) for events in (notes(TUNE), BASS)))
     assert [float(part.notes.onset[0]) for part in read(late, "late.mid").song.parts] == [3, 3], (
         "a late beginning is none"
@@ -208,7 +208,7 @@ def test_a_second_file_behind_the_first() -> None:
 
 def test_patterns_follow_one_another() -> None:
     data = midi(track(notes(TUNE[:4])), track(notes(TUNE[4:])), kind=2)
-    assert read(data, "patterns.mid").melody.pitch.tolist() == TUNE
+    assert read(data, "patterns.mid").line.pitch.tolist() == TUNE
     assert struck(data) == [(i, pitch, 80) for i, pitch in enumerate(TUNE)]
 
 
@@ -216,4 +216,4 @@ def test_a_header_or_a_mark_with_a_wrong_letter() -> None:
     data = midi(track(tempo(400_000)), track(notes(TUNE)))
     for at in (*range(4), *(data.rindex(b"MTrk") + i for i in range(4))):
         odd = data[:at] + b"?" + data[at + 1 :]
-        assert read(odd, "odd.mid").melody.pitch.tolist() == TUNE
+        assert read(odd, "odd.mid").line.pitch.tolist() == TUNE

@@ -45,7 +45,7 @@ def pitches(part: Part) -> list[int]:
 @pytest.mark.parametrize("name", ["m10-mpe.mid", "m12-guitarpro-two-channels.mid"])
 def test_a_player_on_several_channels(name: str) -> None:
     reading = read((CASES / name).read_bytes(), name)
-    assert len(reading.melody) == 30 and reading.melody.pitch[:6].tolist() == ODE
+    assert len(reading.line) == 30 and reading.line.pitch[:6].tolist() == ODE
     assert len(reading.song.parts) == (1 if "mpe" in name else 2)
 
 
@@ -106,7 +106,7 @@ def test_a_track_for_each_pitch() -> None:
                 now = 480 * (i + 1)
         tracks.append(track(named(f"Sample {pitch}") + out))
     reading = read(midi(*tracks, BASS), "module.mid")
-    assert reading.melody.pitch.tolist() == TUNE * 2
+    assert reading.line.pitch.tolist() == TUNE * 2
     assert [(len(part.notes), part.name) for part in reading.song.parts] == [(16, "Sample"), (8, "")]
     assert str(reading.source) == "tracks 1 to 8 (Sample)"
 
@@ -207,18 +207,16 @@ def test_drums_that_only_their_beat_gives_away() -> None:
 
 def test_a_muted_part_is_not_the_melody() -> None:
     reading = read((CASES / "m13-muted-track.mid").read_bytes(), "m13.mid")
-    assert reading.melody.pitch[:6].tolist() == ODE and reading.program == 40
+    assert reading.line.pitch[:6].tolist() == ODE and reading.program == 40
     assert [part.control(7) for part in reading.song.parts] == [((0.0, 110),), ((0.0, 30),), ((0.0, 0),)]
 
 
 @pytest.mark.parametrize("mute", [b"\x00\xb0\x0b\x00", b"\x00\xb0\x07\x00\x00\xb0\x0b\x7f"])
 def test_other_ways_to_mute(mute: bytes) -> None:
     high = track(named("Melody") + mute + notes([pitch + 12 for pitch in TUNE]))
-    assert read(midi(high, track(notes(TUNE, channel=1))), "mute.mid").melody.pitch.tolist() == TUNE
+    assert read(midi(high, track(notes(TUNE, channel=1))), "mute.mid").line.pitch.tolist() == TUNE
     fade = track(mute + b"\x00\xb0\x07\x64\x00\xb0\x0b\x64" + notes([pitch + 12 for pitch in TUNE]))
-    assert read(midi(fade, track(notes(TUNE, channel=1))), "fade.mid").melody.pitch[0] == 72, (
-        "turned up before it plays"
-    )
+    assert read(midi(fade, track(notes(TUNE, channel=1))), "fade.mid").line.pitch[0] == 72, "turned up before it plays"
 
 
 def test_what_a_file_says_of_the_sound() -> None:

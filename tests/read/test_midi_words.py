@@ -62,7 +62,7 @@ def test_what_is_one(name: str) -> None:
 def test_what_is_sung_is_the_melody(name: str) -> None:
     reading = read((CASES / name).read_bytes(), name)
     assert str(reading.source) == "track 3 (voice)"
-    assert reading.melody.pitch[:6].tolist() == [64, 64, 65, 67, 67, 65]
+    assert reading.line.pitch[:6].tolist() == [64, 64, 65, 67, 67, 65]
     assert reading.song.title == ("Ode to Joy" if "soft" in name else "")
     words = reading.song.parts[reading.part].words
     assert [text for _, text in words[:2]] == ["\\la ", "la "] and len(words) == 30
@@ -83,7 +83,7 @@ def test_syllables_beside_their_notes(late: int, kind: int, words: str) -> None:
     reading = read(
         sung(kind, max(late, 0), "@KMIDI KARAOKE FILE", "@LENGL", "@TSmall Song", "@TBy Nobody", words=words), "a.kar"
     )
-    assert reading.melody.pitch.tolist() == TUNE * 4
+    assert reading.line.pitch.tolist() == TUNE * 4
     assert reading.song.title == "Small Song"
 
 

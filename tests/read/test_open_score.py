@@ -15,7 +15,7 @@ DECLARED = '<?xml version="1.0" encoding="{}"?>'
 
 
 def pitches(data: bytes, name: str = "score.mxl") -> list[int]:
-    return read(data, name).melody.pitch.tolist()
+    return read(data, name).line.pitch.tolist()
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,10 @@ ONSET = [0, 1, 3, 4, 5, 6, 7, 8, 9]
 def test_every_format_gives_the_same_tune(path: Path) -> None:
     reading = read(path.read_bytes(), path.name)
     melody = reading.melody
-    assert melody.pitch.tolist() == PITCH
-    assert melody.onset.tolist() == ONSET
-    assert melody.duration.tolist() == [1, 2, 1, 1, 1, 1, 1, 1, 4]
-    assert set(melody.velocity) == {80}
+    assert melody.line.pitch.tolist() == PITCH
+    assert melody.line.onset.tolist() == ONSET
+    assert melody.line.duration.tolist() == [1, 2, 1, 1, 1, 1, 1, 1, 4]
+    assert set(melody.line.velocity) == {80}
     assert (melody.metre, melody.key, melody.downbeat) == ((4, 4), Key("D", "major"), 1)
     assert melody.tempo[0].quarters_per_minute == pytest.approx(90, abs=1e-4)
     assert len(melody.tempo) == 1
@@ -35,7 +35,7 @@ def test_every_format_gives_the_same_tune(path: Path) -> None:
 @pytest.mark.parametrize("path", TINY, ids=lambda path: path.suffix)
 def test_what_a_file_holds_counts_more_than_its_name(path: Path) -> None:
     for name in ("tune", "tune.mid", "tune.abc", "tune.xml", "message.txt"):
-        assert read(path.read_bytes(), name).melody.pitch.tolist() == PITCH
+        assert read(path.read_bytes(), name).line.pitch.tolist() == PITCH
 
 
 HOSTILE = hostile_files()
@@ -121,7 +121,7 @@ def test_what_hostile_files_come_to(name: str, data: bytes) -> None:
     expected = OUTCOMES[name]
     if isinstance(expected, int):
         assert isinstance(found, Reading)
-        assert len(found.melody) == expected
+        assert len(found.line) == expected
         assert len(found.melody.title) <= 80
         assert found.melody.title.isprintable()
     else:
@@ -146,8 +146,8 @@ def test_no_file_is_opened_and_nothing_is_fetched(tmp_path: Path, monkeypatch: p
 
 
 def test_a_pasted_snippet_is_read_and_prose_is_not() -> None:
-    assert read(b"|: d2 f e | d c B A :|", "message.txt").melody.pitch[:3].tolist() == [74, 77, 76]
-    assert read(b"K:D\nf2", "message.txt").melody.pitch.tolist() == [78]
+    assert read(b"|: d2 f e | d c B A :|", "message.txt").line.pitch[:3].tolist() == [74, 77, 76]
+    assert read(b"K:D\nf2", "message.txt").line.pitch.tolist() == [78]
     with pytest.raises(Refusal, match="does not recognise"):
         read(b"Here is my tune, a reel in D. Enjoy!", "message.txt")
 
@@ -156,12 +156,12 @@ def test_a_tune_of_ten_minutes() -> None:
     rng = np.random.default_rng(4)
     pitches = rng.integers(60, 80, 2_400).tolist()
     melody = read(midi(track(notes(pitches, 240))), "long.mid").melody
-    assert melody.pitch.tolist() == pitches
+    assert melody.line.pitch.tolist() == pitches
     assert melody.seconds == pytest.approx(600)
     melody = read(("X:1\nQ:1/4=120\nL:1/8\nK:C\n" + "CDEF GABc|" * 300).encode(), "long.abc").melody
-    assert (len(melody), melody.seconds) == (2_400, pytest.approx(600))
+    assert (len(melody.line), melody.seconds) == (2_400, pytest.approx(600))
 
 
 def test_one_note_is_a_melody() -> None:
-    assert read(midi(track(notes(TUNE[:1]))), "one.mid").melody.pitch.tolist() == [60]
-    assert read(b"X:1\nK:C\nG", "one.abc").melody.pitch.tolist() == [67]
+    assert read(midi(track(notes(TUNE[:1]))), "one.mid").line.pitch.tolist() == [60]
+    assert read(b"X:1\nK:C\nG", "one.abc").line.pitch.tolist() == [67]

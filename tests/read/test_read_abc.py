@@ -20,7 +20,7 @@ HARD = sorted((Path(__file__).parents[1] / "data" / "hard").glob("*.abc"))
 
 def letters(text: str) -> str:
     """The names of the tones that a tune in C is made of, in the order in which they are heard."""
-    return " ".join("C.D.EF.G.A.B"[pitch % 12] for pitch in read_abc(text).pitch)
+    return " ".join("C.D.EF.G.A.B"[pitch % 12] for pitch in read_abc(text).line.pitch)
 
 
 def case(name: str) -> str:
@@ -46,7 +46,7 @@ def test_hard_places(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     expected = [tuple(map(float, pair.split())) for pair in text.splitlines()[0].split(":", 1)[1].split(",")]
     melody = read(path.read_bytes(), path.name).melody
-    assert list(zip(melody.onset, melody.pitch, strict=True)) == expected
+    assert list(zip(melody.line.onset, melody.line.pitch, strict=True)) == expected
 
 
 def test_a_tune_says_who_it_is() -> None:
@@ -55,8 +55,8 @@ def test_a_tune_says_who_it_is() -> None:
     assert (melody.title, melody.metre, melody.key) == ("The Pickup", (6, 8), Key("E", "dorian"))
     assert melody.downbeat == 0.5
     assert melody.tempo[0].quarters_per_minute == 170
-    assert set(melody.velocity) == {80}
-    assert melody.duration.tolist() == [0.5, 1, 0.5, 0.5, 0.5, 0.5, 1, 0.5, 1]
+    assert set(melody.line.velocity) == {80}
+    assert melody.line.duration.tolist() == [0.5, 1, 0.5, 0.5, 0.5, 0.5, 1, 0.5, 1]
 
 
 @pytest.mark.parametrize(
@@ -98,21 +98,21 @@ def test_jumps(music: str, heard: str) -> None:
 
 def test_an_accidental_lasts_over_a_sign_within_a_bar() -> None:
     text = "X:1\nL:1/4\nM:4/4\nK:C\n^G G !segno!G G|A4!fine!|D4 !D.S.!|]"
-    assert read_abc(text).pitch.tolist() == [68, 68, 68, 68, 69, 62, 68, 68, 69]
+    assert read_abc(text).line.pitch.tolist() == [68, 68, 68, 68, 69, 62, 68, 68, 69]
 
 
 def test_repeats_can_stay_as_written() -> None:
     text = "X:1\nL:1/4\nK:C\n|:C|1D:|2E|]\n"
-    assert read_abc(text).pitch.tolist() == [60, 62, 60, 64]
-    assert read_abc(text, expand_repeats=False).pitch.tolist() == [60, 62, 64]
+    assert read_abc(text).line.pitch.tolist() == [60, 62, 60, 64]
+    assert read_abc(text, expand_repeats=False).line.pitch.tolist() == [60, 62, 64]
 
 
 def test_ties_add_up_exactly() -> None:
     melody = read_abc("X:1\nM:4/4\nL:1/8\nK:C\n(3CDE-E/4-E2-|E4- (3:2:2E2F|G-A|\n")
     third = Fraction(1, 3)
-    assert melody.pitch.tolist() == [60, 62, 64, 65, 67, 69]
-    assert melody.duration[2] == float(third + Fraction(1, 8) + 1 + 2 + 2 * third)
-    assert melody.duration[4:].tolist() == [0.5, 0.5]
+    assert melody.line.pitch.tolist() == [60, 62, 64, 65, 67, 69]
+    assert melody.line.duration[2] == float(third + Fraction(1, 8) + 1 + 2 + 2 * third)
+    assert melody.line.duration[4:].tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_one_tune_of_many() -> None:
 def test_voices_are_parts() -> None:
     text = "X:1\nL:1/4\nK:C\nV:1 name=Bass clef=bass\nV:2 name=Melody\n[V:1]C,2D,2|\n[V:2]efga|\nV:1\nC,4|\nV:2\ng4|\n"
     reading = read(text.encode(), "two.abc")
-    assert reading.melody.pitch.tolist() == [76, 77, 79, 81, 79]
+    assert reading.line.pitch.tolist() == [76, 77, 79, 81, 79]
     assert str(reading.source) == "voice 2 (Melody)"
     assert [part.notes.pitch.tolist() for part in reading.song.parts] == [[48, 50, 48], [76, 77, 79, 81, 79]]
 
@@ -191,5 +191,5 @@ def test_the_time_to_read_grows_with_the_length_alone(monkeypatch: pytest.Monkey
     monkeypatch.setattr(ABCHandler, "process", counting)
     notes = np.random.default_rng(1).choice(list("CDEFGABcdefgab"), 2_000)
     melody = read_abc("X:1\nL:1/16\nQ:1/4=200\nK:C\n" + "".join(notes))
-    assert len(melody) == 2_000
+    assert len(melody.line) == 2_000
     assert max(given) <= 16

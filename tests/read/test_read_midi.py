@@ -39,10 +39,10 @@ def test_onsets_pitches_and_velocities_are_exact() -> None:
     tempos = [(int(tick), tempo(int(us))[1:]) for tick, us in zip(starts[::3], rng.integers(3e5, 9e5, 67), strict=True)]
     reading = read(midi(track(events(*tempos)), track(events(*played))), "played.mid")
     melody = reading.melody
-    assert melody.pitch.tolist() == pitch.tolist()
-    assert melody.velocity.tolist() == velocity.tolist()
+    assert melody.line.pitch.tolist() == pitch.tolist()
+    assert melody.line.velocity.tolist() == velocity.tolist()
     clock = np.interp(starts, *_clock(tempos, int(ends[-1])))
-    assert [melody.seconds_at(onset) for onset in melody.onset] == pytest.approx(clock.tolist(), abs=1e-6)
+    assert [melody.clock.second(onset) for onset in melody.line.onset] == pytest.approx(clock.tolist(), abs=1e-6)
     assert not reading.source and len(reading.song.parts) == 1
 
 
@@ -59,27 +59,27 @@ def _clock(tempos: list[tuple[int, bytes]], end: int) -> tuple[list[int], list[f
 def test_running_status_and_velocity_0() -> None:
     data = b"\x00\x90\x3c\x50\x60\x3c\x00\x00\x3e\x51\x60\x3e\x00"
     melody = read(midi(track(data), division=96), "running.mid").melody
-    assert (melody.pitch.tolist(), melody.velocity.tolist()) == ([60, 62], [80, 81])
-    assert (melody.onset.tolist(), melody.duration.tolist()) == ([0, 1], [1, 1])
+    assert (melody.line.pitch.tolist(), melody.line.velocity.tolist()) == ([60, 62], [80, 81])
+    assert (melody.line.onset.tolist(), melody.line.duration.tolist()) == ([0, 1], [1, 1])
 
 
 def test_other_events_do_not_disturb_running_status() -> None:
     data = b"\x00\x90\x3c\x50\x00\xff\x01\x02hi\x60\x3c\x00\x00\xf0\x02\x01\xf7\x00\x3e\x51\x60\x3e\x00"
-    assert read(midi(track(data)), "running.mid").melody.pitch.tolist() == [60, 62]
+    assert read(midi(track(data)), "running.mid").line.pitch.tolist() == [60, 62]
 
 
 def test_a_key_struck_again_before_it_is_let_go() -> None:
     data = events((0, on(60)), (480, on(60)), (480, off(60)), (960, off(60)))
     melody = read(midi(track(data)), "again.mid").melody
-    assert (melody.onset.tolist(), melody.duration.tolist()) == ([0, 1], [1, 1])
+    assert (melody.line.onset.tolist(), melody.line.duration.tolist()) == ([0, 1], [1, 1])
     melody = read(midi(track(events((0, on(60)), (480, on(60)), (960, off(60))))), "again.mid").melody
-    assert (melody.onset.tolist(), melody.duration.tolist()) == ([0, 1], [1, 1])
+    assert (melody.line.onset.tolist(), melody.line.duration.tolist()) == ([0, 1], [1, 1])
 
 
 def test_notes_that_nobody_ends() -> None:
     melody = read(midi(track(events(*((i * 480, on(pitch)) for i, pitch in enumerate(TUNE))))), "held.mid").melody
-    assert melody.onset.tolist() == list(range(8))
-    assert melody.duration.tolist() == [1] * 8
+    assert melody.line.onset.tolist() == list(range(8))
+    assert melody.line.duration.tolist() == [1] * 8
 
 
 def test_metre_key_pickup_and_title() -> None:
@@ -106,7 +106,7 @@ def test_without_a_tempo_it_runs_at_120() -> None:
 def test_frames_of_film_are_seconds() -> None:
     data = track(tempo(1_000_000) + notes([60, 62], 1_000))
     melody = read(midi(data, division=0xE728), "film.mid").melody  # 25 frames of 40 ticks: a tick is a millisecond
-    assert [melody.seconds_at(onset) for onset in melody.onset] == pytest.approx([0, 1])
+    assert [melody.clock.second(onset) for onset in melody.line.onset] == pytest.approx([0, 1])
 
 
 def test_program_and_pedal_are_kept() -> None:
@@ -119,7 +119,7 @@ def test_program_and_pedal_are_kept() -> None:
 
 def test_silence_before_the_first_note_stays_where_it_is() -> None:
     def first(rest: int) -> float:
-        return float(read(midi(track(number(rest) + notes(TUNE)[1:])), "rest.mid").melody.onset[0])
+        return float(read(midi(track(number(rest) + notes(TUNE)[1:])), "rest.mid").line.onset[0])
 
     assert first(480 * 3) == 3
     assert first(480 * 11) == 11
@@ -127,7 +127,7 @@ def test_silence_before_the_first_note_stays_where_it_is() -> None:
     two = midi(track(number(480 * 9) + notes(TUNE)[1:]), track(tempo(400_000) + number(480 * 8) + notes([40] * 8)[1:]))
     reading = read(two, "two.mid")
     assert [float(part.notes.onset[0]) for part in reading.song.parts] == [9, 8]
-    assert reading.melody.onset[0] == 9
+    assert reading.line.onset[0] == 9
     assert reading.melody.tempo[0] == Tempo(0, 150)
 
 

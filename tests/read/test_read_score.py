@@ -46,7 +46,7 @@ BEGIN, AGAIN = '<repeat direction="forward"/>', '<repeat direction="backward"/>'
 
 def heard(data: bytes) -> list[tuple[float, int]]:
     melody = read(data, "score.musicxml").melody
-    return list(zip(melody.onset.tolist(), melody.pitch.tolist(), strict=True))
+    return list(zip(melody.line.onset.tolist(), melody.line.pitch.tolist(), strict=True))
 
 
 def test_repeats_and_endings_are_played() -> None:
@@ -76,7 +76,7 @@ def test_the_voice_with_words_is_the_melody() -> None:
     high = [note("C", 6) + note("D", 6), note("E", 6) + note("F", 6)]
     reading = read(score(high, sung, names=("Violin", "Anna")), "song.musicxml")
     assert str(reading.source) == "part 2 (Anna)"
-    assert reading.melody.pitch.tolist() == [60, 62, 64]
+    assert reading.line.pitch.tolist() == [60, 62, 64]
 
 
 def test_ties_chords_grace_notes_and_rests() -> None:
@@ -87,15 +87,15 @@ def test_ties_chords_grace_notes_and_rests() -> None:
         note("G", more=stop) + "<note><rest/><duration>1</duration></note>" + note("A", duration=1),
     ]
     melody = read(score(bars), "tied.musicxml").melody
-    assert melody.pitch.tolist() == [64, 67, 69]
-    assert melody.onset.tolist() == [0, 1, 3.5]
-    assert melody.duration.tolist() == [1, 2, 0.5]
+    assert melody.line.pitch.tolist() == [64, 67, 69]
+    assert melody.line.onset.tolist() == [0, 1, 3.5]
+    assert melody.line.duration.tolist() == [1, 2, 0.5]
 
 
 def test_what_is_written_for_a_clarinet_sounds_a_tone_lower() -> None:
     transposed = "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic></transpose>"
     melody = read(score([note("D") + note("E")], fifths=2, more=transposed), "clarinet.musicxml").melody
-    assert melody.pitch.tolist() == [60, 62]
+    assert melody.line.pitch.tolist() == [60, 62]
     assert melody.key == Key("C", "major")
 
 
@@ -104,7 +104,7 @@ def test_loudness_lasts_until_the_next_mark() -> None:
         return f"<direction><direction-type><dynamics><{name}/></dynamics></direction-type></direction>"
 
     bars = [note("C") + mark("p") + note("D"), note("E") + mark("ff") + note("F")]
-    assert read(score(bars), "loud.musicxml").melody.velocity.tolist() == [80, 54, 54, 111]
+    assert read(score(bars), "loud.musicxml").line.velocity.tolist() == [80, 54, 54, 111]
 
 
 def test_a_signature_without_a_mode_is_heard_by_its_notes() -> None:
@@ -127,8 +127,8 @@ def test_kern_spines_are_parts() -> None:
     rows = ["**kern\t**kern", "*M3/4\t*M3/4", "=1\t=1", "2.GG\t4g", ".\t8a", ".\t8b", ".\t[4cc", "=2\t=2"]
     rows += ["2.GG\t4cc]", ".\t2b", "==\t==", "*-\t*-"]
     reading = read("\n".join(rows).encode(), "two.krn")
-    assert reading.melody.pitch.tolist() == [67, 69, 71, 72, 71]
-    assert reading.melody.duration.tolist() == [1, 0.5, 0.5, 2, 2]
+    assert reading.line.pitch.tolist() == [67, 69, 71, 72, 71]
+    assert reading.line.duration.tolist() == [1, 0.5, 0.5, 2, 2]
     assert len(reading.song.parts) == 2
 
 
@@ -136,7 +136,7 @@ def test_a_score_that_breaks_off_is_read_as_far_as_it_goes() -> None:
     bars = [note("C"), note("D"), note("E")]
     whole = score(bars)
     reading = read(whole[: whole.index(b"<step>E") + 20], "cut.musicxml")
-    assert reading.melody.pitch.tolist() == [60, 62]
+    assert reading.line.pitch.tolist() == [60, 62]
     assert [str(remark) for remark in reading.song.remarks] == ["the file is damaged, and was read as far as possible"]
     with pytest.raises(Refusal, match="damaged"):
         read(whole[: whole.index(b"<note>")], "cut.musicxml")

@@ -25,8 +25,8 @@ def test_a_lone_note_minutes_behind_or_before_the_music() -> None:
         ),
     ):
         reading = read(odd, "export.mid")
-        assert reading.melody.pitch.tolist() == TUNE * 3
-        assert reading.melody.onset[0] < 4
+        assert reading.line.pitch.tolist() == TUNE * 3
+        assert reading.line.onset[0] < 4
         assert "far from the music" in str(reading.song.remarks[0])
 
 

@@ -16,7 +16,7 @@ MIDI = midi(track(notes(TUNE)))
 
 def test_macbinary() -> None:
     name = "m05-macbinary.mid"
-    assert read((CASES / name).read_bytes(), name).melody.pitch[:6].tolist() == [64, 64, 65, 67, 67, 65]
+    assert read((CASES / name).read_bytes(), name).line.pitch[:6].tolist() == [64, 64, 65, 67, 67, 65]
 
 
 @pytest.mark.parametrize(
@@ -30,17 +30,15 @@ def test_macbinary() -> None:
     ],
 )
 def test_midi_behind_something_else(envelope: bytes) -> None:
-    assert read(envelope + MIDI, "tune.mid").melody.pitch.tolist() == TUNE
-    assert read(envelope + MIDI + bytes(100), "attachment").melody.pitch.tolist() == TUNE
+    assert read(envelope + MIDI, "tune.mid").line.pitch.tolist() == TUNE
+    assert read(envelope + MIDI + bytes(100), "attachment").line.pitch.tolist() == TUNE
 
 
 def test_packed_tunes() -> None:
-    assert read(gzip.compress(MIDI), "tune.mid.gz").melody.pitch.tolist() == TUNE
-    assert read(gzip.compress(MIDI)[:-9], "broken-off.mid").melody.pitch.tolist() == TUNE
-    assert read(packed({"tune.mid": MIDI}), "tune.zip").melody.pitch.tolist() == TUNE
-    assert (
-        read(packed({"a/b/TUNE.MID": MIDI, "readme.txt": b"Hello.", "a/": b""}), "t.zip").melody.pitch.tolist() == TUNE
-    )
+    assert read(gzip.compress(MIDI), "tune.mid.gz").line.pitch.tolist() == TUNE
+    assert read(gzip.compress(MIDI)[:-9], "broken-off.mid").line.pitch.tolist() == TUNE
+    assert read(packed({"tune.mid": MIDI}), "tune.zip").line.pitch.tolist() == TUNE
+    assert read(packed({"a/b/TUNE.MID": MIDI, "readme.txt": b"Hello.", "a/": b""}), "t.zip").line.pitch.tolist() == TUNE
     assert read(packed({"tune.txt": ABC.encode(), "__MACOSX/._tune.mid": b"?"}), "tune.zip").melody.title == "Small"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generation.__main__ import main
-from generation.music.melody import Melody
+from generation.music.song import Song
 from generation.read.file import read
 from generation.serve.pool import WorkerPool
 from tests.hostile_bytes import midi, notes, track
@@ -41,7 +41,7 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Run:
     return Run(words, code, said.out, said.err)
 
 
-def same_notes(a: Melody, b: Melody, count: int) -> bool:
+def same_notes(a: Song, b: Song, count: int) -> bool:
     return all((getattr(a, name)[:count] == getattr(b, name)[:count]).all() for name in ("pitch", "velocity"))
 
 
@@ -100,7 +100,7 @@ def test_the_notes_given_stay_as_they_are(
     for take in printed["takes"]:
         given = read((folder / take["input"]).read_bytes(), take["input"]).melody
         whole = read((folder / take["files"]["mid"]).read_bytes(), "a.mid").melody
-        assert len(whole) == len(given) + take["notes"] and same_notes(whole, given, len(given))
+        assert len(whole.line) == len(given.line) + take["notes"] and same_notes(whole, given, len(given.line))
 
 
 def test_the_same_seed_gives_the_same_notes_alone(extended: Extended, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_the_same_seed_gives_the_same_notes_alone(extended: Extended, tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["little-take1.mid"]
     second_take = folder / printed["takes"][1]["files"]["mid"]
     alone, before = (read(path.read_bytes(), "a.mid").melody for path in (tmp_path / "little-take1.mid", second_take))
-    assert len(alone) == len(before) and same_notes(alone, before, len(alone))
+    assert len(alone.line) == len(before.line) and same_notes(alone, before, len(alone.line))
 
 
 def test_compose(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def send(number: signal.Signals, pids: list[int]) -> None:
 
 
 def pitches(midi: bytes) -> list[int]:
-    return [int(pitch) for pitch in read(midi, "a.mid").melody.pitch]
+    return [int(pitch) for pitch in read(midi, "a.mid").line.pitch]
 
 
 async def test_a_request_is_played(warm: WorkerPool) -> None:
@@ -69,7 +69,7 @@ async def test_a_request_is_played(warm: WorkerPool) -> None:
     assert (reply.title, reply.key, reply.metre, reply.tempo) == ("Little", "D major", "4/4", 150)
     assert set(reply.timings) == {"read", "sample", "finish", "wait"} and min(reply.timings.values()) >= 0
     given = pitches(reply.takes[0].files["mid"])[:22]
-    assert given == [int(pitch) for pitch in read(TUNE, "a.abc").melody.pitch][:22]
+    assert given == [int(pitch) for pitch in read(TUNE, "a.abc").line.pitch][:22]
 
 
 @pytest.mark.parametrize("model", ["echo", "model"])

@@ -6,8 +6,6 @@ from fractions import Fraction
 from math import floor
 from typing import TypeAlias, TypeVar
 
-from generation.music.melody import Melody
-
 Value = TypeVar("Value")
 Marks: TypeAlias = Sequence[tuple[float, Value]]  # (quarter, value from there on)
 
@@ -28,15 +26,15 @@ class Stretch:
         return Fraction(self.metre[0] * 4, self.metre[1])
 
 
-def stretched_bars(melody: Melody, metres: Marks[tuple[int, int]], pickup: float) -> list[Stretch]:
-    """The stretches of a piece from its first note on; without changes in `metres`, one stretch in the melody's metre.
-    `pickup` in quarters."""
-    if len(metres) < 2:
-        return [Stretch(exact(melody.downbeat if melody.metre else 0.0), _counted(melody.metre))]
+def stretched_bars(metres: Marks[tuple[int, int]], pickup: float, first: float) -> list[Stretch]:
+    """The stretches of a piece from its first note on, which begins at the quarter `first`. `metres`, `pickup` as in
+    `Song`."""
+    if not metres:
+        return [Stretch(Fraction(0), COMMON_TIME)]
     found = [Stretch(exact(pickup), _counted(metres[0][1]))]
     for quarter, metre in metres[1:]:
         following = Stretch(exact(quarter), _counted(metre))
-        if following.start <= melody.onset[0] and following.start > found[0].start:
+        if following.start <= first and following.start > found[0].start:
             found = [following]
         elif following.metre != found[-1].metre or (following.start - found[-1].start) % found[-1].bar:
             found.append(following)
@@ -55,8 +53,8 @@ def bar_lines(stretches: Sequence[Stretch], first: Fraction) -> Iterator[tuple[F
             line = until
 
 
-def _counted(metre: tuple[int, int] | None) -> tuple[int, int]:
-    return metre if metre and metre[0] > 1 else COMMON_TIME
+def _counted(metre: tuple[int, int]) -> tuple[int, int]:
+    return metre if metre[0] > 1 else COMMON_TIME
 
 
 def exact(quarter: float) -> Fraction:

@@ -5,17 +5,26 @@ from functools import partial
 from itertools import pairwise
 from xml.etree import ElementTree
 
-from generation.finish.paper.draw_score import BARS_A_LINE, ROOM, SVG, engrave, left, width
+from generation.finish.paper.draw_roll import draw_roll
+from generation.finish.paper.draw_score import BARS_A_LINE, ROOM, SVG, engrave, left, legible, width
 from generation.finish.paper.notate_band import Sheet, notate_band
 from generation.finish.paper.page import INK, NEW, page
 from generation.finish.paper.signs import tempo_words
 from generation.finish.paper.write_band_musicxml import sheet_musicxml
+from generation.finish.piece import Piece
 from generation.music.song import Song
 
 MOST_STAVES = 4
 LINES = {1: 10, 2: 6, 3: 4, 4: 3}  # staves → lines of a long piece that are shown
 NAMES = 5.0  # width of the names before the first line, in widths of a short note
 COLOURED = ("note", "rest", "mRest", "beam", "tuplet", "tie", "chord")
+
+
+def draw_band(piece: Piece) -> bytes:
+    """A PNG of the score, or of the lead as a piano roll if it was played too freely to be read as a score."""
+    if not legible(piece.score):
+        return draw_roll(piece)
+    return band_png(piece.paper, piece.since, piece.title, piece.take)
 
 
 def band_png(song: Song, since: float, title: str = "", take: int = 0) -> bytes:

@@ -18,15 +18,14 @@ BLACK_KEYS = (1, 3, 6, 8, 10)
 
 def draw_roll(piece: Piece) -> bytes:
     """A PNG: time to the right, pitch upwards; louder notes are darker. A long piece is cut to the part at the seam."""
-    melody = piece.melody
-    begin = melody.clock.seconds(melody.onset) - melody.seconds_at(float(melody.onset[0]))
-    end = melody.clock.seconds(melody.onset + melody.duration) - melody.seconds_at(float(melody.onset[0]))
+    line, clock, first_new = piece.melody.line, piece.melody.clock, piece.score.first_new
+    begin, end = (clock.seconds(at) - clock.second(float(line.onset[0])) for at in (line.onset, line.ends))
     rows = max(1, round(float(end.max()) / ROW_SECONDS))
     span = float(end.max()) / rows
-    seam_row = int(begin[piece.first_new] // span)
+    seam_row = int(begin[first_new] // span)
     first_row = max(0, min(seam_row - BEFORE, rows - ROWS)) if rows > ROWS else 0
     shown = range(first_row, min(first_row + ROWS, rows))
-    low, high = int(melody.pitch.min()) - 3, int(melody.pitch.max()) + 3
+    low, high = int(line.pitch.min()) - 3, int(line.pitch.max()) + 3
     key = max(5, min(12, 420 // (high - low + 1)))  # pixels
     row_height = key * (high - low + 1)
     drawn: list[str] = []
@@ -40,19 +39,19 @@ def draw_roll(piece: Piece) -> bytes:
             drawn.append(_line(x, top, x, top + row_height, "#a8a8a8" if second % step == 0 else "#dcdcdc"))
             if second % step == 0:
                 drawn.append(text(round(x, 1), top + row_height + 40, f"{second} s", LABEL, GREY, "middle"))
-        for i in range(len(melody)):
+        for i in range(len(line)):
             if end[i] <= start or begin[i] >= start + span:
                 continue
             left = LEFT + max(begin[i] - start, 0) * scale
             right = LEFT + min(end[i] - start, span) * scale
-            y = top + (high - int(melody.pitch[i])) * key
-            colour = _faded(NEW if 0 < piece.first_new <= i else INK, int(melody.velocity[i]))
+            y = top + (high - int(line.pitch[i])) * key
+            colour = _faded(NEW if 0 < first_new <= i else INK, int(line.velocity[i]))
             drawn.append(_box(left, y, max(right - left - 1, 2), key - 1, colour, key // 3))
     footer = ""
     if len(shown) < rows:
         footer = f"seconds {shown[0] * span:.0f}–{(shown[-1] + 1) * span:.0f} of {end.max():.0f}"
     height = TOP + len(shown) * (row_height + GAP)
-    return page("".join(drawn), height, piece.title or "Encore", "piano roll", piece.first_new > 0, footer, piece.take)
+    return page("".join(drawn), height, piece.title or "Encore", "piano roll", first_new > 0, footer, piece.take)
 
 
 def _lanes(top: int, low: int, high: int, key: int) -> Iterator[str]:

@@ -73,7 +73,7 @@ def draw_score(piece: Piece) -> bytes:
     score = piece.sheet
     lines = _lines(score)
     seam = next(
-        i for i, line in enumerate(lines) if any(s.note >= piece.first_new for bar in line for s in bar.symbols)
+        i for i, line in enumerate(lines) if any(s.note >= score.first_new for bar in line for s in bar.symbols)
     )
     start = max(0, min(seam - BEFORE, len(lines) - LINES))
     shown = lines if len(lines) <= ALL_LINES else lines[start : start + LINES]
@@ -82,7 +82,7 @@ def draw_score(piece: Piece) -> bytes:
     if len(shown) < len(lines):
         footer = f"bars {bars[0].number}–{bars[-1].number} of {score.bars[-1].number}"
     under = tempo_words(score.tempo, score.metre) + (", swing" if score.swing else "")
-    return page(*_engrave(score, shown), piece.title or "Encore", under, piece.first_new > 0, footer, piece.take)
+    return page(*_engrave(score, shown), piece.title or "Encore", under, score.first_new > 0, footer, piece.take)
 
 
 def _lines(score: Score) -> list[list[Bar]]:

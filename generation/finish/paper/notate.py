@@ -1,4 +1,4 @@
-"""A tune → its score: bars of notes and rests, with ties and tuplets."""
+"""Line → score: bars of notes and rests, with ties and tuplets."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,10 +12,10 @@ from generation.finish.paper.divide import by_halves, cells, drawn
 from generation.finish.paper.lyrics import syllables
 from generation.finish.paper.quantise import beat_of, quantise
 from generation.finish.paper.signs import BARE, NONE, Above, Signs, above, first_tempo
+from generation.music.clock import Clock
 from generation.music.key import Key
-from generation.music.melody import Melody
 from generation.music.notes import Written
-from generation.music.song import ruling
+from generation.music.song import Part, Song, ruling
 from generation.music.spell import key_of, written_key
 
 EARLY = 0.12  # quarters by which a note may come before the bar line to which it belongs
@@ -119,30 +119,24 @@ class Score:
         return self.bars[0].key
 
 
-def notate(
-    melody: Melody,
-    first_new: int = 0,
-    metres: Marks[tuple[int, int]] = (),
-    keys: Marks[Key] = (),
-    pickup: float = 0.0,
-    signs: Signs = NONE,
-    words: Marks[str] = (),
-) -> Score:
-    """The score of a melody with at least one note. Empty bars before the first note are left out.
+def notate(melody: Song, since: float = 0.0, signs: Signs = NONE, words: Marks[str] = ()) -> Score:
+    """The score of a line with at least one note. Empty bars before the first note are left out.
 
-    metres, keys, pickup, words  as in `Song` and `Part`; without metres and keys, the melody's own apply
-    signs                        chords, tempos and marks above the notes
+    since  the quarter where the new music begins; 0 if all of it is new
+    signs  what stands above the notes
+    words  as in `Part`
     """
-    stretches = stretched_bars(melody, metres, pickup)
-    onsets, ends, swung = quantised(melody, first_new, stretches)
-    plain = [(quarter, written_key(key)) for quarter, key in keys] or [(0.0, key_of(melody))]
-    bars = write_into(
-        frames(stretches, onsets[0], ends[-1], plain, signs), onsets, ends, melody.pitch[:, None].tolist()
-    )
-    errors = sorted(abs(float(x) - y) for x, y in zip(onsets, melody.onset, strict=True))
-    tempo = first_tempo(melody.tempo, float(melody.onset[0]))
+    line = melody.line
+    first_new = min(line.first(since), len(line) - 1)
+    stretches = stretched_bars(melody.metres, melody.pickup, float(line.onset[0]))
+    onsets, ends, swung = quantised(melody.parts[0], first_new, stretches, melody.clock)
+    keys = [(quarter, written_key(key)) for quarter, key in melody.keys] or [(0.0, key_of(melody))]
+    empty = frames(stretches, onsets[0], ends[-1], keys, signs)
+    bars = write_into(empty, onsets, ends, line.pitch[:, None].tolist())
+    errors = sorted(abs(float(x) - y) for x, y in zip(onsets, line.onset, strict=True))
+    tempo = first_tempo(melody.tempo, float(line.onset[0]))
     error = errors[len(errors) * 3 // 4]
-    return Score(bars, tempo, first_new, swung, error, syllables(melody.onset, words))
+    return Score(bars, tempo, first_new, swung, error, syllables(line.onset, words))
 
 
 def frames(
@@ -192,22 +186,23 @@ def write_into(
 
 
 def quantised(
-    melody: Melody, first_new: int, stretches: Sequence[Stretch]
+    part: Part, first_new: int, stretches: Sequence[Stretch], clock: Clock
 ) -> tuple[list[Fraction], list[Fraction], bool]:
-    """Written onsets and ends of all notes, in quarters of the melody, and whether it swings."""
+    """Written onsets and ends of all notes of a line, in quarters, and whether it swings."""
     onsets: list[Fraction] = []
     ends: list[Fraction] = []
-    swung, stop = False, len(melody)
+    swung, stop = False, len(part.notes)
     for stretch in reversed(stretches):  # backwards: a note may last until the next one, even in another metre
         first = stretch is stretches[0]
-        begin = 0 if first else int(np.searchsorted(melody.onset, float(stretch.start) - EARLY))
+        begin = 0 if first else int(np.searchsorted(part.notes.onset, float(stretch.start) - EARLY))
         if begin >= stop:
             continue
         bar = stretch.bar
         line = stretch.start % bar - bar if stretch.start % bar else Fraction(0)  # where `quantise` starts to count
-        some = _some(melody, begin, stop, float(stretch.start % bar))
+        some = _some(part, begin, stop)
+        pace = 60 * some.notes.end / clock.second(some.notes.end)
         after = onsets[0] - line if onsets else None
-        x, y, feel = quantise(some, max(0, first_new - begin), stretch.metre, after)
+        x, y, feel = quantise(some, max(0, first_new - begin), stretch.metre, float(stretch.start % bar), pace, after)
         least = line if first else stretch.start  # a note that comes a little early belongs to the bar line
         x = [max(at + line, least + i * FINEST) for i, at in enumerate(x)]
         y = [end + line if end + line > x[i] else x[i] + FINEST for i, end in enumerate(y)]
@@ -216,10 +211,10 @@ def quantised(
     return onsets, ends, swung
 
 
-def _some(melody: Melody, begin: int, stop: int, downbeat: float) -> Melody:
-    """The notes from index `begin` to `stop`, with their own `downbeat` (quarters) and their share of `written`."""
-    some, written = replace(melody[begin:stop], downbeat=downbeat), melody.written
-    if written is None or stop < len(melody):
+def _some(part: Part, begin: int, stop: int) -> Part:
+    """The notes from index `begin` to `stop`, with their share of `written`."""
+    some, written = replace(part, notes=part.notes[begin:stop], written=None), part.written
+    if written is None or stop < len(part.notes):
         return some
     made = min(len(written.late), stop - begin)
     late, duration = (array[len(array) - made :] for array in (written.late, written.duration))

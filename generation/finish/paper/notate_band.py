@@ -14,9 +14,7 @@ from generation.finish.paper.place import Struck, place
 from generation.finish.paper.signs import BARE, first_tempo, signs_of
 from generation.finish.paper.transposed import CONCERT, Interval, as_read
 from generation.finish.paper.voices import Chord, drum_voices, hands, voices
-from generation.music.key import Key, find_key
-from generation.music.melody import Melody
-from generation.music.song import Part, Song, legible
+from generation.music.song import Part, Song, heard_key, legible
 from generation.music.spell import written_key
 
 KEYBOARDS = (*range(9), *range(16, 24), 46)  # programs that are written on two staves: pianos, organs, the harp
@@ -100,15 +98,11 @@ def notate_band(song: Song, since: float) -> Sheet:
     playing = [part for part in song.parts if len(part.notes)]
     assert playing, "a song without notes has no score"
     first = min(float(part.notes.onset[0]) for part in playing)
-    metre = song.metres[0][1] if song.metres else None
-    beginning = Melody(
-        np.array([first]), np.array([1.0]), np.array([60]), np.array([80]), metre=metre, downbeat=song.pickup
-    )
-    stretches = stretched_bars(beginning, song.metres, song.pickup)
+    stretches = stretched_bars(song.metres, song.pickup, first)
     placed = [place(part, since, song, stretches) for part in playing]
     staves = [_staves(part, notes) for part, notes in zip(playing, placed, strict=True)]
     chords = [chord for part in staves for staff in part for voice in staff for chord in voice]
-    keys = [(quarter, written_key(key)) for quarter, key in song.keys] or [(0.0, _key_heard(song))]
+    keys = [(quarter, written_key(key)) for quarter, key in song.keys] or [(0.0, written_key(heard_key(song)))]
     signs = signs_of(song, first)
     bars = frames(stretches, min(each.onset for each in chords), max(each.end for each in chords), keys, signs)
     seam = None
@@ -150,13 +144,6 @@ def _as_read(player: Player) -> Player:
         clef = ("G", 2, 0) if not pitches or median(pitches) >= 56 else ("F", 4, 0)
         staves.append(Staff(moved, clef))
     return replace(player, staves=tuple(staves))
-
-
-def _key_heard(song: Song) -> Key:
-    if not song.pitched:
-        return Key("C", "major")
-    pitch, duration = (np.concatenate([getattr(p.notes, name) for p in song.pitched]) for name in ("pitch", "duration"))
-    return written_key(find_key(pitch, duration))
 
 
 def _staves(part: Part, notes: Sequence[Struck]) -> list[list[list[Chord]]]:

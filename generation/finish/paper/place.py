@@ -13,8 +13,8 @@ from generation.finish.paper.bars import Stretch
 from generation.finish.paper.lyrics import syllables
 from generation.finish.paper.notate import quantised
 from generation.finish.paper.quantise import is_exact
-from generation.music.line import CHORD_SECONDS
-from generation.music.melody import Melody
+from generation.music.melody import CHORD_SECONDS
+from generation.music.notes import Notes
 from generation.music.song import Part, Song
 
 Floats = NDArray[np.float64]
@@ -141,16 +141,7 @@ def _by_ear(onset: Floats, duration: Floats, song: Song, stretches: Sequence[Str
         first = first if together else i
     begins = np.unique(chord, return_index=True)[1]
     longest = np.maximum.reduceat(duration, begins)
-    metre = song.metres[0][1] if song.metres else None
     count = len(begins)
-    chords = Melody(
-        onset[begins],
-        longest,
-        np.full(count, 60),
-        np.full(count, 80),
-        tempo=song.tempo,
-        metre=metre,
-        downbeat=song.pickup if metre else 0.0,
-    )
-    moments, _, _ = quantised(chords, count, stretches)
+    chords = Part(Notes(onset[begins], longest, np.full(count, 60), np.full(count, 80)))
+    moments, _, _ = quantised(chords, count, stretches, song.clock)
     return [moments[i] for i in chord]

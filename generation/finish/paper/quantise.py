@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.melody import Melody
+from generation.music.song import Part
 
 Floats = NDArray[np.float64]
 Chain: TypeAlias = "tuple[int, int, list[int], Chain] | None"  # (beat, division, slot of every note, the beats before)
@@ -49,21 +49,30 @@ def is_exact(onset: Floats, *grids: int) -> bool:
 
 
 def quantise(
-    melody: Melody, first_new: int, metre: tuple[int, int], after: Fraction | None = None
+    part: Part,
+    first_new: int,
+    metre: tuple[int, int],
+    downbeat: float,
+    pace: float,
+    after: Fraction | None = None,
 ) -> tuple[list[Fraction], list[Fraction], "Feel"]:
-    """Written onsets and ends of all notes, in quarters from a bar line at or before 0; and the feel of the playing.
+    """Written onsets and ends of all notes of a line, in quarters from a bar line at or before 0; and the feel of the
+    playing.
 
-    The onsets increase strictly, and a note ends at the next onset or before. `after` is the onset of a note that
-    follows the last.
+    first_new  index of the first new note
+    downbeat   quarters from 0 to a bar line
+    pace       quarters a minute
+    after      the onset of a note that follows the last
+
+    The onsets increase strictly, and a note ends at the next onset or before.
     """
     beat, divisions = beat_of(metre), divisions_of(metre)
     bar = metre[0] * 4 / metre[1]
-    shift = -(melody.downbeat % bar) % bar
-    moment, duration, heard, made = _as_meant(melody, beat)
-    exact = np.empty(len(melody), bool)
+    shift = -(downbeat % bar) % bar
+    moment, duration, heard, made = _as_meant(part, beat, downbeat)
+    exact = np.empty(len(moment), bool)
     for notes in (slice(first_new), slice(first_new, None)):
-        exact[notes] = is_exact(moment[notes] - melody.downbeat)
-    pace = 60 * melody.end / melody.seconds
+        exact[notes] = is_exact(moment[notes] - downbeat)
     at = (moment + shift) / float(beat)
     feel = Feel.of(at[:heard][~exact[:heard]]) if beat == 1 else Feel()
     at[:heard] = np.where(exact[:heard], at[:heard], np.maximum(at[:heard] - feel.lag, 0.0))
@@ -81,17 +90,18 @@ def quantise(
     return [onset * beat for onset in onsets], [end * beat for end in ends], feel
 
 
-def _as_meant(melody: Melody, beat: Fraction) -> tuple[Floats, Floats, int, "Feel"]:
-    """Onsets and durations (n,) in quarters, Encore's own notes as it means them written; the number of notes before
-    Encore's; and the feel. If the written onsets mix eighths, triplets and a shuffle, as in jazz, all notes are treated
-    as played, since a copyist would go by ear."""
-    as_played = melody.onset, melody.duration, len(melody), Feel()
-    if melody.written is None:
+def _as_meant(part: Part, beat: Fraction, downbeat: float) -> tuple[Floats, Floats, int, "Feel"]:
+    """Onsets and durations (n,) in quarters, for Encore's own notes the written ones; the number of notes before these;
+    and their feel. If the written onsets mix eighths, triplets and a shuffle, as in jazz, all notes are treated as
+    played, since a copyist would go by ear."""
+    notes, written = part.notes, part.written
+    as_played = notes.onset, notes.duration, len(notes), Feel()
+    if written is None:
         return as_played
-    onset, duration, heard = melody.onset.copy(), melody.duration.copy(), len(melody) - len(melody.written.late)
-    onset[heard:] -= melody.written.late
-    duration[heard:] = melody.written.duration
-    meant = onset[heard:] - melody.downbeat
+    onset, duration, heard = notes.onset.copy(), notes.duration.copy(), len(notes) - len(written.late)
+    onset[heard:] -= written.late
+    duration[heard:] = written.duration
+    meant = onset[heard:] - downbeat
     feel = Feel.of(meant) if beat == 1 else Feel()
     return (onset, duration, heard, feel) if feel.swung or is_exact(meant, 4) or is_exact(meant, 6) else as_played
 

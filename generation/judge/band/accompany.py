@@ -27,7 +27,6 @@ from generation.model.networks.band_lstm import BandLSTM
 from generation.model.tokens import shift_of
 from generation.music.chart import Chords
 from generation.music.key import Key, find_key
-from generation.music.melody import Melody
 from generation.music.reading import Reading
 from generation.music.song import Song, bar_marks
 from generation.play.band.accompanists import BANDS
@@ -104,8 +103,7 @@ def _one(model: BandLSTM, work: Work, score: FullScore, seed: int) -> Heard:
     tune = replace(full, parts=(lead,))
     apart = np.diff(lead.notes.onset, prepend=-1.0) > 0
     top = lead.notes[apart]
-    melody = Melody(top.onset, top.duration, top.pitch, top.velocity, tune.tempo, tune.metre, tune.key)
-    beside = accompanied(Reading(tune, melody), BANDS[JOINED.get(work.dataset, TRIO)], work.style, 0.0, seed)
+    beside = accompanied(Reading(tune, top), BANDS[JOINED.get(work.dataset, TRIO)], work.style, 0.0, seed)
     [take] = play_on(model, [BandPrompt(seed=seed, style=beside.style, beside=beside)])
     assert take.whole is not None
     ours = take.whole

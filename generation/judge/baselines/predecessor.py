@@ -32,7 +32,9 @@ from generation.learn.train import train as train_ours
 from generation.model.likelihood import surprise
 from generation.model.loaded import LoadedModel, load_model
 from generation.music.clock import Tempo
-from generation.music.melody import Melody
+from generation.music.melody import melody_of
+from generation.music.notes import Notes
+from generation.music.song import Song
 from generation.read.midi import read_midi
 from generation.request import Refusal
 
@@ -60,28 +62,28 @@ class MelodyEvents(nn.Module):
         return logits
 
 
-def on_grid(melody: Melody) -> Melody:
+def on_grid(melody: Song) -> Song:
     """The melody as the grid has it: one note a step at most, flat, at 120 quarter notes a minute."""
-    start = np.round([melody.seconds_at(onset) * A_SECOND for onset in melody.onset]).astype(int)
-    end = np.round([melody.seconds_at(q) * A_SECOND for q in melody.onset + melody.duration]).astype(int)
+    line, clock = melody.line, melody.clock
+    start, end = (np.round(clock.seconds(quarters) * A_SECOND).astype(int) for quarters in (line.onset, line.ends))
     kept = np.append(np.diff(start) > 0, True)  # the later of two in one step
-    start, end, pitch = start[kept] - start[0], end[kept] - start[0], melody.pitch[kept]
+    start, end, pitch = start[kept] - start[0], end[kept] - start[0], line.pitch[kept]
     end = np.clip(end, start + 1, np.append(start[1:], np.inf)).astype(int)
     lasting = np.minimum(end - start, 16 * GRID)
     flat = np.full(len(start), 80)
-    return Melody(start / GRID, lasting / GRID, pitch, flat, (Tempo(0.0, 15.0 * A_SECOND),))
+    return melody_of(Notes(start / GRID, lasting / GRID, pitch, flat), (Tempo(0.0, 15.0 * A_SECOND),))
 
 
-def spell(melody: Melody) -> Events:
+def spell(melody: Song) -> Events:
     """The events (steps,) of a melody that lies on the grid."""
-    start, end = (np.round(x * GRID).astype(int) for x in (melody.onset, melody.onset + melody.duration))
+    start, end = (np.round(x * GRID).astype(int) for x in (melody.line.onset, melody.line.ends))
     said = np.full(int(end[-1]) + 1, NOTHING)
     said[end] = NOTE_OFF
-    said[start] = NOTE_ON + melody.pitch
+    said[start] = NOTE_ON + melody.line.pitch
     return said
 
 
-def performances(root: Path, split: str) -> Iterator[Melody]:
+def performances(root: Path, split: str) -> Iterator[Song]:
     """The top line of every performance of MAESTRO's `split`."""
     with (root / "trainvalid.csv").open(newline="", encoding="utf-8") as file:
         names = [row["midi_filename"] for row in csv.DictReader(file) if row["split"] == split]
@@ -120,7 +122,7 @@ def train(pieces: list[Events], steps: int, seed: int) -> tuple[MelodyEvents, di
 
 
 @torch.inference_mode()
-def judge(model: MelodyEvents, melodies: list[Melody]) -> dict[str, float]:
+def judge(model: MelodyEvents, melodies: list[Song]) -> dict[str, float]:
     """Accuracy and perplexity of a step, and nats of a note, over melodies that lie on the grid."""
     nats = right = steps = notes = still = 0.0
     for melody in melodies:
@@ -131,7 +133,7 @@ def judge(model: MelodyEvents, melodies: list[Melody]) -> dict[str, float]:
         right += float((logits.argmax(-1) == following).sum())
         still += float((following == NOTHING).sum())
         steps += len(following)
-        notes += len(melody) - 1
+        notes += len(melody.line) - 1
     return {
         "accuracy": right / steps,
         "share of steps where nothing happens": still / steps,
@@ -140,7 +142,7 @@ def judge(model: MelodyEvents, melodies: list[Melody]) -> dict[str, float]:
     }
 
 
-def judge_ours(loaded: LoadedModel, melodies: list[Melody], played: bool) -> dict[str, float]:
+def judge_ours(loaded: LoadedModel, melodies: list[Song], played: bool) -> dict[str, float]:
     """Nats of a note under our model: of its content on the grid, or of all of it as it was `played`."""
     nats = np.concatenate(
         [surprise(loaded, m, timed=played, shaded=played)[0][1:] for m in tqdm(melodies, desc="ours", unit="piece")]
@@ -158,12 +160,12 @@ def judge_ours(loaded: LoadedModel, melodies: list[Melody], played: bool) -> dic
     }
 
 
-def beginning(melody: Melody) -> Melody:
+def beginning(melody: Song) -> Song:
     """The first `HEARD` seconds."""
     return replace(until(melody, HEARD), title="")
 
 
-def _make(args: argparse.Namespace, learned: list[Melody]) -> None:
+def _make(args: argparse.Namespace, learned: list[Song]) -> None:
     """Train both on the same melodies, ours for as many minutes."""
     began = time.monotonic()
     model, trained = train([spell(melody) for melody in learned], args.steps, args.seed)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation.learn.datasets import lilypond, midi_files, scores, tunebooks, wjd
-from generation.music.melody import Melody
+from generation.music.song import Song
 
-Melodies = Callable[[Path], Iterator[tuple[str, Melody]]]
+Melodies = Callable[[Path], Iterator[tuple[str, Song]]]
 
 
 @dataclass(frozen=True)

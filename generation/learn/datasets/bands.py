@@ -157,17 +157,17 @@ def jazz(root: Path) -> Iterator[tuple[str, FullScore]]:
     """Solos with the walking bass and the chords of their beats, on one pulse."""
     for name, melody in wjd.melodies(root):
         beats = wjd.beats(root, name, melody)
-        n = len(melody)
+        solo = melody.line
         walking = [(quarter, pitch) for quarter, pitch, _ in beats if pitch]
-        onset = np.concatenate([melody.onset, [quarter for quarter, _ in walking]])
+        onset = np.concatenate([solo.onset, [quarter for quarter, _ in walking]])
         gaps = np.minimum(np.diff([quarter for quarter, _ in walking], append=np.inf), 1.0)
-        pitch = np.concatenate([melody.pitch, [pitch for _, pitch in walking]]).astype(int)
-        velocity = np.concatenate([melody.velocity, np.full(len(walking), 80)]).astype(int)
+        pitch = np.concatenate([solo.pitch, [pitch for _, pitch in walking]]).astype(int)
+        velocity = np.concatenate([solo.velocity, np.full(len(walking), 80)]).astype(int)
         staves = [Staff(family=REED, lead=True, timing=True, dynamics=True), Staff(family=BASS, timing=False)]
         chords = [(quarter, value_of(text)) for quarter, _, text in beats if text]
         yield name, full_score(
-            onset, np.concatenate([melody.duration, gaps]), pitch, velocity,
-            np.repeat([0, 1], [n, len(walking)]), staves,
+            onset, np.concatenate([solo.duration, gaps]), pitch, velocity,
+            np.repeat([0, 1], [len(solo), len(walking)]), staves,
             metre=melody.metre, bars=((melody.downbeat, melody.bar or 4.0),), key=melody.key,
             tempo=melody.tempo[0].quarters_per_minute, chords=_changes(chords), loose=True,
         )  # fmt: skip

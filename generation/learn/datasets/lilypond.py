@@ -10,8 +10,9 @@ from generation.model.full_score import FullScore
 from generation.model.roles import ENSEMBLE, Staff, full_score
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody
-from generation.music.notes import COLUMNS
+from generation.music.melody import melody_of
+from generation.music.notes import COLUMNS, Notes
+from generation.music.song import Song
 
 TEMPO = 90.0
 NAMES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
@@ -33,7 +34,7 @@ TOKEN = re.compile(
 )
 
 
-def hymns(root: Path) -> Iterator[tuple[str, Melody]]:
+def hymns(root: Path) -> Iterator[tuple[str, Song]]:
     """The soprano of every hymn."""
     for name, blocks in voices(root):
         if melody := line(blocks[0]):
@@ -67,9 +68,9 @@ def scores(root: Path) -> Iterator[tuple[str, FullScore]]:
         bar = soprano.bar or 0.0
         first = soprano.downbeat - bar if soprano.downbeat else 0.0
         onset, duration, pitch, velocity = (
-            np.concatenate([getattr(each, column) for _, each in lines]) for column in COLUMNS
+            np.concatenate([getattr(each.line, column) for _, each in lines]) for column in COLUMNS
         )
-        part = np.repeat(np.arange(len(lines)), [len(each) for _, each in lines])
+        part = np.repeat(np.arange(len(lines)), [len(each.line) for _, each in lines])
         yield name, full_score(
             onset, duration, pitch, velocity, part, staves,
             metre=soprano.metre, bars=((first, bar),) if bar else (), key=soprano.key, tempo=TEMPO,
@@ -86,7 +87,7 @@ def _block(text: str, start: int) -> str:
     return text[start:]
 
 
-def line(text: str) -> Melody | None:
+def line(text: str) -> Song | None:
     """The notes of a block of LilyPond; None if there are fewer than four."""
     text = re.sub(r"%.*", "", text)
     now, length, by, scales, tied = 0.0, 1.0, 0, [1.0], False
@@ -127,7 +128,7 @@ def line(text: str) -> Melody | None:
         key = _moved(key, by)
     onset, end, pitches = (np.array(column) for column in zip(*notes, strict=True))
     velocity = np.full(len(notes), 80)
-    return Melody(onset, end - onset, pitches, velocity, (Tempo(0.0, TEMPO),), metre, key, pickup)
+    return melody_of(Notes(onset, end - onset, pitches, velocity), (Tempo(0.0, TEMPO),), metre, key, pickup)
 
 
 def _quarters(length: str) -> float:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody
+from generation.music.melody import melody_of
+from generation.music.notes import Notes
 from generation.music.pulse import steady, strongest_beat
 from generation.music.song import Part, Song
 from generation.read.midi import read_midi
@@ -21,20 +22,20 @@ WALTZ = 1.25  # how many times clearer bars of three must be than bars of four, 
 TOGETHER = 0.03  # quarters: notes that begin within this time are one chord
 
 
-def piano(root: Path) -> Iterator[tuple[str, Melody]]:
+def piano(root: Path) -> Iterator[tuple[str, Song]]:
     """The top line of piano pieces, on a steady pulse, so that rubato is in the notes."""
     return _each(root / "midis", "*.mid", piano_melody)
 
 
-def piano_melody(song: Song) -> Melody:
+def piano_melody(song: Song) -> Song:
     """The top line of a piano piece. `Refusal` if there is none."""
     return steady(_melody(song.parts, song, LOWEST))
 
 
-def pop909(root: Path) -> Iterator[tuple[str, Melody]]:
+def pop909(root: Path) -> Iterator[tuple[str, Song]]:
     """The track “MELODY” of each song."""
 
-    def melody(song: Song) -> Melody:
+    def melody(song: Song) -> Song:
         return _melody([part for part in song.parts if part.name.strip() == "MELODY"], _barred(song))
 
     return _each(root / "POP909", "[0-9]*/[0-9]*.mid", melody)
@@ -68,11 +69,11 @@ def _beside(onset: NDArray[np.float64]) -> float:
     return float(np.angle(turn) / (8 * np.pi))
 
 
-def irish(root: Path) -> Iterator[tuple[str, Melody]]:
+def irish(root: Path) -> Iterator[tuple[str, Song]]:
     return _each(root / "MIDI", "*.mid", lambda song: _melody(song.parts, song, key=song.key))
 
 
-def _each(folder: Path, pattern: str, melody: Callable[[Song], Melody]) -> Iterator[tuple[str, Melody]]:
+def _each(folder: Path, pattern: str, melody: Callable[[Song], Song]) -> Iterator[tuple[str, Song]]:
     """Every file that can be read and is no longer than a melody may be."""
     for path in sorted(folder.rglob(pattern)):
         try:
@@ -104,7 +105,7 @@ def _top(parts: Sequence[Part], lowest: int) -> list[Note]:
     return tops
 
 
-def _melody(parts: Sequence[Part], song: Song, lowest: int = 0, key: Key | None = None) -> Melody:
+def _melody(parts: Sequence[Part], song: Song, lowest: int = 0, key: Key | None = None) -> Song:
     """The top line of parts, from the bar line before its first note. `Refusal` if there is none."""
     notes = _top(parts, lowest)
     if not notes:
@@ -117,4 +118,4 @@ def _melody(parts: Sequence[Part], song: Song, lowest: int = 0, key: Key | None 
     tempo = {0.0: song.tempo[0].quarters_per_minute}  # also for a bar that begins before the file does
     tempo |= {max(0.0, mark.onset - start): mark.quarters_per_minute for mark in song.tempo}  # the last before it wins
     marks = tuple(Tempo(quarter, pace) for quarter, pace in tempo.items())
-    return Melody(onset - start, duration, pitch, velocity, marks, song.metre, key)
+    return melody_of(Notes(onset - start, duration, pitch, velocity), marks, song.metre, key)

@@ -14,7 +14,9 @@ from defusedxml import ElementTree
 
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody
+from generation.music.melody import melody_of
+from generation.music.notes import Notes
+from generation.music.song import Song
 from generation.request import Refusal
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -23,15 +25,15 @@ MINOR = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", 
 DEFAULT_TEMPO = 96.0
 
 
-def lieder(root: Path) -> Iterator[tuple[str, Melody]]:
+def lieder(root: Path) -> Iterator[tuple[str, Song]]:
     yield from _songs(root / "scores")
 
 
-def standards(root: Path) -> Iterator[tuple[str, Melody]]:
+def standards(root: Path) -> Iterator[tuple[str, Song]]:
     yield from _songs(root / "dataset")
 
 
-def _songs(folder: Path) -> Iterator[tuple[str, Melody]]:
+def _songs(folder: Path) -> Iterator[tuple[str, Song]]:
     for path in sorted(folder.rglob("*.mxl")):
         with zipfile.ZipFile(path) as archive:  # some containers name no root file: take the one that there is
             inner = next(n for n in archive.namelist() if n.endswith((".xml", ".musicxml")) and "META" not in n)
@@ -53,7 +55,7 @@ class _Voice:
     notes: list[tuple[float, float, int]] = field(default_factory=list)  # onset, end, pitch
 
 
-def voice(root: Element) -> Melody:
+def voice(root: Element) -> Song:
     """The first voice of the part with the most lyrics, as written: without repeats and grace notes."""
     part = max(root.findall("part"), key=lambda part: len(part.findall(".//lyric")))
     heard, pickup = _Voice(), 0.0
@@ -71,11 +73,9 @@ def voice(root: Element) -> Melody:
     onset, until, pitch = (np.array(column) for column in zip(*notes, strict=True))
     bars = np.floor(onset[0] / bar + 1e-6) * bar if bar else 0.0  # skip the silent bars of an introduction
     after = np.append(onset[1:], np.inf)
-    return Melody(
-        onset - bars,
-        np.clip(np.minimum(until, after) - onset, 0.02, 16),
-        pitch,
-        np.full(len(notes), 80),
+    duration = np.clip(np.minimum(until, after) - onset, 0.02, 16)
+    return melody_of(
+        Notes(onset - bars, duration, pitch, np.full(len(notes), 80)),
         (Tempo(0.0, float(np.clip(tempo, 10, 400))),),
         heard.metre,
         heard.key,

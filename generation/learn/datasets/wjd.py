@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.melody import Melody
+from generation.music.melody import melody_of
+from generation.music.notes import Notes
 from generation.music.pulse import smoothed
+from generation.music.song import Song
 
 MODES = {"maj": "major", "min": "minor", "dor": "dorian", "mix": "mixolydian"}
 SOFT, LOUD = 45, 110  # velocities at a solo's 5th and 95th percentile of loudness
 MARGIN = 64  # beats beyond the beat track, at its median pace
 
 
-def melodies(root: Path) -> Iterator[tuple[str, Melody]]:
+def melodies(root: Path) -> Iterator[tuple[str, Song]]:
     with (root / "wjd_meta.csv").open(newline="") as file:
         keys = {row["id"].removesuffix(".sv"): row["key"] for row in csv.DictReader(file)}
     for path in sorted((root / "mcsv_melody").glob("*.csv")):
@@ -25,7 +27,7 @@ def melodies(root: Path) -> Iterator[tuple[str, Melody]]:
         yield path.stem, _solo(_rows(path), _rows(beats), _key(keys.get(path.stem, "")))
 
 
-def beats(root: Path, name: str, melody: Melody) -> list[tuple[float, int, str]]:
+def beats(root: Path, name: str, melody: Song) -> list[tuple[float, int, str]]:
     """(quarter, pitch of the walking bass or 0, chord or "") of every beat from the first bar of the melody on."""
     rows = _rows(root / "mcsv_beat" / f"{name}_beattrack.csv")
     first = float(_rows(root / "mcsv_melody" / f"{name}.csv")[0]["onset"])
@@ -52,7 +54,7 @@ def _key(text: str) -> Key | None:
     return Key(tonic, MODES[mode]) if mode in MODES else None
 
 
-def _solo(notes: list[dict[str, str]], beats: list[dict[str, str]], key: Key | None) -> Melody:
+def _solo(notes: list[dict[str, str]], beats: list[dict[str, str]], key: Key | None) -> Song:
     """A solo with onsets in quarters of the beat track, smoothed over four beats: deviation from it is expression."""
     taps = np.array([float(beat["onset"]) for beat in beats])
     pace = float(np.median(np.diff(taps)))
@@ -67,11 +69,11 @@ def _solo(notes: list[dict[str, str]], beats: list[dict[str, str]], key: Key | N
     start = _start(float(onset[0]), beats, metre[0], quarters)
     onset = np.maximum(onset - start, 0)
     keep = np.diff(np.maximum.accumulate(onset), prepend=-1) > 1e-3
-    return Melody(
-        onset[keep],
-        np.maximum(end - start - onset, 0.02)[keep],
-        np.array([int(float(note["pitch"])) for note in notes])[keep],
-        _velocity([note.get("loud_median") or "" for note in notes])[keep],
+    duration = np.maximum(end - start - onset, 0.02)
+    pitch = np.array([int(float(note["pitch"])) for note in notes])
+    velocity = _velocity([note.get("loud_median") or "" for note in notes])
+    return melody_of(
+        Notes(onset[keep], duration[keep], pitch[keep], velocity[keep]),
         (Tempo(0.0, float(np.clip(60 / pace * quarters, 20, 400))),),
         (metre[0], metre[1]),
         key,

@@ -9,10 +9,9 @@ from generation.model.chords import symbol_of
 from generation.model.harmonise import harmonised
 from generation.music.chart import Chart, on_bars, parse_chart
 from generation.music.key import Key
-from generation.music.melody import Melody
 from generation.music.notes import Notes
 from generation.music.played import Played
-from generation.music.reading import Reading, song_of, tune_alone
+from generation.music.reading import Reading, tune_alone
 from generation.music.song import REDONE_ROLES, Part, Song, bar_marks, heard_key, moved
 from generation.play.band.accompanists import Accompanist, Band
 from generation.play.band.beside import Beside, Hand
@@ -50,20 +49,19 @@ def accompanied(reading: Reading, band: Band, style: str, temperature: float, se
     return primed(song, 0.0, dict(enumerate(band.players, 1)), key, style)
 
 
-def lead_sheet(tune: Melody, centre: int) -> Song:
-    """A fresh tune as a song: so many octaves higher or lower that the pitch `centre` is about the middle of it, and
-    with notes that are written as long as until the next, unless there is a rest that one hears."""
-    song = song_of(tune)
-    lead = song.parts[0]
+def lead_sheet(tune: Song, centre: int) -> Song:
+    """A fresh tune as a band plays it: so many octaves higher or lower that the pitch `centre` is about the middle of
+    it, and with notes that are written as long as until the next, unless there is a rest that one hears."""
+    lead = tune.parts[0]
     octaves = round((centre - float(np.median(lead.notes.pitch))) / 12)
     notes = replace(lead.notes, pitch=np.clip(lead.notes.pitch + OCTAVE * octaves, 0, 127))
-    written = tune.written
+    written = lead.written
     if written is not None:
         onset = notes.onset - written.late
         gap = np.append(np.diff(onset), written.duration[-1:])
         heard = gap - written.duration > HEARD[0] + HEARD[1] * gap
         written = replace(written, duration=np.where(heard, written.duration, gap))
-    return replace(song, parts=(replace(lead, notes=notes, written=written),))
+    return replace(tune, parts=(replace(lead, notes=notes, written=written),))
 
 
 def _chordal(song: Song, style: str) -> str:

@@ -9,6 +9,7 @@ from generation.model import band, memorised_lines
 from generation.model.memorised_lines import MemorisedLines
 from generation.model.networks.band_lstm import BandLSTM
 from generation.model.tokens import Ints
+from generation.music.played import Played
 from generation.music.song import Song
 from generation.play.band.batch import BandBatch
 from generation.play.band.decode_step import HEADS, Line, begun
@@ -55,6 +56,12 @@ class BandTake:
         if not self.rows or self.whole is not None:
             return float(self.whole is not None)
         return min(1.0, max(0.0, 1 - (self.plan.goal - self.rows[-1][-1]) / max(1, self.plan.wished)))
+
+    @property
+    def played(self) -> Played:
+        """The complete take."""
+        assert self.whole is not None
+        return Played(self.whole, self.since, self.made_by, self.repeated > 0, self.prompt.style)
 
     def add(self, row: list[int]) -> bool:
         """Add a row. Returns whether the take is over, with this row or before it."""

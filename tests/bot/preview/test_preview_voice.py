@@ -72,5 +72,5 @@ def _check_voice_message(discord: Discord) -> None:
     assert len(levels) == 64 and levels.max() == 255
     assert len(file.data) < 8_000 * math.ceil(file.lasts), "Opus, not samples"
     heard = read(file.data, file.name).melody
-    assert len(heard) >= 8 and {*heard.pitch.tolist()} <= {*TUNE}
+    assert len(heard.line) >= 8 and {*heard.line.pitch.tolist()} <= {*TUNE}
     assert heard.seconds <= file.lasts
