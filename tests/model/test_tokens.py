@@ -63,4 +63,4 @@ def test_onsets_stay_in_order_however_rows_deviate():
     rows[:, tokens.TIMED] = 1
     rows[::2, tokens.DEVIATION], rows[1::2, tokens.DEVIATION] = 40, 0
     rows[:, tokens.TICK] = np.arange(16)
-    assert isinstance(tokens.decode(rows, 0, melody), Song)  # Melody itself refuses onsets out of order
+    assert isinstance(tokens.decode(rows, 0, melody), Song)  # which refuses onsets out of order
