@@ -64,7 +64,7 @@ def in_octave(reading: Reading, octave: int) -> Reading:
     if not octave:
         return reading
     if song.recorded is None:
-        raise Refusal("There is no recording in this file, so that no octave was misheard. Leave the octave out.")
+        raise Refusal("There is no recording in this file, so no octave was misheard. Leave the octave out.")
     pitch = reading.line.pitch + 12 * octave
     if pitch.min() < 0 or pitch.max() > 127:
         raise Refusal("{octave} octaves away there are no such tones. Leave the octave as it is.", octave=abs(octave))
