@@ -57,7 +57,7 @@ def listen(request: Request) -> Reading | None:
 
 def _until_bar(reading: Reading, bar: int) -> Reading:
     """The reading up to the end of a bar. Raises `Refusal` if there is no such bar, or no tune up to there."""
-    lines, melody = numbered_bars(reading.song), reading.melody
+    lines, line = numbered_bars(reading.song), reading.line
     if bar > len(lines):
         raise Refusal(
             "There is no bar {bar}: this tune has {count} full bar. Choose a bar that it has.",
@@ -65,10 +65,9 @@ def _until_bar(reading: Reading, bar: int) -> Reading:
             bar=bar,
             count=len(lines),
         )
-    line = (*lines, np.inf)[bar]
-    song, kept = beginning(reading.song, line, EARLY), melody[melody.onset < line - EARLY]
+    end = (*lines, np.inf)[bar]
+    kept = line[line.onset < end - EARLY]
     if not len(kept):
         raise Refusal("The tune has no note up to bar {bar}. Choose a later bar.", bar=bar)
-    tune = replace(kept, duration=np.minimum(kept.duration, line - kept.onset))
-    tune = replace(tune, tempo=song.tempo, metre=song.metre, key=song.key, downbeat=song.downbeat)
-    return replace(reading, song=song, melody=tune)
+    kept = replace(kept, duration=np.minimum(kept.duration, end - kept.onset))
+    return replace(reading, song=beginning(reading.song, end, EARLY), line=kept)

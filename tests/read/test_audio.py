@@ -128,7 +128,7 @@ def test_no_library_keeps_files_open_or_writes_about_its_use() -> None:
 def test_people_who_sing_with_glides_are_heard(name: str, least: int, low: int, high: int) -> None:
     """Their pitch is hardly ever exact; no tone is far below the others, as where a consonant was taken for one."""
     reading = read((SUNG / f"{name}.ogg").read_bytes(), "voice-message.ogg")
-    pitch = reading.melody.pitch
+    pitch = reading.line.pitch
     assert len(pitch) >= least
     assert np.mean((pitch >= low) & (pitch <= high)) > 0.95
     assert reading.song.recorded is not None

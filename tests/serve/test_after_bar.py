@@ -29,12 +29,12 @@ def test_the_music_goes_on_after_the_bar(loaded: LoadedModel) -> None:
     reading = listen(request)
     assert reading is not None
     line = 0.5 + 4 * 3.0
-    assert len(reading.melody) == 1 + 6 + 6 + 6 + 5 and reading.melody.end <= line
-    [whole] = sample(loaded, prompts(request, reading))
-    assert line - 1.5 <= whole.onset[len(reading.melody)] < line + 3
-    take = make(request, reading, whole, 0)
+    assert len(reading.line) == 1 + 6 + 6 + 6 + 5 and reading.line.end <= line
+    [played] = [take.played for take in sample(loaded, prompts(request, reading))]
+    assert line - 1.5 <= played.since < line + 3
+    take = make(request, reading, played, 0)
     again = listen(Request(data=take.files["mid"], filename="jig.mid", after_bar=2))
-    assert again is not None and again.melody.pitch.tolist() == reading.melody.pitch[:13].tolist()
+    assert again is not None and again.line.pitch.tolist() == reading.line.pitch[:13].tolist()
 
 
 @pytest.mark.parametrize(("tune", "name"), [(JIG, "a.abc"), (AIR, "a.abc"), (CHANGING, "a.abc"), (LATE, "a.abc")])
@@ -54,7 +54,7 @@ def test_a_bar_has_the_number_that_it_has_on_the_score(loaded: LoadedModel, tune
         )
         for data, called in ((tune, name), (files["mid"], "take.mid")):
             some = listen(Request(data=data, filename=called, after_bar=bar))
-            assert some is not None and len(some.melody) == begun, f"bar {bar} of {called}"
+            assert some is not None and len(some.line) == begun, f"bar {bar} of {called}"
 
 
 def test_all_parts_stop_at_the_bar() -> None:
@@ -62,8 +62,8 @@ def test_all_parts_stop_at_the_bar() -> None:
     band = midi(track(notes([72, 74, 76, 77] * 4, 480)), low)
     reading = listen(Request(data=band, filename="band.mid", after_bar=2))
     assert reading is not None and [len(part.notes) for part in reading.song.parts] == [8, 2]
-    early = reading.melody.onset[-1]
-    assert reading.song.end == 8 and early == 7 and np.all(reading.melody.ends <= 8)
+    early = reading.line.onset[-1]
+    assert reading.song.end == 8 and early == 7 and np.all(reading.line.ends <= 8)
 
 
 def test_a_bar_that_is_not_there_is_refused_with_those_that_are() -> None:
