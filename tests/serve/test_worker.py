@@ -89,9 +89,10 @@ async def test_a_fresh_piece_has_what_was_wished(warm: WorkerPool) -> None:
     assert (reply.key, reply.metre, reply.tempo) == ("D minor", "6/8", 90)
 
 
-async def test_a_fresh_piece_for_a_band(warm: WorkerPool) -> None:
+async def test_a_fresh_piece_for_a_band() -> None:
     heard: list[float] = []
-    reply = await warm.play(wish(None, band="choir", seed=3, takes=2), heard.append)
+    async with WorkerPool(renderers=1) as pool:
+        reply = await pool.play(wish(None, band="choir", seed=3, takes=2), heard.append)
     assert [str(part) for part in reply.parts] == ["Soprano", "Alto", "Tenor", "Bass"]
     assert all(take.chords and not take.new_from for take in reply.takes)
     assert heard == sorted(heard) and heard[0] == 0.0
