@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from generation.model import memorised, tokens
 from generation.model.loaded import LoadedModel
@@ -18,6 +17,7 @@ from generation.music.notes import Written
 from generation.music.played import Played
 from generation.music.song import Song, heard_key, tempo_at
 from generation.play.batch import Batch, Line
+from generation.play.chance import random_stream, uniforms
 from generation.play.constraints import LONGEST_RUN, unusual
 from generation.play.entry import Around, Entry, around, entry
 from generation.play.length import wished
@@ -72,8 +72,7 @@ class Take:
     since     quarter where the new ones begin
     made_by   the arithmetic and the processor, in words
     best      the best attempt so far, the one that copies the fewest notes
-    copied    its notes from a training tune beyond the limit
-    repeated  its notes from the input beyond the limit
+    copied, repeated  its notes beyond the limit, from a training tune and from the input
     clean     how many of its new notes come before displaced bars of the input; None if there are none
     """
 
@@ -157,11 +156,9 @@ class Session:
             take.best, take.copied, take.repeated, take.clean = whole, copied, again, clean if shifted else None
         attempts = ATTEMPTS if take.clean is None else MORE_ATTEMPTS
         if take.copied + take.repeated and take.prompt.attempt + 1 < attempts:
-            take.prompt = replace(take.prompt, attempt=take.prompt.attempt + 1)
-            returns = take.line.returns - (again > 0)
-            take.line = replace(
-                take.line, uniforms=_uniforms(take.prompt), returns=returns, rows=[], goal=0, over=False
-            )
+            prompt = take.prompt = replace(take.prompt, attempt=take.prompt.attempt + 1)
+            returns, drawn = take.line.returns - (again > 0), uniforms(prompt.seed, prompt.attempt, MOST)
+            take.line = replace(take.line, uniforms=drawn, returns=returns, rows=[], goal=0, over=False)
             self._waiting.append(take)
         else:
             take.since = float(take.best.line.onset[first_new]) if first_new else 0.0
@@ -199,7 +196,7 @@ def _takes(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM
             temperature=temperature,
             top_p=top_p,
             open_end=prompt.open_end,
-            uniforms=_uniforms(prompt),
+            uniforms=uniforms(prompt.seed, prompt.attempt, MOST),
             rows=[],
         )
         yield replace(first, prompt=prompt, line=line)
@@ -241,7 +238,7 @@ def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
         temperature=temperature,
         top_p=top_p,
         open_end=prompt.open_end,
-        uniforms=_uniforms(prompt),
+        uniforms=uniforms(prompt.seed, prompt.attempt, MOST),
     )
     return Take(prompt, given, style, encoded, line, enters.delay)
 
@@ -250,15 +247,6 @@ def _widened(prompt: Prompt, style: str) -> tuple[float, float]:
     """Temperature and top_p of a take in a style."""
     factor, tail = WIDER.get(style, (1.0, 1.0))
     return prompt.temperature * factor, 1 - tail * (1 - prompt.top_p)
-
-
-def random_stream(seed: int, name: str, number: int = 0) -> np.random.Generator:
-    """A generator of random numbers for one purpose: for each name and number, a seed gives independent ones."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number, *name.encode())))
-
-
-def _uniforms(prompt: Prompt) -> NDArray[np.float32]:
-    return random_stream(prompt.seed, "notes", prompt.attempt).random((MOST, len(CLASSES)), np.float32)
 
 
 def _written(take: Take) -> Song:

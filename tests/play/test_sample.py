@@ -26,9 +26,10 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import with_line
 from generation.play.batch import Batch, sampling_parameters
+from generation.play.chance import random_stream
 from generation.play.constraints import CONSTRAINTS, ECHO, LONGEST_RUN, obey
 from generation.play.decode_step import ending, nucleus
-from generation.play.session import WIDER, Prompt, Session, random_stream, sample
+from generation.play.session import WIDER, Prompt, Session, sample
 from generation.play.state import WIDTH, note_down, of_all
 from tests.tunes import performance, scale
 
@@ -61,9 +62,8 @@ def test_the_new_music_is_as_long_as_wished(loaded: LoadedModel, melody, seconds
 
 def test_the_same_seed_gives_the_same_notes_alone_and_in_company(loaded: LoadedModel):
     melody = performance()
-    three = [
-        take.played.song.line for take in sample(loaded, [Prompt(melody, seconds=8, seed=seed) for seed in (5, 6, 7)])
-    ]
+    takes = sample(loaded, [Prompt(melody, seconds=8, seed=seed) for seed in (5, 6, 7)])
+    three = [take.played.song.line for take in takes]
     alone = sample(loaded, [Prompt(melody, seconds=8, seed=6)])[0].played.song.line
     np.testing.assert_array_equal(alone.pitch, three[1].pitch)
     np.testing.assert_array_equal(alone.onset, three[1].onset)
@@ -99,13 +99,9 @@ def test_who_leaps_and_rests_more_is_given_more_room(loaded: LoadedModel):
             sample(loaded, [Prompt(scale(16), 20, seed=seed, style=style, temperature=heat) for seed in range(6)])
             for heat in (1.0, 1.0 / WIDER.get(style, (1.0, 1.0))[0])
         )
-        leaps[style], notes[style] = (
-            [measure(each) for each in (wide, usual)]
-            for measure in (
-                lambda takes: np.mean([np.abs(np.diff(take.played.song.line.pitch[16:])).mean() for take in takes]),
-                lambda takes: sum(len(take.played.song.line) for take in takes),
-            )
-        )
+        both = [[take.played.song.line for take in takes] for takes in (wide, usual)]
+        leaps[style] = [np.mean([np.abs(np.diff(line.pitch[16:])).mean() for line in lines]) for lines in both]
+        notes[style] = [sum(map(len, lines)) for lines in both]
     assert leaps["jazz"][0] > leaps["jazz"][1] and notes["jazz"][0] < notes["jazz"][1]
     assert leaps["irish"][0] == leaps["irish"][1] and notes["irish"][0] == notes["irish"][1]
 

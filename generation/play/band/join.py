@@ -16,7 +16,7 @@ from generation.music.song import REDONE_ROLES, Part, Song, bar_marks, heard_key
 from generation.play.band.accompanists import Accompanist, Band
 from generation.play.band.beside import Beside, Hand
 from generation.play.band.patterns import ALONG, LEGATO, SWUNG, WALKS, Bar, bar_of, compound, primer, tones_of
-from generation.play.session import random_stream
+from generation.play.chance import random_stream
 from generation.request import REDONE, Refusal, Words
 
 LEAD_IN = 2  # bars of a pattern before the song

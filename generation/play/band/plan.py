@@ -29,11 +29,12 @@ from generation.play.band.beside import Beside
 from generation.play.band.ensembles import ENSEMBLES, WITH_CHORDS
 from generation.play.band.limits import Limits, beginning, clash_share, limits
 from generation.play.band.state import AT, FAR, SIZE, WIDTH, ears_of
+from generation.play.chance import random_stream
 from generation.play.constraints import unusual
 from generation.play.decode_step import ending
 from generation.play.length import wished
 from generation.play.loops.compiled import Whole
-from generation.play.session import MAJOR_THIRD, MINOR_THIRD, random_stream
+from generation.play.session import MAJOR_THIRD, MINOR_THIRD
 from generation.request import STYLES
 
 LONGEST_INPUT = 1024  # rows at the end of the input that the model is shown
