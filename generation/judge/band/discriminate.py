@@ -1,7 +1,11 @@
 """Test whether the model tells true continuations of all parts from false ones, as is done with melodies.
 
 A continuation is judged by the nats a row of its content (step, part, value, duration), twice: `likelihood`, given
-what came before; and `gain`, that less the nats without it, so that what is simple in itself does not count as fitting.
+what came before; and `gain`, by how much what came before lowers them, so that what is simple in itself does not count
+as fitting. Of the nats without what came before, the gain takes `WITHOUT`: with all of them, music that is unlikely in
+any company, as a 3-gram's, may gain as much as music that fits. On validation (228 primes), true ones are told from
+another work's and from a 3-gram's in 76.8 % and 100 % for 0, 96.9 % and 100 % for .9, 97.8 % and 99.6 % for .95, 97.8 %
+and 98.7 % for 1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +29,7 @@ from generation.model.networks.band_lstm import BandLSTM
 from generation.model.tokens import TICKS, Ints
 
 BAR = 0.97
+WITHOUT = 0.95
 ANOTHER, SAMPLED = "another work's", "a 3-gram's"
 JUDGES = ("likelihood", "gain", "3-gram")  # the last is the gain for the 3-gram
 # kind of false continuation → for each prime, whether each of `JUDGES` holds the true one for better
@@ -50,7 +55,8 @@ def discrimination(
         firsts = [given.first, 1] * len(pieces)
         found = np.reshape(nats_since(model, both, firsts, keyed), (-1, 2))
         counted = np.reshape([_counted(ngram, *each) for each in zip(both, firsts, strict=True)], (-1, 2))
-        worth = np.column_stack([-found[:, 0], found[:, 1] - found[:, 0], counted[:, 1] - counted[:, 0]])
+        gain, plain = (WITHOUT * nats[:, 1] - nats[:, 0] for nats in (found, counted))
+        worth = np.column_stack([-found[:, 0], gain, plain])
         for kind, false_worth in zip(kinds, worth[1:], strict=True):
             wins[kind].append(tuple((worth[0] > false_worth).tolist()))
     return wins
