@@ -1,7 +1,9 @@
 """Scores of all parts of a song: ABC and MusicXML are read back, and pictures are drawn of whatever may come."""
 
 import io
+import re
 from collections import defaultdict
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from xml.etree import ElementTree
@@ -15,7 +17,7 @@ from generation.finish.paper.draw_band import MOST_STAVES, band_png
 from generation.finish.paper.notate_band import Sheet, notate_band
 from generation.finish.paper.page import NEW, PIXELS
 from generation.finish.paper.write_band_abc import band_abc
-from generation.finish.paper.write_band_musicxml import band_musicxml
+from generation.finish.paper.write_band_musicxml import band_musicxml, sheet_musicxml
 from generation.music.key import Key
 from generation.music.notes import Notes, Written
 from generation.music.song import Part, Song
@@ -198,3 +200,14 @@ def test_new_jazz_is_written_by_ear() -> None:
     [player] = notate_band(song(solo, BASS), 0.0).players[:1]
     lengths = [symbol.length for bar in player.staves[0].voices[0].bars for symbol in bar.symbols]
     assert min(lengths) >= Fraction(1, 8) and sum(length >= Fraction(1, 3) for length in lengths) > len(onset) / 2
+
+
+def test_drums_have_no_key_in_the_picture() -> None:
+    lead = Notes(np.arange(8.0), np.ones(8), 66 + np.arange(8), np.full(8, 80))
+    band = replace(song(Part(lead, 0, role="lead"), KIT), keys=((0.0, Key("D", "major")), (4.0, Key("A", "major"))))
+    sheet = notate_band(band, 0.0)
+    for picture, said in ((True, [0]), (False, [2, 3])):
+        text = sheet_musicxml(sheet, [range(len(sheet.frames))], picture=picture)
+        tune, drums = text.split('<part id="P2">')
+        assert [int(sharps) for sharps in re.findall(r"<fifths>(-?\d+)", tune)] == [2, 3]
+        assert [int(sharps) for sharps in re.findall(r"<fifths>(-?\d+)", drums)] == said

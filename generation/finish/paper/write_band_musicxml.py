@@ -1,7 +1,7 @@
 """Song → MusicXML of all its parts, for notation programs and for Encore's own picture of the score."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import lcm
 from xml.sax.saxutils import escape
 
@@ -23,11 +23,13 @@ from generation.finish.paper.write_musicxml import (
     time_element,
     transpose_element,
 )
+from generation.music.key import Key
 from generation.music.song import Song
 from generation.music.spell import signature, spell
 
 MOST_DIVISIONS = 16_383  # as the format allows
 LETTERS = 10  # of a name before a staff
+UNSIGNED = Key("C", "major")
 STEMS = ("<stem>up</stem>", "<stem>down</stem>")
 COARSE = 10_080  # divisions if the note values would need more than that: positions are rounded
 
@@ -72,7 +74,8 @@ def sheet_musicxml(
             for i in line:
                 begins = '<print new-system="yes"/>' if picture and i == line[0] and i != bars[0] else ""
                 first = i == bars[0]
-                said = _attributes(player, player.bar(i), look) if first else changes(player.bar(i), player.bar(i - 1))
+                bar = _signed(player, i, look)
+                said = _attributes(player, bar, look) if first else changes(bar, _signed(player, i - 1, look))
                 if first and n == 1 and not picture:
                     said += tempo_element(sheet.tempo, sheet.frames[0].metre)
                 measures += _measure(sheet, player, i, begins + said, look, f"P{n}")
@@ -141,6 +144,12 @@ def _drums(player: Player) -> list[int]:
         for bar in voice.bars:
             found |= {pitch for symbol in bar.symbols for pitch in symbol.pitches}
     return sorted(found)
+
+
+def _signed(player: Player, i: int, look: Look) -> Bar:
+    """Bar `i` with its signatures. In a picture drums have no key, which verovio would draw below their staff."""
+    bar = player.bar(i)
+    return replace(bar, key=UNSIGNED) if player.drums and look.picture else bar
 
 
 def _attributes(player: Player, bar: Bar, look: Look) -> str:
