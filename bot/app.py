@@ -10,6 +10,7 @@ from bot.answer.report import report_error
 from bot.client import Encore, Interaction, Queues
 from bot.commands import COMMANDS
 from bot.commands.extend import extend_pasted, forms_since
+from bot.from_bar import bar_form, play_on_from_bar
 from bot.presses import PRESSES, is_ours
 from bot.settings import Settings
 from bot.store import Store
@@ -40,14 +41,20 @@ async def on_interaction(interaction: Interaction) -> None:
     try:
         if interaction.type is discord.InteractionType.component and not ours:
             raise Refusal(GONE)
-        if interaction.type is discord.InteractionType.modal_submit and not ours:
-            await extend_pasted(interaction, _typed(data), {})  # the options are lost, the tune is not
+        if interaction.type is not discord.InteractionType.modal_submit or ours:
+            return
+        if kept := bar_form(name):
+            await play_on_from_bar(interaction, kept, _fields(data))
+        else:  # the options are lost, the tune is not
+            await extend_pasted(interaction, next(iter(_fields(data).values()), ""), {})
     except Exception as error:
         await report_error(interaction, error)
 
 
-def _typed(form: Any) -> str:
-    """The text in a form's one field."""
-    while inner := form.get("component") or form.get("components"):
-        form = inner[0] if isinstance(inner, list) else inner
-    return str(form.get("value", ""))
+def _fields(form: Any) -> dict[str, str]:
+    """custom_id → text of each of a form's fields."""
+    inner = form.get("components") or filter(None, [form.get("component")])
+    found = {str(form["custom_id"]): str(form["value"])} if "value" in form else {}
+    for part in inner:
+        found |= _fields(part)
+    return found

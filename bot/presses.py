@@ -15,6 +15,7 @@ from bot.answer.post import post
 from bot.answer.reply import sheet_music
 from bot.answer.report import report_error
 from bot.client import Interaction
+from bot.from_bar import ask_for_bar, on
 from bot.store import Kept
 from bot.words.locale import own, public
 from generation.request import REDONE, Refusal, Request, Words
@@ -52,7 +53,7 @@ def _on(request: Request, midi: bytes) -> Request:
 
 def _with_band(request: Request, midi: bytes) -> Request:
     """Give the take a band, from its beginning."""
-    return replace(_on(request, midi), accompany=JOINING, only_new=False, takes=1)
+    return replace(on(request, midi), accompany=JOINING, only_new=False, takes=1)
 
 
 def _part_again(kept: Kept, what: str, take: int) -> Request:
@@ -82,7 +83,7 @@ ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
     "again": _again,
     "warmer": _warmer,
     "cooler": _cooler,
-    "on": _on,
+    "on": on,
     "band": _with_band,
     "alone": _alone,
     "sound": _sound,
@@ -129,6 +130,9 @@ class TakePress(Press, template=TAKE):
         kept, what, take = await self.kept(interaction), self.said["what"], int(self.said["take"])
         if what in REDONE:
             await run_job(interaction, _part_again(kept, what, take))
+            return
+        if what == "from":
+            await ask_for_bar(interaction, self.said["kept"], len(kept.midis))
             return
         if what not in ACTIONS or take >= len(kept.midis):
             raise Refusal(GONE)

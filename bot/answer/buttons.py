@@ -14,6 +14,7 @@ MOST_OPTIONS = 25  # of a list, by Discord's rules
 TAKE = r"encore:(?P<what>[a-z]+):(?P<kept>[\w-]{12}):(?P<take>\d)"
 SHEET = r"encore-sheet:(?P<kept>[\w-]{12})"
 DELETE = r"encore-delete(?P<sure>-now)?:(?P<kept>[\w-]{12}):(?P<member>\d+)"
+FROM = r"encore-from:(?P<kept>[\w-]{12})"  # a form
 REDO = r"encore-redo:(?P<kept>[\w-]{12})"
 VOICE = r"encore-voice:(?P<kept>[\w-]{12})"
 CANCEL = r"encore-cancel:(?P<member>\d+):(?P<ticket>[\w-]{12})"
@@ -44,6 +45,7 @@ def reply_buttons(kept: str, member: int, request: Request, reply: Reply, locale
     for take in range(request.takes):
         label = Words("Play on from take {number}", number=take + 1) if request.takes > 1 else Words("Play on")
         labels[f"encore:on:{kept}:{take}"] = label
+    labels[f"encore:from:{kept}:0"] = Words("Play on from a bar…")
     if not reply.parts:
         for take in range(request.takes):
             label = Words("Take {number} with a band", number=take + 1) if request.takes > 1 else Words("With a band")

@@ -40,6 +40,7 @@ async def test_extend_a_file(discord: Discord) -> None:
         "Warmer",
         "Cooler",
         "Play on",
+        "Play on from a bar…",
         "With a band",
         "Only the new part",
         "Sheet music",
