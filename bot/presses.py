@@ -44,13 +44,6 @@ def _cooler(request: Request, _: bytes) -> Request:
     return replace(request, temperature=round(max(COOLEST, request.temperature - STEP), 2))
 
 
-def _on(request: Request, midi: bytes) -> Request:
-    """Play on from the take itself."""
-    stem = request.filename.rpartition(".")[0] or request.filename or "encore"
-    fresh = replace(request, key=None, tempo=None, meter=None, recording=False, octave=0, accompany="", after_bar=0)
-    return replace(fresh, seed=secrets.randbelow(2**31), data=midi, filename=f"{stem}.mid")
-
-
 def _with_band(request: Request, midi: bytes) -> Request:
     """Give the take a band, from its beginning."""
     return replace(on(request, midi), accompany=JOINING, only_new=False, takes=1)

@@ -46,7 +46,6 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
     parts="Which parts of a file go on: all of them, or the melody only",
     part="The whole piece, only the new part, or the new part after the recording itself",
     melody="Which part of the file is the tune: its name or number",
-    after_bar="The bar of your tune after which the new part begins, instead of its end",
     last_bars="How many bars of a long tune to keep before the new part",
     after_bar="Begin the new part after this bar of the tune, as a score counts them",
     **DESCRIPTIONS,

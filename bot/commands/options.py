@@ -17,7 +17,6 @@ log = logging.getLogger("encore")
 Temperature = app_commands.Range[float, 0.1, 2.0]
 Seconds = app_commands.Range[float, 5, 180]
 Bars = app_commands.Range[int, 4, 64]
-AfterBar = app_commands.Range[int, 1, 999]
 LastBars = app_commands.Range[int, 1, 64]
 AfterBar = app_commands.Range[int, 1, 999]
 Takes = app_commands.Range[int, 1, 4]
