@@ -42,7 +42,7 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Run:
 
 
 def same_notes(a: Song, b: Song, count: int) -> bool:
-    return all((getattr(a, name)[:count] == getattr(b, name)[:count]).all() for name in ("pitch", "velocity"))
+    return all((getattr(a.line, name)[:count] == getattr(b.line, name)[:count]).all() for name in ("pitch", "velocity"))
 
 
 @pytest.fixture(scope="module")
