@@ -23,6 +23,7 @@ async def test_a_german_server_with_a_french_member(discord: Discord) -> None:
         "Wärmer",
         "Kühler",
         "Weiterspielen",
+        "Ab einem Takt weiterspielen …",
         "Mit Band",
         "Nur das Neue",
         "Noten",

@@ -41,7 +41,7 @@ def test_what_was_mended_is_said() -> None:
     mended = replace(reply(), remarks=remarks)
     last, german = (message(mended, EXTENDED, 10 * MIB, locale).content.splitlines()[-1] for locale in ("en", "de"))
     assert last == "-# Note: track 3 is damaged, and its unreadable parts were skipped."
-    assert german == "-# Hinweis: Spur 3 ist beschädigt, Unlesbares wurde übersprungen."
+    assert german == "-# Hinweis: Spur 3 ist beschädigt; Unlesbares wurde übersprungen."
 
 
 def test_a_take_that_is_mostly_the_tune_again_says_so() -> None:

@@ -159,7 +159,7 @@ def test_tones_between_the_semitones() -> None:
     found = case("x36b")
     assert found.parts[0].notes.pitch.tolist() == [69, 71, 72, 74, 76, 74, 72, 71, 69]
     assert found.key == Key("A", "minor")
-    assert [str(remark).split()[-1] for remark in found.remarks] == ["ones", "one"]
+    assert [str(remark).split()[-1] for remark in found.remarks] == ["ones", "semitone"]
     comma = note("B", duration=4).replace("<alter>0<", "<alter>-0.9056<")  # four commas of 53
     assert song(score([comma])).parts[0].notes.pitch.tolist() == [70]
     odd = b"<key><key-step>E</key-step><key-alter>-1.5</key-alter></key>"

@@ -33,14 +33,18 @@ import sys
 if "model" in sys.orig_argv:
     from pathlib import Path
     from generation.play.session import Session
-    mark, step = Path({mark!r}), Session.step
+    from generation.serve.playing import Playing
+    mark, step, serve = Path({mark!r}), Session.step, Playing.serve
     class AcceleratorError(RuntimeError): ...
     def lost(self):
         if not mark.exists():
             mark.touch()
             raise AcceleratorError("CUDA error: unspecified launch failure")
         return step(self)
-    Session.step = lost
+    def serving(self):  # not while it warms up
+        Session.step = lost
+        serve(self)
+    Playing.serve = serving
 """
 
 
