@@ -45,6 +45,12 @@ def value_of(symbol: str) -> int:
     return chord_value(root_of(root[0]), quality)
 
 
+def bass_of(symbol: str) -> int:
+    """The pitch class of the bass that a symbol such as “C/E” names; −1 if it names none."""
+    _, _, bass = symbol.strip().partition("/")
+    return root_of(bass) if ROOT.fullmatch(bass) else -1
+
+
 def root_of(name: str) -> int:
     """The pitch class of a root such as “Bb” or “F#”."""
     sharps = sum(name.count(sign) for sign in "#♯") - sum(name[1:].count(sign) for sign in "b♭")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from generation.model.band import FIRST_CHORD, QUALITIES
 from generation.model.chords import value_of
@@ -13,7 +14,7 @@ from generation.model.loaded import load_band
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.music.played import Played
 from generation.music.reading import Reading
-from generation.music.song import REDONE_ROLES, Song
+from generation.music.song import REDONE_ROLES, Part, Song
 from generation.play.band.session import play_on
 from generation.play.prompts import band_prompts, of_several
 from generation.read.file import read
@@ -30,6 +31,7 @@ A|dfd cec|BdB AFA|GBG FAF|EFE E2A|
 dfd cec|BdB AFA|Gfe dcB|AFG A2|]
 """
 REEL = b"X:1\nM:4/4\nL:1/8\nK:Am\n" + b"A2 cA eAcA|G2 BG dGBG|" * 4 + b"A8|]\n"
+HYMN = b"X:1\nM:4/4\nL:1/4\nQ:1/4=90\nK:G\nGABG|cedA|Bdec|A4|GABG|cedA|BdAF|G4|]\n"
 CHORDS = b'X:1\nM:3/4\nL:1/4\nK:G\n"G"G2B|"D7"A2d|"G"B2d|"C"e2c|"D"d2A|"G"G3|]\n'
 
 
@@ -59,6 +61,15 @@ def same(one: Song, other: Song, part: int) -> bool:
     return all(
         np.array_equal(getattr(a, name), getattr(b, name)) for name in ("onset", "duration", "pitch", "velocity")
     )
+
+
+def sounding_at(part: Part, line: float) -> NDArray[np.bool_]:
+    """Which notes of a part sound just after a quarter."""
+    return (part.notes.onset < line + 0.3) & (part.notes.ends > line + 0.3)
+
+
+def chord_at(song: Song, quarter: float) -> str:
+    return [symbol for at, symbol in song.chords if at <= quarter + 1e-6][-1]
 
 
 def in_chord(song: Song, roles: tuple[str, ...], since: float = 0.0) -> tuple[int, int]:
@@ -178,3 +189,29 @@ def test_a_tune_that_gets_a_band_stays_whole(model: BandLSTM) -> None:
     files = make(request, reading, whole, 0).files
     parts = read(files["mid"], "a.mid").song.parts
     assert parts[0].notes.pitch.tolist() == reading.line.pitch.tolist() and files["abc"]
+
+
+@pytest.mark.parametrize("band", ["trio", "piano"])
+def test_a_bass_that_a_chord_names_is_played(shipped: BandLSTM, band: str) -> None:
+    whole, _ = play(shipped, REEL, accompany=band, chords="Am Am/G | F/A | C/E | Dm/E", seed=2)
+    bass = [part for part in whole.parts if part.role == "bass" or part.name == "Piano"][-1]
+    assert bass.written is not None
+    written = np.round((bass.notes.onset - bass.written.late) * 24) / 24
+    wanted = {"Am/G": 7, "F/A": 9, "C/E": 4, "Dm/E": 4}
+    struck = [
+        (int(bass.notes.pitch[abs(written - at) < 1e-6].min()) - wanted[symbol]) % 12 == 0
+        for at, symbol in whole.chords
+        if symbol in wanted and (abs(written - at) < 1e-6).any()
+    ]
+    assert len(struck) >= 5 and np.mean(struck) >= 0.8
+
+
+def test_a_choir_sings_the_thirds_of_its_chords(shipped: BandLSTM) -> None:
+    whole, _ = play(shipped, HYMN, accompany="choir", chords="G | C D | G C | D7 | G | C D | G D | G", seed=1)
+    full = 0
+    lines = [4.0 * bar for bar in range(8)]
+    for line in lines:
+        sounding = {int(p) % 12 for part in whole.parts for p in part.notes[sounding_at(part, line)].pitch}
+        root, kind = divmod(value_of(chord_at(whole, line)) - FIRST_CHORD, 12)[::-1]
+        full += (root + TONES[QUALITIES[kind]][0][1]) % 12 in sounding
+    assert full >= len(lines) - 1

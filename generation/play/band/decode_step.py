@@ -31,7 +31,7 @@ class Line:
     temperature, tail       (1, heads); tail is 1 − top_p
     uniforms                (1, rows, heads) its random numbers, 0 … 1
     x, memory               the network's output for the last row (1, width), and the network's state
-    given                   (1, rows, heads + 2) rows to be taken as they are, see `loops.given`
+    given                   (1, rows, heads + 3) rows to be taken as they are, see `loops.given`
     heading, conditions, parts  arguments of `BandLSTM.forward` and of its heads
     """
 

@@ -65,8 +65,9 @@ def lead_sheet(tune: Song, centre: int) -> Song:
 
 
 def _chordal(song: Song, style: str) -> str:
-    """The style of the chords for a tune whose style is unknown: songs in other metres than 4/4 are seldom pop."""
-    return "standards" if style == "pop" and song.metre not in (None, (4, 4), (2, 2)) else style
+    """The style of the chords for a tune whose style is unknown: songs in other metres than 4/4 are seldom pop, and a
+    tune for a jazz band is a song. The chords of jazz were learned under solos, which say less of them."""
+    return "standards" if style == "jazz" or (song.metre not in (None, (4, 4), (2, 2)) and style == "pop") else style
 
 
 def played_again(played: Played, what: str, band: Band | None, style: str) -> Beside:

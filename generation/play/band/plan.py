@@ -24,7 +24,7 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.song import Part, Song, bar_marks, tempo_at
 from generation.play.band.accompanists import SILENCE
-from generation.play.band.ahead import NOTHING_GIVEN, as_given, chord_rows, obeyed
+from generation.play.band.ahead import NOTHING_GIVEN, as_given, basses, chord_rows, obeyed
 from generation.play.band.beside import Beside
 from generation.play.band.ensembles import ENSEMBLES, WITH_CHORDS
 from generation.play.band.limits import Limits, beginning, clash_share, limits
@@ -82,7 +82,7 @@ class Plan:
     song         the given song; for a fresh piece, parts without notes
     piece        the whole song as the model sees it
     rows, heard  its last rows (n, len(FIELDS)), and what is heard at them (n, hearing.WIDTH)
-    given        (rows, heads + 2) coming rows to be taken as they are, see `loops.given`
+    given        (rows, heads + 3) coming rows to be taken as they are, see `loops.given`
     table        (WIDTH,) the state, see `State`
     limits       what its parts may do
     begin, goal  the ticks where the new music begins, at the earliest, and ends
@@ -139,7 +139,9 @@ def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
         beat = 1.5 if metre[1] == 8 and metre[0] % 3 == 0 else 4 / metre[1]
         until = (goal if prompt.open_end else last + 1) / TICKS
         chords = on_bars(prompt.over, bar_marks(song), line / TICKS, until, beat)
-        taken = as_given(ahead := chord_rows(chords, piece.shift, mark, int(every[-1, BAR])))
+        taken = as_given(
+            ahead := chord_rows(chords, piece.shift, mark, int(every[-1, BAR])), basses(chords, piece.shift)
+        )
         table[[AT.given, AT.usual, AT.eager]] = 1, 0, 0
         obeyed(table, piece.encoded.heading, ahead)
     return Plan(
@@ -174,6 +176,7 @@ def write_state(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: in
         "next_missing": SLOTS,
         "next_tick": FAR,
         "next_part": SLOTS,
+        "beneath": -1,
         "unusual": unusual(given[:, TICK]),
         "first": -1,
     }

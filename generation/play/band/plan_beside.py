@@ -8,7 +8,7 @@ from generation.model.encode_band import Piece
 from generation.model.encode_song import encode_song
 from generation.model.tokens import LENGTHS, TICKS, Ints
 from generation.music.song import tempo_at
-from generation.play.band.ahead import as_given, obeyed
+from generation.play.band.ahead import as_given, basses, obeyed
 from generation.play.band.beside import Beside
 from generation.play.band.limits import limits
 from generation.play.band.plan import LONGEST_INPUT, BandPrompt, Plan, write_state
@@ -52,13 +52,15 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
     table[AT.most_rows] = bounds.together + len(held)
     table[AT.given + held] = 1
     obeyed(table, heading, ahead)
+    beneath = basses(song.chords, piece.shift)
+    table[AT.beneath] = next((bass for tick, bass in reversed(beneath.items()) if tick <= begin), -1)
     _accustom(table, piece, beside, song.metre or (4, 4))
     return Plan(
         song,
         piece,
         past.encoded.rows[-LONGEST_INPUT:],
         heard[-LONGEST_INPUT:],
-        as_given(ahead),
+        as_given(ahead, beneath),
         table,
         bounds,
         begin,

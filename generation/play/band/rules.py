@@ -10,6 +10,7 @@ from generation.model.band import CLASSES, FIRST_CHORD, FIRST_DRUM, SLOTS
 from generation.model.tokens import LENGTHS, TICKS
 from generation.play.band.rules_beside import (
     begin_on_the_root,
+    bring_the_third,
     keep_its_pattern,
     keep_the_pattern,
     keep_to_the_chord,
@@ -233,6 +234,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         no_muddle,
         walk,
         begin_on_the_root,
+        bring_the_third,
         stay_under_the_tune,
         come_to_rest,
     ),

@@ -6,10 +6,11 @@ import numpy as np
 
 from generation.model.band import FIRST_CHORD, FIRST_DRUM, NO_CHORD, SLOTS
 from generation.model.hear_chords import TONES
-from generation.model.hearing import CHANGED, NOW_CHORD
+from generation.model.hearing import CHANGED, HEARD, NOW_CHORD
 from generation.model.tokens import TICKS
 from generation.play.band.state import OVER, PLACES, State
 
+SOUNDING = len(HEARD)  # the first of the pitch classes that sound, in `State.heard`
 OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
 OTHER_DRUM = 2.5  # nats: a drum that the pattern does not have at this place
 SKIP, ELSEWHERE = 2.5, 4.0  # nats: silence where a pattern plays; playing where it is silent
@@ -18,9 +19,12 @@ MIDDLE_C, MUDDY = 60, 52  # pitches
 STANDING = 2.5  # nats: a walking bass repeats its note
 ABOVE = 5.0  # nats: a voice that belongs under the tune is above it
 ROOTLESS = 4.0  # nats: a bass begins a new chord with another tone than the root
+NAMED = 8.0  # nats more, where the chord names its bass
 LOW = 48  # a bass is a single voice whose range goes below this pitch
+BARE = 4.0  # nats: a voice takes another tone while nobody has the chord's third
 # (qualities, 12): 1 where so many semitones above the root belong to the chord.
 IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()], np.int64)
+THIRD = np.array([tones[1] for tones, _ in TONES.values()], np.int64)  # in semitones; the fourth of a sus4
 
 
 def keep_the_pattern(length: Any, take: State) -> Any:
@@ -55,15 +59,30 @@ def keep_to_the_chord(value: Any, take: State) -> Any:
     strong, beat = (2 * place) % take.line == 0, place % TICKS == 0
     known = (chord >= 0) & (value < FIRST_DRUM)
     inside = IN_CHORD[chord // 12 * known, (value - chord) % 12]
+    low = (take.low[take.part] < LOW) & (take.single[take.part] > 0)
+    inside = inside | (low & (value % 12 == take.beneath))
     return take.obey[take.part] / 1000 * known * (1 - inside) * (OFF_BEAT + ON_BEAT * beat + ON_STRONG * strong)
 
 
 def begin_on_the_root(value: Any, take: State) -> Any:
-    """With given chords, a bass begins each new chord with its root."""
+    """With given chords, a bass begins each new chord with its root, or with the bass that it names, as C/E does."""
     chord = take.facts[NOW_CHORD] - FIRST_CHORD
     fresh = (chord >= 0) & (take.obey[take.part] > 0) & (take.when[take.part] < take.facts[CHANGED])
     low = (take.low[take.part] < LOW) & (take.single[take.part] > 0)
-    return ROOTLESS * (fresh & low & ((value - chord) % 12 != 0) & (value < FIRST_DRUM))
+    named = take.beneath >= 0
+    wanted = chord * (1 - named) + take.beneath * named
+    return (ROOTLESS + NAMED * named) * (fresh & low & ((value - wanted) % 12 != 0) & (value < FIRST_DRUM))
+
+
+def bring_the_third(value: Any, take: State) -> Any:
+    """With given chords, voices that move with the tune, and all parts but a bass at the close, seldom leave the third
+    of the chord out: the first that has a choice takes it, unless it sounds."""
+    chord = take.facts[NOW_CHORD] - FIRST_CHORD
+    third = (THIRD[chord // 12 * (chord >= 0)] + chord) % 12
+    low = (take.low[take.part] < LOW) & (take.single[take.part] > 0)
+    voice = (take.obey[take.part] > 0) & (low == 0) & ((take.habit[take.part] == 2) | (take.onset >= take.last))
+    bare = take.heard[SOUNDING + third] == 0
+    return BARE * (voice & (chord >= 0) & bare & (value % 12 != third) & (value < FIRST_DRUM))
 
 
 def walk(value: Any, take: State) -> Any:

@@ -40,7 +40,7 @@ class BandSlots:
     waves              (B, 2, …) see `play.fused.waves`
     temperature, tail  (B, heads) tail is 1 − top_p
     uniforms           (B, MOST_ROWS, heads) random numbers, 0 … 1
-    given              (B, MOST_ROWS, heads + 2) rows to be taken as they are, see `loops.given`
+    given              (B, MOST_ROWS, heads + 3) rows to be taken as they are, see `loops.given`
     """
 
     table: Whole
@@ -94,7 +94,7 @@ def band_memory(model: BandLSTM, fused: BandFused, takes: int) -> BandSlots:
         "values": ((heads, seen, channels), kept), "value_unit": ((heads, seen), real),
         "closed": ((), whole), "waves": ((2, 2 * len(BARS)), real), "temperature": ((len(HEADS),), real),
         "tail": ((len(HEADS),), real), "uniforms": ((MOST_ROWS, len(HEADS)), real),
-        "given": ((MOST_ROWS, len(HEADS) + 2), whole),
+        "given": ((MOST_ROWS, len(HEADS) + 3), whole),
     }  # fmt: skip
     return BandSlots(
         **{

@@ -38,6 +38,7 @@ class State(NamedTuple):
     lowest                slot of the lowest part at the close
     next_tick, next_part  of the next given row; FAR and SLOTS if there is none
     taken                 given rows so far
+    beneath               pitch class of the bass that the chord asks for, as C/E does; −1: its root
     forced                whether the coming row is given
     leading               slot of the lead
     held_to               whether every part that is not given has a pattern
@@ -112,6 +113,7 @@ class State(NamedTuple):
     next_tick: Any
     next_part: Any
     taken: Any
+    beneath: Any
     forced: Any
     leading: Any
     held_to: Any

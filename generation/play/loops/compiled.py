@@ -25,6 +25,7 @@ COMPILED_FROM = sorted(
         HERE.parent / "state.py",
         HERE.parent / "band" / "limits.py",
         HERE.parent / "band" / "rules.py",
+        HERE.parent / "band" / "rules_beside.py",
         HERE.parent / "band" / "state.py",
         *(HERE.parents[1] / "model" / name for name in ("tokens.py", "band.py", "hearing.py")),
     ]

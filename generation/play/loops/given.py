@@ -1,12 +1,15 @@
 """Take given rows as they are, each at its place.
 
-`given` (B, rows, heads + 2) holds the given rows of each take in order: the classes of all heads, the tick from which
-places in bars are counted at the row, and the row's own tick.
+`given` (B, rows, heads + 3) holds the given rows of each take in order: the classes of all heads, the bass that a chord
+asks for (as `State.beneath`; `KEPT` if the row is no chord), the tick from which places in bars are counted at the row,
+and the row's own tick.
 """
 
 from generation.model.band import PART
 from generation.play.band.state import AT
 from generation.play.loops.compiled import Whole, compiled
+
+KEPT = -2  # the bass stays what it was
 
 
 @compiled
@@ -31,6 +34,8 @@ def pass_by(given: Whole, table: Whole) -> None:
     for take in range(len(table)):
         row = table[take]
         if row[AT.forced]:
+            if given[take, row[AT.taken], -3] != KEPT:
+                row[AT.beneath] = given[take, row[AT.taken], -3]
             row[AT.taken] += 1
             following = given[take, row[AT.taken]]
             row[AT.next_tick], row[AT.next_part], row[AT.forced] = following[-1], following[PART], 0
