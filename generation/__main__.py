@@ -33,7 +33,7 @@ WORKSHOP = {
     "evaluate-band": ("generation.judge.evaluate_band", "judge a checkpoint of several parts on held-out scores"),
     "evaluate-accompany": ("generation.judge.evaluate_accompany", "judge how tunes are accompanied"),
     "evaluate-hum": ("generation.judge.evaluate_hum", "judge how well recordings are transcribed"),
-    "train-harmony": ("generation.learn.train_harmony", "count how chords go under tunes"),
+    "train-harmony": ("generation.learn.train_harmony", "learn which chords go under tunes"),
     "copying": ("generation.learn.copying", "find what a piece has in common with the training tunes"),
     "copying-band": ("generation.learn.copying_band", "find what a piece has in common with the training scores"),
     "predecessor": ("generation.judge.baselines.predecessor", "train the baseline that preceded Encore, and compare"),

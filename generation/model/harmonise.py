@@ -6,24 +6,26 @@ import numpy as np
 
 from generation.model.band import FIRST_CHORD
 from generation.model.chords import symbol_of, value_of
-from generation.model.harmony import beats_of, chords_under, evidence, tables
+from generation.model.harmony import ELSEWHERE, beats_of, chords_under, heard_by, network, tables
 from generation.model.hear_chords import TONES
 from generation.model.tokens import shift_of
+from generation.model.tune_beats import tune_beats
 from generation.music.chart import Chart
 from generation.music.key import Key, find_key
 from generation.music.song import Song, bar_marks
 
-# Style of a tune → the style whose table gives its chords, the weight of its tones, and nats in favour of changes.
+# Style of a tune → the style that the network and the tables know, the weight of what the network says, compared with
+# the usual order of chords, and log-odds in favour of changes: where a bar or its second half begins, and elsewhere.
 LIKE = {
-    "pop": ("pop", 0.7, 1.45),
-    "jazz": ("jazz", 1.5, 1.0),
-    "standards": ("standards", 0.6, 0.9),
-    "hymn": ("hymn", 1.0, 1.5),
-    "classical": ("hymn", 1.0, 1.2),
-    "artsong": ("hymn", 1.0, 1.2),
-    "irish": ("standards", 1.0, 0.9),
-    "american": ("standards", 1.0, 0.9),
-    "british": ("standards", 1.0, 1.0),
+    "pop": ("pop", 0.8, 2.6, 0.0),
+    "jazz": ("jazz", 0.3, 1.3, 0.0),
+    "standards": ("standards", 0.8, 1.2, 0.0),
+    "hymn": ("hymn", 2.0, 2.5, 2.5),
+    "classical": ("hymn", 2.0, 3.5, 0.0),
+    "artsong": ("hymn", 2.0, 3.5, 0.0),
+    "irish": ("standards", 1.0, 1.2, 0.0),
+    "american": ("standards", 1.0, 1.2, 0.0),
+    "british": ("standards", 1.0, 1.2, 0.0),
 }
 WARMEST = 0.35  # the temperature of chords when that of the notes is 1; below `COOL`, the likeliest chords are taken
 COOL = 0.3
@@ -37,15 +39,18 @@ def harmonised(
     tune = next((part.notes for part in song.parts if part.role == "lead" and len(part.notes)), None)
     if song.chords or tune is None:
         return song
-    name, weight, change = LIKE.get(style, LIKE["pop"])
+    name, weight, strong, weak = LIKE.get(style, LIKE["pop"])
     beats, places = beats_of(float(tune.onset[-1]) + 0.01, bar_marks(song), song.metre)
     shift = shift_of(key)
     begun = np.append(beats[1:], np.inf) > since + 1e-6
     beats, places = (beats[begun], places[begun]) if begun.any() else (beats, places)
-    heard = np.roll(evidence(beats, places, tune.onset, tune.duration, tune.pitch), shift, axis=1)
+    seen = tune_beats(beats, places, tune.onset, tune.duration, tune.pitch + shift, name)
+    fits, change = heard_by(network(), seen)
+    eager = np.where(places == ELSEWHERE, weak, strong)
+    change = 1 / (1 + np.exp(-eager) * (1 / change - 1))
     warmth = max(0.0, temperature - COOL) * WARMEST
     tonic = (key.pitch_class + shift) % 12
-    found = chords_under(heard, places, tables()[name], tonic, weight, change, warmth, rng)
+    found = chords_under(weight * fits, change, tables()[name], tonic, warmth, rng)
     changes = [i for i in range(len(found)) if not i or found[i] != found[i - 1]]
     at = [max(0.0, float(beats[i])) for i in changes]
     said = [symbol_of(int(found[i]) + FIRST_CHORD, shift, key) for i in changes]

@@ -1,8 +1,4 @@
-"""How tunes of held-out works are accompanied: our chords and band beside the true ones, and a plain model's chords.
-
-The plain model is a hidden Markov model whose tables say nothing of style: the 24 triads, all changes alike, and tones
-of a chord eight times as likely as others.
-"""
+"""How tunes of held-out works are accompanied: our chords and band beside the true ones, plain ones, and MMA's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,19 +10,20 @@ from tqdm import tqdm
 from generation.judge.band import statistics
 from generation.judge.band.excerpts import cut, song
 from generation.judge.bars import Figure, table
+from generation.judge.baselines import mma
+from generation.judge.baselines.plain_harmony import IN_CHORD, plainly
 from generation.learn.band_batches import collate, whole
 from generation.learn.band_loss import loss
 from generation.learn.full_corpus import Work
-from generation.model.band import FIRST_CHORD, PART, QUALITIES
+from generation.model.band import FIRST_CHORD, PART
 from generation.model.chords import symbol_of, value_of
 from generation.model.encode_song import encode_song
 from generation.model.full_score import FullScore
-from generation.model.harmony import CHORDS, Reals, Table, beats_of, chords_under, evidence
-from generation.model.hear_chords import TONES, hear_chords
+from generation.model.harmony import Reals, beats_of
+from generation.model.hear_chords import hear_chords
 from generation.model.networks.band_lstm import BandLSTM
-from generation.model.tokens import shift_of
 from generation.music.chart import Chords
-from generation.music.key import Key, find_key
+from generation.music.key import Key, believed, find_key
 from generation.music.reading import Reading
 from generation.music.song import Song, bar_marks
 from generation.play.band.accompanists import BANDS
@@ -39,7 +36,6 @@ TRIO = "trio"
 JOINED = {"pop909": TRIO, "wjd": "jazz trio", "ewld1928": TRIO, "hymns": "choir"}
 BARS, FEWEST = 16, 24  # bars of each tune; its notes, at least
 PHRASE_END = 2.0  # quarters from the last onset of a phrase to the next, at least
-IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()])
 AGREE_BAR, OBEY_BAR, CLASH_BAR, LIKELIER_BAR, NEAR_BAR, POP_PACE = 0.55, 0.95, 1.3, 0.75, 0.05, (1.3, 2.2)
 
 
@@ -51,10 +47,13 @@ class Heard:
     pace     chords a bar
     clashes  share of clashes in the whole
     ends     share of phrases that end on the tonic's or the dominant's chord
+    opens    whether it opens on the tonic's chord, major or minor as the notes suggest
     agree    share of beats whose root and quality are the true ones; root: whose root is
     plain    the same as `agree`, of the plain model
     obeyed   notes of chords and bass on strong beats in our chord, and all of them
     nats     of the lead's pitches given true chords, ours and the plain model's
+    beside   of the same beside our whole band, and beside MMA over the plain model's chords; None where MMA is not
+             installed, or has no groove for the metre
     """
 
     dataset: str
@@ -62,11 +61,13 @@ class Heard:
     pace: tuple[float, float]
     clashes: tuple[float, float]
     ends: tuple[float, float]
+    opens: tuple[bool, bool]
     agree: float
     root: float
     plain: float
     obeyed: tuple[int, int]
     nats: tuple[float, float, float]
+    beside: tuple[float, float] | None
 
 
 def heard(model: BandLSTM, works: Sequence[Work], seed: int = 0) -> list[Heard]:
@@ -114,6 +115,10 @@ def _one(model: BandLSTM, work: Work, score: FullScore, seed: int) -> Heard:
     bar = bar_marks(tune)[0][1] if bar_marks(tune) else 4.0
     length = max(1.0, lead.notes.end / bar)
     end = float(np.ceil(lead.notes.end))
+    theirs = mma.played_by_mma(tune, plain, work.style) if mma.here() else None
+    over = [nats_of_lead(model, replace(tune, chords=chords), work.style) for chords in (truth, ours.chords, plain)]
+    bands = [nats_of_lead(model, each, work.style) for each in (ours, theirs) if each is not None]
+    home = believed(key, score.pitch[tones], score.duration[tones]).pitch_class
     return Heard(
         work.dataset,
         (_inside(lead.notes.onset, lead.notes.duration, lead.notes.pitch, truth),
@@ -121,29 +126,14 @@ def _one(model: BandLSTM, work: Work, score: FullScore, seed: int) -> Heard:
         (len(truth) / length, len(ours.chords) / length),
         (_clashes(full, end), _clashes(ours, end)),
         (_ends(lead.notes.onset, truth, key), _ends(lead.notes.onset, ours.chords, key)),
+        (_opens(true_at, home), _opens(ours_at, home)),
         float((true_at == ours_at).mean()),
         float((true_at % 12 == ours_at % 12).mean()),
         float((true_at == plain_at).mean()),
         obeyed(ours),
-        (nats_of_lead(model, tune, truth, work.style), nats_of_lead(model, tune, ours.chords, work.style),
-         nats_of_lead(model, tune, plain, work.style)),
+        (over[0], over[1], over[2]),
+        (bands[0], bands[1]) if theirs else None,
     )  # fmt: skip
-
-
-def plainly(tune: Song, key: Key) -> Chords:
-    """Chords for a tune by the plain model."""
-    usual = np.full(CHORDS, -12.0)
-    usual[:24] = -np.log(24)  # major and minor triads come first
-    follow = np.tile(usual, (CHORDS, 1))
-    tones = np.log(np.where(IN_CHORD, 0.24, 0.03))
-    plain = Table(usual, follow, tones, np.array([0.5, 0.3, 0.1]))
-    notes, shift = tune.parts[0].notes, shift_of(key)
-    beats, places = beats_of(float(notes.onset[-1]) + 0.01, bar_marks(tune), tune.metre)
-    seen = np.roll(evidence(beats, places, notes.onset, notes.duration, notes.pitch), shift, axis=1)
-    tonic = (key.pitch_class + shift) % 12
-    found = chords_under(seen, places, plain, tonic, 1.0, 0.0, 0.0, np.random.default_rng(0))
-    changes = [i for i in range(len(found)) if not i or found[i] != found[i - 1]]
-    return tuple((max(0.0, float(beats[i])), symbol_of(int(found[i]) + FIRST_CHORD, shift, key)) for i in changes)
 
 
 def _ruling(chords: Chords, times: Reals) -> np.ndarray:
@@ -172,6 +162,12 @@ def _ends(onset: Reals, chords: Chords, key: Key) -> float:
     return float(np.isin(root, (0, 7)).mean())
 
 
+def _opens(ruling: np.ndarray, home: int) -> bool:
+    """Whether the first chord of those in force (beats,) has this pitch class as its root."""
+    known = ruling[ruling >= 0]
+    return bool(len(known) and known[0] % 12 == home)
+
+
 def obeyed(whole: Song) -> tuple[int, int]:
     """How many notes of chords and bass at the start and the middle of a bar are in the chord; how many there are."""
     marks = bar_marks(whole)
@@ -192,9 +188,9 @@ def obeyed(whole: Song) -> tuple[int, int]:
 
 
 @torch.inference_mode()
-def nats_of_lead(model: BandLSTM, tune: Song, chords: Chords, style: str) -> float:
-    """Nats of each pitch of a tune, over some chords."""
-    piece = encode_song(replace(tune, chords=chords), style)
+def nats_of_lead(model: BandLSTM, played: Song, style: str) -> float:
+    """Nats of each pitch of a song's first part, with all that is before it: its chords and the other parts."""
+    piece = encode_song(played, style)
     batch = collate([whole(piece)])
     found, _ = loss(model.eval(), batch)
     value = found["value"][0].cpu().numpy()
@@ -222,6 +218,8 @@ def figures(every: Sequence[Heard]) -> list[Figure]:
         lines.append(Figure(what, name, agree, plain, AGREE_BAR, True, ".3f"))
         true, ours = np.mean([each.ends for each in some], 0)
         lines.append(Figure("phrases that end on tonic or dominant (baseline: true)", name, ours, true, form=".3f"))
+        true, ours = np.mean([each.opens for each in some], 0)
+        lines.append(Figure("tunes that open on the tonic (baseline: true)", name, ours, true))
         true, ours = np.mean([each.clashes for each in some], 0)
         if true > 0:  # not where a tune alone is known
             what = f"clashes of the whole, times the true share ({true:.3f})"
@@ -236,6 +234,11 @@ def figures(every: Sequence[Heard]) -> list[Figure]:
             f"tunes likelier over our chords than over the plain model's ({ours:.3f} against {plain:.3f} nats a pitch; "
         )
         lines.append(Figure(f"{what}true chords {true:.3f})", name, likelier, 0.5, LIKELIER_BAR, True))
+        if pairs := [each.beside for each in some if each.beside]:
+            ours, theirs = np.mean(pairs, 0)
+            likelier = float(np.mean([one < other for one, other in pairs]))
+            what = f"tunes likelier beside our band than beside MMA's ({ours:.3f} against {theirs:.3f} nats a pitch, "
+            lines.append(Figure(f"{what}{len(pairs)} tunes)", name, likelier, 0.5, LIKELIER_BAR, True))
     return lines
 
 
@@ -246,6 +249,3 @@ def in_words(every: Sequence[Heard]) -> str:
         ["set", "band", "tunes"],
         [[name, JOINED.get(name, TRIO), str(names.count(name))] for name in dict.fromkeys(names)],
     )
-
-
-assert QUALITIES[:2] == ("maj", "min")
