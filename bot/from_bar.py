@@ -8,8 +8,9 @@ from typing import Any
 
 import discord
 
-from bot.answer.buttons import FROM, GONE
+from bot.answer.buttons import FROM
 from bot.answer.job import run_job
+from bot.answer.recall import recall
 from bot.client import Interaction
 from bot.words import say
 from bot.words.locale import own
@@ -43,10 +44,9 @@ def bar_form(name: str) -> str:
 
 
 async def play_on_from_bar(interaction: Interaction, name: str, fields: Mapping[str, str]) -> None:
-    """Play on as a form asks. Raises `Refusal` for a word that is no number, and a take that is not there."""
-    kept = await interaction.client.store.kept(name)
-    if kept is None:
-        raise Refusal(GONE)
+    """Play on as a form asks. Raises `Refusal` if the reply is gone, for a word that is no number, and for a take that
+    is not there."""
+    kept = await recall(interaction, name)
     bar, take = _number(fields.get("bar", "")), _number(fields.get("take", "1"))
     if take > len(kept.midis):
         raise Refusal("There is no take {take}; the last one is take {count}.", take=take, count=len(kept.midis))

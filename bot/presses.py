@@ -12,6 +12,7 @@ import discord
 from bot.answer.buttons import CANCEL, DELETE, GONE, REDO, SHEET, TAKE, VOICE, asking_to_delete
 from bot.answer.job import run_job
 from bot.answer.post import post
+from bot.answer.recall import recall
 from bot.answer.reply import sheet_music
 from bot.answer.report import report_error
 from bot.client import Interaction
@@ -108,19 +109,12 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
     async def answer(self, interaction: Interaction) -> None:
         raise NotImplementedError
 
-    async def kept(self, interaction: Interaction) -> Kept:
-        """The store's record of the reply. `Refusal` if that is gone."""
-        kept = await interaction.client.store.kept(self.said["kept"])
-        if kept is None:
-            raise Refusal(GONE)
-        return kept
-
 
 class TakePress(Press, template=TAKE):
     """Asks for other music from the same request, or from one of the takes."""
 
     async def answer(self, interaction: Interaction) -> None:
-        kept, what, take = await self.kept(interaction), self.said["what"], int(self.said["take"])
+        kept, what, take = await recall(interaction, self.said["kept"]), self.said["what"], int(self.said["take"])
         if what in REDONE:
             await run_job(interaction, _part_again(kept, what, take))
             return
@@ -147,9 +141,7 @@ class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"(?!)"):
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]  # Encore is the only client
         try:
-            kept = await interaction.client.store.kept(self.kept)
-            if kept is None:
-                raise Refusal(GONE)
+            kept = await recall(interaction, self.kept)
             await run_job(interaction, self.wanted(kept, self.item.values[0]))
         except Exception as error:
             await report_error(interaction, error)
@@ -177,7 +169,7 @@ class SheetPress(Press, template=SHEET):
     """Shows the score of every take to the member who asks, and to nobody else."""
 
     async def answer(self, interaction: Interaction) -> None:
-        kept = await self.kept(interaction)
+        kept = await recall(interaction, self.said["kept"])
         if not kept.wholes and not any(kept.sheets):
             raise Refusal(NO_SHEETS)
         await interaction.response.defer(ephemeral=True, thinking=True)

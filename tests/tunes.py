@@ -7,29 +7,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from generation.finish.piece import Piece
-from generation.music.clock import Clock, Tempo
+from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import melody_of, with_line
 from generation.music.notes import Notes
 from generation.music.played import Played
 from generation.music.reading import Reading
-from generation.music.song import Metre, Part, Song
+from generation.music.song import Part, Song
 
 
 def line_of(
-    onset: ArrayLike,
-    duration: ArrayLike,
-    pitch: ArrayLike,
-    velocity: ArrayLike,
-    tempo: tuple[Tempo, ...] = Clock().marks,
-    metre: Metre | None = None,
-    key: Key | None = None,
-    downbeat: float = 0.0,
-    title: str = "",
+    onset: ArrayLike, duration: ArrayLike, pitch: ArrayLike, velocity: ArrayLike, *facts: Any, **named: Any
 ) -> Song:
-    """A melody of notes that are given field by field."""
+    """A melody of notes that are given field by field; the other facts as in `melody_of`."""
     notes = Notes(np.array(onset), np.array(duration), np.array(pitch), np.array(velocity))
-    return melody_of(notes, tempo, metre, key, downbeat, title)
+    return melody_of(notes, *facts, **named)
 
 
 def song_of(melody: Song, program: int | None = None, name: str = "") -> Song:

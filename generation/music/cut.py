@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from generation.music.notes import Notes
 from generation.music.song import Part, Song
 
 EARLY = 0.1  # quarters by which a note may come before the bar line to which it belongs
@@ -29,17 +30,21 @@ def numbered_bars(song: Song) -> list[float]:
     return lines[max(silent, 0) :]
 
 
+def notes_until(notes: Notes, quarter: float, early: float = 1e-6) -> Notes:
+    """The notes that begin `early` quarters or more before a quarter; those that are still held there end."""
+    some = notes[notes.onset < quarter - early]
+    return replace(some, duration=np.minimum(some.duration, quarter - some.onset))
+
+
 def beginning(song: Song, quarter: float, early: float = 1e-6) -> Song:
-    """A song up to a quarter, where notes that are still held end; without those that begin `early` quarters before
-    it."""
+    """A song up to a quarter, with the notes of `notes_until`."""
 
     def before(thing: Part | Song, *names: str) -> dict[str, Any]:
         return {name: tuple(mark for mark in getattr(thing, name) if mark[0] < quarter - 1e-6) for name in names}
 
     parts = []
     for part in song.parts:
-        notes = part.notes[part.notes.onset < quarter - early]
-        notes = replace(notes, duration=np.minimum(notes.duration, quarter - notes.onset))
-        parts.append(replace(part, notes=notes, **before(part, "words", "controls", "bends", "programs")))
+        marks = before(part, "words", "controls", "bends", "programs")
+        parts.append(replace(part, notes=notes_until(part.notes, quarter, early), **marks))
     tempo = tuple(mark for mark in song.tempo if mark.onset < quarter)
     return replace(song, parts=tuple(parts), tempo=tempo, **before(song, "metres", "keys", "chords", "markers"))

@@ -1,7 +1,7 @@
 """A request → prompts for the model, one for each take."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from generation.music.played import Played
 from generation.music.reading import Reading, tune_alone
 from generation.music.song import Song, heard_key
 from generation.play.band.accompanists import BANDS
+from generation.play.band.beside import Beside
 from generation.play.band.ensembles import ENSEMBLES
 from generation.play.band.join import accompanied, lead_sheet, played_again
 from generation.play.band.plan import BandPrompt
@@ -71,21 +72,25 @@ def tune_first(request: Request) -> bool:
 def with_band(request: Request, tunes: Sequence[Song]) -> list[BandPrompt]:
     """A prompt for each fresh tune: the band that was asked for plays beside it."""
     ensemble, style = ENSEMBLES[request.band], request.style if request.style in STYLES else "auto"
-    found = []
-    for seed, tune in enumerate(tunes, request.seed):
-        reading = Reading(lead_sheet(tune, ensemble.centre), tune.line)
-        beside = accompanied(reading, ensemble.band, style, request.temperature, seed)
-        found.append(
-            BandPrompt(
-                seconds=request.seconds,
-                temperature=request.temperature,
-                top_p=request.top_p,
-                seed=seed,
-                style=beside.style,
-                beside=beside,
-            )
-        )
-    return found
+    sheets = [Reading(lead_sheet(tune, ensemble.centre), tune.line) for tune in tunes]
+    common = BandPrompt(
+        seconds=request.seconds, temperature=request.temperature, top_p=request.top_p, seed=request.seed
+    )
+    return _beside(
+        common,
+        (
+            accompanied(sheet, ensemble.band, style, request.temperature, seed)
+            for seed, sheet in enumerate(sheets, request.seed)
+        ),
+    )
+
+
+def _beside(common: BandPrompt, besides: Iterable[Beside]) -> list[BandPrompt]:
+    """A prompt for each music to play beside, with the seeds from that of `common` on."""
+    return [
+        replace(common, seed=seed, style=beside.style, beside=beside)
+        for seed, beside in enumerate(besides, common.seed)
+    ]
 
 
 def band_prompts(request: Request, reading: Reading | None, played: Played | None = None) -> list[BandPrompt]:
@@ -99,6 +104,7 @@ def band_prompts(request: Request, reading: Reading | None, played: Played | Non
         bars=request.bars,
         temperature=request.temperature,
         top_p=request.top_p,
+        seed=request.seed,
         style=style,
         band=request.band,
         key=key,
@@ -110,15 +116,13 @@ def band_prompts(request: Request, reading: Reading | None, played: Played | Non
     if played is not None:
         band = BANDS[request.accompany] if request.accompany else ENSEMBLES[request.band].band if fresh else None
         beside = played_again(played, request.redo, band, style)
-        return [replace(common, seed=seed, style=beside.style, beside=beside) for seed in seeds]
+        return _beside(common, [beside] * request.takes)
     if request.accompany and reading is not None:
-        joined = [
-            accompanied(reading, BANDS[request.accompany], style, request.temperature, seed, request.chords)
-            for seed in seeds
-        ]
-        return [
-            replace(common, seed=seed, style=one.style, beside=one) for seed, one in zip(seeds, joined, strict=True)
-        ]
+        band = BANDS[request.accompany]
+        return _beside(
+            common,
+            (accompanied(reading, band, style, request.temperature, seed, request.chords) for seed in seeds),
+        )
     if reading is None:
         chart: Chart = ()
         if request.chords:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.model import memorised, tokens
 from generation.model.loaded import LoadedModel
@@ -65,8 +66,7 @@ class Prompt:
 class Take:
     """A take while it is played.
 
-    given     the tune that it continues
-    encoded   the same as the model sees it
+    given, encoded  the tune that it continues, and the same as the model sees it
     delay     ticks by which the new notes come later than the model thinks
     whole     once the take is complete: the given notes and the new ones
     since     quarter where the new ones begin
@@ -157,7 +157,7 @@ class Session:
         attempts = ATTEMPTS if take.clean is None else MORE_ATTEMPTS
         if take.copied + take.repeated and take.prompt.attempt + 1 < attempts:
             prompt = take.prompt = replace(take.prompt, attempt=take.prompt.attempt + 1)
-            returns, drawn = take.line.returns - (again > 0), uniforms(prompt.seed, prompt.attempt, MOST)
+            returns, drawn = take.line.returns - (again > 0), _uniforms(prompt)
             take.line = replace(take.line, uniforms=drawn, returns=returns, rows=[], goal=0, over=False)
             self._waiting.append(take)
         else:
@@ -196,7 +196,7 @@ def _takes(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM
             temperature=temperature,
             top_p=top_p,
             open_end=prompt.open_end,
-            uniforms=uniforms(prompt.seed, prompt.attempt, MOST),
+            uniforms=_uniforms(prompt),
             rows=[],
         )
         yield replace(first, prompt=prompt, line=line)
@@ -238,7 +238,7 @@ def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
         temperature=temperature,
         top_p=top_p,
         open_end=prompt.open_end,
-        uniforms=uniforms(prompt.seed, prompt.attempt, MOST),
+        uniforms=_uniforms(prompt),
     )
     return Take(prompt, given, style, encoded, line, enters.delay)
 
@@ -247,6 +247,10 @@ def _widened(prompt: Prompt, style: str) -> tuple[float, float]:
     """Temperature and top_p of a take in a style."""
     factor, tail = WIDER.get(style, (1.0, 1.0))
     return prompt.temperature * factor, 1 - tail * (1 - prompt.top_p)
+
+
+def _uniforms(prompt: Prompt) -> NDArray[np.float32]:
+    return uniforms(prompt.seed, "notes", prompt.attempt, (MOST, len(CLASSES)))
 
 
 def _written(take: Take) -> Song:

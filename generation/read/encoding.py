@@ -91,7 +91,7 @@ def decoded(text: bytes, encoding: str) -> str:
     return text.decode(wide or encoding, errors="replace").replace("\ufeff", "").replace("\0", "")
 
 
-def melody_of(text: bytes, encoding: str) -> str:
+def line_of(text: bytes, encoding: str) -> str:
     """A text as one line of limited length."""
     return legible(decoded(text, encoding))
 

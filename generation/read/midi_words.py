@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.read.encoding import decoded, encoding_of, melody_of
+from generation.read.encoding import decoded, encoding_of, line_of
 from generation.read.lyrics import TOGETHER, fits, matched
 from generation.read.midi_lines import LYRIC, MARKER, TEXT, TRACK_NAME, Line, Text
 
@@ -75,7 +75,7 @@ class Texts:
         self.names: dict[int, str] = {}
         for text in texts:
             if text.kind == TRACK_NAME:
-                self.names.setdefault(text.track, melody_of(text.data, self.encoding))
+                self.names.setdefault(text.track, line_of(text.data, self.encoding))
 
     def name(self, track: int) -> str:
         """What a track calls its player; empty where it has no name of its own."""
@@ -116,7 +116,7 @@ class Texts:
         return [(text.tick, self._syllable(text)) for text in sorted(lyrics, key=lambda text: text.tick)]
 
     def _line(self, text: Text) -> str:
-        return melody_of(text.data, self.encoding)
+        return line_of(text.data, self.encoding)
 
     def _syllable(self, text: Text) -> str:
         """The text as it stands, since spaces and slashes say where words and lines end."""

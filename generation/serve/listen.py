@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from generation.model.tokens import TICKS
-from generation.music.cut import EARLY, beginning, numbered_bars
+from generation.music.cut import EARLY, beginning, notes_until, numbered_bars
 from generation.music.melody import MAX_SECONDS
 from generation.music.reading import Reading
 from generation.music.song import tempo_at
@@ -57,7 +57,7 @@ def listen(request: Request) -> Reading | None:
 
 def _until_bar(reading: Reading, bar: int) -> Reading:
     """The reading up to the end of a bar. Raises `Refusal` if there is no such bar, or no tune up to there."""
-    lines, line = numbered_bars(reading.song), reading.line
+    lines = numbered_bars(reading.song)
     if bar > len(lines):
         raise Refusal(
             "There is no bar {bar}: this tune has {count} full bar. Choose a bar that it has.",
@@ -66,8 +66,7 @@ def _until_bar(reading: Reading, bar: int) -> Reading:
             count=len(lines),
         )
     end = (*lines, np.inf)[bar]
-    kept = line[line.onset < end - EARLY]
+    kept = notes_until(reading.line, end, EARLY)
     if not len(kept):
         raise Refusal("The tune has no note up to bar {bar}. Choose a later bar.", bar=bar)
-    kept = replace(kept, duration=np.minimum(kept.duration, end - kept.onset))
     return replace(reading, song=beginning(reading.song, end, EARLY), line=kept)

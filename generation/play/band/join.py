@@ -104,9 +104,8 @@ def primed(song: Song, since: float, players: Players, key: Key, style: str) -> 
     bar, swung = metre[0] * 4 / metre[1], swings(song)
     lead_in = LEAD_IN * bar - song.pickup if since <= 0 else 0.0
     along = any(player.feel in ALONG for hands in players.values() for player in hands)
-    begins = (
-        (0.0 if along else song.pickup) if lead_in else since
-    )  # players wait for the first bar line, singers do not
+    # Players wait for the first bar line, singers do not.
+    begins = (0.0 if along else song.pickup) if lead_in else since
     first = song.chords[0][1] if song.chords else symbol_of(0, 0, key)
     later = _later(song, lead_in) if lead_in else song
     given = [part.notes.pitch.max() for i, part in enumerate(song.parts) if i not in players and len(part.notes)]

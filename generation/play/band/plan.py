@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from generation.model import band, hearing, tokens
 from generation.model.band import (
@@ -223,8 +222,3 @@ def _declared(song: Song, piece: Piece, chords: bool) -> Piece:
     rows[:, BAR] = round(beats * 4 / unit * TICKS)
     encoded = replace(piece.encoded, rows=rows, heading=heading)
     return replace(piece, encoded=encoded, conditions=conditions, slots=slots, shift=shift)
-
-
-def uniforms(seed: int, attempt: int, rows: int, heads: int) -> NDArray[np.float32]:
-    """(rows, heads) the random numbers of a take, 0 … 1."""
-    return random_stream(seed, "band", attempt).random((rows, heads), np.float32)

@@ -13,12 +13,13 @@ from generation.music.played import Played
 from generation.music.song import Song
 from generation.play.band.batch import BandBatch
 from generation.play.band.decode_step import HEADS, Line, begun
-from generation.play.band.plan import BandPrompt, Plan, plan, uniforms
+from generation.play.band.plan import BandPrompt, Plan, plan
 from generation.play.band.plan_beside import plan_beside
 from generation.play.band.slots import MOST_ROWS
 from generation.play.band.temperature import freedom
 from generation.play.band.to_song import rows_of, to_song
 from generation.play.batch import HIGHEST
+from generation.play.chance import uniforms
 from generation.play.repeats import before_displaced, repeated
 from generation.play.session import ATTEMPTS, MORE_ATTEMPTS
 
@@ -180,7 +181,7 @@ class BandSession:
             known.table[None].copy(),
             heat[None],
             tail[None],
-            np.minimum(uniforms(take.prompt.seed, take.prompt.attempt, MOST_ROWS, len(HEADS)), HIGHEST)[None],
+            np.minimum(uniforms(take.prompt.seed, "band", take.prompt.attempt, (MOST_ROWS, len(HEADS))), HIGHEST)[None],
             x,
             memory,
             heading,
