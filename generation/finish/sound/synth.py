@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -99,6 +100,8 @@ class _Font:
 # Soundfonts that no synthesiser uses at the moment, with their loaded presets. Loading the samples of a piano takes ten
 # times as long as everything else in making a synthesiser.
 _spare: dict[Path, list[_Font]] = {}
+# The first synthesiser of a process fills FluidSynth's tables; one that is made meanwhile would play from half of them.
+_making = Lock()
 
 
 class Synth:
@@ -118,7 +121,8 @@ class Synth:
         fluid.fluid_settings_setnum(self._settings, b"synth.gain", GAIN)
         for name, value in REVERB.items():
             fluid.fluid_settings_setnum(self._settings, f"synth.reverb.{name}".encode(), value)
-        self._synth = fluid.new_fluid_synth(self._settings)
+        with _making:
+            self._synth = fluid.new_fluid_synth(self._settings)
         for channel in range(9, count, 16):  # before presets are chosen, or else drum kits would be loaded
             fluid.fluid_synth_set_channel_type(self._synth, channel, 0)
             fluid.fluid_synth_bank_select(self._synth, channel, 0)
