@@ -8,7 +8,7 @@ COMPILED := $(VENV)/.compiled
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-emit-package torch --custom-compile-command "make lock" $(if $(RAISE),--upgrade-package $(RAISE))
-SOAK := tests/finish/test_soundness.py tests/finish/test_seam.py tests/finish/test_band_seam.py tests/read/test_fuzz.py tests/read/test_reading.py tests/serve/test_load.py tests/serve/test_quota.py
+SOAK := tests/finish/test_soundness.py tests/finish/test_seam.py tests/finish/test_band_seam.py tests/read/test_fuzz.py tests/read/test_audio_fuzz.py tests/read/test_reading.py tests/serve/test_load.py tests/serve/test_quota.py
 
 run: $(COMPILED)
 	$(VENV)/bin/python -m bot

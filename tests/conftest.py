@@ -29,7 +29,7 @@ SLOW = (
     "finish/test_all_that_travels.py", "finish/test_finish.py", "finish/test_render.py", "finish/test_seam.py",
     "finish/test_silences.py", "finish/test_soundness.py",
     "model/test_band.py", "model/test_models.py", "model/test_own_models.py",
-    "read/test_fuzz.py", "read/test_hostile.py", "read/test_reading.py",
+    "read/test_audio_fuzz.py", "read/test_fuzz.py", "read/test_hostile.py", "read/test_reading.py",
 )  # fmt: skip
 
 
