@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 ABC = "X:1\nT:The Test\nM:4/4\nL:1/8\nQ:1/4=240\nK:D\nDFAF dfaf|gfed cABc|\n"
 TUNE = ("the test.abc", ABC.encode())
 THINKING = 5  # the kind of answer that promises one
-MUSIC = ("Another take", "Warmer", "Cooler", "Play on", "Only the new part")
+MUSIC = ("Another take", "Warmer", "Cooler", "Play on", "With a band", "Only the new part")
 Until = Callable[[Reply], bool]
 Act = Callable[[Discord, Message, Until], Awaitable[Reply]]  # the message has the buttons; until when
 
@@ -37,11 +37,19 @@ async def on_message(discord: Discord, message: Message, until: Until) -> Reply:
     return await discord.on_message("Extend this melody", said, user=discord.admin, until=until)
 
 
+async def other_bass(discord: Discord, message: Message, until: Until) -> Reply:
+    """Under the newest reply of a band."""
+    band = next(said for said in reversed(discord.messages()) if "Other bass" in buttons(said))
+    return await discord.press(band, "Other bass", user=discord.admin, until=until)
+
+
 PLAYED: dict[str, Act] = {
     "extend": command("extend", tune=TUNE, seconds=5, takes=1),
     "a form": form,
     "a message": on_message,
     "compose": command("compose", seconds=5),
+    "accompany": command("accompany", tune=TUNE, takes=1, chords="D | A7", stems=True),
+    "Other bass": other_bass,
     **{label: button(label) for label in MUSIC},
 }
 SAID: dict[str, Act] = {
@@ -55,6 +63,7 @@ SAID: dict[str, Act] = {
     "settings show": command("settings show"),
     "settings reset": command("settings reset"),
     "a refusal": command("extend", tune=("a.pdf", b"%PDF")),
+    "a refusal of chords": command("accompany", tune=TUNE, chords="D | Hello"),
 }
 
 
@@ -71,9 +80,10 @@ def presses(discord: Discord, message: Message, label: str) -> list[Interaction]
 
 async def test_all_that_was_there_before_a_crash_works_after_it(discord: Discord) -> None:
     message = await reply_with_buttons(discord)
+    await PLAYED["accompany"](discord, message, has_files)
     await discord.stop_bot(hard=True)
     await discord.start_bot()
-    for label in MUSIC:
+    for label in ("Other bass", *MUSIC):
         assert (await PLAYED[label](discord, message, has_files)).files, label
     assert (await SAID["Sheet music"](discord, message, has_files)).ephemeral
     await discord.press(message, "Delete", user=discord.admin)

@@ -105,7 +105,7 @@ function welcome() {
   const place = here();
   if (!place) return;
   const paths = slashCommands().map((command) => command.path);
-  const tries = ["extend", "compose", "about"].filter((path) => paths.includes(path));
+  const tries = ["extend", "accompany", "compose", "about"].filter((path) => paths.includes(path));
   const buttons = tries.map((path) => el("button.button.secondary", { type: "button", onclick: () => choose(path) }, `/${path}`));
   const tunes = paths.includes("extend") ? state.examples.slice(0, 4) : [];
   $("welcome").replaceChildren(el("img", { src: "static/icon.svg", alt: "", width: 72, height: 72 }),
