@@ -211,3 +211,18 @@ def test_drums_have_no_key_in_the_picture() -> None:
         tune, drums = text.split('<part id="P2">')
         assert [int(sharps) for sharps in re.findall(r"<fifths>(-?\d+)", tune)] == [2, 3]
         assert [int(sharps) for sharps in re.findall(r"<fifths>(-?\d+)", drums)] == said
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Electric piano", "E. piano"),
+        ("Acoustic Guitar 1", "A. Guitar"),
+        ("Piano, right hand", "Piano"),
+        ("Flute", "Flute"),
+    ],
+)
+def test_long_names_are_shortened_before_a_staff_and_nowhere_else(name: str, short: str) -> None:
+    sheet = notate_band(song(line([60, 62, 64, 65], program=4, name=name), BASS), 0.0)
+    for picture, said in ((True, short), (False, name)):
+        assert f"<part-name>{said}</part-name>" in sheet_musicxml(sheet, [range(len(sheet.frames))], picture=picture)

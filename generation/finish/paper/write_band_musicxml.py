@@ -29,6 +29,7 @@ from generation.music.spell import signature, spell
 
 MOST_DIVISIONS = 16_383  # as the format allows
 LETTERS = 10  # of a name before a staff
+INITIALS = ("electric", "acoustic")  # words that musicians shorten so
 UNSIGNED = Key("C", "major")
 STEMS = ("<stem>up</stem>", "<stem>down</stem>")
 COARSE = 10_080  # divisions if the note values would need more than that: positions are rounded
@@ -93,11 +94,14 @@ def sheet_musicxml(
 
 
 def _short(name: str) -> str:
-    """A name that fits before a staff: as many of its words as there is room for, or the first one's beginning."""
+    """A name that fits before a staff: as many of its words as there is room for, or the first one's beginning. Of a
+    long one the first word may be an initial: “E. piano” tells more than “Electric”."""
     words = name.split() or [""]
+    if len(name) > LETTERS and len(words) > 1 and words[0].lower() in INITIALS:
+        words[0] = f"{words[0][0]}."
     while len(words) > 1 and len(" ".join(words)) > LETTERS:
         words.pop()
-    return " ".join(words)[:LETTERS]
+    return " ".join(words)[:LETTERS].rstrip(" ,;:(-")
 
 
 def _divisions(sheet: Sheet, bars: Sequence[int]) -> int:
