@@ -94,6 +94,7 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
         keys=abc_play.keys(*first),
         pickup=pickup,
         chords=abc_play.chords(*first),
+        markers=abc_play.markers(*first),
         title=legible(decoded(header.get("T", ""))),
         composer=legible(decoded(header.get("C", ""))),
         remarks=_remarks(taken),

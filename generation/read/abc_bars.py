@@ -71,6 +71,7 @@ def written(body: str, symbols: Collection[str] = ()) -> list[Bar[Item]]:
             if found["letter"] == "P":
                 _divide(bars)
                 bars[-1].part = found["value"].strip()[:1]
+                bars[-1].items.append(("P", found["value"]))
             elif found["letter"] in "w+":
                 words.add(found["value"], found["letter"] == "+")
             else:

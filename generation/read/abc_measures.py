@@ -10,8 +10,9 @@ from itertools import accumulate
 from music21.abcFormat import ABCChord, ABCHandler, ABCNote
 
 from generation.music.key import PITCH_CLASS, Key
-from generation.music.song import Metre
+from generation.music.song import Metre, legible
 from generation.read import abc_fields
+from generation.read.abc_text import decoded
 from generation.read.abc_words import Item
 from generation.read.repeats import Bar
 
@@ -37,6 +38,7 @@ class Measure:
     sounds  (at, length, MIDI pitches, tied on) of each note, chord and rest
     keys    (at, key) of its beginning and of each change, None where a signature is no key; tempo likewise
     words   (at, verse, syllable)
+    marks   (at, label of the part that begins there)
     within  whether no bar line stands before it
     """
 
@@ -47,6 +49,7 @@ class Measure:
     chords: list[tuple[Fraction, str]] = field(default_factory=list)
     words: list[tuple[Fraction, int, str]] = field(default_factory=list)
     programs: list[tuple[Fraction, int]] = field(default_factory=list)
+    marks: list[tuple[Fraction, str]] = field(default_factory=list)
     drums: bool = False
     within: bool = False
     length: Fraction = Fraction(0)
@@ -141,6 +144,8 @@ class Pen:
         elif letter == "Q" and (pace := abc_fields.tempo(text, self.unit)):
             self.pace = pace
             measure.tempo.append((at, pace))
+        elif letter == "P" and (label := legible(decoded(text))):
+            measure.marks.append((at, label))
         elif letter == "I":
             self._direct(measure, text.removeprefix("MIDI").lstrip("= ").split())
 

@@ -95,6 +95,13 @@ def chords(measures: list[Measure], order: Order, begins: list[Fraction]) -> tup
     return tuple(sorted(marks.items()))
 
 
+def markers(measures: list[Measure], order: Order, begins: list[Fraction]) -> tuple[tuple[float, str], ...]:
+    """The labels of parts, each time one is played."""
+    return tuple(
+        (float(start + at), label) for i, start in zip(order, begins, strict=False) for at, label in measures[i].marks
+    )
+
+
 def metres(
     measures: list[Measure], order: Order, begins: list[Fraction]
 ) -> tuple[tuple[tuple[float, Metre], ...], float]:

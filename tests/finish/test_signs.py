@@ -15,6 +15,7 @@ from generation.finish.paper.write_band_abc import band_abc
 from generation.finish.paper.write_band_musicxml import band_musicxml
 from generation.finish.paper.write_musicxml import write_musicxml
 from generation.finish.piece import Piece
+from generation.finish.write_midi import write_midi
 from generation.music.clock import Tempo
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
@@ -50,7 +51,7 @@ def band(whole: Song) -> tuple[bytes, bytes, bytes]:
 def test_marks_tempo_chords_and_words_come_back(written: Written) -> None:
     xml, abc, _ = written(song())
     back, also = read(xml, "a.musicxml").song, read(abc, "a.abc").song
-    assert back.markers == MARKS
+    assert back.markers == also.markers == MARKS
     assert re.findall(r"\[P:(.*?)\]", abc.decode()) == [text for _, text in MARKS]
     for each in (back, also):
         assert [(mark.onset, mark.quarters_per_minute) for mark in each.tempo] == [(0.0, 120), (16.0, 90)]
@@ -59,6 +60,16 @@ def test_marks_tempo_chords_and_words_come_back(written: Written) -> None:
     parsed = music21.converter.parseData(xml.decode(), format="musicxml").flatten()
     assert [mark.content for mark in parsed[music21.expressions.RehearsalMark]] == [text for _, text in MARKS]
     assert [(float(mark.offset), mark.number) for mark in parsed[music21.tempo.MetronomeMark]] == [(0, 120), (16, 90)]
+
+
+def test_the_parts_of_an_abc_tune_are_its_rehearsal_marks() -> None:
+    tune = "X:1\nM:4/4\nL:1/4\nP:A2B\nK:C\nP:A\nCDEF|GABc|\nP:B\ncBAG|[P:no one]F4|\n"
+    given = read(tune.encode(), "tune.abc").song
+    assert given.markers == ((0.0, "A"), (8.0, "A"), (16.0, "B"))
+    also = read(tune.replace("P:A2B\n", "").replace("P:B\n", "P:Trio\n|:").encode(), "tune.abc").song
+    assert also.markers == ((0.0, "A"), (8.0, "Trio"), (12.0, "no one"))
+    assert read(write_midi(Piece(given, given)), "tune.mid").song.markers == given.markers
+    assert [read(sheet, "tune").song.markers for sheet in one_line(given)[:2]] == [given.markers] * 2
 
 
 @pytest.mark.parametrize("written", [one_line, band])
@@ -85,6 +96,7 @@ def test_marks_do_no_harm_whatever_they_say(written: Written) -> None:
     odd = song(markers=((0.0, "]|K:F#"), (4.0, "<&> % \\ D.S. al Fine"), (4.0, "\x00"), (8.0, "東"), (40.0, "late")))
     xml, abc, _ = written(odd)
     assert read(xml, "a.musicxml").song.markers == ((0.0, "]|K:F#"), (4.0, "<&> % \\ D.S. al Fine"), (8.0, "東"))
+    assert read(abc, "a.abc").song.markers == ((0.0, "|K:F#"), (4.0, "<&> D.S. al Fine"), (8.0, "東"))
     assert read(abc, "a.abc").line.pitch.tolist() == odd.parts[0].notes.pitch.tolist()
 
 
