@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from generation.model.memorised_lines import MemorisedLines
 from generation.model.networks.band_lstm import BandLSTM
 
 COUNTED = 500_000  # rows of a set that its 3-gram learns from, at most
+JUDGED = ("nats", "told", "statistics", "promises")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Sample:
     primes       true and false continuations
     played       continuations of ours, and their statistics
     songs        songs that are played on, to check what is promised
+    seeds        how often the continuations are chosen and played, for their statistics
     """
 
     works: int = 0
@@ -38,13 +40,14 @@ class Sample:
     primes: int = 0
     played: int = 0
     songs: int = 0
+    seeds: int = 1
 
     def __str__(self) -> str:
-        if self == Sample():
+        if not self.works:
             return "all"
         return (
             f"at most {self.works} works, of each its first {self.rows:,} rows; {self.primes} primes to tell true from "
-            f"false; {self.played} to play on from; {self.songs} songs for what is promised"
+            f"false; {self.played} to play on from, with {self.seeds} seeds; {self.songs} songs for what is promised"
         )
 
 
@@ -53,30 +56,41 @@ SOME = Sample(works=16, rows=1_500, primes=24, played=12, songs=6)
 
 @dataclass(eq=False)
 class Judgement:
-    """The findings so far. alone: whether the model learned from the set of frames alone."""
+    """The findings so far.
+
+    alone   whether the model learned from the set of frames alone
+    judged  what is looked at, of `JUDGED`
+    heard   set → the statistics of its continuations, a list for each seed
+    """
 
     model: BandLSTM
     keyed: bool
     alone: bool
     sample: Sample
+    judged: Sequence[str] = JUDGED
     memorised: MemorisedLines | None = None
     nats: dict[str, dict[str, float]] = field(default_factory=dict)
     wins: dict[str, discriminate.Wins] = field(default_factory=dict)
-    heard: dict[str, list[statistics.Heard]] = field(default_factory=dict)
+    heard: dict[str, list[list[statistics.Heard]]] = field(default_factory=dict)
     ours: list[dict[str, bool]] = field(default_factory=list)
     true: list[dict[str, bool]] = field(default_factory=list)
     broken: list[tuple[str, str]] = field(default_factory=list)
 
     def add_set(self, name: str, works: Sequence[Work], split: str) -> None:
         """Judge the works of a set that are in a split, by a 3-gram that learned from the others."""
-        ngram = counted(works, self.keyed)
-        works, some = [work for work in works if work.split == split], self.sample
-        pieces = [encode(work.score, work.style, self.keyed) for work in chosen(works, some.works)]
-        if not pieces:
+        held_out, some = [work for work in works if work.split == split], self.sample
+        if not held_out or not set(self.judged) & {"nats", "told", "statistics"}:
             return
-        self.nats[name] = nats.nats(self.model, ngram, [p.beginning(some.rows) if some.rows else p for p in pieces])
-        self.wins[name] = discriminate.discrimination(self.model, ngram, works, self.keyed, some.primes)
-        self.heard[name] = go_on.heard(self.model, ngram, works, some.played)
+        ngram = counted(works, self.keyed)
+        if "nats" in self.judged:
+            pieces = [encode(work.score, work.style, self.keyed) for work in chosen(held_out, some.works)]
+            pieces = [piece.beginning(some.rows) if some.rows else piece for piece in pieces]
+            self.nats[name] = nats.nats(self.model, ngram, pieces)
+        if "told" in self.judged:
+            self.wins[name] = discriminate.discrimination(self.model, ngram, held_out, self.keyed, some.primes)
+        if "statistics" in self.judged:
+            seeds = tqdm(range(some.seeds), desc="seeds", leave=False)
+            self.heard[name] = [go_on.heard(self.model, ngram, held_out, some.played, seed) for seed in seeds]
 
     def add_songs(self, sent: Sequence[files.Sent]) -> None:
         """Play songs on, and check which promises are kept."""
@@ -92,23 +106,29 @@ class Judgement:
         told["all"] = discriminate.told(
             {kind: [w for each in self.wins.values() for w in each[kind]] for kind in kinds}
         )
-        heard = {name: statistics.summary(each) for name, each in self.heard.items() if each}
-        auc = statistics.apart([each for some in self.heard.values() for each in some]) if heard else {}
+        played = {name: [each for seed in seeds for each in seed] for name, seeds in self.heard.items()}
+        heard = {name: statistics.summary(each) for name, each in played.items() if each}
+        by_seed = [[each for some in seed for each in some] for seed in zip(*self.heard.values(), strict=True)]
+        auc = [statistics.apart(every) for every in by_seed if every]
         ours, true = contracts.shares(self.ours), contracts.shares(self.true)
         figures = [
             *(nats.figure(name, row, self.alone) for name, row in self.nats.items()),
             *(line for name, shares in told.items() for line in discriminate.figures(name, shares)),
             *statistics.figures(heard, auc),
-            *contracts.figures(ours, true),
+            *contracts.figures(ours, true, len(self.ours)),
         ]
-        tables = [
-            nats.in_words(self.nats),
-            discriminate.in_words(told),
-            statistics.in_words(heard, {name: len(self.heard[name]) for name in heard}),
-            contracts.in_words(ours, true, self.broken),
-        ]
+        tables = {
+            "nats": nats.in_words(self.nats),
+            "told": discriminate.in_words(told),
+            "statistics": statistics.in_words(heard, {name: len(played[name]) for name in heard}),
+            "promises": contracts.in_words(ours, true, self.broken),
+        }
         numbers = {"nats": self.nats, "told": told, "statistics": heard, "AUC": auc, "promises": [ours, true]}
-        return numbers | {"card": [asdict(figure) for figure in figures], "broken": self.broken}, figures, tables
+        return (
+            numbers | {"card": [asdict(figure) for figure in figures], "broken": self.broken},
+            figures,
+            [tables[each] for each in self.judged],
+        )
 
 
 def chosen(works: Sequence[Work], count: int) -> list[Work]:
@@ -134,8 +154,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
     parser.add_argument("--sets", type=_sets, default=[], help="some of the sets, with commas between them (all)")
     parser.add_argument("--split", default="test", choices=("valid", "test"))
+    parser.add_argument("--only", choices=JUDGED, action="append", help="judge this alone; may be given several times")
     parser.add_argument("--files", type=Path, help="folder of music files that are played on, too")
     parser.add_argument("--some", action="store_true", help=f"of each set {SOME}")
+    parser.add_argument("--seeds", type=int, default=1, help="times that excerpts are chosen and played on (1)")
     parser.add_argument("--json", type=Path, help="write the figures there too, after each set")
 
 
@@ -150,8 +172,8 @@ def main(args: argparse.Namespace) -> int:
     model, about = band_checkpoint.load(args.checkpoint)
     listed, options = memorised_lines.beside(args.checkpoint), about["options"]
     known = memorised_lines.load(listed) if listed.exists() else None
-    sample = SOME if args.some else Sample()
-    judgement = Judgement(model, options["keyed"], list(options["sets"]) == [nats.FRAMED], sample, known)
+    sample, judged = replace(SOME if args.some else Sample(), seeds=args.seeds), args.only or JUDGED
+    judgement = Judgement(model, options["keyed"], list(options["sets"]) == [nats.FRAMED], sample, judged, known)
     archives = (args.data / "splits_poly.tsv").exists()
     names = args.sets or (list(FULL_SETS) if archives else ["folder"])
     if args.files:
@@ -159,7 +181,7 @@ def main(args: argparse.Namespace) -> int:
     for name in tqdm(names, desc="sets", leave=False):
         works = full_corpus.load(args.data, args.cache, [name])
         judgement.add_set(name, works, args.split)
-        if archives and name in files.SETS:
+        if archives and name in files.SETS and "promises" in judged:
             test = [work for work in works if work.split == args.split]
             judgement.add_songs(files.of_set(args.data, test, sample.songs))
         if args.json:

@@ -124,8 +124,18 @@ def test_the_whole_command_plays_on_from_a_folder(tmp_path: Path, capsys: pytest
     assert set(ours) == {*(contracts.PARTS, CLOSE, RANGES, VOICES, DENSITY, LENGTH, ALL), contracts.COPIES}
     assert ours[contracts.COPIES] == 1 and ours[RANGES] == ours[VOICES] == 1
     out = capsys.readouterr().out
-    for words in ("5 rows learned", "at most 16 works", "| promise | ours | true |", "≥ 99.0%"):
+    for words in (
+        "5 rows learned",
+        "at most 16 works",
+        "| promise | ours | true |",
+        "≥ 99.0%",
+        "1 songs",
+        "nats a row",
+    ):
         assert words in out
+    assert evaluate_band.main(parser.parse_args([str(checkpoint), *places, "--only", "promises"])) == 0
+    out = capsys.readouterr().out
+    assert "| promise | ours | true |" in out and "nats a row" not in out and "AUC" not in out
 
 
 def test_a_set_that_is_none_is_named(capsys: pytest.CaptureFixture[str]):

@@ -117,10 +117,10 @@ def shares(found: Iterable[dict[str, bool]]) -> dict[str, float]:
     return {name: float(np.mean([each[name] for each in found if name in each])) for name in names}
 
 
-def figures(ours: dict[str, float], true: dict[str, float]) -> list[Figure]:
-    """The lines of the card."""
+def figures(ours: dict[str, float], true: dict[str, float], count: int) -> list[Figure]:
+    """The lines of the card about `count` songs."""
     return [
-        Figure(name, "files", share, true.get(name), BAR if name in (ALL, COPIES) else None, True, ".1%")
+        Figure(name, f"{count} songs", share, true.get(name), BAR if name in (ALL, COPIES) else None, True, ".1%")
         for name, share in ours.items()
     ]
 

@@ -23,7 +23,18 @@ from generation.read.file import read
 from generation.request import ENDINGS, Refusal
 
 READABLE = (".mid", ".mxl", ".musicxml")  # endings of the files in archives; other works are made into songs
-SETS = ("pop909", "piano_midi_de", "wjd", "groove", "freedoom", "lieder", "string_quartets", "hymns")
+SETS = (
+    "pop909",
+    "piano_midi_de",
+    "wjd",
+    "groove",
+    "freedoom",
+    "lieder",
+    "string_quartets",
+    "hymns",
+    "orchestra",
+    "chopin",
+)
 SECONDS = 20.0
 LONGEST = 90.0  # seconds of a song that are given, if it is cut
 WHOLE = 240.0  # seconds of the longest song that is given whole

@@ -131,8 +131,8 @@ def _features(heard: Heard, found: Mapping[str, float]) -> dict[str, float]:
     return {**found, **changes}
 
 
-def figures(rows: Mapping[str, dict[str, dict[str, float]]], auc: Mapping[str, float]) -> list[Figure]:
-    """The lines of the card about all sets."""
+def figures(rows: Mapping[str, dict[str, dict[str, float]]], auc: Sequence[Mapping[str, float]]) -> list[Figure]:
+    """The lines of the card about all sets; `auc` as from `apart`, for each seed."""
     lines = []
     for name, row in rows.items():
         if not row:
@@ -145,8 +145,11 @@ def figures(rows: Mapping[str, dict[str, dict[str, float]]], auc: Mapping[str, f
             what = f"share of clashes (true: {clashes['true']:.3f})"
             lines.append(Figure(what, name, clashes["ours"], clashes["3-gram"], CLASH_BAR[name], form=".3f"))
     if auc:
+        seeds, ngrams = [each["ours"] for each in auc], [each["3-gram"] for each in auc]
         what = "AUC of a classifier that tells ours from true continuations"
-        lines.append(Figure(what, "all", auc["ours"], auc["3-gram"], AUC_BAR))
+        if len(auc) > 1:
+            what += f", mean of {len(auc)} seeds ({min(seeds):.2f} … {max(seeds):.2f})"
+        lines.append(Figure(what, "all", float(np.mean(seeds)), float(np.mean(ngrams)), AUC_BAR))
     return lines
 
 
