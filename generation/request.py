@@ -143,6 +143,8 @@ class Request:
                 count=len(self.chords),
                 limit=MOST_CHORDS,
             )
+        if self.chords and self.band == "drums":
+            raise Refusal("Drums play no chords. Choose another band, or leave the chords out.")
         if self.tempo is not None and not 20 <= self.tempo <= 400:
             raise Refusal("tempo is {tempo}; it must lie between 20 and 400 quarter notes a minute.", tempo=self.tempo)
 

@@ -21,6 +21,7 @@ def test_every_part_of_one_take_may_be_played_again(part: str) -> None:
         ({"data": b"", "accompany": "gamelan"}, "accompany is “gamelan”; it must be one of: trio, piano"),
         ({"accompany": "trio"}, "no tune to accompany"),
         ({"redo": "violas", "wholes": (b"1",)}, "redo is “violas”; it must be one of: drums"),
+        ({"chords": "C | G", "band": "drums"}, "Drums play no chords"),
         ({"redo": "drums"}, "0 takes are given"),
         ({"redo": "drums", "wholes": (b"1", b"2")}, "2 takes are given"),
         ({"chords": "C | " * 501}, "The chords have 2,004 characters, and the limit is 2,000"),

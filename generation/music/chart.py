@@ -1,6 +1,7 @@
 """Chords as musicians type them, “Dm7 G7 | Cmaj7” or “ii V I” → bars of chord symbols, and their places in a song."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from generation.music.key import MODES, PITCH_CLASS, Key
@@ -11,33 +12,42 @@ Chart = tuple[tuple[str, ...], ...]  # bars of symbols
 Chords = tuple[tuple[float, str], ...]  # (quarter, symbol)
 
 MOST_IN_A_BAR = 8
-BETWEEN = re.compile(r"\|[|:\]]*|:\|[|:\]]*|[^\s|,;–—]+")  # a bar line, or a word
+BETWEEN = re.compile(r":?\|[|:\]]*|(?:\([^\s|()]*\)|(?!:\|)[^\s|,;–—])+")  # a bar line, or a word
+# Signs that look alike, or that programs write for one another.
+ALIKE = str.maketrans("‐‑−∆^Øº", "---ΔΔø°")
 NO_CHORD = re.compile(r"n\.?c\.?", re.I)
 REPEATED = ("%", "𝄎")
 # After the root: the kind of triad, the highest third, and what is changed or added.
 QUALITY = (
     r"(maj|Maj|MAJ|min|Min|MIN|mi|ma|M|m|-|dim|o|°|aug|\+|ø|h|Δ|j)?"
     r"(6/9|69|2|4|5|6|7|9|11|13)?"
-    r"(\(?(?:maj7|M7|j7|Δ7?|sus[24]?|add(?:2|4|9|11|13)|alt|omit[35]|no[35]|[b#♭♯+-](?:5|9|11|13))\)?)*"
+    r"([(,]?(?:maj7|M7|j7|Δ7?|sus[24]?|add(?:2|4|9|11|13)|alt|omit[35]|no[35]|[b#♭♯+-](?:5|9|11|13))\)?)*"
 )
 SYMBOL = re.compile(rf"[A-G][b#♭♯]{{0,2}}{QUALITY}(/[A-G][b#♭♯]{{0,2}})?")
 DEGREE = re.compile(
     rf"([b#♭♯]?)(IV|VII|VI|V|III|II|I|iv|vii|vi|v|iii|ii|i)({QUALITY})(?:/([b#♭♯]?)(IV|VII|VI|V|III|II|I|iv|vii|vi|v|iii|ii|i))?"
 )
 NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii")
+LETTERS = "CDEFGAB"
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 
 
 def parse_chart(text: str, key: Key) -> Chart:
-    """The bars of some chords; degrees are those of the key. Bars end at “|”; without any, each chord has a bar. Raises
-    `Refusal` for what is no chord, with its place in the text."""
+    """The bars of some chords; degrees are those of the key. Bars end at “|”; without any, each chord has a bar. What
+    stands between “|:” and “:|” comes twice. Raises `Refusal` for what is no chord, with its place in the text."""
     bars: list[list[str]] = [[]]
+    begun, repeats = 0, list[tuple[int, int]]()  # the bar with which a repeat begins; the first bar, and the one after
     lined = "|" in text
+    text = "".join(" " if unicodedata.category(sign) == "Cf" else sign for sign in text.translate(ALIKE))
     for found in BETWEEN.finditer(text):
         word = found[0]
         if "|" in word:
             if bars[-1] or found.start() > 0:
                 bars.append([])
+            if word.startswith(":"):
+                repeats.append((begun, len(bars) - 1))
+            if ":" in word:
+                begun = len(bars) - 1
             continue
         if word in ("-", "->", "→"):
             continue
@@ -57,13 +67,16 @@ def parse_chart(text: str, key: Key) -> Chart:
             )
     if not lined:
         bars = [[symbol] for symbol in bars[0]]
+    for first, after in reversed(repeats):
+        bars[after:after] = bars[first:after]
     while bars and not bars[-1]:
         bars.pop()
     if not any(bars):
         raise Refusal("There is no chord in “{text}”. Write some, like Dm7 G7 | C, or ii V I.", text=text[:40])
-    first = next(bar for bar in bars if bar)
-    filled = [first]
-    for bar in bars[1:] if bars[0] else bars[bars.index(first) + 1 :]:
+    while not bars[0]:
+        bars.pop(0)
+    filled = bars[:1]
+    for bar in bars[1:]:
         filled.append(bar or [filled[-1][-1]])
     return tuple(map(tuple, filled))
 
@@ -75,6 +88,13 @@ def _symbol(word: str, place: int, key: Key) -> str:
     if SYMBOL.fullmatch(word):
         return word.replace("♭", "b").replace("♯", "#")
     degree = DEGREE.fullmatch(word)
+    if "H" in word and SYMBOL.fullmatch(word.replace("H", "B")):
+        raise Refusal(
+            "“{word}”, at character {place} of the chords, is not a chord. Write B for the German H, and Bb for the "
+            "German B.",
+            word=word[:20],
+            place=place,
+        )
     if degree is None:
         raise Refusal(
             "“{word}”, at character {place} of the chords, is not a chord. Write one like Dm7, F#m7b5, C/E, ii or V7.",
@@ -82,26 +102,31 @@ def _symbol(word: str, place: int, key: Key) -> str:
             place=place,
         )
     sign, numeral, kind, of_sign, of = degree[1], degree[2], degree[3], degree[7], degree[8]
-    home = key
-    root = (_semitones(of_sign, of, "", key) if of else 0) + key.pitch_class
+    home, root, step = key, key.pitch_class, NUMERALS.index(numeral.lower())
     if of:  # in the key of another degree
         home = Key("C", "major" if of.isupper() else "minor")
-    root += _semitones(sign, numeral, kind, home)
+        root, step = root + _semitones(of_sign, of, "", key), step + NUMERALS.index(of.lower())
+    name = _named((root + _semitones(sign, numeral, kind, home)) % 12, step, key)
     minor = numeral.islower() and not kind.startswith(("dim", "o", "°", "ø", "h", "m", "-"))
-    name = spell(root % 12 + 60, key)
-    return (
-        name.letter
-        + ACCIDENTALS.get(name.alter, "")
-        + ("m" if minor else "")
-        + kind.replace("♭", "b").replace("♯", "#")
-    )
+    return name + ("m" if minor else "") + kind.replace("♭", "b").replace("♯", "#")
+
+
+def _named(root: int, step: int, key: Key) -> str:
+    """The name of a pitch class so many steps of the scale above the tonic, such as Db for the lowered second of C; as
+    it is usually spelt in the key, where that takes more than one accidental."""
+    letter = LETTERS[(LETTERS.index(key.tonic[0]) + step) % 7]
+    alter = (root - PITCH_CLASS[letter] + 6) % 12 - 6
+    if abs(alter) > 1:
+        usual = spell(root + 60, key)
+        letter, alter = usual.letter, usual.alter
+    return letter + ACCIDENTALS.get(alter, "")
 
 
 def _semitones(sign: str, numeral: str, kind: str, key: Key) -> int:
-    """The semitones of a degree above the tonic: a major scale's, or a minor one's where no sign says otherwise."""
+    """The semitones of a degree above the tonic: a major scale's or, without a flat, those of a minor one in minor."""
     step = NUMERALS.index(numeral.lower())
     leading = numeral.lower() == "vii" and kind.startswith(("dim", "o", "°"))
-    scale = MINOR if MODES[key.mode] <= MODES["dorian"] and not sign and not leading else MAJOR
+    scale = MINOR if MODES[key.mode] <= MODES["dorian"] and sign not in ("b", "♭") and not leading else MAJOR
     return scale[step] + {"": 0, "b": -1, "♭": -1, "#": 1, "♯": 1}[sign]
 
 
@@ -125,4 +150,4 @@ def on_bars(chart: Chart, bars: Sequence[tuple[float, float]], since: float, unt
     return tuple(found)
 
 
-assert set(PITCH_CLASS) == set("CDEFGAB")
+assert set(PITCH_CLASS) == set(LETTERS)

@@ -24,14 +24,13 @@ def listen(request: Request) -> Reading | None:
     one so long that no room is left for new music."""
     if request.data is None:
         return None
-    found = read(request.data, request.filename, drums=request.parts == "all", wanted=request.lead)
+    drums = request.parts == "all" and not request.accompany and not request.chords
+    found = read(request.data, request.filename, drums=drums, wanted=request.lead)
     if request.recording and found.song.recorded is None:
         raise Refusal("There is no recording in this file that the music could begin with. Ask for the whole piece.")
     reading = on_its_beat(in_octave(found, request.octave))
     if request.after_bar:
         reading = _until_bar(reading, request.after_bar)
-    if request.accompany and not len(reading.line):
-        raise Refusal("There is no tune in this file to accompany. Send one that is not drums alone.")
     lasts = reading.song.seconds
     tempo = tempo_at(reading.song, reading.line.end)
     more = 0.0

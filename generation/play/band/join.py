@@ -8,6 +8,7 @@ import numpy as np
 from generation.model.chords import symbol_of
 from generation.model.harmonise import harmonised
 from generation.music.chart import Chart, on_bars, parse_chart
+from generation.music.cut import bar_lines
 from generation.music.key import Key
 from generation.music.notes import Notes
 from generation.music.played import Played
@@ -90,11 +91,21 @@ def played_again(played: Played, what: str, band: Band | None, style: str) -> Be
 
 
 def over(song: Song, chart: Chart) -> Song:
-    """The song with the chords of `chart` instead of its own, repeated from its first bar line on."""
+    """The song with the chords of `chart` instead of its own, repeated from its first bar line on, and a remark if it
+    has more bars than the song."""
     metre = song.metre or (4, 4)
     beat = 1.5 if compound(metre) else 4 / metre[1]
     last = max(float(part.notes.onset[-1]) for part in song.parts if len(part.notes))
-    return replace(song, chords=on_bars(chart, bar_marks(song), song.pickup, last + 0.01, beat))
+    chords = on_bars(chart, bar_marks(song), song.pickup, last + 0.01, beat)
+    spare = len(chart) - len(bar_lines(song))
+    if spare <= 0:
+        return replace(song, chords=chords)
+    remark = Words(
+        "the last bar of the chords comes after the end of the tune, and is left out",
+        "the last {count} bars of the chords come after the end of the tune, and are left out",
+        count=spare,
+    )
+    return replace(song, chords=chords, remarks=(*song.remarks, remark))
 
 
 def primed(song: Song, since: float, players: Players, key: Key, style: str) -> Beside:
