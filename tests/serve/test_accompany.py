@@ -83,7 +83,7 @@ async def test_chords_beyond_the_end_of_the_tune_are_left_out_with_a_remark(pool
     assert not (await pool.play(replace(asked, chords=exact))).remarks
     reply = await pool.play(replace(asked, chords=longer))
     assert [str(remark) for remark in reply.remarks] == [
-        "the last 2 bars of the chords come after the end of the tune, and are left out"
+        "2 bars of the chords come after the end of the tune, and are left out"
     ]
     assert "Bm" not in reply.takes[0].chords
 

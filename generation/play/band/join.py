@@ -101,8 +101,8 @@ def over(song: Song, chart: Chart) -> Song:
     if spare <= 0:
         return replace(song, chords=chords)
     remark = Words(
-        "the last bar of the chords comes after the end of the tune, and is left out",
-        "the last {count} bars of the chords come after the end of the tune, and are left out",
+        "{count} bar of the chords comes after the end of the tune, and is left out",
+        "{count} bars of the chords come after the end of the tune, and are left out",
         count=spare,
     )
     return replace(song, chords=chords, remarks=(*song.remarks, remark))
