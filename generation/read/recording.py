@@ -18,7 +18,6 @@ MAX_CHANNELS = 8
 RATES = (8_000, 192_000)  # frames a second
 BLOCK = 65_536  # frames that are decoded at a time
 RATE = 32_000  # of what is returned
-STRETCH = 8  # seconds that are resampled at a time
 SHORTEST = 0.2  # seconds
 SILENCE = 1e-3  # of full scale
 
@@ -109,15 +108,12 @@ def _mono(file: Any) -> Samples:
 
 
 def _resampled(heard: Samples, rate: int, wanted: int) -> Samples:
-    """The same sound at another rate, by way of the spectra of stretches that overlap by two seconds."""
+    from scipy.signal import resample_poly
+
     if rate == wanted:
         return heard
-    length = -(-len(heard) * wanted // rate)
-    if max(rate, wanted) // gcd(rate, wanted) > 2_000:  # an odd rate, whose spectra would take long
-        return np.asarray(np.interp(np.arange(length) * (rate / wanted), np.arange(len(heard)), heard), np.float32)
-    padded = np.pad(heard, (rate, rate + -len(heard) % (STRETCH * rate)))
-    stretches = []
-    for start in range(0, len(padded) - 2 * rate, STRETCH * rate):
-        spectrum = np.fft.rfft(padded[start : start + (STRETCH + 2) * rate])
-        stretches.append(np.fft.irfft(spectrum, (STRETCH + 2) * wanted)[wanted:-wanted])
-    return np.asarray(np.concatenate(stretches)[:length] * (wanted / rate), np.float32)
+    step = gcd(rate, wanted)
+    if max(rate, wanted) // step > 2_000:  # an odd rate: a filter for it would be longer than the recording
+        at = np.arange(int(len(heard) * wanted / rate)) * (rate / wanted)
+        return np.asarray(np.interp(at, np.arange(len(heard)), heard), np.float32)
+    return np.asarray(resample_poly(heard, wanted // step, rate // step), np.float32)

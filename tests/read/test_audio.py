@@ -11,7 +11,6 @@ from generation.judge.evaluate_hum import heard, note_f1
 from generation.judge.hummed import recorded
 from generation.read.beat import on_its_beat
 from generation.read.file import read
-from generation.read.recording import decoded
 from generation.request import Refusal
 from tests.hostile_sounds import encoded, hummed
 
@@ -30,20 +29,6 @@ def test_what_is_hummed_is_read(kind: str, rate: int) -> None:
         assert due in pitch[np.abs(onset - 0.4 * i) < 0.1]
     assert len(pitch) <= len(TUNE) + (kind == "MP3"), "a poor MP3 may split a note"
     assert reading.song.recorded is not None and str(reading.melody.key) == "D major"
-
-
-@pytest.mark.parametrize("rate", [8_000, 22_050, 32_000, 44_100, 48_000, 48_001, 192_000])
-@pytest.mark.parametrize("wanted", [32_000, 44_100])
-def test_a_recording_sounds_the_same_at_another_rate(rate: int, wanted: int) -> None:
-    def beeps(rate: int) -> np.ndarray:
-        """Two tones whose level rises and falls, for 9.3 s: longer than what is resampled at a time."""
-        second = np.arange(round(9.3 * rate)) / rate
-        fading = np.sin(np.pi * second / 9.3) ** 2
-        return 0.4 * fading * (np.sin(2 * np.pi * 440 * second) + np.sin(2 * np.pi * 1_234.5 * second))
-
-    heard = decoded(encoded(beeps(rate), "WAV", "FLOAT", rate), wanted)
-    assert len(heard) == pytest.approx(9.3 * wanted, abs=1)
-    assert np.abs(heard[: 9 * wanted] - beeps(wanted)[: 9 * wanted]).max() < 0.002
 
 
 def test_notes_of_one_pitch_are_told_apart() -> None:

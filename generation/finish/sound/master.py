@@ -1,9 +1,11 @@
 """Master a sound: the usual loudness, with its peaks limited and nothing clipped."""
 
-from typing import Any
-
 import numpy as np
+import pyloudnorm
 from numpy.typing import NDArray
+from scipy.fft import rfft, rfftfreq
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
+from scipy.signal import firwin, freqz, resample_poly
 
 from generation.finish.sound.synth import SAMPLE_RATE, Sound
 
@@ -11,42 +13,20 @@ LOUDNESS = -16.0  # LUFS, integrated, by ITU-R BS.1770
 CEILING = 10 ** (-1.4 / 20)  # true peak before encoding; MP3 adds a few tenths of a decibel to the 1 dB promised
 MOST_GAIN = 10 ** (40 / 20)
 OVERSAMPLED = 4  # times, to find the true peak
+BETWEEN = firwin(20 * OVERSAMPLED + 1, 1 / OVERSAMPLED, window=("kaiser", 5.0))  # interpolates between the samples
+# BS.1770's two filters, which weight a sound as the ear does, combined into one: numerator and denominator.
+_SHELF, _HIGH_PASS = (
+    pyloudnorm.IIRfilter(*design) for design in ((4.0, 2**-0.5, 1500.0, SAMPLE_RATE, "high_shelf"),
+                                                 (0.0, 0.5, 38.0, SAMPLE_RATE, "high_pass"))
+)  # fmt: skip
+WEIGHING = np.polymul(_SHELF.b, _HIGH_PASS.b), np.polymul(_SHELF.a, _HIGH_PASS.a)
 STEP, STEPS = SAMPLE_RATE // 10, 4  # loudness is measured in blocks of 4 steps (0.4 s), one block each step; in frames
 STRETCH = 100  # steps
+# The weighing as power by frequency, for the spectrum of one step: both halves of the spectrum count.
+POWER = np.abs(freqz(*WEIGHING, rfftfreq(STEP, 1 / SAMPLE_RATE), fs=SAMPLE_RATE)[1]) ** 2
+POWER[1:-1] *= 2
 LOOK_AHEAD = round(0.006 * SAMPLE_RATE)
 HOLD = round(0.06 * SAMPLE_RATE)
-
-
-def _weighing() -> NDArray[np.float64]:
-    """(STEP,): the two filters by which BS.1770 weighs a sound as the ear does, as a factor of the power at every
-    frequency of one step. The filters are Bristow-Johnson's of second order, as De Man fitted them to the standard: a
-    shelf of 4 dB from 1.5 kHz, and a high pass at 38 Hz."""
-    turn = np.exp(-2j * np.pi * np.arange(STEP) / STEP)
-
-    def response(b: list[float], a: list[float]) -> NDArray[np.complex128]:
-        return np.asarray(np.polyval(b[::-1], turn) / np.polyval(a[::-1], turn))
-
-    high, at = 10 ** (4.0 / 40), 2 * np.pi * 1500.0 / SAMPLE_RATE
-    up, down, wide = high + 1, high - 1, 2 * np.sqrt(high) * np.sin(at) / np.sqrt(2)
-    cos = np.cos(at)
-    shelf = response(
-        [high * (up + down * cos + wide), -2 * high * (down + up * cos), high * (up + down * cos - wide)],
-        [up - down * cos + wide, 2 * (down - up * cos), up - down * cos - wide],
-    )
-    cos, sin = np.cos(2 * np.pi * 38.0 / SAMPLE_RATE), np.sin(2 * np.pi * 38.0 / SAMPLE_RATE)
-    high_pass = response([(1 + cos) / 2, -1 - cos, (1 + cos) / 2], [1 + sin, -2 * cos, 1 - sin])
-    return np.abs(shelf * high_pass) ** 2
-
-
-def _phases() -> list[NDArray[np.float32]]:
-    """The filters that interpolate at each quarter of the way from one sample to the next: a windowed sinc."""
-    reach = 10 * OVERSAMPLED
-    whole = np.sinc(np.arange(-reach, reach + 1) / OVERSAMPLED) * np.kaiser(2 * reach + 1, 5.0)
-    whole *= OVERSAMPLED / whole.sum()
-    return [whole[phase::OVERSAMPLED].astype(np.float32) for phase in range(OVERSAMPLED)]
-
-
-WEIGHING, PHASES = _weighing(), _phases()
 
 
 def master(sound: Sound) -> Sound:
@@ -90,10 +70,9 @@ def loudness(sound: Sound) -> float:
 
 def _weighed(steps: Sound) -> NDArray[np.float64]:
     """The energy (n,) of steps (n, STEP, 2), both channels together, weighed as the ear does."""
-    # As real and imaginary part of one signal, the channels share one transform: their energies add up.
-    spectrum = np.fft.fft(np.ascontiguousarray(steps).view(np.complex64)[..., 0])
+    spectrum = rfft(np.moveaxis(steps, 2, 1), axis=2)
     power = np.square(spectrum.real) + np.square(spectrum.imag)
-    return np.asarray(power @ WEIGHING / STEP, np.float64)
+    return np.asarray(power.sum(1) @ POWER / STEP, np.float64)
 
 
 def true_peak(sound: Sound) -> float:
@@ -104,8 +83,7 @@ def true_peak(sound: Sound) -> float:
     for cluster in np.split(near, np.flatnonzero(np.diff(near) > 256) + 1):
         if len(cluster):
             stretch = sound[max(0, cluster[0] - 64) : cluster[-1] + 64]
-            for side in stretch.T:
-                peak = max(peak, *(float(np.abs(np.convolve(side, phase, "same")).max()) for phase in PHASES))
+            peak = max(peak, float(np.abs(resample_poly(stretch, OVERSAMPLED, 1, 0, BETWEEN)).max()))
     return peak
 
 
@@ -118,25 +96,7 @@ def _limit(sound: Sound) -> Sound:
     """The sound (frames, 2), turned down smoothly around each peak above the ceiling; nothing is clipped."""
     ceiling = CEILING * 0.98  # because the peak between the samples may be a little higher
     wanted = np.minimum(1, ceiling / np.maximum(_level(sound), 1e-9))
-    held = _lowest(wanted, LOOK_AHEAD + HOLD, LOOK_AHEAD)
-    smooth = _mean(_mean(held, LOOK_AHEAD), LOOK_AHEAD)
+    held = minimum_filter1d(wanted, 2 * LOOK_AHEAD + HOLD, origin=HOLD // 2)
+    smooth = uniform_filter1d(uniform_filter1d(held, LOOK_AHEAD), LOOK_AHEAD)
     sound = sound * smooth[:, None].astype(np.float32)
     return sound * np.float32(min(1.0, CEILING / true_peak(sound)))
-
-
-def _lowest(gain: NDArray[np.float32], before: int, after: int) -> NDArray[np.float32]:
-    """(frames,): the lowest gain from some frames before each one to some frames after it, by van Herk's method: every
-    such stretch is the end of one block and the beginning of the next."""
-    width = before + after + 1
-    padded = np.pad(gain, (before, after + -(len(gain) + before + after) % width), constant_values=1)
-    blocks = padded.reshape(-1, width)
-    beginnings = np.minimum.accumulate(blocks, axis=1).ravel()
-    ends = np.minimum.accumulate(blocks[:, ::-1], axis=1)[:, ::-1].ravel()
-    return np.minimum(ends[: len(gain)], beginnings[width - 1 :][: len(gain)])
-
-
-def _mean(gain: NDArray[Any], width: int) -> NDArray[np.float64]:
-    """(frames,): the mean of `width` frames around each."""
-    padded = np.pad(gain, (width // 2 + 1, (width - 1) // 2), mode="edge").astype(np.float64)
-    summed = np.cumsum(padded)
-    return (summed[width:] - summed[:-width]) / width
