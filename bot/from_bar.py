@@ -32,7 +32,7 @@ async def ask_for_bar(interaction: Interaction, kept: str, takes: int) -> None:
     form.add_item(discord.ui.Label(text=say("The last bar to keep", locale), component=bar))
     if takes > 1:
         take = discord.ui.TextInput[Any](custom_id="take", default="1", max_length=6)
-        form.add_item(discord.ui.Label(text=say("Of take (1 to {count})", locale, count=takes), component=take))
+        form.add_item(discord.ui.Label(text=say("In take (1 to {count})", locale, count=takes), component=take))
     form.stop()  # discord.py need not keep it: what is sent is recognised by the form's name
     await interaction.response.send_modal(form)
 
@@ -56,5 +56,5 @@ async def play_on_from_bar(interaction: Interaction, name: str, fields: Mapping[
 def _number(said: str) -> int:
     said = said.strip()
     if not said.isdecimal() or not int(said):
-        raise Refusal("“{said}” is not a whole number from 1 on. Press the button again and write one.", said=said)
+        raise Refusal("“{said}” is not a whole number of at least 1. Press the button again and write one.", said=said)
     return int(said)

@@ -135,7 +135,8 @@ class Request:
             raise Refusal("There is no tune to accompany. Send one, or ask for a fresh piece for a band.")
         if self.redo and len(self.wholes) != 1:
             raise Refusal(
-                "{count} takes are given of which a part is to be played again; give one.", count=len(self.wholes)
+                "{count} takes are given, but a part can be played again in one only. Give one take.",
+                count=len(self.wholes),
             )
         if len(self.chords) > MOST_CHORDS:
             raise Refusal(

@@ -19,7 +19,7 @@ SHEET_WORDS = Words("The sheet music: a picture to read, and MusicXML for MuseSc
 UNHEARD = Words(
     "The MP3 is too large even at its lowest bit rate. Ask for fewer seconds or takes; the MIDI has the same music."
 )
-NO_STEMS = Words("There is no room for the stems beside so many takes. Ask for one or two takes.")
+NO_STEMS = Words("With so many takes there is no room for the stems. Ask for one or two takes.")
 CALLED = {
     "mp3": Words("the MP3"),
     "png": Words("the picture"),

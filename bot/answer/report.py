@@ -61,5 +61,5 @@ def _words(interaction: Interaction, error: BaseException) -> Words:
         return CHANGED
     log.error("in %s", interaction.command.qualified_name if interaction.command else "a button", exc_info=error)
     return Words(
-        "Something went wrong on Encore's side. In its log it is number {job}. Try again.", job=str(interaction.id)
+        "Something went wrong on Encore's side; the log has it under number {job}. Try again.", job=str(interaction.id)
     )

@@ -47,7 +47,7 @@ FORM_SECONDS = 3600.0  # for which a form may stay open
     part="The whole piece, only the new part, or the new part after the recording itself",
     melody="Which part of the file is the tune: its name or number",
     last_bars="How many bars of a long tune to keep before the new part",
-    after_bar="Begin the new part after this bar of the tune, as a score counts them",
+    after_bar="Begin the new part after this bar of the tune, counted as in a score",
     **DESCRIPTIONS,
 )
 @app_commands.choices(

@@ -30,7 +30,7 @@ DESCRIPTIONS = {
     "takes": "How many different answers, 1 to 4",
     "instrument": "The instrument that plays the new part",
     "style": "The style to play in",
-    "chords": "To play over, such as Dm7 G7 | Cmaj7, or ii V | I; repeated as long as the music lasts",
+    "chords": "Chords to play over, such as Dm7 G7 | Cmaj7 or ii V | I; repeated to the end",
     "stems": "An MP3 of each part as well, in a zip",
     "seed": "The seed of a take, to get that take again",
 }

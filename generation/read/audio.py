@@ -67,7 +67,7 @@ def in_octave(reading: Reading, octave: int) -> Reading:
         raise Refusal("There is no recording in this file, so no octave was misheard. Leave the octave out.")
     pitch = reading.line.pitch + 12 * octave
     if pitch.min() < 0 or pitch.max() > 127:
-        raise Refusal("{octave} octaves away there are no such tones. Leave the octave as it is.", octave=abs(octave))
+        raise Refusal("There are no such notes {octave} octaves away. Leave the octave as it is.", octave=abs(octave))
     parts = tuple(replace(part, notes=replace(part.notes, pitch=part.notes.pitch + 12 * octave)) for part in song.parts)
     back = -1 if octave > 0 else 1
     others = tuple(sorted({back, *_octaves(pitch)}))
@@ -109,8 +109,8 @@ def _check(notes: Heard, track: Track, sound: Samples) -> None:
     off = float(np.average(np.abs(notes.off), weights=notes.end - notes.onset)) if len(notes) else 0.0
     if off > OFF and held(track) < HELD:
         raise Refusal(
-            "This sounds spoken, or between the notes throughout; Encore looks for tones that are held. Hum, whistle "
-            "or play the melody."
+            "This sounds like speech, or lies between the notes throughout; Encore listens for notes that are held. "
+            "Hum, whistle or play the melody."
         )
     if len(notes) < FEWEST:
         raise Refusal(

@@ -67,5 +67,5 @@ def _until_bar(reading: Reading, bar: int) -> Reading:
     end = (*lines, np.inf)[bar]
     kept = notes_until(reading.line, end, EARLY)
     if not len(kept):
-        raise Refusal("The tune has no note up to bar {bar}. Choose a later bar.", bar=bar)
+        raise Refusal("The tune has no notes up to bar {bar}. Choose a later bar.", bar=bar)
     return replace(reading, song=beginning(reading.song, end, EARLY), line=kept)

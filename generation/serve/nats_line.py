@@ -148,5 +148,5 @@ async def prepare(client: Client, address: str, longest: int | None = None) -> J
         except Trouble as error:  # several servers need some seconds to agree on a leader
             if monotonic() > end:
                 why = (error.description if isinstance(error, APIError) else "") or "is JetStream switched on?"
-                raise Refusal("The engine's NATS server cannot keep the line: {why}", why=why) from error
+                raise Refusal("The engine's NATS server cannot keep the queue: {why}", why=why) from error
             await asyncio.sleep(0.25)

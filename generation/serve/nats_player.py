@@ -42,8 +42,10 @@ PATIENCE = 30.0  # seconds for which a bot is asked
 # orphan, which costs a living bot its place in the line and no more; and until an answer is thrown away.
 ORPHANED, UNWANTED = 1.0, 5.0
 DELIVERIES = 6  # machines that may die of one place
-OLDER = Words("A machine that plays does not understand this bot yet. Ask again in a minute.")
-GIVEN_UP = Words("Encore's machines stopped {count} times while they played this piece. Ask again, or for less.")
+OLDER = Words("The machine that was to play this does not know this version of the bot yet. Ask again in a minute.")
+GIVEN_UP = Words(
+    "Encore's machines stopped {count} times while playing this piece. Ask again, or ask for a shorter one."
+)
 
 
 class Player:

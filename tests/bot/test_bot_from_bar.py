@@ -10,7 +10,7 @@ from tests.discord_stand_in import Discord, Reply, acknowledged, has_files, labe
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ASKS = "Play on from a bar…"
-BAR, TAKE = "The last bar to keep", "Of take (1 to 2)"
+BAR, TAKE = "The last bar to keep", "In take (1 to 2)"
 
 
 def song(reply: Reply, take: int = 0) -> Song:

@@ -71,5 +71,5 @@ def test_a_bar_that_is_not_there_is_refused_with_those_that_are() -> None:
         listen(Request(data=JIG, filename="a.abc", after_bar=9))
     with pytest.raises(Refusal, match="after_bar is 1,000; it must lie between 1 and 999"):
         Request(data=JIG, after_bar=1000)
-    with pytest.raises(Refusal, match=r"The tune has no note up to bar 2\. Choose a later bar\."):
+    with pytest.raises(Refusal, match=r"The tune has no notes up to bar 2\. Choose a later bar\."):
         listen(Request(data=WAITING, filename="a.abc", lead="1", after_bar=2))

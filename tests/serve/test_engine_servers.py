@@ -17,7 +17,7 @@ LONGEST = 32
     ("more", "payload", "options", "words"),
     [
         ("", "1MB", (), "lets messages of 1,048,576 bytes through; Encore needs 8,000,000"),
-        ("", "8MB", ("no jetstream",), "cannot keep the line"),
+        ("", "8MB", ("no jetstream",), "cannot keep the queue"),
         ('authorization { token: "secret" }', "8MB", (), "cannot be reached: .*Authorization"),
     ],
 )
