@@ -9,8 +9,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
@@ -30,7 +30,35 @@ log = logging.getLogger("encore")
 TOKEN_REVOKED = 4004  # the gateway's code for a token that is no longer valid
 
 
-def main(arguments: Sequence[str] = ()) -> int:
+async def run(settings: Settings) -> int:
+    """Serve on Discord until a signal ends it. Raises `CannotStart`, or Discord's errors."""
+    from bot.app import encore
+    from bot.store import Store
+
+    async with contextlib.AsyncExitStack() as ending:
+        try:
+            store = await ending.enter_async_context(Store(settings.database_url, settings.keep_days))
+        except Exception as error:  # every driver has errors of its own
+            raise CannotStart(f"the database of ENCORE_DATABASE_URL cannot be used: {_line(error)}") from error
+        engine, queue = await _engine(settings, store, ending)
+        bot = await ending.enter_async_context(encore(settings, store, engine, queue))
+        stopping = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        playing = asyncio.create_task(bot.start(settings.token.get_secret_value().strip()))
+        asked = asyncio.create_task(stopping.wait())
+        await asyncio.wait((playing, asked), return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not playing.done():
+            await bot.queue.close(settings.grace)
+            await bot.close()
+            playing.cancel()  # it may be asleep until its next try to reach Discord
+        with contextlib.suppress(asyncio.CancelledError):
+            await playing
+    return 0
+
+
+def main(arguments: Sequence[str] = (), run: Callable[[Settings], Coroutine[Any, Any, int]] = run) -> int:
     try:
         settings = Settings()
     except ValidationError as error:
@@ -58,7 +86,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         log.warning("%s", doubt)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
     try:
-        return asyncio.run(_run(settings))
+        return asyncio.run(run(settings))
     except discord.LoginFailure:
         return _complain("Discord does not accept DISCORD_TOKEN. Copy the bot's token again from the developer portal.")
     except discord.ConnectionClosed as error:
@@ -73,33 +101,6 @@ def main(arguments: Sequence[str] = ()) -> int:
         return _complain(f"Discord cannot be reached: {_line(error)}")
     except CannotStart as error:
         return _complain(str(error))
-
-
-async def _run(settings: Settings) -> int:
-    from bot.app import encore
-    from bot.store import Store
-
-    async with contextlib.AsyncExitStack() as ending:
-        try:
-            store = await ending.enter_async_context(Store(settings.database_url, settings.keep_days))
-        except Exception as error:  # every driver has errors of its own
-            raise CannotStart(f"the database of ENCORE_DATABASE_URL cannot be used: {_line(error)}") from error
-        engine, queue = await _engine(settings, store, ending)
-        bot = await ending.enter_async_context(encore(settings, store, engine, queue))
-        stopping = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        playing = asyncio.create_task(bot.start(settings.token.get_secret_value().strip()))
-        asked = asyncio.create_task(stopping.wait())
-        await asyncio.wait((playing, asked), return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
-        if not playing.done():
-            await bot.queue.close(settings.grace)
-            await bot.close()
-            playing.cancel()  # it may be asleep until its next try to reach Discord
-        with contextlib.suppress(asyncio.CancelledError):
-            await playing
-    return 0
 
 
 async def _engine(settings: Settings, store: "Store", ending: contextlib.AsyncExitStack) -> "tuple[Engine, Queues]":

@@ -9,7 +9,7 @@ from bot.answer.buttons import GONE
 from bot.answer.report import report_error
 from bot.client import Encore, Interaction, Queues
 from bot.commands import COMMANDS
-from bot.commands.extend import extend_pasted, forms_since
+from bot.commands.tune import forms_since, play_pasted
 from bot.from_bar import bar_form, play_on_from_bar
 from bot.presses import PRESSES, is_ours
 from bot.settings import Settings
@@ -46,7 +46,7 @@ async def on_interaction(interaction: Interaction) -> None:
         if kept := bar_form(name):
             await play_on_from_bar(interaction, kept, _fields(data))
         else:  # the options are lost, the tune is not
-            await extend_pasted(interaction, next(iter(_fields(data).values()), ""), {})
+            await play_pasted(interaction, next(iter(_fields(data).values()), ""), {})
     except Exception as error:
         await report_error(interaction, error)
 

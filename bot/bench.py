@@ -202,17 +202,15 @@ def _memory(bot: int) -> dict[str, float]:
 
 def _bot(pulse: Path) -> int:
     """Run the bot with a task beside it that records how late the event loop wakes it."""
-    run = bot._run
 
     async def watched(settings: Settings) -> int:
         watching = asyncio.create_task(_feel(pulse))
         try:
-            return await run(settings)
+            return await bot.run(settings)
         finally:
             watching.cancel()
 
-    bot._run = watched
-    return bot.main()
+    return bot.main(run=watched)
 
 
 async def _feel(pulse: Path) -> None:

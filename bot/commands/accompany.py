@@ -8,9 +8,8 @@ from discord.app_commands import locale_str
 
 from bot.client import Interaction
 from bot.commands.choices import instruments, style_choices
-from bot.commands.extend import AbcForm, extend_file, extend_posted
 from bot.commands.options import DESCRIPTIONS, Chords, Seed, Takes, Temperature
-from bot.words.locale import own
+from bot.commands.tune import play_posted, play_tune
 from generation.request import ACCOMPANISTS
 
 BAND = "trio"  # who plays where the member does not say
@@ -51,12 +50,9 @@ async def accompany(
         "stems": stems,
         "seed": seed,
     }
-    if tune is None:
-        await interaction.response.send_modal(AbcForm(options, own(interaction), interaction.client.began))
-    else:
-        await extend_file(interaction, tune, options)
+    await play_tune(interaction, tune, options)
 
 
 @app_commands.context_menu(name="Give it a band")
 async def accompany_message(interaction: Interaction, message: discord.Message) -> None:
-    await extend_posted(interaction, message, {"accompany": BAND})
+    await play_posted(interaction, message, {"accompany": BAND})
