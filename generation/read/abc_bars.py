@@ -33,7 +33,7 @@ NOTE = re.compile(r"(?:\^{1,2}|_{1,2}|=)?[A-Ga-gz][,']*\d{0,4}/*\d{0,4}")
 SIGNS = re.compile(r'"[^"\n]*"|![^!\n|\s]{1,40}!|[SO](?=[!~.({\[^_=|A-Ga-g])')
 SYMBOLS = {"S": "segno", "O": "coda"}
 CHORD = re.compile(
-    r"[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|alt|omit|no|ma|mi|[mM+°ø△Δ\-#b♯♭()]|\d{1,2}){0,8}(?:/[A-Ga-g][#b♯♭]?)?|N\.?C\.?"
+    r"[A-G][#b♯♭]?(?:maj|min|dim|aug|sus|add|alt|omit|no|ma|mi|[mM+°ø△Δ\-#b♯♭()]|6/9|\d{1,2}){0,8}(?:/[A-Ga-g][#b♯♭]?)?|N\.?C\.?"
 )
 
 

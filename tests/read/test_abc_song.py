@@ -68,6 +68,10 @@ def test_a_pickup_and_the_bar_that_makes_up_for_it_are_no_metres() -> None:
     assert (song.metres, song.pickup, song.metre) == (((0.0, (4, 4)),), 1.0, (4, 4))
 
 
+def test_a_six_nine_chord_has_no_bass() -> None:
+    assert abc_song(HEAD + '"Bb6/9"C2"Cm6/9"D2|"G6/B"E4|').chords == ((0.0, "Bb6/9"), (2.0, "Cm6/9"), (4.0, "G6/B"))
+
+
 def test_chords_and_words_keep_their_places() -> None:
     song = abc_song(HEAD + '|:"C"C(3"G7/B"DE"^slow"F GG|"Am7"A2A2:|\nw:Hal-le-lu-jah~oh * A-men\nw:se-cond verse\n')
     once = [(0.0, "C"), (1.0, "G7/B"), (5.0, "Am7")]

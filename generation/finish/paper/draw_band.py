@@ -6,7 +6,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 from generation.finish.paper.draw_roll import draw_roll
-from generation.finish.paper.draw_score import BARS_A_LINE, ROOM, SVG, engrave, left, legible, width
+from generation.finish.paper.draw_score import BARS_A_LINE, ROOM, SVG, engrave, left, legible, under_chords, width
 from generation.finish.paper.notate_band import Sheet, notate_band
 from generation.finish.paper.page import INK, NEW, page
 from generation.finish.paper.signs import tempo_words
@@ -80,7 +80,8 @@ def _width(sheet: Sheet, i: int) -> float:
         for symbol in voice.bars[i].symbols
         if symbol.note in voice.sung and not symbol.continued
     }
-    return 1.5 + sum(width(later - at, sung.get(at, "")) for at, later in pairwise(sorted(moments)))
+    notes = [(at, width(later - at, sung.get(at, ""))) for at, later in pairwise(sorted(moments))]
+    return 1.5 + under_chords(notes, sheet.frames[i].signs.chords)
 
 
 def _colour(seam: int | None) -> Callable[[ElementTree.Element], None]:

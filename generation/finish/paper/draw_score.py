@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from importlib.resources import files
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import verovio
@@ -11,16 +12,17 @@ from defusedxml.ElementTree import fromstring
 
 from generation.finish.paper.draw_roll import draw_roll
 from generation.finish.paper.notate import Bar, Score
-from generation.finish.paper.page import INK, NEW, WIDTH, page
+from generation.finish.paper.page import INK, NEW, WIDTH, page, text_width
 from generation.finish.paper.signs import tempo_words
 from generation.finish.paper.write_musicxml import musicxml
 from generation.finish.piece import Piece
 
 FONTS = str(files("verovio") / "data")
+SIDE = 44  # margins, in tenths of verovio's units
 SCALE = 120  # per cent of verovio's staff size: of 22 pixels in a picture that a phone shows 390 pixels wide
 BARS_A_LINE = 4
 ROOM = 34.0  # width of a line, as a multiple of a short note's width
-LETTER = 0.5  # width of a letter of the lyrics, in the same unit
+LETTER, CHORD_LETTER = 0.5, 0.75  # width of a letter of the lyrics, and of chord symbols, in the same unit
 LINES, BEFORE = 10, 2  # lines of a long piece that are shown; how many of them lie before the seam
 ALL_LINES = 12  # a piece with no more lines is shown whole
 NARROWER, SIGN = 0.86, 0.5  # sizes of letters, and of flats and sharps of chords, compared with verovio's
@@ -38,8 +40,8 @@ OPTIONS = {
     "footer": "none",
     "pageMarginTop": 20,
     "pageMarginBottom": 20,
-    "pageMarginLeft": 44,
-    "pageMarginRight": 44,
+    "pageMarginLeft": SIDE,
+    "pageMarginRight": SIDE,
     "staffLineWidth": 0.25,
     "stemWidth": 0.22,
     "spacingSystem": 5,
@@ -99,12 +101,21 @@ def _lines(score: Score) -> list[list[Bar]]:
 def _width(bar: Bar, sung: Mapping[int, str]) -> float:
     """The width of a bar, in widths of a short note. `sung`: index of a note → its syllable."""
     syllables = ("" if symbol.continued else sung.get(symbol.note, "") for symbol in bar.symbols)
-    return 1.5 + sum(width(symbol.length, words) for symbol, words in zip(bar.symbols, syllables, strict=True))
+    notes = [(each.start, width(each.length, words)) for each, words in zip(bar.symbols, syllables, strict=True)]
+    return 1.5 + under_chords(notes, bar.signs.chords)
 
 
 def width(length: Fraction, syllable: str = "") -> float:
     """The width of a note of `length` quarters, as a multiple of a short note's width."""
     return max(1 + min(float(length), 4) / 4, LETTER * (len(syllable) + 1) * bool(syllable))
+
+
+def under_chords(notes: Sequence[tuple[Fraction, float]], chords: Sequence[tuple[Fraction, str]]) -> float:
+    """The width of a bar's notes, given as (start, width), with room for the chord symbols above them."""
+    limits = [Fraction(-1), *(at for at, _ in chords), Fraction(1_000)]
+    symbols = [0.0, *(CHORD_LETTER * (len(chord) + 1) for _, chord in chords)]
+    below = (sum(each for at, each in notes if begin <= at < end) for begin, end in pairwise(limits))
+    return sum(map(max, below, symbols))
 
 
 def _engrave(score: Score, lines: Sequence[Sequence[Bar]]) -> tuple[str, int]:
@@ -123,8 +134,9 @@ def engrave(xml: str, colour: Callable[[ElementTree.Element], None]) -> tuple[st
     root: ElementTree.Element = fromstring(toolkit.renderToSVG(1))
     _drop_styles(root)
     _in_our_font(root)
-    colour(root)
     _, _, width, height = root.attrib["viewBox"].split()
+    _fit_boxes(root, int(width) * 1000 // SCALE - 20 * SIDE)
+    colour(root)
     root.attrib |= {"width": width, "height": height}
     return ElementTree.tostring(root, encoding="unicode"), int(height)
 
@@ -153,6 +165,20 @@ def _in_our_font(root: ElementTree.Element) -> None:
             element.attrib = {}
         if size.isdigit():
             element.attrib["font-size"] = f"{round(int(size) * share)}px"
+
+
+def _fit_boxes(root: ElementTree.Element, right: int) -> None:
+    """Make the boxes around long rehearsal marks as wide as their words are in our font, and move marks that would
+    leave the staves, which end at `right` in verovio's units, to the left."""
+    for g in (g for g in root.iter(f"{SVG}g") if g.get("class") == "dir"):
+        box, words = g.find(f"{SVG}rect"), g.find(f"{SVG}text")
+        if box is None or words is None:
+            continue
+        sized = next(part for part in words.iter() if (part.text or "").strip())
+        before = int(words.attrib["x"]) - int(box.attrib["x"])
+        wide = round(text_width(sized.text or "", int(sized.attrib["font-size"].removesuffix("px")))) + 2 * before
+        box.set("width", str(wide))
+        g.set("transform", f"translate({min(0, right - int(box.attrib['x']) - wide)} 0)")
 
 
 def _colour(root: ElementTree.Element) -> None:

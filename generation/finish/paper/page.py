@@ -36,7 +36,7 @@ def page(drawing: str, height: int, title: str, under: str, both: bool, footer: 
     whole = TOP + height + (90 if footer else 40)
     words, right = "", WIDTH - MARGIN
     for label, colour in ((NEW_LABEL, NEW), (GIVEN_LABEL, INK)) if both else ():
-        right -= round(_wide(label, SMALL))
+        right -= round(text_width(label, SMALL))
         words += text(right, 150, label, SMALL, colour)
         words += f'<circle cx="{right - 28}" cy="135" r="14" fill="{colour}"/>'
         right -= 90
@@ -84,7 +84,8 @@ def _has(path: Path, letter: str) -> bool:
     return bytes(font.getmask(letter)) != bytes(font.getmask("\uffff"))
 
 
-def _wide(words: str, size: int) -> float:
+def text_width(words: str, size: int) -> float:
+    """The width of a line of text, in the unit of `size`."""
     fonts = (next((path for path in (FONT, *OTHERS) if _has(path, letter)), FONT) for letter in words)
     return sum(_font(path, size).getlength(letter) for path, letter in zip(fonts, words, strict=True))
 
@@ -98,8 +99,8 @@ def drawable(words: str) -> str:
 def _shortened(words: str, size: int, width: float) -> str:
     """A line of text, cut so that it fits into `width`."""
     words = drawable(words)
-    if _wide(words, size) <= width:
+    if text_width(words, size) <= width:
         return words
-    while words and _wide(words + "…", size) > width:
+    while words and text_width(words + "…", size) > width:
         words = words[:-1]
     return words.rstrip() + "…"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NOTICED = 0.03  # the share by which a tempo must change to be written
 LASTING = 4.0  # quarters that a changed tempo must last; anything shorter is a player's freedom
 DOTTED = {Fraction(3, 4): "eighth", Fraction(3, 2): "quarter", Fraction(3): "half"}  # a beat of three → its note
+CENTRED, LONGEST = 3, 32  # letters of a rehearsal mark in a picture
 Sign = TypeVar("Sign")
 
 
@@ -94,14 +95,22 @@ def elements(bar: "Bar", divisions: int, picture: bool) -> dict[int, str]:
     found = dict.fromkeys(range(len(bar.symbols)), "")
     for i, marks in over(bar.symbols, bar.signs.marks).items():
         for later, text in marks:
-            found[i] += _direction(f"<rehearsal>{escape(text)}</rehearsal>", round(later * divisions))
+            found[i] += _direction(_mark(text, picture), round(later * divisions))
     for i, tempos in over(bar.symbols, bar.signs.tempos).items():
         for later, pace in tempos:
             found[i] += tempo_element(pace, bar.metre, round(later * divisions), picture)
     for i, chords in over(bar.symbols, bar.signs.chords).items():
         for later, chord in chords:
-            found[i] += harmony(chord, round(later * divisions))
+            found[i] += harmony(chord, round(later * divisions), picture)
     return found
+
+
+def _mark(text: str, picture: bool) -> str:
+    """A rehearsal mark. In a picture, where marks are centred on their note, a long one begins there instead."""
+    if picture and len(text) > CENTRED:
+        shown = text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+        return f'<words enclosure="rectangle">{escape(shown)}</words>'
+    return f"<rehearsal>{escape(text)}</rehearsal>"
 
 
 def tempo_words(pace: float, metre: tuple[int, int]) -> str:
