@@ -90,7 +90,7 @@ def continuations(loaded: LoadedModel, tunes: Sequence[Tune], primes: int, seed:
     pairs = []
     for tune, take in zip(chosen, sample(loaded, prompts), strict=True):
         first, last = split(tune.melody) or (0, 0)
-        # After a prime without expression there is nothing to compare ours with: the true continuation has none either.
+        # After a prime without expression there is nothing to compare: the true continuation has none either.
         prime, ours = tune.melody.line[:first], take.played.song
         flags = (tune.played_timing and tokens.is_timed(prime), tune.played_dynamics and tokens.is_shaded(prime))
         true = features(tune.melody, first, last, *flags)

@@ -26,7 +26,7 @@ JUDGED = ("nats", "told", "statistics", "promises")
 
 @dataclass(frozen=True)
 class Sample:
-    """How much of each set is judged, chosen by chance; 0 for all.
+    """How much of each set is judged, chosen at random (0: all).
 
     works, rows  nats: of so many works, the first rows
     primes       true and false continuations
@@ -132,7 +132,7 @@ class Judgement:
 
 
 def chosen(works: Sequence[Work], count: int) -> list[Work]:
-    """`count` of the works, chosen by chance, but always the same ones; all for 0."""
+    """`count` of the works (0: all), chosen at random, but always the same ones."""
     order = np.random.default_rng(0).permutation(len(works))
     return [works[i] for i in order[: count or len(works)]]
 

@@ -17,11 +17,11 @@ Floats = NDArray[np.float64]
 
 METRES = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 2), (3, 8), (6, 8), (9, 8))
 SECONDS = 13.0  # of a phrase
-# Who sings fewer notes than that has not given a beat; more tones than two octaves, or more than nine notes a second,
-# nobody hums.
+# With fewer notes than this, a singer gives no beat; nobody hums a range of more than two octaves, or more than nine
+# notes a second.
 FEWEST, WIDEST, FASTEST = 8, 24, 0.11
 AGAIN = 0.07  # seconds of silence, at least, between two notes of one pitch
-CENTS = 50.0  # by which a singer is off throughout, at most
+CENTS = 50.0  # the most by which a singer is off throughout
 RANGES = {"bass": 45, "tenor": 50, "alto": 56, "soprano": 61, "child": 64, "whistle": 79}  # the lowest note, about
 # General MIDI programs: those that sing or whistle, and instruments that play one note at a time well.
 SINGERS = {"oohs": 53, "whistle": 78}

@@ -1,4 +1,4 @@
-"""Sing, whistle and play a tune by machines: a voice of formants, a whistle, the soundfont; as a phone records it."""
+"""Let machines sing, whistle and play a tune: a voice of formants, a whistle, the soundfont; as a phone records it."""
 
 import io
 from dataclasses import dataclass

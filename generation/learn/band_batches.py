@@ -66,7 +66,7 @@ def stream(
     while True:
         picked = rng.choice(len(examples), max(1, POOL * rows // min(length, int(size @ chance) + 1)), p=chance)
         crops = [_crop(examples[i], length, played, augment, rng) for i in picked]
-        crops = [crop for crop in crops if len(crop.rows) > 1]  # of a part left alone, nothing may follow
+        crops = [crop for crop in crops if len(crop.rows) > 1]  # where one part is left alone, nothing may follow
         crops.sort(key=lambda crop: len(crop.rows))
         groups: list[list[Crop]] = [[]]
         for crop in reversed(crops):

@@ -1,4 +1,4 @@
-"""Find copies in music of several parts: the longest run of notes that a line shares with those learned from."""
+"""Find copies in music of several parts: the longest run of notes that a line shares with the training scores."""
 
 import argparse
 from collections import defaultdict
@@ -24,7 +24,7 @@ HARDLY_SEEN = 0.1  # works with less weight in training are left out: there are 
 
 
 def learn(works: Sequence[Work], mix: Mapping[str, float], known: MemorisedLines | None = None) -> MemorisedLines:
-    """The passages of all lines of the works to learn from, added to those `known` before, with limits from the runs
+    """The passages of all lines of the training works, added to those `known` before, with limits from the runs
     that held-out works of each style share with them."""
     learned, held_out = [], []
     for work in tqdm(works, desc="passages", unit="work", leave=False):

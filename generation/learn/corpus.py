@@ -28,10 +28,10 @@ from generation.read.file import read
 from generation.request import ENDINGS, Refusal
 
 MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one voice
-# A text is rarely music, and in a recording notes are only guessed.
+# A text file is rarely music, and the notes of a recording are only guessed.
 MUSIC = [ending for ending, kind in ENDINGS.items() if ending != ".txt" and kind != "audio"]
 SHOWN = 20  # how many of the files left out are named
-SMALL = 5  # tunes of a folder, of which one each is held out for testing and for validation
+SMALL = 5  # tunes: in a folder of so many or more, one is held out for testing and one for validation
 ARRAYS = ("onset", "duration", "pitch", "velocity")
 
 

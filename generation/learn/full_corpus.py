@@ -69,7 +69,7 @@ class Work:
     score: FullScore
 
     def weight(self, mix: Mapping[str, float]) -> float:
-        """That of its rows: `mix` names sets, or set/kind; 1 if it names neither."""
+        """The weight of its rows, by its set or set/kind in `mix`; 1 if neither is named there."""
         return mix.get(f"{self.dataset}/{self.kind}", mix.get(self.dataset, 1.0))
 
 

@@ -154,7 +154,7 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
 
 
 def _begun(options: Options, sizes: Mapping[str, Any]) -> BandLSTM:
-    """The network as it begins: of those sizes, or the one to begin with."""
+    """The network with which training begins: a new one of these sizes, or the checkpoint `start`."""
     if not options.start:
         return BandLSTM(Sizes(**sizes))
     before, card = band_checkpoint.load(Path(options.start))

@@ -30,9 +30,9 @@ TAUGHT_BY = {
     "hymns": ("hymn", 1.5, 0),
     "lieder": ("hymn", 0.5, 350),
 }
-PRIOR = 0.3  # of each transition, spread as the chords themselves are
+PRIOR = 0.3  # added to the count of each transition, in proportion to how frequent the chords are
 FEWEST = 8  # notes of a tune
-BEFORE = 4.0  # quarters before a tune that are learned, too
+BEFORE = 4.0  # quarters before a tune that are learned as well
 CROP, BATCH = 128, 24  # beats; tunes
 RATE, LEAST_RATE, WARM_UP, WEIGHT_DECAY = 4e-3, 1e-5, 40, 0.05  # learning rates; batches that lead to the highest
 ASTRAY = 0.1  # share of the crops that are a fifth from their key, since a tune's key is not always found
@@ -81,7 +81,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def lesson(score: FullScore, style: str, weight: float) -> Lesson | None:
-    """What a score teaches; None where it has no tune, or no chord."""
+    """The tune and the chords of a score; None if it has no tune or no chord."""
     tones = np.array([part.role != "drums" for part in score.parts])[score.part]
     leads = np.array([part.role == "lead" for part in score.parts])[score.part]
     if leads.sum() < FEWEST:
@@ -145,7 +145,7 @@ Crop = tuple[NDArray[np.float32], Ints, float]  # what is seen, the chords, the 
 
 
 def crop(of: Lesson, rng: np.random.Generator) -> Crop:
-    """A stretch of a lesson in the key without signs, or what might be taken for it."""
+    """A stretch of a lesson in the key without signs, or in the one that might be mistaken for it."""
     shift = of.shifts[int(rng.random() < 0.5)] + (int(rng.choice([-5, 5])) if rng.random() < ASTRAY else 0)
     start = int(rng.integers(0, max(0, len(of.seen) - CROP) + 1))
     part = slice(start, start + CROP)

@@ -33,8 +33,8 @@ MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 
 
 def parse_chart(text: str, key: Key) -> Chart:
-    """The bars of some chords; degrees are those of the key. Bars end at “|”; without any, each chord has a bar. What
-    stands between “|:” and “:|” comes twice. Raises `Refusal` for what is no chord, with its place in the text."""
+    """The bars of some chords; degrees are those of the key. Bars end at “|”; without any, each chord has a bar. Bars
+    between “|:” and “:|” come twice. Raises `Refusal` for a word that is no chord, with its place in the text."""
     bars: list[list[str]] = [[]]
     begun, repeats = 0, list[tuple[int, int]]()  # the bar with which a repeat begins; the first bar, and the one after
     lined = "|" in text
@@ -112,8 +112,8 @@ def _symbol(word: str, place: int, key: Key) -> str:
 
 
 def _named(root: int, step: int, key: Key) -> str:
-    """The name of a pitch class so many steps of the scale above the tonic, such as Db for the lowered second of C; as
-    it is usually spelt in the key, where that takes more than one accidental."""
+    """The name of a pitch class that lies `step` steps of the scale above the tonic, such as Db for the lowered second
+    of C; where that would take more than one accidental, its usual spelling in the key."""
     letter = LETTERS[(LETTERS.index(key.tonic[0]) + step) % 7]
     alter = (root - PITCH_CLASS[letter] + 6) % 12 - 6
     if abs(alter) > 1:

@@ -19,8 +19,8 @@ def smoothed(beats: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def steady(melody: Song) -> Song:
-    """A line, performed the same at one tempo, on a pulse smoothed over four quarters: rubato within a bar moves from
-    the tempo map into onsets and durations."""
+    """A line that sounds the same, with a pulse smoothed over four quarters at one tempo: rubato within a bar moves
+    from the tempo map into onsets and durations."""
     line, clock = melody.line, melody.clock
     quarters = [float(quarter) for quarter in range(-8, int(line.end) + 9)]
     first = 60 / melody.tempo[0].quarters_per_minute

@@ -101,7 +101,7 @@ class Song:
     markers  (quarter, text)
     remarks  a phrase on each thing that was repaired or left out in reading
     written  whether it is a score, whose note values can be trusted, rather than a performance
-    recorded of a song that was transcribed from sound, whose file therefore states no beats; None of any other
+    recorded where a song was transcribed from sound, so that its file states no beats; else None
     """
 
     parts: tuple[Part, ...]

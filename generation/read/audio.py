@@ -28,13 +28,15 @@ ALONE = 0.6  # the least share of the power at multiples of the pitch, where one
 TONAL = 0.5  # the share of the power in a few partials, above which a sound without a clear pitch is a chord
 LOUD = 20.0  # decibels below the loudest frames, down to which frames are loud
 LOW, HIGH = 55, 79  # of the middle pitch: men hum below, and people whistle above, the octave that they mean
-LOWERED = 0.25  # of the time: where the spectrum and the network so often disagree about the octave, both may be right
+LOWERED = (
+    0.25  # share of the time: if spectrum and network disagree about the octave in more of it, either may be right
+)
 SOFT, WIDTH = 50, 12.0  # the least velocity of an average note, decibels from there to the loudest one
 
 
 def read_audio(data: bytes) -> Song:
-    """The melody of a recording, in quarters of half a second until its beat is found. Raises `Refusal` for anything
-    but a single melody, and says what was heard instead."""
+    """The melody of a recording, at two quarters a second until its beat is found. Raises `Refusal` for anything but a
+    single melody, and says what was heard instead."""
     heard = decoded(data)
     track = pitch_track(heard)
     sound = _halved(heard)

@@ -24,7 +24,7 @@ FEWEST = 24  # notes: fewer are too few to find a beat in
 FEWEST_SUNG = 6  # the same for a recording, which has no other beat
 LONGEST = 300.0  # seconds: anything longer stays on its file's quarters
 FASTEST, USUAL, SLOWEST = 0.25, 0.6, 1.5  # seconds a beat
-OCTAVES = 0.8  # by which the usual beat is missed, typically
+OCTAVES = 0.8  # by which a beat typically differs from the usual one
 TIGHT = 80.0  # how much a change of the period costs while beats are tracked
 TRIED = 6  # periods
 PRIOR, BEND = 0.1, 2.0  # how much the usual beat and a steady one are preferred among those tried
@@ -32,7 +32,7 @@ PRIOR, BEND = 0.1, 2.0  # how much the usual beat and a steady one are preferred
 PLACES = (((0.0,), 0.42), ((1 / 2,), 0.26), ((1 / 4, 3 / 4), 0.15), ((1 / 3, 2 / 3), 0.12))
 OFF = 0.04
 SURE, CLEARER = 0.6, 0.3  # nats a note by which a beat must be better than none, and than the file's own
-USUAL_METRE = (4, 4)  # and 120 quarters a minute: what programs write by default
+USUAL_METRE = (4, 4)  # what programs write by default, with 120 quarters a minute
 SAME = 0.03  # octaves between beats that are the same, or one twice as fast as the other
 BEATS = (0.5, 1, 1.5, 3)  # quarters that a beat found in 6/8 or the like may last
 WALTZ = 1.15  # how much clearer bars of three must be than bars of four
@@ -137,7 +137,7 @@ def fit(quarter: Floats, weight: Floats) -> float:
 
 
 def _unusual(period: Floats) -> Floats:
-    """How far from the usual beat, in squares of what is typical."""
+    """How far each period (seconds a beat) is from the usual one: in octaves, over what is typical, squared."""
     return np.asarray((np.log2(period / USUAL) / OCTAVES) ** 2)
 
 

@@ -68,8 +68,8 @@ def _moments(part: Part, song: Song) -> tuple[Floats, Floats]:
 
 
 def _legato(tones: Notes, song: Song) -> Notes:
-    """The tones of a line, of which some may ring on: legato may stay, but one that rings on under half of the next
-    tone or more belongs to a chord, and ends where that begins. Raises `Refusal` as `check_line` does."""
+    """The tones of a line, some of which may ring on. An overlap with less than half of the next tone is legato and
+    stays; a longer one makes a chord, so the tone ends where the next begins. Raises `Refusal` as `check_line` does."""
     duration = tones.duration.copy()
     gap = np.diff(tones.onset)
     rings = duration[:-1] - gap > 0.5 * duration[1:]

@@ -15,8 +15,11 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or else the network's library write
 OWN_RATE = 16_000  # of the network: a pitch up to 2,094 Hz
 PIECE = 4  # seconds that are analysed at a time: a long recording takes no more memory than a short one
 WINDOW = 2_048  # samples of a spectrum at `OWN_RATE`
-PEAKS, BELOW = 1_000.0, 0.003  # hertz: where the loudest partial mostly lies above, and less than that share of the
-# power below half of it, somebody whistles
+PEAKS, BELOW = (
+    1_000.0,
+    0.003,
+)  # a whistle: its loudest partial mostly lies above so many hertz, and less than this share of the
+# power lies below half of that
 PARTIALS = 30  # bins that a few partials fill
 LOUD = 25.0  # decibels below the loudest frames, down to which frames count
 KEPT, WITHIN = 0.15, 1.0  # seconds for which a pitch that is held stays within so many semitones
@@ -28,7 +31,7 @@ class Track:
 
     step     seconds from one frame to the next; a frame begins at its index times that
     pitch    MIDI, with fractions
-    sure     0 … 1 that it is so, and that there is a pitch at all
+    sure     0 … 1: how certain this pitch is, and that there is one at all
     level    decibels
     """
 

@@ -17,7 +17,7 @@ MAX_SECONDS = 90.0
 MAX_CHANNELS = 8
 RATES = (8_000, 192_000)  # frames a second
 BLOCK = 65_536  # frames that are decoded at a time
-RATE = 32_000  # of what is returned
+RATE = 32_000  # frames a second of what is returned
 SHORTEST = 0.2  # seconds
 SILENCE = 1e-3  # of full scale
 

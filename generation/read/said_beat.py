@@ -13,7 +13,9 @@ STRETCHES, CELLS = 4, 200  # of a piece, of a quarter
 ANYWHERE = 0.1  # the share of notes that stand nowhere in particular
 GRIDS = (20, 24, 28, 32)  # places in a quarter
 EXACT, ABOUT = 0.9, 0.5  # the share of notes on a grid; how strongly all are drawn to its places, of 1
-EMPTY = 0.2  # of the fullest place in a beat: below that hardly a note stands where the file has its beats
+EMPTY = (
+    0.2  # of the notes at the fullest place in a beat: with a smaller share on the file's beats, hardly a note is there
+)
 HARMONICS, ENOUGH, FEW = 4, 600, 256  # fractions of a beat that are examined, notes that suffice, factors tried at once
 
 Floats = NDArray[np.float64]
@@ -41,8 +43,8 @@ def kept(quarter: Floats, weight: Floats, beat: float) -> float:
 
 
 def firm(quarter: Floats, weight: Floats) -> bool:
-    """Whether notes stand exactly on a grid, or about the halves, thirds and quarters of a beat: else a tune in a tempo
-    of its own, 100 say, may keep the fifths of a beat that a program wrote by default."""
+    """Whether notes stand exactly on a grid, or about the halves, thirds and quarters of a beat. Otherwise a tune in a
+    tempo of its own, such as 100, would seem to keep the fifths of the beat that a program wrote by default."""
     exact = max(float((np.abs(quarter * grid - np.round(quarter * grid)) < 0.1).mean()) for grid in GRIDS)
     near = max(float(np.average(np.cos(2 * np.pi * quarter * parts), weights=weight)) for parts in (2, 3, 4))
     return exact >= EXACT or near >= ABOUT
@@ -69,7 +71,7 @@ def sought(quarter: Floats, weight: Floats, beat: float) -> tuple[float, float] 
 
 
 def _power(factor: Floats, at: Floats, share: Floats) -> Floats:
-    """How much of the notes turns together with each beat, and with its half, third and quarter."""
+    """The power of the notes' spectrum at each beat, and at its half, third and quarter."""
     turns = np.exp(2j * np.pi * np.outer(factor, at))
     return np.asarray(sum(np.abs(turns**harmonic @ share) ** 2 for harmonic in range(1, HARMONICS + 1)))
 

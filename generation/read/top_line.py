@@ -22,7 +22,7 @@ def top_line(notes: Notes, start: Floats, end: Floats) -> Ints:
     start, end  seconds in which each note begins and ends
 
     A line whose notes merely reach into each other keeps them all. In chords the highest note is taken; a note that
-    begins under a higher one that goes on sounding is left out, and so is what lies far below while the melody rests.
+    begins under a higher one that goes on sounding is left out, and so is a note far below while the melody rests.
     """
     if len(notes) == 0:
         return np.zeros(0, np.int64)

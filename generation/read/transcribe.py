@@ -16,11 +16,14 @@ LOWEST = 55.0  # hertz
 HOLD = 80.0  # milliseconds that a pitch a semitone away must last to be a note of its own
 SHORTEST = 0.06  # seconds
 STRUCK = 0.14  # nats a band by which a note grows louder where it is struck again
-DIP, DEEPEST = 0.03, 8.0  # nats that a decibel counts by which it was softer between the two, decibels that count
+DIP, DEEPEST = (
+    0.03,
+    8.0,
+)  # nats for each decibel by which the sound dips between two notes; the most decibels that count
 CLEAR = 0.4  # nats in all
 SILENT = 12.0  # decibels softer between two segments of one pitch: they are two notes, however softly they begin
-UNDERTONES = 6  # of which fraction of the pitch that was followed the true pitch may be
-EXPLAINED = 0.9  # of what the best of them explains of the sound
+UNDERTONES = 6  # the true pitch may be the one that was followed, divided by up to this number
+EXPLAINED = 0.9  # the share that a lower pitch must explain of what the best one explains of the sound
 GLIDE = 0.11  # seconds that it may take to slide into a note from a semitone away
 APART = 0.09  # seconds between two attacks
 SYLLABLE = 0.2  # seconds from a change of pitch to an attack that belongs to it: the pitch changes with the consonant

@@ -18,7 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).parents[2]
 OPEN_FILES = 256
 LARGEST_FILE = 512 * 2**20  # bytes; a quarter of an hour of sound has 200 MB before it is encoded
-PROCESSES = 512  # and threads, on top of those running now, since the limit applies to a user, not to a process
+PROCESSES = 512  # and threads, besides those running now, since the limit applies to a user, not to a process
 
 # What may be read besides Python, our code and our assets: libraries, and facts about the machine that they need.
 SYSTEM = ("/usr", "/lib", "/lib64", "/nix/store", "/etc/ld.so.cache", "/etc/localtime", "/sys/devices/system/cpu",
@@ -100,7 +100,7 @@ def _limit() -> None:
 
 
 def _drop_capabilities(libc: ctypes.CDLL) -> None:
-    """Give up root's capabilities, all but reading: root may be running code that lies in another user's folder."""
+    """Give up root's capabilities, except that of reading: root may run code that lies in another user's folder."""
     header = struct.pack("=Ii", 0x20080522, 0)
     reading = 1 << 2  # CAP_DAC_READ_SEARCH
     if os.geteuid() == 0:

@@ -29,7 +29,7 @@ def again(prompt: Prompt | BandPrompt) -> Played:
 
 
 def _together(prompt: BandPrompt) -> Played:
-    """The same for all parts: again from the next bar on."""
+    """As `again`, for all parts, from the next bar on."""
     if prompt.beside is not None:
         return _beside(prompt.beside)
     song = prompt.song
@@ -42,7 +42,7 @@ def _together(prompt: BandPrompt) -> Played:
 
 
 def _beside(beside: Beside) -> Played:
-    """The song, beside which the others play the pattern that they would begin with."""
+    """The song; beside it the others play the pattern with which they would begin."""
     parts = [*beside.song.parts]
     for i, hand in beside.hands.items():
         pattern = beside.primed.parts[i].notes[: hand.before]

@@ -1,4 +1,4 @@
-"""The render workers of a pool, each lent to one job at a time, in the order in which the pool gets on best."""
+"""The render workers of a pool, each lent to one job at a time, in the order that makes the pool fastest."""
 
 import asyncio
 import contextlib

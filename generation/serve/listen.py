@@ -1,4 +1,4 @@
-"""Listen: read an attachment and find its beat, before anything is played on from it."""
+"""Listen: read an attachment and find its beat, before anything is played."""
 
 from dataclasses import replace
 

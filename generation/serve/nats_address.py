@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from generation.request import Refusal
 
 OPTIONS = {"ca", "cert", "key", "token", "password", "creds", "replicas"}
-# What NATS' tools write between lines of dashes: the server's word for a user, and the seed of the user's key.
+# The two sections of a file of NATS' tools: the token that names a user, and the seed of the user's key.
 CREDENTIALS = re.compile(r"BEGIN NATS USER JWT-+\s+(\S+)\s.*BEGIN USER NKEY SEED-+\s+(\S+)", re.DOTALL)
 SEED = slice(2, 34)  # bytes of a seed; before it the kind of key, after it a checksum
 
@@ -50,7 +50,7 @@ class Address:
         return int(self.options.get("replicas", 1))
 
     def _login(self) -> dict[str, Any]:
-        """What stands before the “@”: a user and a password, or a token, where %20 is a space."""
+        """The login before the “@”: a user and a password, or a token; %20 is a space."""
         first = urlsplit(self.servers[0])
         if first.username is None:
             return {}
@@ -92,8 +92,8 @@ def _text(file: str) -> str:
 
 
 def _credentials(text: str) -> dict[str, Any]:
-    """Arguments for `nats.connect` from a file of credentials: a word to show, and a signature under what the server
-    draws. Raises `ValueError` if it is no such file."""
+    """Arguments for `nats.connect` from a file of credentials: functions that return the user's token and that sign
+    what the server draws at random. Raises `ValueError` if it is no such file."""
     found = CREDENTIALS.search(text)
     if found is None:
         raise ValueError("a file of credentials holds a user's JWT and the seed of a key")

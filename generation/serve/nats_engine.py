@@ -1,4 +1,4 @@
-"""Music from other machines, by NATS JetStream; and what a bot wants to know of the line before them."""
+"""Music from other machines, by NATS JetStream; and, for bots, the state of the line before them."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ from generation.serve.pool import WorkerFault
 from generation.serve.worker_process import Progress
 
 CHECKING = 8.0  # seconds for a machine to read a file
-RECONNECTING = 0.6  # seconds in which a bot that has lost its connection for a moment is back
+RECONNECTING = 0.6  # seconds after which a bot that lost its connection for a moment is back
 AWAY = Words("Encore cannot reach the machines that play. Ask again in a minute.")
 
 

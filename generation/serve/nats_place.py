@@ -32,7 +32,7 @@ from generation.serve.worker_process import Progress
 log = logging.getLogger("encore.line")
 
 LOOK = 2.0  # seconds between two checks that a place is still in the line, while nothing is heard of it
-PUBLISHING = 30.0  # seconds for which a place is asked for while the server is away
+PUBLISHING = 30.0  # seconds for which the bot asks for a place while the server is away
 
 
 class Taken(Told):
@@ -69,7 +69,9 @@ class Place:
         self._answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._request = b""
         self._progress: Progress | None = None
-        self._ask: Msg | None = None  # the latest of a machine, until there is a request to answer it with
+        self._ask: Msg | None = (
+            None  # the latest question of a machine, kept until there is a request to answer it with
+        )
         self._parts: dict[str, dict[int, bytes]] = {}  # of incomplete answers: attempt → number of the part → its bytes
         self._heard = monotonic()  # when anybody last mentioned it
         self._listens: Subscription | None = None

@@ -34,14 +34,14 @@ from generation.serve.pool import WorkerFault
 
 log = logging.getLogger("encore.player")
 
-PULL = 2.0  # seconds for which one request for work lies with the server
+PULL = 2.0  # seconds for which the server keeps one request for work
 BEAT = ACK_WAIT / 4  # seconds between two signs of life
 ASKING = 3.0  # seconds until a bot that has not answered is asked again; it may still be fetching the tune
 PATIENCE = 30.0  # seconds for which a bot is asked
-# Seconds for which nobody answers to a ticket's name, since its bot may be reconnecting: until it is taken for an
-# orphan, which costs a living bot its place in the line and no more; and until an answer is thrown away.
+# Seconds without an answer to a ticket's name, while its bot may be reconnecting: then the ticket counts as orphaned,
+# which costs a living bot no more than its place in the line; or then a finished answer is thrown away.
 ORPHANED, UNWANTED = 1.0, 5.0
-DELIVERIES = 6  # machines that may die of one place
+DELIVERIES = 6  # machines that may die while they play one piece, before it is given up
 OLDER = Words("The machine that was to play this does not know this version of the bot yet. Ask again in a minute.")
 GIVEN_UP = Words(
     "Encore's machines stopped {count} times while playing this piece. Ask again, or ask for a shorter one."
@@ -198,7 +198,7 @@ class Player:
             await self._away(place.in_progress())
 
     async def _away(self, said: Coroutine[Any, Any, Any]) -> None:
-        """Say something to a server that may be away: then the line gives the place to another machine."""
+        """Send something to a server that may be away; if it is, the line gives the place to another machine."""
         with contextlib.suppress(*Trouble):
             await said
 

@@ -21,7 +21,7 @@ from generation.serve.wire import Event, Job
 
 # One note is too little work to split between threads: on two busy cores a second thread made it eight times slower.
 THREADS = 1
-TUNE = 0.2  # the share of the work on a fresh piece for a band that its tune is
+TUNE = 0.2  # of the work on a fresh piece for a band, the share that its tune takes
 Opened = TypeVar("Opened", Session, BandSession)
 
 

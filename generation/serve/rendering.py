@@ -25,8 +25,8 @@ REHEARSED = 4  # phrases: about as many as can be rendered while the model sampl
 
 
 def rehearse(request: Request, reading: Reading) -> None:
-    """Render the beginning of the input, so that its sound is cached by the time the takes are finished. Not where its
-    instrument depends on the style, which is found only while they are played."""
+    """Render the beginning of the input, so that its sound is cached by the time the takes are finished. Nothing is
+    rendered if the instrument depends on the style, which is found only while they are played."""
     program = said_program(reading, request)
     if "mp3" in request.formats and not (request.only_new or request.recording) and program is not None:
         shown = (

@@ -1,4 +1,4 @@
-"""`python -m generation serve`: play for bots on other machines, until SIGTERM; with a page for machines."""
+"""`python -m generation serve`: play for bots on other machines, until SIGTERM; with `/healthz` and `/metrics`."""
 
 import argparse
 import asyncio

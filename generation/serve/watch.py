@@ -1,4 +1,4 @@
-"""Tell whether a process works, hangs or has used up its job's limit: by its CPU time, however busy the machine is."""
+"""Tell by its CPU time whether a process works, hangs or has used up its job's limit, however busy the machine is."""
 
 import os
 from dataclasses import dataclass

@@ -39,8 +39,8 @@ Reals = NDArray[np.float64]
 
 
 def kept(given: Song, whole: Song, since: float, seconds: float | None = None) -> dict[str, bool]:
-    """Promise → whether a song keeps it that goes on from `since` (quarters) after what is given. Without the `seconds`
-    that were asked for it need not end, as music from the middle of a work does not."""
+    """Promise → whether a song keeps it, which goes on from `since` (quarters) after the given music. Without
+    `seconds`, the length that was asked for, it need not end, as music from the middle of a work does not."""
     end, fresh = whole.end, [part.notes[len(old.notes) :] for old, part in zip(given.parts, whole.parts, strict=True)]
     both = [(old, new) for old, new in zip(given.parts, fresh, strict=True) if len(old.notes)]
     crowd = len(both) > SLOTS - bool(given.chords)  # then those with the fewest notes rest, which is said

@@ -1,11 +1,11 @@
 """Test whether the model tells true continuations of all parts from false ones, as is done with melodies.
 
-A continuation is judged by the nats a row of its content (step, part, value, duration), twice: `likelihood`, given
-what came before; and `gain`, by how much what came before lowers them, so that what is simple in itself does not count
-as fitting. Of the nats without what came before, the gain takes `WITHOUT`: with all of them, music that is unlikely in
-any company, as a 3-gram's, may gain as much as music that fits. On validation (228 primes), true ones are told from
-another work's and from a 3-gram's in 76.8 % and 100 % for 0, 96.9 % and 100 % for .9, 97.8 % and 99.6 % for .95, 97.8 %
-and 98.7 % for 1.
+A continuation is judged by the nats a row of its content (step, part, value, duration), twice: `likelihood`, given what
+came before; and `gain`, by how much what came before lowers them, so that what is simple in itself does not count as
+fitting. The gain counts `WITHOUT` of the nats without what came before: if it counted all of them, music that is
+unlikely in any company, such as a 3-gram's, might gain as much as music that fits. On validation (228 primes), true
+ones are told from another work's and from a 3-gram's in 76.8 % and 100 % for 0, 96.9 % and 100 % for .9, 97.8 % and
+99.6 % for .95, 97.8 % and 98.7 % for 1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,9 +39,9 @@ Wins = dict[str, list[tuple[bool, ...]]]
 def discrimination(
     model: BandLSTM, ngram: RowNGram, works: Sequence[Work], keyed: bool, count: int = 0, seed: int = 0
 ) -> Wins:
-    """Judge `count` excerpts of the works of a set by chance, all for 0, against the continuation of another work (in
-    the same key, at the same pace, for the same parts, in the same metre where there is one) and one that the 3-gram
-    makes up."""
+    """Judge `count` excerpts of the works of a set, chosen at random (0: all), against the continuation of another work
+    (in the same key, at the same pace, for the same parts, in the same metre where there is one) and one that the
+    3-gram makes up."""
     rng = np.random.default_rng(seed)
     every = list(excerpts(works, PRIME, CONTINUATION, seconds=True))
     wins: Wins = {ANOTHER: [], SAMPLED: []}

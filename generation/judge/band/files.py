@@ -52,8 +52,8 @@ class Sent:
 
 
 def of_set(folder: Path, works: Sequence[Work], count: int) -> list[Sent]:
-    """`count` works of a set, chosen by chance, all for 0; read from their files if possible. Every other one is given
-    whole, and the rest up to a bar line before two thirds."""
+    """`count` works of a set, chosen at random (0: all), read from their files if possible. Every other one is given
+    whole, the others up to a bar line before two thirds."""
     with (folder / "splits_poly.tsv").open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         places = {row["id"]: row["file"] for row in rows if row["set"] == works[0].dataset}

@@ -22,7 +22,7 @@ AT_A_TIME = 16  # takes
 
 
 def heard(model: BandLSTM, ngram: RowNGram, works: Sequence[Work], count: int = 0, seed: int = 0) -> list[Heard]:
-    """The statistics of `count` excerpts of a set's works, chosen by chance, all for 0, with their continuations."""
+    """The statistics of `count` excerpts of a set's works, chosen at random (0: all), with their continuations."""
     rng = np.random.default_rng(seed)
     every = list(excerpts(works, GIVEN, TRUE))
     picked = [every[i] for i in rng.permutation(len(every))[: count or len(every)]]

@@ -1,6 +1,6 @@
 """The baseline for accompaniment: MMA (Musical MIDI Accompaniment, a package of Debian) plays a groove over chords.
 
-Rhythm, voicing and bass of its grooves are written by hand; chords it is told.
+The rhythm, voicing and bass of its grooves were written by hand; the chords are given to it.
 """
 
 import shutil
@@ -15,8 +15,8 @@ from generation.music.chart import Chords
 from generation.music.song import Song
 from generation.read.midi import read_midi
 
-SECONDS = 60  # that it may take
-SEED = 1  # of its humanised timing, so that the same tune is played alike
+SECONDS = 60  # for which it may run
+SEED = 1  # of its humanised timing, so that it plays the same tune in the same way
 # Style → its groove in 4/4 and in 3/4.
 GROOVES = {
     "pop": ("PopBallad", "Waltz"),

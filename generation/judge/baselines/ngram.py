@@ -117,7 +117,7 @@ def range_of(table: Table, contexts: Hashes) -> tuple[NDArray[np.int64], NDArray
 
 
 def _teaches(head: str, rows: Ints) -> NDArray[np.bool_]:
-    """Whether the head can be learned from each of (n, len(FIELDS)) rows."""
+    """(n,) whether the head can be learned from each of the rows (n, len(FIELDS))."""
     if head == "velocity":
         return np.asarray(rows[:, SHADED] > 0)
     return np.asarray(rows[:, TIMED] > 0 if head in ("deviation", "articulation") else rows[:, PITCH] != START)

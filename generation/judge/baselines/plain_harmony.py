@@ -1,6 +1,7 @@
 """The baseline for chords: a hidden Markov model whose tables say nothing of style.
 
-It knows the 24 triads, takes all changes for alike, and a tone of the chord for eight times as likely as another.
+It knows the 24 triads. All changes of chord are equally likely, and a tone of the chord is eight times as likely as any
+other.
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ from generation.music.song import Song, bar_marks
 
 IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()])
 CHANGE = np.array([0.5, 0.3, 0.1])  # the probability of a change on bar lines, halfway through bars, elsewhere
-STRUCK, AFTER = 0.5, 0.5  # quarters that a note which begins on a beat counts more; share that one after it counts
+STRUCK, AFTER = 0.5, 0.5  # extra quarters that a note on the beat counts; the share that one after the beat counts
 ACCENT = np.array([1.6, 1.2, 0.7])  # weights of what sounds on beats, by their place
 
 

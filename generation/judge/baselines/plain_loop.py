@@ -98,7 +98,7 @@ def state_of(line: Line, rows: Ints, new: int, plan: tuple[int, int], onset: int
         goal=goal, closes=not line.open_end, lowest=line.register[0], highest=line.register[1],
         longest_note=line.longest_note, tonic=line.tonic, third=line.third, returns=line.returns, unusual=line.unusual,
         followed=_followed(rows[pitch != START][-REMEMBERED - PASSAGE :]),
-        passage=None, recent=None, passages=None, after=None,  # by which the sampler finds what followed
+        passage=None, recent=None, passages=None, after=None,  # with these the real sampler finds which notes followed
     )  # fmt: skip
 
 

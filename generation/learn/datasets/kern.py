@@ -1,4 +1,4 @@
-"""Scores in **kern, all parts, by way of `generation.read`: as written, repeats not played out. A staff is a part."""
+"""Scores in **kern, all parts, read by `generation.read`, as written: repeats are not played out. A staff is a part."""
 
 from collections.abc import Iterator
 from pathlib import Path

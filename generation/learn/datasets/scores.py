@@ -1,6 +1,6 @@
 """MusicXML song books: the first voice of the part that is sung, as written.
 
-`generation.read` plays repeats out and merges the voices of a staff, so that the first voice cannot be taken from it.
+This does not use `generation.read`, which plays repeats out and merges the voices of a staff.
 """
 
 import zipfile
