@@ -19,9 +19,13 @@ from generation.serve.pool import WorkerPool
 WARM = 3  # pairs that do not count
 FORMATS = ("mp3", "mid", "abc", "png")
 PIECES = 20  # for each player at work
-EDGE = 4  # of them at the beginning and at the end, for each player, that do not count: then one player may idle
+EDGE = 4  # of these, for each player, the first and the last do not count: then one player may be idle
 AT_ONCE = 4  # pieces that a player plays at once; as many again wait for it
-MORE_MS, MORE_SHARE, TWICE = 20.0, 5.0, 1.8  # the bars: ms or % of a piece at most, times one player at least
+MORE_MS, MORE_SHARE, TWICE = (
+    20.0,
+    5.0,
+    1.8,
+)  # the bars: at most so many ms, or % of a piece; at least so many times one player
 
 Figures = dict[str, dict[str, float]]
 
@@ -45,8 +49,8 @@ def judged(figures: Figures) -> dict[str, str]:
 
 
 async def pairs(address: str, runs: int, seconds: float, model: str) -> Figures:
-    """Plays every piece twice, by a pool and by the engine whose machine has that same pool, in turns first. Returns
-    seconds of both, and the milliseconds and the percentage of a piece that the engine adds."""
+    """Play every piece twice, in alternating order: by a pool, and by an engine whose machine has that same pool.
+    Returns the seconds of both, and the milliseconds and the percentage of a piece that the engine adds."""
     stopping = asyncio.Event()
     async with WorkerPool(2, model) as pool, connected(address, "bench") as client, NatsEngine(address, 32) as engine:
         await pool.ready()

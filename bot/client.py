@@ -128,7 +128,7 @@ class Encore(discord.AutoShardedClient):
 
 
 def _shards(said: str) -> dict[str, Any]:
-    """ "4-7/16" → shards 4 to 7 of 16; all of them without a word."""
+    """ "4-7/16" → shards 4 to 7 of 16; "" → all shards."""
     if not said:
         return {}
     some, _, count = said.partition("/")

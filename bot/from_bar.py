@@ -25,7 +25,7 @@ def on(request: Request, midi: bytes) -> Request:
 
 
 async def ask_for_bar(interaction: Interaction, kept: str, takes: int) -> None:
-    """Open the form that asks for the bar and, of several takes, for the take. Its name says of which reply."""
+    """Open the form that asks for the bar and, of several takes, for the take. Its name contains the reply's."""
     locale = own(interaction)
     form = discord.ui.Modal(title=say("Play on from a bar", locale), custom_id=f"encore-from:{kept}")
     bar = discord.ui.TextInput[Any](custom_id="bar", placeholder="8", max_length=6)
@@ -44,8 +44,8 @@ def bar_form(name: str) -> str:
 
 
 async def play_on_from_bar(interaction: Interaction, name: str, fields: Mapping[str, str]) -> None:
-    """Play on as a form asks. Raises `Refusal` if the reply is gone, for a word that is no number, and for a take that
-    is not there."""
+    """Play on as a form asks. Raises `Refusal` if the reply is gone, if a field holds no number, or if there is no
+    such take."""
     kept = await recall(interaction, name)
     bar, take = _number(fields.get("bar", "")), _number(fields.get("take", "1"))
     if take > len(kept.midis):

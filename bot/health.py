@@ -1,4 +1,4 @@
-"""A page for machines: /healthz says whether the bot is connected, /metrics counts for Prometheus."""
+"""For monitoring: /healthz says whether the bot is connected, /metrics counts for Prometheus."""
 
 from typing import TYPE_CHECKING
 

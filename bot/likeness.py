@@ -16,8 +16,8 @@ BESIDES = {
 
 
 def names(request: Request) -> list[str]:
-    """A name for each take of a request: the same wherever the same notes are asked for, and for nothing else. None for
-    a style of an admin's own, which may have been trained again, nor where a part of a take is played again."""
+    """A name for each take of a request: the same wherever the same notes are asked for, and for nothing else. Empty
+    for a style of an admin's own, which may have been trained again, and where a part of a take is played again."""
     if request.style not in STYLES or request.redo:
         return []
     said = [

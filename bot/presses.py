@@ -1,4 +1,4 @@
-"""What happens when a button is pressed; also after a restart, since its name and the store have all that it needs."""
+"""What happens when a button is pressed, also after a restart: its name and the store contain all that is needed."""
 
 import contextlib
 import re
@@ -70,7 +70,7 @@ def _octave(by: int) -> Callable[[Request, bytes], Request]:
     return lambda request, _: replace(request, octave=request.octave + by)
 
 
-SAME_NOTES = ("alone", "sound")  # what is asked for is made of the notes that were played
+SAME_NOTES = ("alone", "sound")  # these are made from the notes that were played
 
 # (the request of the reply, the MIDI of one of its takes) → the next request
 ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {

@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     )
     proxy: str | None = Field(default=None, description="HTTP proxy for everything that goes to Discord")
     model: str = Field(
-        default="model", pattern="^(model|echo)$", description="echo: no model, the input again; for trials"
+        default="model",
+        pattern="^(model|echo)$",
+        description="echo repeats the input instead of using the model, for tests",
     )
     models: str = Field(
         default="", description="folder of checkpoints, NAME.safetensors with NAME.json: each is a style of that name"
@@ -48,7 +50,7 @@ class Settings(BaseSettings):
     shards: str = Field(
         default="",
         pattern=r"^(\d+(-\d+)?/\d+)?$",
-        description="which shards this bot holds, as 0-15/64, where several bots hold them; none: all",
+        description="the shards of this bot, such as 0-15/64, if several bots share one token; none: all",
     )
     at_once: int = Field(default=8, ge=1, le=1000, description="requests that are played at the same time")
     queue: int = Field(default=24, ge=1, le=1000, description="requests that may wait")
@@ -65,7 +67,7 @@ class Settings(BaseSettings):
         default=25,
         ge=0,
         le=600,
-        description="seconds that what is played has to come to its end when the bot is stopped",
+        description="seconds for which a bot that is stopped lets pieces in progress finish",
     )
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="how much is logged")
     log_format: str = Field(default="text", pattern="^(text|json)$", description="json: an object a line")

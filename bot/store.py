@@ -208,7 +208,7 @@ class Store:
     async def alone(self, name: str) -> AsyncIterator[None]:
         """One process at a time is in the block of that name; with SQLite, one task at a time of this process.
 
-        Who waits for PostgreSQL holds a connection of its own, one a name, so that nothing else has to wait for one."""
+        With PostgreSQL, waiting takes a connection of a pool of its own, so that nothing else waits for one."""
         async with self._alone.setdefault(name, asyncio.Lock()):
             if self._backend == "sqlite":
                 yield
@@ -228,7 +228,7 @@ class Store:
             await session.execute(self._upsert(Note, {"name": name}, {"text": words}))
 
     def _upsert(self, table: type[Table], key: dict[str, object], values: dict[str, object]) -> Executable:
-        """Writes values into the row of that key, made if it is missing: in one statement, so that nothing can come
+        """A statement that writes values into the row of that key, or makes the row: one, so that nothing can come
         between."""
         row = INSERT[self._backend](table).values(**key, **values)
         return row.on_conflict_do_update(index_elements=[*key], set_=values)

@@ -1,4 +1,4 @@
-"""How long a test waits for an event, even on a machine with much else to do. Only a failure takes so long."""
+"""How long a test waits for an event, even on a busy machine. Only a test that fails takes so long."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

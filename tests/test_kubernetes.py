@@ -1,4 +1,4 @@
-"""kubernetes.yaml is what Kubernetes and KEDA accept, fits the settings there are, and starts NATS servers that do."""
+"""kubernetes.yaml passes the schemas of Kubernetes and KEDA, names settings that exist, and its NATS servers start."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Only the packages that we chose are installed, each pinned, with its hashes in a lock; and Encore is one."""
+"""Only packages that we chose are installed, each pinned, with hashes in a lock; and Encore installs as a package."""
 
 import importlib.util
 import re

@@ -126,7 +126,7 @@ async def _play(
 async def _music(
     interaction: Interaction, request: Request, tune: discord.Attachment | None, progress: Progress, ticket: Ticket
 ) -> tuple[Request, Reply]:
-    """Returns the request with its file, and its reply."""
+    """The request with its file, and the reply to it."""
     request = replace(request, formats=DISCORD_FORMATS, mp3_bytes=mp3_share(interaction.filesize_limit, request.takes))
     if tune is not None:
         request = replace(request, data=await _fetch(tune))
@@ -136,7 +136,7 @@ async def _music(
 
 
 async def _played(interaction: Interaction, request: Request) -> tuple[bytes, ...]:
-    """The notes of takes that were played before: a seed brings them back, though another kind of processor plays."""
+    """The notes of takes that were played before: a seed brings them back, even if another kind of processor plays."""
     try:
         return await interaction.client.store.played(request)
     except FAULTS as error:

@@ -12,7 +12,7 @@ MOST_FILES = 10
 MOST_BYTES = 25 * 2**20  # of all files in a message together
 ROOM = 64 * 2**10  # for the rest of the HTTP request
 ORDER = ("mp3", "stems", "mid", "abc", "png", "musicxml")
-# Every take can be heard and opened. Where not everything fits, one picture and one ABC come before further ones.
+# Every take can be heard and opened. If not everything fits, the first picture and ABC come before further ones.
 WANTED = (("mp3", "mid"), ("png", "abc"), ("stems",))
 SHEETS = (("png",), ("musicxml",))  # behind a button of their own
 SHEET_WORDS = Words("The sheet music: a picture to read, and MusicXML for MuseScore and similar programs.")

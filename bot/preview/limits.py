@@ -1,4 +1,4 @@
-"""Rate limits: Discord's headers on every answer, 429 for a bot that is too fast, and failures that tests order."""
+"""Rate limits: Discord's headers on every answer, 429 for a bot that is too fast, and failures that tests ask for."""
 
 import math
 import re

@@ -44,7 +44,7 @@ class _Message:
 
 
 def remember_commands(world: World, path: Path) -> None:
-    """Discord keeps a bot's commands, and a bot registers them only when they change: so must we, across restarts."""
+    """Keep a bot's commands across restarts, as Discord does: a bot registers them only when they change."""
     if path.exists():
         world.commands = {int(place) if place else None: those for place, those in json.loads(path.read_text())}
 

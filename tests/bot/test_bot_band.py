@@ -1,4 +1,4 @@
-"""/accompany gives a tune a band; chords are played over; and one part of a take is played again."""
+"""/accompany gives a tune a band; music is played over given chords; one part of a take is played again."""
 
 import io
 import zipfile

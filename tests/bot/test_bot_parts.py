@@ -1,4 +1,4 @@
-"""Under the answer to a file of several parts one chooses which of them is the tune."""
+"""Under the answer to a file of several parts, a member can choose which of them is the tune."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Scores of all parts of a song: ABC and MusicXML are read back, and pictures are drawn of whatever may come."""
+"""Scores of all parts of a song: ABC and MusicXML are read back, and pictures of any music are drawn."""
 
 import io
 import re

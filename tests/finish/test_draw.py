@@ -1,4 +1,4 @@
-"""Pictures of whatever may come: nothing stops the engraver, nothing grows beyond measure."""
+"""Pictures of any music: nothing stops the engraver, and no picture grows beyond measure."""
 
 import asyncio
 import io

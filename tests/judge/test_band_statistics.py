@@ -1,4 +1,4 @@
-"""The six statistics, on notes of which one knows them, and our continuations beside true ones."""
+"""The six statistics, on notes for which they are known; and our continuations beside true ones."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A figure stands beside its bar, and says truly whether it meets it."""
+"""A figure is printed beside its bar, and says truly whether it meets it."""
 
 import pytest
 

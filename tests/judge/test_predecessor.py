@@ -1,4 +1,4 @@
-"""The baseline from before: its spelling, and the whole comparison on a tiny archive."""
+"""The baseline that preceded Encore: how it spells a melody, and the whole comparison on a tiny archive."""
 
 import json
 import tarfile

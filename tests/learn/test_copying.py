@@ -1,4 +1,4 @@
-"""What a piece shares with the tunes learned from: found in any key, not mistaken, not held against its own theme."""
+"""Passages that a piece shares with the training tunes are found in any key; its own theme does not count as a copy."""
 
 from dataclasses import replace
 from functools import reduce

@@ -1,4 +1,4 @@
-"""What one downloads becomes the archives and the split that training reads."""
+"""Downloaded collections become the archives and the split that training reads."""
 
 import tarfile
 from pathlib import Path

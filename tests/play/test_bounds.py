@@ -1,4 +1,4 @@
-"""What a tune, or a page without one, sets as bounds to the new music; and which of several attempts is kept."""
+"""The bounds that a tune, or its absence, sets to the new music; and which of several attempts is kept."""
 
 import copy
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Finding the beat of a performance without a click: the sound stays, the quarters move, and files that count stay."""
+"""Finding the beat of a performance without a click: the sound stays and the quarters move; files with a beat stay."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Titles in the alphabets of old files, which do not say in which."""
+"""Titles in old files, which do not state their encoding."""
 
 import random
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 MIDI is read again by mido; of ABC, abc2midi (Debian's package abcmidi) says how it sounds. `--data FOLDER` takes MIDI
 files from archives, else they are made. The tunes are those of the old books that come with music21; `make soak`
-compares all of them, `make test` every tenth: none are chosen.
+compares all of them, `make test` every tenth: none is hand-picked.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""The line behind TLS, passwords and NATS' credentials, against a real server: let in, or kept out in words."""
+"""The line behind TLS, passwords and NATS' credentials, with a real server: who is let in, and how others are told."""
 
 import base64
 import binascii

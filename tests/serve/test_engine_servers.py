@@ -1,4 +1,4 @@
-"""A NATS server that will not do, and an address that is none, are refused in words."""
+"""An unsuitable NATS server and a malformed address are refused in a sentence."""
 
 import asyncio
 import socket
