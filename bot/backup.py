@@ -29,7 +29,8 @@ def main(words: Sequence[str], settings: Settings) -> str:
 
 
 def backup(database: Path, file: Path) -> str:
-    """Write a consistent copy of the database, also while a bot writes to it; an existing file is not overwritten."""
+    """Write a consistent copy of the database, also while a bot writes to it. Raises `CannotStart` rather than
+    overwrite a file."""
     if not database.is_file():
         raise CannotStart(f"there is no database at {database} yet")
     if file.exists():
@@ -44,7 +45,7 @@ def backup(database: Path, file: Path) -> str:
 
 
 def restore(file: Path, database: Path) -> str:
-    """Put a copy in place of the database, which stays beside it with the ending .before."""
+    """Put a copy in place of the database, which stays beside it with the ending .before. Raises `CannotStart`."""
     if not file.is_file():
         raise CannotStart(f"there is no file {file}")
     with contextlib.closing(_open(file)) as source:

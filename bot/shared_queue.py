@@ -104,7 +104,7 @@ class SharedQueue:
 
     @asynccontextmanager
     async def enter(self, member: int) -> AsyncIterator[Ticket]:
-        """Take a place in the line of all bots, and hold it until the block ends."""
+        """Take a place in the line of all bots, and hold it until the block ends. Raises `Refusal` if there is none."""
         if self._closed:
             raise Refusal(RESTARTING)
         if member in self._tickets:

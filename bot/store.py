@@ -208,7 +208,7 @@ class Store:
     async def alone(self, name: str) -> AsyncIterator[None]:
         """One process at a time is in the block of that name; with SQLite, one task at a time of this process.
 
-        With PostgreSQL, waiting takes a connection of a pool of its own, so that nothing else waits for one."""
+        With PostgreSQL, those who wait hold connections of their own, so that nothing else waits for one."""
         async with self._alone.setdefault(name, asyncio.Lock()):
             if self._backend == "sqlite":
                 yield

@@ -48,7 +48,7 @@ async def play_posted(interaction: Interaction, message: discord.Message, option
 
 
 async def play_file(interaction: Interaction, tune: discord.Attachment, options: dict[str, Any]) -> None:
-    """Check what can be checked before anything is shown publicly, then fetch the file and play."""
+    """Check what can be checked before anything is shown publicly, then fetch the file and play. Raises `Refusal`."""
     limit = interaction.client.settings.attachment_bytes
     refuse_foreign(tune.filename)
     if tune.size == 0:

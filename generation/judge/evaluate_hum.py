@@ -94,7 +94,7 @@ def late(reading: Reading) -> float:
 
 
 def beats_of(reading: Reading, faster: float = 1.0) -> Floats:
-    """Seconds of the beats in the span of the notes, or of so many times as many: quarters, dotted ones in 6/8."""
+    """(m,) seconds of the beats while notes sound, `faster` times as many: quarters, or dotted quarters in 6/8."""
     metre = reading.song.metre
     beat = 1.5 if metre and metre[1] == 8 else 1.0
     at = np.arange(reading.song.downbeat % beat, reading.line.end + 1, beat / faster)
@@ -104,7 +104,7 @@ def beats_of(reading: Reading, faster: float = 1.0) -> Floats:
 
 
 def beat_f(true: Floats, found: Floats) -> float:
-    """F1 of the beats within `ON_BEAT`."""
+    """F1 of the beats that were found (m,) beside the true ones (k,), all in seconds, within `ON_BEAT`."""
     if not len(true) or not len(found):
         return 0.0
     right = int((np.abs(found[:, None] - true[None, :]).min(axis=0) <= ON_BEAT).sum())

@@ -48,7 +48,7 @@ def _frames(tune: Tune, rate: int) -> int:
 
 
 def contour(tune: Tune, rng: np.random.Generator) -> Floats:
-    """Semitones from the note that is due, every `STEP`: vibrato, glides into a note, unsteadiness."""
+    """(points,) semitones from the note that is due, every `STEP`: vibrato, glides into a note, unsteadiness."""
     at = np.arange(0, tune.end[-1] + 1, STEP)
     bend = np.cumsum(rng.normal(0, 0.004, len(at)))
     bend = 0.06 * (bend - bend.mean()) / max(float(bend.std()), 1e-9)
@@ -93,7 +93,7 @@ def _loudness(tune: Tune, rng: np.random.Generator, rate: int) -> Floats:
 
 
 def voice(tune: Tune, bend: Floats, rng: np.random.Generator) -> Floats:
-    """A source of harmonics through the formants of a vowel."""
+    """(frames,) a source of harmonics through the formants of a vowel; `bend` as from `contour`."""
     hertz = 440 * 2 ** ((_pitches(tune, bend, RATE) - 69) / 12)
     phase = 2 * np.pi * np.cumsum(hertz) / RATE
     formants = VOWELS[str(rng.choice(list(VOWELS)))]
@@ -162,7 +162,7 @@ def noisy(sound: Floats, rng: np.random.Generator) -> Floats:
 
 
 def opus(sound: Floats, rate: int) -> bytes:
-    """One channel as Ogg Opus, the format of Discord's voice messages."""
+    """One channel (frames,) as Ogg Opus, the format of Discord's voice messages."""
     import soundfile
 
     out = io.BytesIO()

@@ -166,7 +166,8 @@ def collated(crops: Sequence[Crop]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def loss(network: HarmonyConv, seen: Tensor, chord: Tensor, change: Tensor, weight: Tensor) -> Tensor:
-    """Mean nats of a beat's chord, and of whether it is another one."""
+    """() mean nats of a beat's chord, and of whether it differs from the one before; arguments as `collated` returns
+    them."""
     says, moves = network(seen)
     known, follows = chord >= 0, change >= 0
     nats = nn.functional.nll_loss(says.transpose(1, 2)[known], chord[known], reduction="none")

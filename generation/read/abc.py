@@ -36,7 +36,7 @@ def read_abc(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
 
 
 def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = True) -> Song:
-    """All voices of one tune; arguments as in `read_abc`."""
+    """All voices of one tune; arguments and `Refusal` as in `read_abc`."""
     shared, found = tunes(text)
     if tune is not None:
         wanted = str(tune).strip().lstrip("0")

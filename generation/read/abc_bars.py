@@ -41,7 +41,7 @@ def written(body: str, symbols: Collection[str] = ()) -> list[Bar[Item]]:
     """The bars of one voice, in the order of the page: notes, rests, tuplets and so on, and between them
     ("symbol", a chord such as “Am7”), ("verse", its number and a syllable of the note that follows), ("overlay", "")
     before what a second voice plays from the bar's beginning, and fields by their letters. Grace notes, slurs,
-    ornaments and other words are left out.
+    ornaments and other words are left out. Raises `Refusal` for too many bars.
 
     symbols  letters that a tune uses in another sense than ABC
     """

@@ -181,7 +181,7 @@ def usual_tempo(rhythm: str, beats: tuple[int, int] | None) -> float:
 
 
 def parts(text: str) -> str:
-    """The order of parts in a P: field of the header: “A2(BC)2” → “AABCBC”."""
+    """The order of parts in a P: field of the header: “A2(BC)2” → “AABCBC”. Raises `Refusal` for too many."""
     order = re.sub(r"[^A-Za-z0-9()]", "", text)
     for _ in range(8):
         order = re.sub(r"([A-Za-z]|\([A-Za-z]*\))(\d?)", lambda found: found[1].strip("()") * int(found[2] or 1), order)

@@ -96,8 +96,8 @@ def on_its_beat(reading: Reading) -> Reading:
 
 
 def find_beats(moment: Floats, weight: Floats) -> Floats:
-    """Seconds of the likeliest beats, from before the first to after the last of the notes, which begin at `moment` and
-    count as `weight` says; none if there are too few notes."""
+    """(m,) seconds of the likeliest beats, from before the first to after the last of the notes, which begin at
+    `moment` (n,) and count as `weight` (n,) says; none if there are too few notes."""
     first = float(moment.min())
     strength = _strength(moment - first, weight)
     lag = np.arange(round(FASTEST / FRAME), round(SLOWEST / FRAME) + 1)
@@ -127,7 +127,7 @@ def find_beats(moment: Floats, weight: Floats) -> Floats:
 
 
 def fit(quarter: Floats, weight: Floats) -> float:
-    """Nats a note by which places in the quarter are predicted better than by a uniform distribution."""
+    """Nats a note by which places in the quarter (n,) are predicted better than by a uniform distribution."""
     density = np.full(len(quarter), 1 - sum(share for _, share in PLACES))
     for places, share in PLACES:
         for place in places:

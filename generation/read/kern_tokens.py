@@ -206,7 +206,8 @@ def plain(text: str) -> str:
 
 
 def expanded(sections: list[str], first: dict[str, int], bars: int) -> list[int] | None:
-    """The bars in the order of a list of sections such as *>[A,A,B], of which `first` says where each begins."""
+    """The bars in the order of a list of sections such as *>[A,A,B], of which `first` says where each begins. Raises
+    `Refusal` for too many bars."""
     ends = dict(pairwise([*sorted(set(first.values())), bars]))
     order: list[int] = []
     for label in sections:

@@ -94,7 +94,7 @@ def likeness(part: Part, line: Ints, clock: Clock, beside: Company) -> float:
     """How likely a part is to be the tune of its song. The number itself means nothing; the parts of one song can be
     ranked by it.
 
-    line  indices of the notes that would be the tune
+    line  (n,) indices of the notes that would be the tune
     """
     played = _played(part, line, clock, beside)
     return (

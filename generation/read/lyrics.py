@@ -11,8 +11,8 @@ TOGETHER = 0.125  # the furthest that a syllable may stand from its note, in qua
 
 
 def fits(said: Times, onset: Times, reach: float) -> float:
-    """How well syllables at some times, and notes that begin at others, match, 0 … 1; both increase strictly. Notes
-    before the first syllable and after the last do not count."""
+    """How well syllables at the times `said` (m,) match notes that begin at `onset` (n,), 0 … 1; both increase
+    strictly. Notes before the first syllable and after the last do not count."""
     if not len(said) or not len(onset):
         return 0.0
     within = onset[(onset >= said[0] - reach) & (onset <= said[-1] + reach)]

@@ -150,7 +150,7 @@ def too_many_marks(count: int) -> Refusal:
 
 
 def open_mxl(data: bytes) -> tuple[Element, list[Words]]:
-    """Unpack the score in a compressed MusicXML file, never more than the limit, and open it."""
+    """Unpack the score in a compressed MusicXML file, never more than the limit, and open it. Raises `Refusal`."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()

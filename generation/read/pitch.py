@@ -42,7 +42,7 @@ class Track:
 
 
 def pitch_track(heard: Samples) -> Track:
-    """The track of some samples at `RATE`."""
+    """The track of some samples (n,) at `RATE`."""
     half = heard[: len(heard) // 2 * 2].reshape(-1, 2).mean(axis=1)
     high = _whistled(half)
     # A whistle is played at half speed, an octave lower: the network knows nothing above 2,094 Hz.
@@ -69,7 +69,8 @@ def spectra(sound: Samples, hop: int) -> Floats:
 
 
 def tonal(sound: Samples) -> float:
-    """The share of the power of the loud frames that lies in their strongest partials, 0 … 1: of noise, little."""
+    """The share of the power of the loud frames that lies in their strongest partials, 0 … 1; little in noise. `sound`:
+    (n,)."""
     power = spectra(sound, WINDOW)[:, 8 : WINDOW // 4]  # 62 Hz to 4 kHz
     loudness = power.sum(axis=1)
     loud = power[loudness > loudness.max() * 10 ** (-LOUD / 10)]
@@ -77,7 +78,7 @@ def tonal(sound: Samples) -> float:
 
 
 def held(track: Track) -> float:
-    """The share of the frames with a clear pitch in which it is held for a while, 0 … 1: of speech, little."""
+    """The share of the frames with a clear pitch in which it is held for a while, 0 … 1; little in speech."""
     clear = (track.sure >= 0.5) & (track.level > track.level.max() - LOUD)
     long = round(KEPT / track.step)
     if len(clear) < long or not clear.any():

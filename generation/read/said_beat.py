@@ -43,8 +43,8 @@ def kept(quarter: Floats, weight: Floats, beat: float) -> float:
 
 
 def firm(quarter: Floats, weight: Floats) -> bool:
-    """Whether notes stand exactly on a grid, or about the halves, thirds and quarters of a beat. Otherwise a tune in a
-    tempo of its own, such as 100, would seem to keep the fifths of the beat that a program wrote by default."""
+    """Whether notes (n,) stand exactly on a grid, or about the halves, thirds and quarters of a beat. Otherwise a tune
+    in a tempo of its own, such as 100, would seem to keep the fifths of the beat that a program wrote by default."""
     exact = max(float((np.abs(quarter * grid - np.round(quarter * grid)) < 0.1).mean()) for grid in GRIDS)
     near = max(float(np.average(np.cos(2 * np.pi * quarter * parts), weights=weight)) for parts in (2, 3, 4))
     return exact >= EXACT or near >= ABOUT

@@ -17,9 +17,9 @@ MOST_AROUND = 50  # but no more than so many notes
 
 
 def top_line(notes: Notes, start: Floats, end: Floats) -> Ints:
-    """Indices of the notes of the melody among `notes`, in order; their onsets increase strictly.
+    """(m,) indices of the notes of the melody among n `notes`, in order; their onsets increase strictly.
 
-    start, end  seconds in which each note begins and ends
+    start, end  (n,) seconds at which each note begins and ends
 
     A line whose notes merely reach into each other keeps them all. In chords the highest note is taken; a note that
     begins under a higher one that goes on sounding is left out, and so is a note far below while the melody rests.
@@ -34,7 +34,7 @@ def top_line(notes: Notes, start: Floats, end: Floats) -> Ints:
 
 
 def overlap(start: Floats, end: Floats) -> float:
-    """The share of notes that sound together with another one for more than legato, 0 … 1."""
+    """The share of notes (n,) that sound together with another one for more than legato, 0 … 1."""
     if len(start) < 2:
         return 0.0
     reach = np.minimum(np.maximum.accumulate(end)[:-1], end[1:]) - start[1:]

@@ -61,7 +61,7 @@ class Heard:
 def transcribed(track: Track, sound: Samples) -> Heard:
     """The notes of a track.
 
-    sound  the samples that it was made from, at 16 kHz
+    sound  (n,) samples at 16 kHz, from which the track was made
     """
     begin, end, fitted = _segments(track)
     followed = fitted

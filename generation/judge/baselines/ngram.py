@@ -81,7 +81,7 @@ class NGram:
         return chance
 
     def play_on(self, rows: Ints, until: int, rng: np.random.Generator) -> Ints:
-        """New rows after `rows`, content only, up to tick `until`."""
+        """The new rows (m, len(FIELDS)) after `rows` (n, len(FIELDS)), content only, up to tick `until`."""
         grown = np.concatenate([rows, np.tile(start_row(), (4096, 1))])
         end = len(rows)
         while grown[end - 1, TICK] < until and end < len(grown):
@@ -112,7 +112,7 @@ def _contexts(head: str, n: int, rows: Ints) -> Hashes:
 
 
 def range_of(table: Table, contexts: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The indices in the table at which the entries of each context begin and end."""
+    """(n,) the indices in the table at which the entries of each of n contexts begin, and (n,) at which they end."""
     return np.searchsorted(table.seen, contexts), np.searchsorted(table.seen, contexts | ROOM, side="right")
 
 

@@ -82,8 +82,8 @@ def draw(logits: Tensor, top_p: Tensor) -> Tensor:
 
 
 def state_of(line: Line, rows: Ints, new: int, plan: tuple[int, int], onset: int) -> State:
-    """The state of a take after all its `rows`, of which `new` are new: `plan` says where its closing note begins and
-    where it ends, `onset` where the coming note begins."""
+    """The state of a take after its `rows` (n, len(FIELDS)), of which `new` are new: `plan` says where its closing note
+    begins and where it ends, `onset` where the coming note begins."""
     pitch, opening = rows[:, PITCH], not new
     bar, sounding = int(line.conditions[4]), int(LENGTHS[rows[-1, DURATION]])
     least, most = 1, (bar or 4 * TICKS) + max(sounding, TICKS)

@@ -124,8 +124,8 @@ def beginning(rows: Ints, free: Ints, kind: Ints, bar: int, first: int) -> tuple
 
 
 def clash_share(rows: Ints) -> float:
-    """The share of semitones, tritones and major sevenths among all pairs of tones that sound together, counted
-    wherever a note begins on a beat."""
+    """The share of semitones, tritones and major sevenths among all pairs of tones that sound together in rows
+    (n, len(FIELDS)), counted wherever a note begins on a beat."""
     tone = rows[(rows[:, VALUE] < FIRST_DRUM) & (rows[:, DURATION] > 0)]
     start, pitch = tone[:, TICK], tone[:, VALUE]
     end = start + LENGTHS[tone[:, DURATION]]
