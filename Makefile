@@ -1,5 +1,5 @@
 # Two commands: `make run` starts Encore, `make test` tests it; `make check` runs the tests that fit into a minute.
-# `make soak` tests it for ten minutes; `make audit` asks on the network whether a package is known to be unsafe;
+# `make soak` tests it for ten minutes; `make audit` asks on the network whether a package has known vulnerabilities;
 # `make lock` rewrites the lists of packages; `make image-check` builds the image and tests it.
 PYTHON ?= python3
 VENV := .venv
@@ -28,7 +28,7 @@ lint: $(READY)
 soak: $(READY)
 	$(VENV)/bin/python -m pytest --soak --timeout 3600 $(if $(DATA),--data $(DATA)) $(SOAK)
 
-# From pyproject.toml; pins that still fit stay. `make lock RAISE=NAME` raises a package that another one brought.
+# From pyproject.toml; pins that still fit stay. `make lock RAISE=NAME` upgrades a package that only a lock names.
 lock:
 	$(PYTHON) -m venv --clear $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet uv

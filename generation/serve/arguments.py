@@ -28,13 +28,18 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
     extend.add_argument("--parts", default="all", help=f"which parts play on, one of {', '.join(PARTS)} (all)")
     extend.add_argument("--part", default="", help="which part of the file is the tune: its name or number (found)")
-    last = "leave only so many bars of the input in the files, counted from its end"
+    last = "keep only so many bars of the input in the files, counted from its end"
     extend.add_argument("--last-bars", type=int, default=0, help=last)
-    after = "let the new music begin after this bar of the file, as a score counts them (the last)"
+    after = "begin the new music after this bar of the file, counted as in a score (the last)"
     extend.add_argument("--after-bar", type=int, default=0, help=after)
-    itself = "of a recording: let the sound begin with it, instead of with what was heard in it, played"
+    itself = "begin the sound with the recording itself, not with the notes that were heard in it"
     extend.add_argument("--recording", action="store_true", help=itself)
-    extend.add_argument("--octave", type=int, default=0, help="of a recording: by how many octaves higher it is meant")
+    extend.add_argument(
+        "--octave",
+        type=int,
+        default=0,
+        help="play the notes heard in a recording so many octaves higher; negative: lower (0)",
+    )
     compose = commands.add_parser("compose", help="play a fresh piece")
     compose.add_argument("--band", default="melody", help=f"who plays, one of {', '.join(BANDS)} (melody)")
     compose.add_argument("--key", help='for example "D minor"')
@@ -49,7 +54,9 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
         both.add_argument("--bars", type=int, default=0, help="its length in bars instead, 4 to 64")
         both.add_argument("--open-end", action="store_true", help="stop when the time is up, without coming to a close")
     for both in (extend, compose, accompany):
-        both.add_argument("--chords", default="", help='to play over, such as "Dm7 G7 | C" or "ii V I" (its own)')
+        both.add_argument(
+            "--chords", default="", help='chords to play over, such as "Dm7 G7 | C" or "ii V I" (its own)'
+        )
         both.add_argument("--stems", action="store_true", help="an MP3 of each part as well, in a zip")
         both.add_argument("--takes", type=int, default=1, help="how many answers (1)")
         both.add_argument("--temperature", type=float, default=0.9, help="0.1 plays safe, 2 surprises everybody (0.9)")
@@ -57,7 +64,7 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
         seed = "the same seed gives the same notes, on the same kind of processor (random); take N has seed + N"
         both.add_argument("--seed", type=int, help=seed)
         both.add_argument(
-            "--arithmetic", default="", help="refuse to play with other arithmetic than a take of --json had"
+            "--arithmetic", default="", help="refuse to play with any other arithmetic than this, as --json names it"
         )
         both.add_argument("--style", default="auto", help=f"one of {', '.join(styles())}")
         both.add_argument("--instrument", default="auto", help=f"auto or one of {', '.join(INSTRUMENTS)}")
@@ -65,7 +72,7 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
         both.add_argument("--formats", default=",".join(FORMATS), help="some of mp3,mid,abc,musicxml,png (all)")
         both.add_argument("--out", type=Path, default=Path(), help="folder for the files (here)")
         both.add_argument("--json", action="store_true", help="print one JSON object")
-    read = commands.add_parser("read", help="show what Encore reads in a file, without making music")
+    read = commands.add_parser("read", help="show what Encore finds in a file, without making music")
     score = commands.add_parser("score", help="how well the model predicts the notes of a file, in nats")
     for both in (read, score):
         both.add_argument("files", nargs="+", type=Path, metavar="FILE")
