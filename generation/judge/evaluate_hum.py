@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.judge.bars import Figure, card
-from generation.judge.hummed import Sung, played, recorded, sung, sung_by_festival
+from generation.judge.hummed import Sung, played, recorded, sinking, sung, sung_by_festival
 from generation.music.reading import Reading
 from generation.read.beat import on_its_beat
 from generation.read.file import read
@@ -26,6 +26,7 @@ SINGLE, SINGING, BEATS, SECONDS = 0.95, 0.85, 0.8, 1.0  # the bars
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sung", type=int, default=40, help="phrases that voices sing (40)")
     parser.add_argument("--festival", type=int, default=20, help="phrases that Festival sings, if it is installed (20)")
+    parser.add_argument("--sinking", type=int, default=8, help="phrases in which a voice sinks by a semitone (8)")
     parser.add_argument("--played", type=int, default=20, help="phrases on single instruments (20)")
     parser.add_argument("--seed", type=int, default=4000, help="for other phrases (4000, on which nothing was tuned)")
 
@@ -36,12 +37,14 @@ def main(args: argparse.Namespace) -> int:
     others = list(sung_by_festival(args.festival, args.seed + 2))
     found = [(one, heard(one)) for one in [*voices, *instruments, *others]]
     singing, single = found[: len(voices)], found[len(voices) :][: len(instruments)]
+    sunk = [(one, heard(one)) for one in sinking(args.sinking, args.seed + 3)]
     piano = recorded()
     lyrics = found[len(voices) + len(instruments) :]
     figures = [
         Figure("note F1, onset ± 100 ms and exact pitch", "sung", _notes(singing), bar=SINGING, at_least=True),
         Figure("the same, by our own voices", "sung", _notes(singing[::2])),
         Figure("the same, by the soundfont's", "sung", _notes(singing[1::2])),
+        Figure("the same, sinking by a semitone in 40 s", "sung", _notes(sunk), bar=SINGING, at_least=True),
         Figure(
             "note F1, onset ± 100 ms and exact pitch", "single instruments", _notes(single), bar=SINGLE, at_least=True
         ),
@@ -53,7 +56,7 @@ def main(args: argparse.Namespace) -> int:
         figures.insert(
             3, Figure("the same, by Festival with syllables", "sung", _notes(lyrics), bar=SINGING, at_least=True)
         )
-    for one, reading in found:
+    for one, reading in [*found, *sunk]:
         f1 = note_f1(one, reading) if reading else 0.0
         print(
             f"{one.name:28} {f1:.2f} {beat_f(one.beats, beats_of(reading)) if reading else 0.0:.2f}",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.judge import festival
-from generation.judge.singers import RATE, Tune, contour, heard, noisy, opus, placed, soundfont, voice, whistle
+from generation.judge.singers import RATE, STEP, Tune, contour, heard, noisy, opus, placed, soundfont, voice, whistle
 from generation.read.abc import read_abc
 from generation.request import Refusal
 
@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 
 METRES = ((2, 4), (3, 4), (4, 4), (2, 2), (3, 2), (3, 8), (6, 8), (9, 8))
 SECONDS = 13.0  # of a phrase
+LONG, SINKS = 40.0, -0.025  # seconds for which a singer sinks, semitones a second
 # With fewer notes than this, a singer gives no beat; nobody hums a range of more than two octaves, or more than nine
 # notes a second.
 FEWEST, WIDEST, FASTEST = 8, 24, 0.11
@@ -69,6 +70,16 @@ def sung(count: int, seed: int = 0) -> Iterator[Sung]:
         else:
             sound = whistle(tune, bend, rng) if name == "whistle" else voice(tune, bend, rng)
         yield _recorded(f"{name} {'(soundfont)' if i % 2 else '(ours)'} {i}", tune, noisy(sound, rng))
+
+
+def sinking(count: int, seed: int = 3) -> Iterator[Sung]:
+    """Phrases sung again and again by our own voices, who sink by a semitone until the end."""
+    for i, (rng, tune) in enumerate(_songs(count, seed)):
+        name = list(RANGES)[i % (len(RANGES) - 1)]
+        tune = _repeated(placed(tune, RANGES[name]))
+        bend = contour(tune, rng)
+        bend += np.arange(len(bend)) * STEP * SINKS
+        yield _recorded(f"{name} (sinking) {i}", tune, noisy(voice(tune, bend, rng), rng))
 
 
 def sung_by_festival(count: int, seed: int = 2) -> Iterator[Sung]:
@@ -139,6 +150,14 @@ def _songs(count: int, seed: int) -> Iterator[tuple[np.random.Generator, Tune]]:
         beat = 1.5 if melody.metre[1] == 8 else 1.0
         beats = np.interp(np.arange(melody.downbeat % beat, few.end, beat), np.arange(last + 1), clock)
         yield rng, Tune(onset, end, few.pitch.copy(), beats[beats <= onset[-1] + 0.05])
+
+
+def _repeated(tune: Tune) -> Tune:
+    """The tune again and again, with a breath between, until it has lasted `LONG`."""
+    later = float(tune.end[-1]) + 0.4 - float(tune.onset[0])
+    shift = later * np.arange(np.ceil(LONG / later))[:, None]
+    onset, end, beats = ((shift + times).ravel() for times in (tune.onset, tune.end, tune.beats))
+    return Tune(onset, end, np.tile(tune.pitch, len(shift)), beats)
 
 
 def _recorded(name: str, tune: Tune, sound: Floats) -> Sung:

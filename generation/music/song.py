@@ -78,7 +78,7 @@ class Recorded:
     """What ties a song to the recording that it was transcribed from.
 
     begins   second of the recording at which the melody's first note begins
-    tuning   semitones by which the recording is sharp, −0.5 … 0.5
+    tuning   semitones by which the recording is sharp at its end
     octaves  by how many octaves the melody may have been meant higher (1) or lower (−1); empty if that is unlikely
     """
 

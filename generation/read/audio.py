@@ -28,9 +28,9 @@ ALONE = 0.6  # the least share of the power at multiples of the pitch, where one
 TONAL = 0.5  # the share of the power in a few partials, above which a sound without a clear pitch is a chord
 LOUD = 20.0  # decibels below the loudest frames, down to which frames are loud
 LOW, HIGH = 55, 79  # of the middle pitch: men hum below, and people whistle above, the octave that they mean
-LOWERED = (
-    0.25  # share of the time: if spectrum and network disagree about the octave in more of it, either may be right
-)
+# Share of the time: if spectrum and network disagree about the octave in more of it, either may be right.
+LOWERED = 0.25
+SHARP, DRIFT = 15, 0.3  # cents throughout, semitones from the beginning to the end: less than that is not mentioned
 SOFT, WIDTH = 50, 12.0  # the least velocity of an average note, decibels from there to the loudest one
 
 
@@ -55,7 +55,9 @@ def read_audio(data: bytes) -> Song:
         tempo=(Tempo(0.0, DEFAULT_TEMPO),),
         keys=((0.0, find_key(notes.pitch, duration)),),
         remarks=_remarks(notes),
-        recorded=Recorded(float(notes.onset[0]), notes.tuning, _octaves(notes.pitch, notes.lowered > LOWERED)),
+        recorded=Recorded(
+            float(notes.onset[0]), float(notes.tuning[-1]), _octaves(notes.pitch, notes.lowered > LOWERED)
+        ),
     )
 
 
@@ -133,8 +135,14 @@ def _remarks(notes: Heard) -> tuple[Words, ...]:
     """What was heard, and how certain it is."""
     sure = round(100 * float(np.average(notes.sure * (1 - np.abs(notes.off)), weights=notes.end - notes.onset)))
     heard = Words("{count} notes were heard, {percent} % sure", count=len(notes), percent=sure)
-    cents = round(100 * notes.tuning)
-    if abs(cents) < 15:
+    begin, end = float(notes.tuning[0]), float(notes.tuning[-1])
+    if abs(end - begin) >= DRIFT:
+        away = round(100 * abs(end - begin))
+        rose = Words("you rose by {cents} cents on the way, which was corrected", cents=away)
+        sank = Words("you sank by {cents} cents on the way, which was corrected", cents=away)
+        return heard, rose if end > begin else sank
+    cents = round(100 * float(notes.tuning.mean()))
+    if abs(cents) < SHARP:
         return (heard,)
     if cents > 0:
         return heard, Words("you were {cents} cents sharp, which was corrected", cents=cents)

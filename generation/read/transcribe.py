@@ -28,6 +28,10 @@ GLIDE = 0.11  # seconds that it may take to slide into a note from a semitone aw
 APART = 0.09  # seconds between two attacks
 SYLLABLE = 0.2  # seconds from a change of pitch to an attack that belongs to it: the pitch changes with the consonant
 AT = 0.06  # seconds from a change of pitch, where an attack belongs to that change
+# Seconds: the tuning of a moment is that of the notes around it, weighted by a bell of this width. Singers without
+# accompaniment drift by some tenths of a semitone over a song (Mauch, Frieler and Dixon, 2014, “Intonation in
+# unaccompanied singing”).
+STEADY = 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,7 @@ class Heard:
     level       decibels
     off         semitones from the nearest pitch, after the tuning
     sure        0 … 1
-    tuning      semitones by which everything is sharp
+    tuning      semitones by which the singer is sharp there, about −0.5 … 0.5 at first
     alone       the share of the power that is at multiples of the pitch, 0 … 1; less where other tones sound with it
     lowered     the share of the time in which the spectrum shows a tone an octave below the one that was followed
     """
@@ -50,7 +54,7 @@ class Heard:
     level: Floats
     off: Floats
     sure: Floats
-    tuning: float
+    tuning: Floats
     alone: float
     lowered: float
 
@@ -73,9 +77,10 @@ def transcribed(track: Track, sound: Samples) -> Heard:
     strength = attack_strength(sound)
     level = _levels(sound)
     begin, end, fitted = _struck_again(begin, end, fitted, strength, level)
-    tuning = _tuning(fitted, end - begin)
+    tuning = _tuning(begin, end, fitted)
     pitch = np.floor(fitted - tuning + 0.5).astype(np.int64)
-    begin, end, pitch, fitted = _joined(begin, end, pitch, fitted, strength, level)
+    begin, end, kept = _joined(begin, end, pitch, strength, level)
+    pitch, fitted, tuning = pitch[kept], fitted[kept], tuning[kept]
     frames = [
         slice(int(a / track.step), max(int(b / track.step), int(a / track.step) + 1))
         for a, b in zip(begin, end, strict=True)
@@ -181,15 +186,26 @@ def _at_multiples(power: Floats, hertz: float) -> tuple[float, float]:
     return float(power[near].sum() / max(float(power.sum()), 1e-12)), float(near[at >= LOWEST].mean())
 
 
-def _tuning(fitted: Floats, weight: Floats) -> float:
-    """Semitones, −0.5 … 0.5, by which the pitches are sharp on the whole."""
-    return float(np.angle(np.sum(weight * np.exp(2j * np.pi * fitted))) / (2 * np.pi)) if len(fitted) else 0.0
+def _tuning(begin: Floats, end: Floats, fitted: Floats) -> Floats:
+    """(n,) semitones by which the pitches are sharp around each of some segments, also where that drifts."""
+    if len(fitted) < 2:
+        return fitted - np.round(fitted)
+    middle, lasts = (begin + end) / 2, end - begin
+    near = np.exp(-(((middle[:, None] - middle) / STEADY) ** 2) / 2)
+    drift = np.zeros(len(fitted))
+    for _ in range(2):  # again without the slope: at both ends, all that is near lies on one side
+        turned = near @ (lasts * np.exp(2j * np.pi * (fitted - drift)))
+        around = drift + np.unwrap(np.angle(turned) / (2 * np.pi), period=1.0)
+        drift = np.polynomial.Polynomial.fit(middle, around, 1, w=lasts)(middle)
+    # Which semitone is meant: both the beginning and the whole should be near it.
+    return np.asarray(around - np.round((around[0] + np.average(around, weights=lasts)) / 2))
 
 
 def _joined(
-    begin: Floats, end: Floats, pitch: Ints, fitted: Floats, strength: Floats, level: Floats
-) -> tuple[Floats, Floats, Ints, Floats]:
-    """Segments of one pitch that follow each other without an attack are one note."""
+    begin: Floats, end: Floats, pitch: Ints, strength: Floats, level: Floats
+) -> tuple[Floats, Floats, list[int]]:
+    """Segments of one pitch that follow each other without an attack are one note. Returns where the notes begin and
+    end, and the segment that has the pitch of each."""
     starts, keep = begin.copy(), list(range(len(begin)))[:1]
     for i in range(1, len(begin)):
         last, frame = keep[-1], int(begin[i] * RATE / HOP)
@@ -203,4 +219,4 @@ def _joined(
         elif begin[i] - end[i - 1] >= 0.03 or struck or apart:
             keep.append(i)
     ends = np.append(end[np.array(keep[1:], int) - 1], end[-1:])
-    return starts[keep], ends, pitch[keep], fitted[keep]
+    return starts[keep], ends, keep

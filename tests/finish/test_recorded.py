@@ -62,6 +62,19 @@ def test_the_mp3_begins_with_the_recording_itself(rate: int, gain: float) -> Non
     assert np.abs(np.diff(sound[seam - 2_000 : seam - 50])).max() < 0.1, "no click where it ends"
 
 
+@pytest.mark.parametrize("sharp", [-0.4, 0.3])
+def test_the_new_music_is_in_tune_with_the_recording(sharp: float) -> None:
+    """The stand-in for a model repeats the tune: its first tone sounds as high as the singer's."""
+    tune = [62] * 12
+    _, whole, take = answered(asked(hummed([p + sharp for p in tune]), recording=True))
+    sound = heard(take).mean(axis=1)
+    first, clock = next(part.notes for part in whole.song.parts), whole.song.clock
+    at = int(np.searchsorted(first.onset, whole.since))
+    begin = take.new_from + clock.second(float(first.onset[at])) - clock.second(whole.since)
+    tone = sound[round((begin + 0.1) * RATE) : round((begin + 0.35) * RATE)]
+    assert first.pitch[at] == 62 and abs((pitch(tone) - 62 - sharp + 6) % 12 - 6) < 0.1, "in any octave"
+
+
 def test_a_part_of_a_recording_is_the_part_that_is_asked_for() -> None:
     sung = hummed(TUNE * 3, 0.5)
     reading, whole, take = answered(asked(sung, recording=True, last_bars=2))

@@ -43,6 +43,17 @@ def test_a_singer_may_be_off_throughout(cents: int) -> None:
     assert any("corrected" in str(remark) for remark in reading.song.remarks)
 
 
+@pytest.mark.parametrize(("begin", "end"), [(0.0, -1.2), (0.3, -0.6), (-0.2, 0.7)])
+def test_a_singer_may_drift(begin: float, end: float) -> None:
+    """Without accompaniment, by a semitone over 40 s: what is sung again is the same again."""
+    tune = TUNE * 8
+    drift = np.linspace(begin, end, len(tune))
+    reading = read(encoded(hummed([p + off for p, off in zip(tune, drift, strict=True)]), "OGG", "OPUS"), "a.ogg")
+    assert reading.line.pitch.tolist() == tune
+    assert reading.song.recorded is not None and abs(reading.song.recorded.tuning - end) < 0.15
+    assert ("sank" if end < begin else "rose") in str(reading.song.remarks[1])
+
+
 def test_a_beat_is_found_in_few_notes() -> None:
     reading = on_its_beat(read(encoded(hummed(TUNE, 0.5), "OGG", "OPUS"), "a.ogg"))
     pace = float(np.median([mark.quarters_per_minute for mark in reading.melody.tempo]))

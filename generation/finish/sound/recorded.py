@@ -1,6 +1,7 @@
 """Sound that begins with the recording that was sent, instead of its transcription."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ BEFORE = 0.3  # seconds that are kept before the first note, for a breath or a c
 RING = 0.3  # seconds that are kept after the last note
 FADE_IN, FADE_OUT = 0.02, 0.15  # seconds
 MOST_GAIN = 30.0  # decibels by which a soft recording is raised
+SET, SET_FINELY, PARAMETER = 6, 38, (101, 100)  # controllers that set a registered parameter, and that choose it
+FINE_TUNING, COARSE_TUNING = 1, 2  # registered parameters
+MIDDLE = 64  # of a controller: no change
 
 
 def start_of_recording(recorded: Recorded, given: Sequence[Part], clock: Clock) -> float:
@@ -31,10 +35,11 @@ def render_after(
     samples  (n,) the recording at `SAMPLE_RATE`
     given    the parts that were transcribed from it; like the `new` ones, on `clock`
 
-    Both are equally loud (ITU-R BS.1770). The recording ends with its last note, or where the new music begins.
+    Both are equally loud (ITU-R BS.1770), and the new parts are in tune with the end of the recording, which ends with
+    its last note, or where the new music begins.
     """
     start = start_of_recording(recorded, given, clock)
-    played = render(new, clock, start=start)
+    played = render([_tuned(part, recorded.tuning) for part in new], clock, start=start)
     seam = _first(new, clock) - start
     last = max(clock.second(part.notes.end) for part in given) - start
     own = recorded.begins - _first(given, clock) + start  # second of the recording at which the sound begins
@@ -50,6 +55,19 @@ def render_after(
     sound[: len(played)] = played
     sound[: len(heard)] += heard
     return sound
+
+
+def _tuned(part: Part, semitones: float) -> Part:
+    """The part played so many semitones higher, by the registered parameters of MIDI."""
+    coarse = round(semitones)
+    fine = min(round((semitones - coarse + 1) * 8_192), 16_383)
+    values = ((FINE_TUNING, fine >> 7, fine & 127), (COARSE_TUNING, MIDDLE + coarse, 0))
+    controls = [
+        (float(part.notes.onset[0]), controller, value)
+        for number, high, low in values
+        for controller, value in zip((*PARAMETER, SET_FINELY, SET), (0, number, low, high), strict=True)
+    ]
+    return replace(part, controls=(*controls, *part.controls))
 
 
 def _first(parts: Sequence[Part], clock: Clock) -> float:
