@@ -44,7 +44,7 @@ Reader = Callable[[bytes], Song]
 def read(data: bytes, filename: str, drums: bool = False, wanted: str = "") -> Reading:
     """Find the melody in a file. Its contents count more than its name.
 
-    data      the file's bytes, up to 5 MB (MIDI 2 MB, ABC 64 kB a tune)
+    data      the file's bytes, up to 5 MB (**kern 2 MB, ABC 64,000 characters a tune)
     filename  its name; never opened
     drums     whether a file of drums alone will do
     wanted    the part that holds the melody, by its name or number; "" to find it

@@ -16,9 +16,8 @@ from generation.read.midi_players import Player, players
 from generation.read.midi_words import Texts, singer
 from generation.read.signatures import keys_of, metres_of
 from generation.read.strays import without_strays
-from generation.request import Refusal, Words
+from generation.request import Words
 
-MAX_BYTES = 2_000_000
 Mark = TypeVar("Mark")
 
 
@@ -27,12 +26,6 @@ def read_midi(data: bytes) -> Song:
 
     Onsets, pitches and velocities are exactly those of the file. Without a tempo mark it runs at 120. Raises `Refusal`.
     """
-    if len(data) > MAX_BYTES:
-        raise Refusal(
-            "This MIDI file has {bytes} bytes; the limit is {limit}. Send a shorter piece.",
-            bytes=len(data),
-            limit=MAX_BYTES,
-        )
     signed, kind, found = tracks(data)
     ticks, damage = abs(signed), Damage()
     said = heard(found, ticks, kind == 2, damage)

@@ -7,6 +7,7 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.read.file import read
 from generation.read.midi import read_midi
+from generation.request import Refusal
 from tests.hostile_bytes import TUNE, midi, notes, number, tempo, track
 
 
@@ -142,3 +143,12 @@ def test_channels_of_one_track_are_voices() -> None:
         (10, True, 8),
     ]
     assert [part.drums for part in read(midi(track(events(*both)), kind=0), "drums.mid").song.parts] == [False, True]
+
+
+def test_a_file_of_five_megabytes_is_read() -> None:
+    """Keyboards send the pressure on their keys all the time."""
+    pressed = midi(track(notes(TUNE)), track(b"\x00\xd0\x01" + b"\x00\x40" * 2_450_000))
+    assert 4_900_000 < len(pressed) < 5_000_000
+    assert read(pressed, "pressed.mid").line.pitch.tolist() == TUNE
+    with pytest.raises(Refusal, match="limit is 5,000,000"):
+        read(pressed + bytes(200_000), "pressed.mid")
