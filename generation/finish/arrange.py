@@ -7,6 +7,7 @@ import numpy as np
 
 from generation.finish.piece import Piece
 from generation.music.melody import with_line
+from generation.music.metre import heard_beat
 from generation.music.notes import Notes
 from generation.music.played import Played
 from generation.music.reading import Reading
@@ -97,8 +98,7 @@ def _going_on(player: Part, notes: Notes, program: int) -> Part:
 
 def without_input(whole: Song, since: float) -> Song:
     """The notes of a line from the quarter `since` on, counted from the beat on which they begin."""
-    compound = whole.metre is not None and whole.metre[1] == 8 and whole.metre[0] % 3 == 0
-    beat = 1.5 if compound else 1.0
+    beat = heard_beat(whole.metre)
     new = whole.line[whole.line.first(since) :]
     first = float(new.onset[0])
     # Beats are counted from a bar line; a note that comes a little before a beat belongs to it.

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 from generation.finish.piece import Piece, let_go
+from generation.music.metre import stated_beat
 from generation.music.notes import Notes
 from generation.music.song import BANK, BANK_FINE, BENT, SUSTAIN, Part, Song
 
@@ -79,7 +80,7 @@ def _signatures(song: Song, ticks: int) -> Iterable[tuple[int, bytes]]:
 
 
 def _signature(beats: int, unit: int) -> bytes:
-    clicks = 36 if unit == 8 and beats % 3 == 0 else 96 // unit  # MIDI clocks a metronome click, 24 a quarter
+    clicks = int(24 * stated_beat((beats, unit)))  # MIDI clocks a metronome click, 24 a quarter
     return bytes((beats, unit.bit_length() - 1, clicks, 8))
 
 

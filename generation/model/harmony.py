@@ -18,6 +18,7 @@ from generation.model.band import QUALITIES
 from generation.model.networks.harmony_conv import HarmonyConv, Sizes
 from generation.model.tokens import Ints
 from generation.model.tune_beats import STYLES
+from generation.music.metre import heard_beat
 from generation.request import Refusal
 
 Reals = NDArray[np.float64]
@@ -98,9 +99,9 @@ def beats_of(end: float, bars: Sequence[tuple[float, float]], metre: tuple[int, 
     edges = [mark[0] for mark in marks[1:]] + [max(end, marks[-1][0] + 1.0)]
     found: list[float] = []
     places: list[int] = []
-    compound = metre is not None and metre[1] == 8 and metre[0] % 3 == 0
+    usual = heard_beat(metre)
     for (line, bar), stop in zip(marks, edges, strict=True):
-        beat = 1.5 if compound and bar % 1.5 == 0 else 1.0
+        beat = usual if bar % usual == 0 else 1.0
         at = line
         while at < stop - 1e-6:
             place = (at - line) % bar

@@ -6,8 +6,9 @@ import numpy as np
 
 from generation.music.clock import Clock, Tempo
 from generation.music.key import Key
+from generation.music.metre import Metre
 from generation.music.notes import Notes, Written
-from generation.music.song import Metre, Part, Song
+from generation.music.song import Part, Song
 from generation.request import Refusal
 
 MAX_NOTES = 20_000

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from generation.music.clock import Clock, Tempo
 from generation.music.key import Key, find_key
+from generation.music.metre import Metre
 from generation.music.notes import Notes, Written
 from generation.request import UNSAID, Words
 
 Floats = NDArray[np.float64]
-Metre = tuple[int, int]
 Mark = TypeVar("Mark", bound=tuple[Any, ...])
 
 ROLES = ("lead", "second", "chords", "bass", "drums", "pad", "other")

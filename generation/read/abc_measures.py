@@ -10,7 +10,8 @@ from itertools import accumulate
 from music21.abcFormat import ABCChord, ABCHandler, ABCNote
 
 from generation.music.key import PITCH_CLASS, Key
-from generation.music.song import Metre, legible
+from generation.music.metre import Metre, is_compound
+from generation.music.song import legible
 from generation.read import abc_fields
 from generation.read.abc_text import decoded
 from generation.read.abc_words import Item
@@ -94,8 +95,7 @@ class Pen:
 
     def _play(self, measure: Measure, pieces: list[Item]) -> None:
         """Add notes with their chord symbols and syllables."""
-        compound = self.metre is not None and self.metre[1] >= 8 and self.metre[0] % 3 == 0
-        sounds = _sounds(pieces, compound)
+        sounds = _sounds(pieces, is_compound(self.metre))
         lengths = (sound.length * self.unit for sound in sounds)
         places = list(accumulate(lengths, initial=measure.length))
         for sound, at in zip(sounds, places, strict=False):

@@ -9,8 +9,9 @@ import numpy as np
 
 from generation.music.clock import Tempo
 from generation.music.key import Key
+from generation.music.metre import Metre
 from generation.music.notes import Notes
-from generation.music.song import Metre, Part
+from generation.music.song import Part
 from generation.read.abc_measures import Measure
 from generation.read.bar_lines import metres_of
 from generation.read.instruments import program_named

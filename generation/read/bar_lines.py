@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from generation.music.song import Metre
+from generation.music.metre import Metre
 
 MOST_BEATS, SMALLEST = 64, 64
 

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.music.clock import DEFAULT_TEMPO, Tempo
+from generation.music.metre import Metre, heard_beat
 from generation.music.notes import Notes
 from generation.music.pulse import smoothed, strongest_beat
 from generation.music.reading import Reading
-from generation.music.song import Metre, moved, stretched
-from generation.read.said_beat import KEPT, beat_of, firm, kept, sought
+from generation.music.song import moved, stretched
+from generation.read.said_beat import KEPT, firm, kept, sought
 from generation.read.sung_metre import metre_of
 
 FRAME = 0.01  # seconds
@@ -69,7 +70,7 @@ def on_its_beat(reading: Reading) -> Reading:
         lasts = np.diff(song.clock.seconds(line.onset), append=ends[-1])
         beats, metre = metre_of(beats, _counted(beats, song.clock.seconds(line.onset)), lasts)
         return _in_bars(_moved(reading, beats), metre)
-    own, beat = fit(onset, weight), beat_of(song.metre)
+    own, beat = fit(onset, weight), heard_beat(song.metre)
     meant = song.metre not in (None, USUAL_METRE) or song.tempo[0].quarters_per_minute != DEFAULT_TEMPO
     keeps = (meant or song.metre is not None) and kept(onset, weight, beat) >= KEPT
     if own >= SURE or (keeps and (meant or firm(onset, weight))):

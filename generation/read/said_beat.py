@@ -21,12 +21,6 @@ HARMONICS, ENOUGH, FEW = 4, 600, 256  # fractions of a beat that are examined, n
 Floats = NDArray[np.float64]
 
 
-def beat_of(metre: tuple[int, int] | None) -> float:
-    """Quarters a beat: three eighths in 6/8 and the like, else one quarter."""
-    compound = metre is not None and metre[1] >= 8 and metre[0] % 3 == 0
-    return 12 / metre[1] if compound and metre else 1.0
-
-
 def kept(quarter: Floats, weight: Floats, beat: float) -> float:
     """Nats a note by which its place in a beat of so many quarters is predicted by the places of the notes in the other
     stretches of a piece: straight, swung or in threes, players who keep the beat come back to them; others drift off.

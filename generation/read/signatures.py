@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from generation.music.key import Key, believed
+from generation.music.metre import Metre
 from generation.music.notes import Notes
-from generation.music.song import Metre
 
 MOST_METRES, MOST_KEYS = 1_000, 100  # changes: where there are more, none is meant
 NEAR = 1e-3  # quarters

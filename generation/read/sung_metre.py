@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.music.metre import Metre
 from generation.music.pulse import strongest_beat
-from generation.music.song import Metre
 
 LONGEST = 1.5  # seconds: longer notes count no more
 NEAR = 0.25  # of a beat or half a beat, within which a note belongs to it

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from math import floor
 
-from generation.finish.paper.quantise import beat_of
+from generation.music.metre import written_beat
 
 # Metre → the lengths, in quarters, of the groups into which its bar falls, between the bar and the beat.
 GROUPS = {
@@ -35,7 +35,7 @@ class Cell:
 @lru_cache(maxsize=REMEMBERED)
 def cells(points: tuple[Fraction, ...], metre: tuple[int, int]) -> tuple[Cell, ...]:
     """The cells of a bar with events at `points` (quarters from its start). Neighbours without tuplets are joined."""
-    bar, beat = Fraction(metre[0] * 4, metre[1]), beat_of(metre)
+    bar, beat = Fraction(metre[0] * 4, metre[1]), written_beat(metre)
     cells: list[Cell] = []
     at = Fraction(0)
     while at < bar:
@@ -135,7 +135,7 @@ def _split(start: Fraction, end: Fraction, rest: bool, metre: tuple[int, int]) -
 @cache
 def _levels(metre: tuple[int, int]) -> tuple[list[Fraction], int]:
     """The pulses of a metre from the bar down, in quarters, and the index of the beat among them."""
-    bar, beat = Fraction(metre[0] * 4, metre[1]), beat_of(metre)
+    bar, beat = Fraction(metre[0] * 4, metre[1]), written_beat(metre)
     levels = [bar, *(Fraction(group) for group in GROUPS.get(metre, ()))]
     if beat != bar:
         levels.append(beat)

@@ -10,10 +10,11 @@ import numpy as np
 from generation.finish.paper.bars import Marks, Stretch, bar_lines, stretched_bars
 from generation.finish.paper.divide import by_halves, cells, drawn
 from generation.finish.paper.lyrics import syllables
-from generation.finish.paper.quantise import beat_of, quantise
+from generation.finish.paper.quantise import quantise
 from generation.finish.paper.signs import BARE, NONE, Above, Signs, above, first_tempo
 from generation.music.clock import Clock
 from generation.music.key import Key
+from generation.music.metre import written_beat
 from generation.music.notes import Written
 from generation.music.song import Part, Song, ruling
 from generation.music.spell import key_of, written_key
@@ -149,7 +150,7 @@ def frames(
         begin = Fraction(0)
         if not found and line < 0:
             begin = first - line
-            begin = begin if by_halves(begin) else floor(begin / beat_of(metre)) * beat_of(metre)
+            begin = begin if by_halves(begin) else floor(begin / written_beat(metre)) * written_beat(metre)
         before = 1 if (found[0].begin if found else begin) else 0
         key = ruling(keys, float(line))[1]
         found.append(Frame(line, until, begin, len(found) + 1 - before, metre, key, above(signs, line, until)))

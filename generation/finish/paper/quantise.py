@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.music.metre import written_beat
 from generation.music.song import Part
 
 Floats = NDArray[np.float64]
@@ -27,17 +28,9 @@ REST_EXACT = (0.04, 0.0)
 DOTTED = 0.71  # of a beat: if the second note comes later than this, the rhythm is dotted, not swung
 
 
-def beat_of(metre: tuple[int, int]) -> Fraction:
-    """The beat of a metre in quarters."""
-    beats, unit = metre
-    if unit >= 8 and beats % 3 == 0:
-        return Fraction(12, unit)
-    return min(Fraction(4, unit), Fraction(1))
-
-
 def divisions_of(metre: tuple[int, int]) -> dict[int, float]:
     """Numbers of parts into which a beat of this metre may be divided → their costs."""
-    beat = beat_of(metre)
+    beat = written_beat(metre)
     return COMPOUND if beat.numerator == 3 else SIMPLE if beat == 1 else SHORT
 
 
@@ -66,7 +59,7 @@ def quantise(
 
     The onsets increase strictly, and a note ends at the next onset or before.
     """
-    beat, divisions = beat_of(metre), divisions_of(metre)
+    beat, divisions = written_beat(metre), divisions_of(metre)
     bar = metre[0] * 4 / metre[1]
     shift = -(downbeat % bar) % bar
     moment, duration, heard, made = _as_meant(part, beat, downbeat)

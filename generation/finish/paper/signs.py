@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 
 from generation.finish.paper.bars import Marks, exact
 from generation.finish.paper.harmony import harmony
-from generation.finish.paper.quantise import beat_of
 from generation.music.clock import Tempo
+from generation.music.metre import written_beat
 from generation.music.song import Song, legible, ruling
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _mark(text: str, picture: bool) -> str:
 
 def tempo_words(pace: float, metre: tuple[int, int]) -> str:
     """A tempo in quarters a minute as musicians write it: “♩ = 120”."""
-    return f"♩. = {pace / 1.5:.0f}" if beat_of(metre) == Fraction(3, 2) else f"♩ = {pace:.0f}"
+    return f"♩. = {pace / 1.5:.0f}" if written_beat(metre) == Fraction(3, 2) else f"♩ = {pace:.0f}"
 
 
 def tempo_element(pace: float, metre: tuple[int, int], offset: int = 0, picture: bool = False, also: str = "") -> str:
@@ -123,7 +123,7 @@ def tempo_element(pace: float, metre: tuple[int, int], offset: int = 0, picture:
     further element `also`. In a `picture`, the tempo is words, since the page is drawn in a font of our own."""
     if picture:
         return _direction(f"<words>{tempo_words(pace, metre)}</words>", offset)
-    beat = beat_of(metre)
+    beat = written_beat(metre)
     unit, dot = (DOTTED[beat], "<beat-unit-dot/>") if beat in DOTTED else ("quarter", "")
     count = f"{pace / float(beat) if dot else pace:.0f}"
     kind = f"<metronome><beat-unit>{unit}</beat-unit>{dot}<per-minute>{count}</per-minute></metronome>"

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from generation.finish.paper.lyrics import abc_line
 from generation.finish.paper.notate import Bar, Frame, Score
-from generation.finish.paper.quantise import beat_of
 from generation.finish.paper.signs import over
 from generation.finish.piece import Piece
 from generation.music.key import MODES, Key
+from generation.music.metre import written_beat
 from generation.music.spell import Name, signature, spell
 
 UNIT = Fraction(1, 2)  # L:1/8 in quarters
@@ -83,7 +83,7 @@ def bar_text(bar: Bar, naming: Callable[[int, Key], Name] = spell, elsewhere: Co
     """
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration so far in this bar
-    beat, text, counted = beat_of(bar.metre), "", 0
+    beat, text, counted = written_beat(bar.metre), "", 0
     chords, said = over(bar.symbols, bar.signs.chords), _fields(bar)
     for i, symbol in enumerate(bar.symbols):
         joined = i > 0 and (symbol.start % beat != 0 or (symbol.tuplet is not None and not symbol.first))

@@ -7,10 +7,10 @@ from xml.sax.saxutils import escape
 
 from generation.finish.paper.lyrics import xml_lyric
 from generation.finish.paper.notate import Bar, Frame, Score, Symbol
-from generation.finish.paper.quantise import beat_of
 from generation.finish.paper.signs import elements, tempo_element
 from generation.finish.paper.transposed import Interval
 from generation.finish.piece import Piece
+from generation.music.metre import written_beat
 from generation.music.spell import Name, signature, spell
 
 DIVISIONS = 13_440  # of a quarter: 2^7 · 3 · 5 · 7, so that lengths in tuplets are whole; MusicXML allows 16,383
@@ -203,7 +203,7 @@ def beams(bar: Bar, score: Score) -> list[str]:
 
 def _groups(bar: Bar, score: Score) -> Iterator[list[int]]:
     """Indices of the symbols that share a beam: within a beat, or two beats of plain eighths; never across the seam."""
-    beat = max(beat_of(bar.metre), Fraction(1))
+    beat = max(written_beat(bar.metre), Fraction(1))
     even = all(symbol.tuplet is None and symbol.value == Fraction(1, 2) for symbol in bar.symbols if _flags(symbol))
     window = 2 * beat if bar.metre in TWO_BEATS and even else beat
     group: list[int] = []

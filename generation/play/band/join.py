@@ -10,13 +10,14 @@ from generation.model.harmonise import harmonised
 from generation.music.chart import Chart, on_bars, parse_chart
 from generation.music.cut import bar_lines
 from generation.music.key import Key
+from generation.music.metre import stated_beat
 from generation.music.notes import Notes
 from generation.music.played import Played
 from generation.music.reading import Reading, tune_alone
 from generation.music.song import REDONE_ROLES, Part, Song, bar_marks, heard_key, moved
 from generation.play.band.accompanists import Accompanist, Band
 from generation.play.band.beside import Beside, Hand
-from generation.play.band.patterns import ALONG, LEGATO, SWUNG, WALKS, Bar, bar_of, compound, primer, tones_of
+from generation.play.band.patterns import ALONG, LEGATO, SWUNG, WALKS, Bar, bar_of, primer, tones_of
 from generation.play.chance import random_stream
 from generation.request import REDONE, Refusal, Words
 
@@ -93,8 +94,7 @@ def played_again(played: Played, what: str, band: Band | None, style: str) -> Be
 def over(song: Song, chart: Chart) -> Song:
     """The song with the chords of `chart` instead of its own, repeated from its first bar line on, and a remark if it
     has more bars than the song."""
-    metre = song.metre or (4, 4)
-    beat = 1.5 if compound(metre) else 4 / metre[1]
+    beat = float(stated_beat(song.metre or (4, 4)))
     last = max(float(part.notes.onset[-1]) for part in song.parts if len(part.notes))
     chords = on_bars(chart, bar_marks(song), song.pickup, last + 0.01, beat)
     spare = len(chart) - len(bar_lines(song))

@@ -12,6 +12,7 @@ from generation.model.band import FIRST_CHORD, NO_CHORD, QUALITIES
 from generation.model.chords import value_of
 from generation.model.hear_chords import TONES
 from generation.music.key import MODES, Key
+from generation.music.metre import is_compound
 from generation.music.notes import Notes
 from generation.music.song import Part
 from generation.play.band.accompanists import LEVEL
@@ -125,15 +126,10 @@ def bar_of(feel: str, role: str, metre: tuple[int, int], swung: bool) -> Bar:
     known = BARS.get((feel, role))
     if known is None:
         return ()
-    bar = filled(metre[0] * 4 / metre[1], compound(metre), known)
+    bar = filled(metre[0] * 4 / metre[1], is_compound(metre), known)
     if swung:
         return bar
     return tuple((math.floor(at) + 0.5 if abs(at % 1 - SWUNG) < 1e-6 else at, lasts, what) for at, lasts, what in bar)
-
-
-def compound(metre: tuple[int, int]) -> bool:
-    """Whether the beats of a metre are dotted."""
-    return metre[1] == 8 and metre[0] % 3 == 0
 
 
 def filled(bar: float, compound: bool, bars: dict[float, Bar]) -> Bar:

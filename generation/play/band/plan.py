@@ -21,6 +21,7 @@ from generation.model.tokens import METRES, TICKS, Ints
 from generation.music.chart import Chart, Chords, on_bars
 from generation.music.clock import Tempo
 from generation.music.key import Key
+from generation.music.metre import stated_beat
 from generation.music.song import Part, Song, bar_marks, tempo_at
 from generation.play.band.accompanists import SILENCE
 from generation.play.band.ahead import NOTHING_GIVEN, as_given, basses, chord_rows, obeyed
@@ -134,8 +135,7 @@ def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
     taken, chords = NOTHING_GIVEN, tuple[tuple[float, str], ...]()
     if prompt.over:
         line = mark + -(-(latest - mark) // felt) * felt
-        metre = song.metre or (4, 4)
-        beat = 1.5 if metre[1] == 8 and metre[0] % 3 == 0 else 4 / metre[1]
+        beat = float(stated_beat(song.metre or (4, 4)))
         until = (goal if prompt.open_end else last + 1) / TICKS
         chords = on_bars(prompt.over, bar_marks(song), line / TICKS, until, beat)
         taken = as_given(

@@ -7,6 +7,7 @@ from generation.model.band import BAR, DURATION, FIRST_CHORD, FIRST_DRUM, PART, 
 from generation.model.encode_band import Piece
 from generation.model.encode_song import encode_song
 from generation.model.tokens import LENGTHS, TICKS, Ints
+from generation.music.metre import heard_beat
 from generation.music.song import tempo_at
 from generation.play.band.ahead import as_given, basses, obeyed
 from generation.play.band.beside import Beside
@@ -87,7 +88,7 @@ def _accustom(table: Ints, piece: Piece, beside: Beside, metre: tuple[int, int])
         for place, drum in hand.strokes:
             drums[round(place * TICKS)] |= 1 << int(band.drum_value(np.array(drum)) - FIRST_DRUM)
     table[AT.strokes + 1 : AT.strokes + PLACES + 1] = np.cumsum(pattern > 0)
-    pattern[np.arange(0, bar, TICKS * 3 // 2 if metre[1] == 8 and metre[0] % 3 == 0 else TICKS)] |= 1 << SLOTS
+    pattern[np.arange(0, bar, int(TICKS * heard_beat(metre)))] |= 1 << SLOTS
     table[AT.held_to] = all(hand.places for hand in hands.values())
 
 
