@@ -35,7 +35,7 @@ def arrange(reading: Reading | None, played: Played, request: Request, seed: int
         fresh = replace(alone, parts=(part,), title=title)
         return Piece(fresh, fresh, seed=seed, take=take)
     song = given_song(reading, program)
-    part = _going_on(song.parts[reading.part], whole.line[whole.line.first(since) :], program)
+    part = _successor(song.parts[reading.part], whole.line[whole.line.first(since) :], program)
     paper = replace(whole, metres=song.metres, keys=song.keys, pickup=song.pickup)
     song = replace(song, parts=(*song.parts, part), tempo=whole.tempo, title=title)
     return Piece(song, paper, since, homes=(reading.part,), seed=seed, take=take)
@@ -78,7 +78,7 @@ def given_song(reading: Reading, program: int) -> Song:
     return replace(reading.song, parts=tuple(parts))
 
 
-def _going_on(player: Part, notes: Notes, program: int) -> Part:
+def _successor(player: Part, notes: Notes, program: int) -> Part:
     """The new part: as loud and as far left or right as `player`, the part it continues, mostly was; with the pedal up
     and the pitch wheel centred."""
     begin = float(notes.onset[0])

@@ -23,7 +23,7 @@ def arrange_band(reading: Reading | None, played: Played, request: Request, seed
     new = [*whole.parts]
     if reading is not None:
         given = [len(part.notes) for part in reading.song.parts]
-        new = [_going_on(part, n, whole) for part, n in zip(whole.parts, given, strict=True)]
+        new = [_new_notes(part, n, whole) for part, n in zip(whole.parts, given, strict=True)]
     if request.instrument != "auto":
         new = [replace(p, program=INSTRUMENTS[request.instrument], bank=0) if p.role == "lead" else p for p in new]
     fresh = tuple(part for part in new if len(part.notes))
@@ -82,7 +82,7 @@ def from_beat(song: Song, since: float) -> Song:
     )
 
 
-def _going_on(part: Part, given: int, song: Song) -> Part:
+def _new_notes(part: Part, given: int, song: Song) -> Part:
     """The new notes of a part, from index `given` on: with the program that it had at the end, as loud and as far left
     or right as it mostly was, pedalled if a pianist pedalled before, and with the pitch wheel centred."""
     new, old = part.notes[given:], part.notes[:given]

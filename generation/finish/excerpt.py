@@ -18,20 +18,39 @@ HELD = 0.5  # quarters that must be left of a note held from before the excerpt,
 def last_bars(reading: Reading, played: Played, bars: int) -> tuple[Reading, Played]:
     """A reading, and what was played after it, both from `bars` bars before the input's end, with times counted
     from there. An input of no more bars than that stays whole."""
-    lines = bar_lines(reading.song)
-    start = lines[-bars] if len(lines) > bars else 0.0
-    first = int(np.searchsorted(reading.line.onset, start - EARLY))
-    if start <= 0 or first >= len(reading.line):
+    start = excerpt_start(reading, bars)
+    if start <= 0:
         return reading, played
-    song = _from(reading.song, start, reading.part if played.alone else None)
-    shown = replace(reading, song=song, line=reading.line[first:].later(-start))
-    if recorded := reading.song.recorded:
-        old, new = reading.song.clock.seconds(reading.line.onset[[0, first]]).tolist()
-        shown = replace(shown, song=replace(shown.song, recorded=replace(recorded, begins=recorded.begins + new - old)))
     whole = _from(played.song, start, 0 if played.alone else None)
     if played.alone:  # whose metre is that of its end, even if another one rules here
         whole = replace(whole, pickup=(played.song.downbeat - start) % (played.song.bar or 4.0))
-    return shown, replace(played, song=whole, since=played.since - start)
+    return reading_from(reading, start, played.alone), replace(played, song=whole, since=played.since - start)
+
+
+def excerpt_start(reading: Reading, bars: int) -> float:
+    """The quarter of the bar line `bars` bars before the input's end; 0 if the input stays whole, as it does for 0
+    bars, where it has no more bars than that, and where its tune has no note after it."""
+    lines = bar_lines(reading.song) if bars else ()
+    start = lines[-bars] if len(lines) > bars else 0.0
+    return max(0.0, start) if _first(reading, start) < len(reading.line) else 0.0
+
+
+def reading_from(reading: Reading, start: float, alone: bool) -> Reading:
+    """A reading from the quarter `start` on; the whole if that is 0. `alone`: its tune goes on without its other
+    parts."""
+    if start <= 0:
+        return reading
+    first = _first(reading, start)
+    song = _from(reading.song, start, reading.part if alone else None)
+    if recorded := reading.song.recorded:
+        old, new = reading.song.clock.seconds(reading.line.onset[[0, first]]).tolist()
+        song = replace(song, recorded=replace(recorded, begins=recorded.begins + new - old))
+    return replace(reading, song=song, line=reading.line[first:].later(-start))
+
+
+def _first(reading: Reading, start: float) -> int:
+    """The index of the tune's first note that belongs to the music from the quarter `start` on."""
+    return int(np.searchsorted(reading.line.onset, start - EARLY))
 
 
 def _from(song: Song, start: float, lead: int | None) -> Song:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.finish.arrange import given_song, new_program, said_program
-from generation.finish.excerpt import last_bars
+from generation.finish.excerpt import excerpt_start, last_bars, reading_from
 from generation.finish.sound import render
 from generation.finish.sound.synth import SAMPLE_RATE
 from generation.finish.take import finish
@@ -29,11 +29,7 @@ def rehearse(request: Request, reading: Reading) -> None:
     rendered if the instrument depends on the style, which is found only while they are played."""
     program = said_program(reading, request)
     if "mp3" in request.formats and not (request.only_new or request.recording) and program is not None:
-        shown = (
-            last_bars(reading, Played(reading.melody, alone=True), request.last_bars)[0]
-            if request.last_bars
-            else reading
-        )
+        shown = reading_from(reading, excerpt_start(reading, request.last_bars), alone=True)
         song = given_song(shown, program)
         render.rehearse(song.parts, song.clock, REHEARSED)
 
