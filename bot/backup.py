@@ -59,7 +59,9 @@ def restore(file: Path, database: Path) -> str:
         _close(database)
         database.replace(before)
     unfinished.replace(database)
-    return f"{database} is what {file} was" + (f"; what was there is now {before}" if before.exists() else "")
+    return f"{file} is restored as {database}" + (
+        f"; the database before it is now {before}" if before.exists() else ""
+    )
 
 
 def _check(copy: sqlite3.Connection, file: Path) -> None:
@@ -76,7 +78,7 @@ def _check(copy: sqlite3.Connection, file: Path) -> None:
 
 
 def _close(database: Path) -> None:
-    """Write what lies beside the database into it. Raises `CannotStart` while a bot has it open."""
+    """Write the files that SQLite keeps beside the database into it. Raises `CannotStart` while a bot has it open."""
     with contextlib.closing(sqlite3.connect(database, timeout=1, isolation_level=None)) as now:
         try:
             mode = now.execute("PRAGMA journal_mode=DELETE").fetchone()

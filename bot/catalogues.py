@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent / "words"
 SPEAKERS = {"Words", "Refusal", "WorkerFault", "Unfit", "fault", "say"}  # those that are given a template
 UNHEARD = ("learn", "judge", "__main__.py")  # rooms of generation/ that only the command line uses; they stay English
 HEADER = """\
-# What stands in braces is filled in, and keeps its name. `python -m bot.catalogues` adds what is new in the code.
+# Names in braces are filled in: keep them as they are. `python -m bot.catalogues` adds what is new in the code.
 msgid ""
 msgstr ""
 "Language: {language}\\n"

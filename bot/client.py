@@ -104,7 +104,7 @@ class Encore(discord.AutoShardedClient):
             try:
                 await self.store.purge()
             except FAULTS as error:
-                log.warning("what has expired could not be deleted: %s", error)
+                log.warning("expired replies could not be deleted: %s", error)
             await asyncio.sleep(PURGE_EVERY)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:

@@ -33,7 +33,7 @@ async def ask_for_bar(interaction: Interaction, kept: str, takes: int) -> None:
     if takes > 1:
         take = discord.ui.TextInput[Any](custom_id="take", default="1", max_length=6)
         form.add_item(discord.ui.Label(text=say("In take (1 to {count})", locale, count=takes), component=take))
-    form.stop()  # discord.py need not keep it: what is sent is recognised by the form's name
+    form.stop()  # discord.py need not keep it: answers are recognised by the form's name
     await interaction.response.send_modal(form)
 
 

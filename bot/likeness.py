@@ -8,7 +8,7 @@ import msgspec
 
 from generation.request import STYLES, Request
 
-# Fields that decide how a take is shown, or which one it is, and not its notes. Of a file's name its ending counts.
+# Fields that decide how a take is shown, or which one it is, but not its notes. Of a file name only the ending counts.
 BESIDES = {
     *("data", "filename", "seed", "takes", "arithmetic", "wholes"),
     *("formats", "mp3_bytes", "stems", "only_new", "last_bars", "recording"),

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Float, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Statements that bring a database of version 1, 2, … to the next one; a new database, and a table that is missing, are
-# made from what stands below. They only add things that an Encore one version older can ignore, since that
+# made from the classes below. They only add things that an Encore one version older can ignore, since that
 # may still run beside this one. {bytes} is the database's name for bytes.
 MIGRATIONS: tuple[str, ...] = (
     "ALTER TABLE takes ADD COLUMN sheets {bytes}",

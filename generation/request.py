@@ -44,21 +44,21 @@ class Request:
     style        a key of `styles()`
     instrument   a key of `INSTRUMENTS`, or "auto": the file's own, else one that suits the style
     only_new     leave the input out of the files
-    recording    let the sound begin with the recording that was sent, instead of what was heard in it, played
-    octave       by how many octaves higher what was heard in a recording is meant, −2 … 2
+    recording    begin the sound with the recording that was sent, not with the notes that were heard in it
+    octave       by how many octaves higher the notes heard in a recording are meant, −2 … 2
     open_end     cut the music off when the time is up, instead of bringing it to a close
     parts        of a file of several: a key of `PARTS`
     lead         the part of the file that is the tune, by its name or number; "" to find it
     band         of a fresh piece: a key of `BANDS`
     key, tempo, meter  for a fresh piece: "D minor", quarter notes a minute, "6/8"; None leaves the choice to Encore
-    arithmetic   that of the take to have again, `Take.arithmetic`: on a machine with another it is refused; "": any
+    arithmetic   with which the take was played that is wanted again, `Take.arithmetic`: any other is refused; "": any
     accompany    who joins the tune of the file: a key of `ACCOMPANISTS`; "" to play on instead
-    chords       symbols or degrees to play over, such as "Dm7 G7 Cmaj7 | A7" or "ii V I", a bar from each “|” on,
+    chords       symbols or degrees to play over, such as "Dm7 G7 Cmaj7 | A7" or "ii V I", with “|” between bars,
                  repeated as long as the music lasts; "": none are given
     redo         a key of `REDONE`: this part of the one take in `wholes` is played again, all others stay
     stems        an MP3 of each part as well, in a zip: `Take.files["stems"]`
-    wholes       the notes of takes that were played before, `Take.whole`: the files of these are made again, and only
-                 what is missing of `takes` is played
+    wholes       the notes of takes that were played before, `Take.whole`: their files are made again, and only as many
+                 takes are played as are missing
     mp3_bytes    the largest size of an MP3, whose bit rate is lowered to fit; 0 for no limit
     """
 

@@ -1,4 +1,4 @@
-"""A NATS server of one's own for a test, from the package of the dev group or from the path."""
+"""A NATS server for a single test, from the package of the dev group or from the path."""
 
 import shutil
 import signal

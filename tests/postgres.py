@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own for a test, where the machine has the program."""
+"""A PostgreSQL server for a single test, where the machine has the program."""
 
 import os
 import pwd
@@ -45,7 +45,7 @@ class Server:
 
 @contextmanager
 def postgres() -> Iterator[Server]:
-    """A server of one's own, with its files in a folder of its own."""
+    """A new server, with its files in a folder of its own."""
     assert BIN
     who = _somebody()
     with socket.socket() as taken:

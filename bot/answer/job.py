@@ -140,7 +140,7 @@ async def _played(interaction: Interaction, request: Request) -> tuple[bytes, ..
     try:
         return await interaction.client.store.played(request)
     except FAULTS as error:
-        log.warning("what was played before cannot be read: %s", error)
+        log.warning("earlier takes cannot be read: %s", error)
         return ()
 
 

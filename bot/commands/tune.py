@@ -62,7 +62,7 @@ async def play_file(interaction: Interaction, tune: discord.Attachment, options:
 
 
 async def play_pasted(interaction: Interaction, tune: str, options: dict[str, Any]) -> None:
-    """Play with a tune in ABC. Under a refusal stands a button that opens the form again, with what was typed."""
+    """Play with a tune in ABC. A refusal has a button that opens the form again, with the text that was typed."""
     back = discord.ui.View(timeout=FORM_SECONDS)
     back.add_item(Back(tune, options, own(interaction), interaction.client.began))
     try:
@@ -83,7 +83,7 @@ def _fresh_name(began: datetime) -> str:
 
 
 class AbcForm(discord.ui.Modal):
-    """A form to paste a tune into; `tune` is what was typed before."""
+    """A form to paste a tune into; `tune` is the text that was typed before."""
 
     def __init__(self, options: dict[str, Any], locale: str, began: datetime, tune: str = "") -> None:
         title = Words("Give a tune in ABC a band") if options.get("accompany") else Words("Play on from ABC")
@@ -107,7 +107,7 @@ class AbcForm(discord.ui.Modal):
 
 
 class Back(discord.ui.Button[discord.ui.View]):
-    """Opens the form again, with what was typed."""
+    """Opens the form again, with the text that was typed."""
 
     def __init__(self, tune: str, options: dict[str, Any], locale: str, began: datetime) -> None:
         super().__init__(label=say("Back to the form", locale), custom_id=_fresh_name(began))

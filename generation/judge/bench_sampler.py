@@ -82,7 +82,7 @@ def measure_band(song: str, runs: int, companies: Sequence[int] = (1, 8)) -> dic
 
 
 def _pace(session: Any, prompts: Sequence[object]) -> float:
-    """Notes a second of a session of either kind that plays all prompts at once, reading what is given not counted."""
+    """Notes a second of a session of either kind that plays all prompts at once, after it has read them."""
     takes = session.add(prompts)
     session.step()  # hears what is given
     began, notes = perf_counter(), 0

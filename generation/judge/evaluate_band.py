@@ -47,7 +47,7 @@ class Sample:
             return "all"
         return (
             f"at most {self.works} works, of each its first {self.rows:,} rows; {self.primes} primes to tell true from "
-            f"false; {self.played} to play on from, with {self.seeds} seeds; {self.songs} songs for what is promised"
+            f"false; {self.played} to play on from, with {self.seeds} seeds; {self.songs} songs to check the promises"
         )
 
 

@@ -57,7 +57,9 @@ class Lesson:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
-    parser.add_argument("--cache", type=Path, default=Path(".cache"), help="folder for what was read from them")
+    parser.add_argument(
+        "--cache", type=Path, default=Path(".cache"), help="folder where tunes are kept once they have been read"
+    )
     parser.add_argument("--out", type=Path, default=harmony.TABLE, help="file for the tables; the weights go beside it")
     parser.add_argument("--batches", type=int, default=1300, help="for the network (1,300: minutes on one core)")
     parser.add_argument("--seed", type=int, default=0)

@@ -30,7 +30,7 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
     key = Key.parse(request.key) if request.key and fresh else None
     metre = parse_metre(request.meter) if request.meter and fresh else None
     beside = None if reading is None else around(reading.song)
-    style = request.style if request.style in STYLES else "auto"  # a checkpoint of one's own is its own style
+    style = request.style if request.style in STYLES else "auto"  # a user's own checkpoint is a style of its own
     if style == "auto" and tune_first(request):
         style = ENSEMBLES[request.band].tune
     return [

@@ -17,7 +17,7 @@ from generation.read.midi_drums import DRUM_CHANNEL, is_drums, program_of
 from generation.read.midi_lines import MAX_EVENTS, Heard, Line, Note
 
 DATA, FINE, NRPN, RPN = 6, 38, (98, 99), (100, 101)
-REGISTERED = (DATA, FINE, *NRPN, *RPN)  # controllers that set what has no controller of its own
+REGISTERED = (DATA, FINE, *NRPN, *RPN)  # controllers that set parameters without a controller of their own
 BEND_RANGE, MPE = 0, 6  # numbers of registered parameters
 USUAL_RANGE = 2.0  # semitones of a full bend
 FRETTED = (*range(24, 40), *range(104, 108))  # programs: guitars, basses, sitar, banjo, shamisen, koto

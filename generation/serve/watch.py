@@ -26,7 +26,7 @@ class Limits:
 class Verdict(Enum):
     AT_WORK = "at work"
     HANGS = "hangs"
-    SPENT = "has spent what it may"
+    SPENT = "has used up its limit"
 
 
 class Watch:

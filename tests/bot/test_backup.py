@@ -73,7 +73,7 @@ async def test_a_backup_is_whole_while_the_bot_writes_and_restores_what_was(tmp_
     assert names(tmp_path) == ["data", "kept.sqlite3"]
     assert (tmp_path / "kept.sqlite3").stat().st_mode & 0o077 == 0, "it holds what members sent"
     code, said = here("restore", "kept.sqlite3")
-    assert code == 0 and "what was there is now" in said
+    assert code == 0 and "the database before it is now" in said
     assert await seconds_of(tmp_path, 1, 2) == [12.0, None]
     with sqlite3.connect(tmp_path / "data/encore.sqlite3.before") as before:
         assert before.execute("SELECT count(*) FROM servers").fetchone() == (2,)

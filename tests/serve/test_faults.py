@@ -50,7 +50,7 @@ if "model" in sys.orig_argv:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def fresh(tmp_path: Path) -> AsyncIterator[Discord]:
-    """A bot of one's own, which one may spoil."""
+    """A bot for a single test, which may spoil it."""
     async with running(
         tmp_path, env={"ENCORE_MODEL": "echo", "ENCORE_HOURLY": "10000", "ENCORE_GRACE": "15"}
     ) as discord:

@@ -31,7 +31,7 @@ from generation.play.band.join import accompanied
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import play_on
 
-# Set → the band that joins its tunes; the trio, for files of one's own.
+# Set → the band that joins its tunes; the trio joins those of other files.
 TRIO = "trio"
 JOINED = {"pop909": TRIO, "wjd": "jazz trio", "ewld1928": TRIO, "hymns": "choir"}
 BARS, FEWEST = 16, 24  # bars of each tune; its notes, at least

@@ -1,11 +1,15 @@
 """Test whether the model tells true continuations of all parts from false ones, as is done with melodies.
 
-A continuation is judged by the nats a row of its content (step, part, value, duration), twice: `likelihood`, given what
-came before; and `gain`, by how much what came before lowers them, so that what is simple in itself does not count as
-fitting. The gain counts `WITHOUT` of the nats without what came before: if it counted all of them, music that is
-unlikely in any company, such as a 3-gram's, might gain as much as music that fits. On validation (228 primes), true
-ones are told from another work's and from a 3-gram's in 76.8 % and 100 % for 0, 96.9 % and 100 % for .9, 97.8 % and
-99.6 % for .95, 97.8 % and 98.7 % for 1.
+A continuation is judged in two ways, both from the nats a row of its content (step, part, value, duration):
+`likelihood`, the nats given the prime; and `gain`, by how much the prime lowers them, so that a simple continuation
+does not count as a fitting one. The gain counts `WITHOUT` of the nats without the prime: if it counted all of them,
+music that is unlikely after any prime, such as a 3-gram's, might gain as much as music that fits.
+
+Share of true continuations told from false ones on the validation split, 228 primes:
+
+| `WITHOUT` | 0 | .9 | .95 | 1 |
+| another work's | 76.8 % | 96.9 % | 97.8 % | 97.8 % |
+| a 3-gram's | 100 % | 100 % | 99.6 % | 98.7 % |
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,8 +93,8 @@ def _same_bar(other: Excerpt, given: Excerpt) -> bool:
 
 
 def _places(other: Excerpt, given: Excerpt) -> Ints:
-    """(SLOTS,) the slot in what is given for each of another's: harmony and drums for themselves, the others in their
-    order from the lead downward; `SLOTS` for none."""
+    """(SLOTS,) for each slot of the other work, the slot of the given one that takes its notes: harmony and drums their
+    own, the others in order from the lead downward; `SLOTS` for none."""
     places = np.full(SLOTS, SLOTS)
     theirs, ours = other.piece.encoded.heading, given.piece.encoded.heading
     for kind in range(len(band.KINDS)):
