@@ -1,7 +1,8 @@
 """Memorised passages of all parts: those in the lines of the training scores, by which a take that copies is found.
 
 Six million passages set one bit each among `BITS`, so that the list is small and no music can be read from it. By
-chance, two in five passages that nobody ever wrote hit a bit that is set, but hardly ever many in a row: so runs count.
+chance, two in five passages that occur nowhere in the scores hit a bit that is set, but hardly ever many in a row: so
+only runs count.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What a tune says at each of its beats, as the network for chords is told."""
+"""What the network for chords is told about each beat of a tune."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,6 @@ def tune_beats(beats: Reals, places: Ints, onset: Reals, duration: Reals, pitch:
 
 
 def turned(seen: NDArray[np.float32], semitones: int) -> NDArray[np.float32]:
-    """What is heard of a tune (beats, INPUTS), of the same tune transposed."""
+    """(beats, INPUTS) as from `tune_beats`, for the tune transposed by `semitones`."""
     classes = [np.roll(seen[:, at : at + 12], semitones, axis=1) for at in (0, 12, 24)]
     return np.concatenate([*classes, seen[:, 36:]], axis=1)

@@ -19,7 +19,7 @@ class Sizes:
 
 
 class HarmonyConv(nn.Module):
-    """Two convolutions over beats, ten beats to either side: harmony leads to what comes later."""
+    """Two convolutions that see ten beats to either side, since harmony leads to the beats that follow."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
