@@ -172,8 +172,9 @@ def main(args: argparse.Namespace) -> int:
     model, about = band_checkpoint.load(args.checkpoint)
     listed, options = memorised_lines.beside(args.checkpoint), about["options"]
     known = memorised_lines.load(listed) if listed.exists() else None
+    alone = list(options["sets"]) == [nats.FRAMED] and not options["start"]
     sample, judged = replace(SOME if args.some else Sample(), seeds=args.seeds), args.only or JUDGED
-    judgement = Judgement(model, options["keyed"], list(options["sets"]) == [nats.FRAMED], sample, judged, known)
+    judgement = Judgement(model, options["keyed"], alone, sample, judged, known)
     archives = (args.data / "splits_poly.tsv").exists()
     names = args.sets or (list(FULL_SETS) if archives else ["folder"])
     if args.files:

@@ -34,6 +34,8 @@ class Augment:
     unnamed  chords that were only heard, not written, are removed
     dropped  some parts are removed
     flat     touch and timing are hidden from the beginning up to some row: so the model learns to perform flat input
+    told     the time to the end is told
+    blind    how often facts about the piece are hidden, relative to `band_batches.FORGET`
     """
 
     keys: int = 6
@@ -45,6 +47,8 @@ class Augment:
     unnamed: float = 0.5
     dropped: float = 0.25
     flat: float = 0.25
+    told: float = 0.5
+    blind: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

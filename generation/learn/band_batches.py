@@ -89,9 +89,9 @@ def _crop(source: Example, length: int, played: Sequence[Ints], augment: Augment
     whole = stop > every and len(cut.rows) - cut.first <= length + 1
     cut = replace(cut, rows=cut.rows[: cut.first + length + 1])
     for i, share in enumerate(FORGET.values()):
-        if rng.random() < share:
+        if rng.random() < share * augment.blind:
             cut.conditions[i] = 0
-    end = encoded.end if rng.random() < 0.5 else -1
+    end = encoded.end if rng.random() < augment.told else -1
     crop = _heard(cut, end, whole)
     return replace(crop, flat=int(rng.integers(0, len(crop.rows) + 1))) if rng.random() < augment.flat else crop
 

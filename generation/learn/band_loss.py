@@ -38,7 +38,7 @@ def loss(model: BandLSTM, batch: Batch, state: State | None = None) -> tuple[dic
     kind = torch.where(about[:, 0] == band.DRUMS + 1, 1, torch.where(about[:, 0] == band.HARMONY + 1, 2, 0))
     said, x = model.value_head(x, row, heard, parts, sequence, kind)
     found["value"] = _nats(said, row[:, band.VALUE]), sequence
-    said, x = model.duration_head(x, row)
+    said, x = model.duration_head(x, row, heard)
     tone = kind == 0
     found["duration"] = _nats(said[tone], row[tone, band.DURATION]), sequence[tone]
     timed, shaded = about[:, 2] > 0, about[:, 3] > 0

@@ -29,6 +29,7 @@ from generation.request import Refusal
 
 FEWEST = 16  # notes; shorter works are left out
 CHECK_ROWS = 768  # rows that are judged, from the beginning of each held-out work
+CHANGED = ("dropout", "told", "held")  # sizes that a run may change when it begins with other weights
 WARMUP = 50  # steps until the learning rate is full
 
 
@@ -37,7 +38,7 @@ class Options:
     """The settings of a run; each field is a line in a TOML file.
 
     data: folder of the archives with splits_poly.tsv, or any folder of music files; out: folder for the checkpoint
-    start: checkpoint to begin with, whose sizes are used, with another dropout if one is given
+    start: checkpoint to begin with, whose sizes are used, but for those of `CHANGED` that are given
     mix: set or set/kind → weight of its rows, 1 if it is not named; 0 leaves it out
     keyed: transpose everything to the key without sharps and flats; augment: fields of `Augment`
     hear: where no chords are written, learn those that can be heard, in a share of the crops
@@ -158,8 +159,10 @@ def _begun(options: Options, sizes: Mapping[str, Any]) -> BandLSTM:
     if not options.start:
         return BandLSTM(Sizes(**sizes))
     before, card = band_checkpoint.load(Path(options.start))
-    model = BandLSTM(Sizes(**{**card["sizes"], **{name: sizes[name] for name in ("dropout",) if name in sizes}}))
-    model.load_state_dict(before.state_dict())
+    changed = {name: sizes[name] for name in CHANGED if name in sizes}
+    model = BandLSTM(Sizes(**{**card["sizes"], **changed}))
+    missing, _ = model.load_state_dict(before.state_dict(), strict=False)
+    assert not missing or "held" in changed, missing
     return model
 
 

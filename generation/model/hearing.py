@@ -12,11 +12,13 @@ from generation.model.tokens import LENGTHS, Ints
 # What is heard at a row, as columns. Without the row itself: the value that its part had last, and how long ago (class
 # of ticks); the lowest and the highest pitch that sound (128: none), and how many notes sound; the chord, and its age.
 # Including the row: the time until the next of the sounding notes ends. After these columns, again without the row
-# itself, come the 12 pitch classes that sound (0 or 1), and the state of each slot.
+# itself, come the 12 pitch classes that sound (0 or 1), and for each slot its state, its last value, and the time until
+# the note it struck last ends (class of ticks, 0 once it has ended).
 HEARD = ("last", "gap", "bass", "top", "voices", "chord", "age", "until")
 LAST, GAP, LOW, TOP, VOICES, CHORD, AGE, UNTIL = range(len(HEARD))
 CLASSES_HEARD, SLOTS_HEARD = len(HEARD), len(HEARD) + 12
-WIDTH = len(HEARD) + 12 + SLOTS
+HELD_HEARD, LEFT_HEARD = SLOTS_HEARD + SLOTS, SLOTS_HEARD + 2 * SLOTS
+WIDTH = SLOTS_HEARD + 3 * SLOTS
 SILENT, ENDED, SOUNDING, STRUCK = range(4)  # states of a slot; ENDED and STRUCK: at this very tick
 STATES = 4
 MOST = 16  # notes that are counted; more count as 16
@@ -28,7 +30,7 @@ class Ears(NamedTuple):
     """What is remembered of the rows so far; all arrays contain whole numbers.
 
     ends, pitches, slots  (ROOM,) for each note that sounds: the tick at which it ends, its pitch and its slot
-    last, when            (SLOTS + 1,) the last value of each part, and its tick; −1 for none
+    last, when, over      (SLOTS + 1,) the last value of each part, its tick, −1 for none, and the tick at which it ends
     facts                 (4,) how many notes sound; the chord; the tick at which it began; the slot of the last row
     heard                 (WIDTH,) the columns at the present row
     """
@@ -38,11 +40,12 @@ class Ears(NamedTuple):
     slots: Any
     last: Any
     when: Any
+    over: Any
     facts: Any
     heard: Any
 
 
-SIZES = Ears(ROOM, ROOM, ROOM, SLOTS + 1, SLOTS + 1, 4, WIDTH)
+SIZES = Ears(ROOM, ROOM, ROOM, SLOTS + 1, SLOTS + 1, SLOTS + 1, 4, WIDTH)
 SOUND, NOW_CHORD, CHANGED, BEFORE = range(4)  # places in `Ears.facts`
 
 
@@ -68,7 +71,7 @@ def _class(ticks: int) -> int:
 @_compiled
 def hear_nothing(ears: Any) -> None:
     """Forget everything."""
-    ears.last[:], ears.when[:] = START, -1
+    ears.last[:], ears.when[:], ears.over[:] = START, -1, 0
     ears.facts[SOUND], ears.facts[NOW_CHORD], ears.facts[CHANGED], ears.facts[BEFORE] = 0, NO_CHORD, -1, SLOTS
 
 
@@ -77,7 +80,7 @@ def hear_begin(ears: Any, now: int, together: bool) -> None:
     """Write into `heard` all that is known of a row at tick `now` before its part is chosen; `together`: the row
     belongs to the same onset as the one before."""
     ends, pitches, slots, out, facts = ears.ends, ears.pitches, ears.slots, ears.heard, ears.facts
-    state, before = out[SLOTS_HEARD:], facts[BEFORE]
+    state, before = out[SLOTS_HEARD:HELD_HEARD], facts[BEFORE]
     if not together:
         state[:] = SILENT
     elif before < SLOTS:
@@ -96,6 +99,8 @@ def hear_begin(ears: Any, now: int, together: bool) -> None:
         low, high = min(low, pitches[k]), max(high, pitches[k])
         if state[slots[k]] != STRUCK:
             state[slots[k]] = SOUNDING
+    for slot in range(SLOTS):
+        out[HELD_HEARD + slot], out[LEFT_HEARD + slot] = ears.last[slot], _class(ears.over[slot] - now)
     out[LOW], out[TOP], out[VOICES] = low, (high if high >= 0 else 128), min(kept, MOST)
     out[CHORD], out[AGE] = facts[NOW_CHORD], NEVER if facts[CHANGED] < 0 else _class(now - facts[CHANGED])
 
@@ -111,7 +116,7 @@ def hear_part(ears: Any, now: int, part: int) -> None:
 def hear_note(ears: Any, now: int, part: int, value: int, ticks: int, harmony: bool) -> None:
     """Remember a row with its value and its length in `ticks`, and write into `heard` when the next note ends."""
     ends, facts = ears.ends, ears.facts
-    ears.last[part], ears.when[part], facts[BEFORE] = value, now, part
+    ears.last[part], ears.when[part], ears.over[part], facts[BEFORE] = value, now, now + ticks, part
     if harmony:
         facts[NOW_CHORD], facts[CHANGED] = value, now
     elif value < FIRST_DRUM and ticks > 0 and facts[SOUND] < ROOM:

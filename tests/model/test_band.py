@@ -14,7 +14,7 @@ from generation.model import band, hearing, tokens
 from generation.model.band import DURATION, PART, STEP, TICK, VALUE
 from generation.model.encode_band import encode
 from generation.model.full_score import FullScore, PartOf
-from generation.model.hearing import CLASSES_HEARD, SLOTS_HEARD
+from generation.model.hearing import CLASSES_HEARD, HELD_HEARD, LEFT_HEARD, SLOTS_HEARD
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.music.key import Key
 
@@ -41,9 +41,13 @@ def song() -> FullScore:
     return FullScore(onset, duration, pitch, velocity, part, parts, **about)
 
 
-def small() -> BandLSTM:
+def small(held: int = 0) -> BandLSTM:
+    """With `held`, as after training: what parts hold matters."""
     torch.manual_seed(0)
-    return BandLSTM(Sizes(width=48, heads=2, layers=2, dropout=0.0, window=24)).eval()
+    model = BandLSTM(Sizes(width=48, heads=2, layers=2, dropout=0.0, window=24, held=held)).eval()
+    for layer in (model.beside, model.beside_next, model.to_held, model.to_ends) if held else ():
+        torch.nn.init.normal_(layer.weight, std=0.1)
+    return model
 
 
 def test_rows_go_by_time_then_harmony_lead_downward_and_drums():
@@ -99,11 +103,15 @@ def test_what_is_heard_at_a_row():
     ]  # fmt: skip
     hat = heard[beat + 1, SLOTS_HEARD : SLOTS_HEARD + 4].tolist()
     assert hat == [hearing.SILENT, hearing.STRUCK, hearing.SOUNDING, hearing.SILENT]
+    held, left = heard[beat + 1, HELD_HEARD:LEFT_HEARD], heard[beat + 1, LEFT_HEARD:]
+    assert held[:3].tolist() == [band.chord_value(0, "maj"), 64, 36] and set(held[4:].tolist()) == {band.START}
+    assert left[:4].tolist() == [0, 24, 24, 0]
 
 
 @torch.inference_mode()
-def test_step_by_step_gives_what_all_at_once_gives():
-    model = small()
+@pytest.mark.parametrize("held", [0, 4])
+def test_step_by_step_gives_what_all_at_once_gives(held: int):
+    model = small(held)
     batch = collate([whole(encode(song())), whole(encode(song(), keyed=False).beginning(45))])
     inputs = (batch.rows, batch.heard)
     all_at_once, _ = model(*inputs, batch.heading, batch.conditions, batch.countdown)
@@ -119,9 +127,10 @@ def test_step_by_step_gives_what_all_at_once_gives():
 
 
 @torch.inference_mode()
-def test_the_future_does_not_change_the_past():
+@pytest.mark.parametrize("held", [0, 4])
+def test_the_future_does_not_change_the_past(held: int):
     """Neither later rows, nor the fields of a row that are not spelled yet, change a prediction."""
-    model = small()
+    model = small(held)
     batch = collate([whole(encode(song()))])
     other = collate(
         [whole(encode(FullScore(**vars(song()) | {"pitch": np.where(song().onset > 20, 50, song().pitch)})))]
@@ -137,6 +146,49 @@ def test_the_future_does_not_change_the_past():
     blind[:, [PART, VALUE, DURATION]] = 0
     heard[:, [hearing.LAST, hearing.GAP, hearing.UNTIL]] = 0
     torch.testing.assert_close(model.part_head(a[:, 40], blind, heard, parts, only)[0], said)
+
+
+@torch.inference_mode()
+def test_what_parts_hold_changes_pitches_and_durations_alone_where_it_sounds():
+    """The third slot's held note counts for the second slot's pitch and duration, but no longer once it has ended."""
+    model = small(held=4)
+    batch = collate([whole(encode(song()))])
+    x, _ = model(batch.rows, batch.heard, batch.heading, batch.conditions, batch.countdown)
+    at = int(np.flatnonzero(batch.following[0, :, TICK] == 24)[0])  # the tune moves over the bass
+    row, heard, parts, only = batch.following[:, at], batch.heard_next[:, at], model.parts(batch.heading), only_one()
+
+    def said(held: int, left: int) -> tuple[torch.Tensor, torch.Tensor]:
+        other = heard.clone()
+        other[0, HELD_HEARD + 2], other[0, LEFT_HEARD + 2] = held, left
+        value, _ = model.value_head(x[:, at], row, other, parts, only, only)
+        return value[:, :128], model.duration_head(x[:, at], row, other)[0]
+
+    a, b = said(36, 24), said(37, 48)
+    assert (a[0] - b[0]).abs().max() > 1e-3 and (a[1] - b[1]).abs().max() > 1e-3
+    for one, other in zip(said(36, 0), said(37, 0), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@torch.inference_mode()
+def test_a_network_that_learns_what_parts_hold_begins_where_the_other_is():
+    plain, batch = small(), collate([whole(encode(song()))])
+    more = BandLSTM(Sizes(width=48, heads=2, layers=2, dropout=0.0, window=24, held=4)).eval()
+    more.load_state_dict(plain.state_dict(), strict=False)
+    for head, (nats, _) in loss(plain, batch)[0].items():
+        torch.testing.assert_close(loss(more, batch)[0][head][0], nats)
+
+
+def test_a_piece_whose_end_is_judged_apart_from_its_notes():
+    """Pieces are judged in stretches of 512 rows; of this one, the last has nothing but the end."""
+    onset, n = np.arange(512.0) / 2, np.full(512, 60)
+    line = FullScore(onset, onset * 0 + 0.5, n, n, n * 0, (PartOf("lead"),), key=Key("C", "major"))
+    [judged] = surprise(small(held=2), [encode(line)])
+    assert judged["rows"] == 512 and np.isfinite(judged["step"])
+
+
+def only_one() -> torch.Tensor:
+    """The index of the one sequence."""
+    return torch.tensor([0])
 
 
 def test_it_learns_a_song_by_heart():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from generation.model.band import DURATION, PART, STEP, TICK, VALUE
+from generation.model import hearing
+from generation.model.band import DURATION, END, PART, STEP, TICK, VALUE
 from generation.model.chords import value_of
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.model.tokens import LENGTHS, TICKS
@@ -14,9 +15,12 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.notes import Notes
 from generation.music.song import SUSTAIN, Part, Song
+from generation.play.band.decode_step import decode_step
 from generation.play.band.ensembles import ENSEMBLES
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import BandSession, BandTake, play_on
+from generation.play.band.state import state_of
+from generation.play.band.to_song import rows_of
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +233,21 @@ def test_steps_lead_from_tick_to_tick(model: BandLSTM):
     steps = [int(LENGTHS[row[STEP]]) for row in take.rows]
     assert np.diff(ticks).tolist() == steps[1:]
     assert TICK > VALUE
+
+
+@torch.inference_mode()
+def test_a_network_that_is_told_what_parts_hold_plays_on_and_is_told_the_truth():
+    """While it plays, it is told of every row what `hearing.listen` tells it of the finished music."""
+    torch.manual_seed(0)
+    model = BandLSTM(Sizes(width=48, heads=2, layers=1, dropout=0.0, window=64, held=4)).eval()
+    [take] = play_on(model, [BandPrompt(quartet(4), 4.0, seed=1)])
+    check(take)
+    session = BandSession(model)
+    [take] = session.add([BandPrompt(quartet(2), 4.0, seed=1)])
+    line, rows, told = session._line(take), [], []
+    while (row := decode_step(model, line))[STEP] != END:
+        rows.append(row)
+        told.append(state_of(line.table[0]).heard.copy())
+    encoded = take.plan.piece.encoded
+    music = np.concatenate([encoded.rows.astype(np.int64), rows_of(rows)])
+    np.testing.assert_array_equal(np.array(told), hearing.listen(music, encoded.heading)[-len(rows) :])

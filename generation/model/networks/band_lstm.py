@@ -3,6 +3,9 @@
 With each row it is told which notes sound then (`generation.model.hearing`), since it could not work that out itself.
 The fields of a row are predicted one after the other, each given those before it: the part by comparing the network's
 output with every declared part and its present state, the pitch also by its interval from the part's last pitch.
+
+A network may also be told what each of the first parts holds and for how long (`Sizes.held`). Then a pitch is predicted
+also by its interval from each held pitch, and a duration by whether it ends before, with or after each held note.
 """
 
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812 — its usual name
 
 from generation.model import band, hearing
 from generation.model.band import CLASSES, FIRST_DRUM, SLOTS, VALUES
-from generation.model.hearing import CLASSES_HEARD, LAST, NEVER, SLOTS_HEARD
+from generation.model.hearing import CLASSES_HEARD, HELD_HEARD, LAST, LEFT_HEARD, NEVER, SLOTS_HEARD
 from generation.model.networks.attentive_lstm import BARS, EXPRESSION, PERIODS, PHASES, dropout
 from generation.model.networks.onset_attention import Layer, LayerState, rows_at
 from generation.model.tokens import METRES, TEMPI, TICKS, UNKNOWN_COUNTDOWN
@@ -25,15 +28,20 @@ CONDITIONS = {"style": len(STYLES), "metre": len(METRES) + 1, "tonic": 13, "temp
 
 @dataclass(frozen=True)
 class Sizes:
-    """width: channels of every layer; heads: of attention; window: onsets that attention sees."""
+    """width: channels of every layer; heads: of attention; window: onsets that attention sees; told: dropout of what
+    the fields are predicted from; held: of how many slots it is told what they hold."""
 
     width: int = 512
     layers: int = 2
     heads: int = 8
     dropout: float = 0.1
     window: int = 512
+    told: float = 0.0
+    held: int = 0
 
 
+HELD = 32  # channels of what one slot holds, and of how long
+OCTAVES = 24  # semitones up to which the interval from a held pitch counts
 State = tuple[LayerState, ...]
 
 
@@ -92,6 +100,17 @@ class BandLSTM(nn.Module):
         self.to_deviation = nn.Linear(half, CLASSES["deviation"])
         self.given_deviation = nn.Linear(half + small, half)
         self.to_articulation = nn.Linear(half, CLASSES["articulation"])
+        if sizes.held:
+            self.held = nn.Embedding(VALUES + 1, HELD)
+            self.held_class = nn.Embedding(13, HELD)
+            self.left = nn.Embedding(NEVER + 1, HELD)
+            self.beside, self.beside_next = (nn.Linear(2 * HELD * sizes.held, w) for _ in range(2))
+            self.to_held = nn.Linear(w, sizes.held * (2 * OCTAVES + 1))
+            self.to_ends = nn.Linear(w, sizes.held * 3)
+            # So that a network which begins with the weights of one without them says at first what that one says.
+            for layer in (self.beside, self.beside_next, self.to_held, self.to_ends):
+                nn.init.zeros_(layer.weight)
+                nn.init.zeros_(layer.bias)
         kinds = torch.full((3, VALUES), -torch.inf)
         for kind, (low, high) in enumerate(((0, FIRST_DRUM), (FIRST_DRUM, band.NO_CHORD), (band.NO_CHORD, VALUES))):
             kinds[kind, low:high] = 0
@@ -152,7 +171,18 @@ class BandLSTM(nn.Module):
             )
         )
         sounding: Tensor = self.sounds(_many_hot(heard))
+        if self.sizes.held:
+            sounding = sounding + self.beside(self._held(heard))
         return embedded + sounding
+
+    def _held(self, heard: Tensor) -> Tensor:
+        """(…, 2 × HELD × Sizes.held) what the first slots hold, and for how long."""
+        value, left = (heard[..., at : at + self.sizes.held] for at in (HELD_HEARD, LEFT_HEARD))
+        held = self.held(value) + self.held_class(_pitch_class(value))
+        return torch.cat([held, self.left(left)], -1).flatten(-2)
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.sizes.told, self.training)
 
     def _ages(self, heard: Tensor) -> Tensor:
         """(…, width / 4) the embedded chord and its age, the lowest and the highest sounding pitch and the number of
@@ -171,7 +201,7 @@ class BandLSTM(nn.Module):
     # (N, hearing.WIDTH) belong to the row that is predicted; a head reads only the fields that are known by then.
 
     def step_head(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.to_step(x)
+        logits: Tensor = self.to_step(self._dropped(x))
         return logits
 
     def part_head(
@@ -179,14 +209,18 @@ class BandLSTM(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """parts (B, SLOTS + 1, width / 4): from `parts`; sequence (N,): the index into B of each output's sequence."""
         where = phases(row[:, band.SINCE], row[:, band.BAR])
+        x = self._dropped(x)
         known = torch.cat([x, self.step(row[:, band.STEP]), self._ages(heard), where, _many_hot(heard)], -1)
-        x = x + F.gelu(self.given_step(known))
+        given = self.given_step(known)
+        if self.sizes.held:
+            given = given + self.beside_next(self._held(heard))
+        x = x + F.gelu(given)
         asked = self.to_part(x)
         # How well each part fits the query: by its heading, for all sequences at once, and by its present state.
         declared = parts[:, :SLOTS]
         fits = (asked @ declared.flatten(0, 1).T).view(len(x), *declared.shape[:2])
         fits = fits[torch.arange(len(x), device=x.device), sequence]
-        fits = fits + (asked @ self.doing.weight.T).gather(1, heard[:, SLOTS_HEARD:])
+        fits = fits + (asked @ self.doing.weight.T).gather(1, heard[:, SLOTS_HEARD:HELD_HEARD])
         fits = fits * asked.shape[1] ** -0.5  # otherwise an untrained network is far too confident
         return fits.masked_fill((declared == 0).all(-1)[sequence], -torch.inf), x
 
@@ -196,16 +230,37 @@ class BandLSTM(nn.Module):
         """kind (N,): the index in `band.KINDS` of the values that the row's part plays."""
         part = parts[sequence, row[:, band.PART]]
         gap, last = self.ages[0](heard[:, hearing.GAP]), heard[:, LAST]
+        x = self._dropped(x)
         x = x + F.gelu(self.given_part(torch.cat([x, part, self.value(last), gap], -1)))
         logits = self.to_value(x) + self.allowed[kind]
         leap = torch.arange(FIRST_DRUM, device=x.device) - last[:, None] + FIRST_DRUM - 1
         near = self.to_interval(x).gather(1, leap.clamp(0, 2 * FIRST_DRUM - 2)) * (last < FIRST_DRUM)[:, None]
+        if self.sizes.held:
+            near = near + self._with_held(x, heard)
         return torch.cat([logits[:, :FIRST_DRUM] + near, logits[:, FIRST_DRUM:]], -1), x
 
-    def duration_head(self, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
+    def _with_held(self, x: Tensor, heard: Tensor) -> Tensor:
+        """(N, FIRST_DRUM) how well each pitch goes with those that are held: by its interval from each of them."""
+        value, left = (heard[:, at : at + self.sizes.held] for at in (HELD_HEARD, LEFT_HEARD))
+        interval = torch.arange(FIRST_DRUM, device=x.device) - value[..., None]
+        by = self.to_held(x).view(len(x), self.sizes.held, 2 * OCTAVES + 1)
+        fits = (
+            by.gather(2, interval.clamp(-OCTAVES, OCTAVES) + OCTAVES) * ((left > 0) & (value < FIRST_DRUM))[..., None]
+        )
+        total: Tensor = fits.sum(1)
+        return total
+
+    def duration_head(self, x: Tensor, row: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
         value = row[:, band.VALUE]
+        x = self._dropped(x)
         x = x + F.gelu(self.given_value(torch.cat([x, self.value(value), self.pitch_class(_pitch_class(value))], -1)))
-        return self.to_duration(x), x
+        logits = self.to_duration(x)
+        if self.sizes.held:
+            left = heard[:, LEFT_HEARD : LEFT_HEARD + self.sizes.held, None]
+            ends = torch.sign(torch.arange(logits.shape[1], device=x.device) - left) + 1  # before, with or after it
+            fits = self.to_ends(self._dropped(x)).view(len(x), self.sizes.held, 3).gather(2, ends)
+            logits = logits + (fits * (left > 0)).sum(1)
+        return logits, x
 
     def velocity_head(self, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
         x = F.gelu(self.given_duration(torch.cat([x, self.duration(row[:, band.DURATION])], -1)))
@@ -227,5 +282,5 @@ def _pitch_class(value: Tensor) -> Tensor:
 
 def _many_hot(heard: Tensor) -> Tensor:
     """(…, 12 + SLOTS × STATES) the sounding pitch classes and the states of the slots, as 0 and 1."""
-    states = F.one_hot(heard[..., SLOTS_HEARD:], hearing.STATES).flatten(-2)
+    states = F.one_hot(heard[..., SLOTS_HEARD:HELD_HEARD], hearing.STATES).flatten(-2)
     return torch.cat([heard[..., CLASSES_HEARD:SLOTS_HEARD], states], -1).float()

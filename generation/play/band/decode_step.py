@@ -91,8 +91,7 @@ def decode_step(model: BandLSTM, line: Line, watch: Callable[[int, Reals], None]
     given.recognise(line.table)
     logits, x = model.value_head(x, *known(), line.parts, only, torch.from_numpy(kind).to(device))
     choose(VALUE, logits)
-    row, _ = known()
-    logits, x = model.duration_head(x, row)
+    logits, x = model.duration_head(x, *known())
     at.row[DURATION] = 0
     if kind[0] == loops.TONE:
         choose(DURATION, logits)

@@ -154,6 +154,7 @@ class State(NamedTuple):
     slots: Any
     sung: Any
     when: Any
+    over: Any
     facts: Any
     heard: Any
 
@@ -167,7 +168,7 @@ ROWS = {
     "ringing": 128,
     "rubs": 12,
     "row": len(FIELDS),
-} | dict(zip(("ends", "pitches", "slots", "sung", "when", "facts", "heard"), SIZES, strict=True))
+} | dict(zip(("ends", "pitches", "slots", "sung", "when", "over", "facts", "heard"), SIZES, strict=True))
 NUMBERS = State._fields.index("unusual")
 SIZE = State(*(ROWS.get(name, 1 if i < NUMBERS else SLOTS) for i, name in enumerate(State._fields)))
 *_starts, WIDTH = accumulate(SIZE, initial=0)
@@ -183,4 +184,4 @@ def state_of(row: Any) -> State:
 def ears_of(row: Any) -> Ears:
     """A take's ears, as views of its row."""
     at = state_of(row)
-    return Ears(at.ends, at.pitches, at.slots, at.sung, at.when, at.facts, at.heard)
+    return Ears(at.ends, at.pitches, at.slots, at.sung, at.when, at.over, at.facts, at.heard)

@@ -49,7 +49,8 @@ def band_state(row: Whole) -> State:
         row[AT.length : AT.lately], row[AT.lately : AT.sounding], row[AT.sounding : AT.held],
         row[AT.held : AT.wanted], row[AT.wanted : AT.first], row[AT.first : AT.ringing],
         row[AT.ringing : AT.rubs], row[AT.rubs : AT.row], row[AT.row : AT.ends], row[AT.ends : AT.pitches],
-        row[AT.pitches : AT.slots], row[AT.slots : AT.sung], row[AT.sung : AT.when], row[AT.when : AT.facts],
+        row[AT.pitches : AT.slots], row[AT.slots : AT.sung], row[AT.sung : AT.when], row[AT.when : AT.over],
+        row[AT.over : AT.facts],
         row[AT.facts : AT.heard], row[AT.heard : WIDTH],
     )  # fmt: skip
     return State(*(numbers + views))
@@ -57,7 +58,7 @@ def band_state(row: Whole) -> State:
 
 @compiled
 def ears(at: State) -> Ears:
-    return Ears(at.ends, at.pitches, at.slots, at.sung, at.when, at.facts, at.heard)
+    return Ears(at.ends, at.pitches, at.slots, at.sung, at.when, at.over, at.facts, at.heard)
 
 
 @compiled
