@@ -48,8 +48,9 @@ class Heard:
     clashes  share of clashes in the whole
     ends     share of phrases that end on the tonic's or the dominant's chord
     opens    whether it opens on the tonic's chord, major or minor as the notes suggest
-    agree    share of beats whose root and quality are the true ones; root: whose root is
-    plain    the same as `agree`, of the plain model
+    agree    share of beats whose root and quality are the true ones; root: whose root is; shared: whose chord has two
+             tones or more of the true one
+    plain    the same as `agree`, of the plain model; plain_pace: its chords a bar
     obeyed   notes of chords and bass on strong beats in our chord, and all of them
     nats     of the lead's pitches given true chords, ours and the plain model's
     beside   of the same beside our whole band, and beside MMA over the plain model's chords; None where MMA is not
@@ -64,7 +65,9 @@ class Heard:
     opens: tuple[bool, bool]
     agree: float
     root: float
+    shared: float
     plain: float
+    plain_pace: float
     obeyed: tuple[int, int]
     nats: tuple[float, float, float]
     beside: tuple[float, float] | None
@@ -129,7 +132,9 @@ def _one(model: BandLSTM, work: Work, score: FullScore, seed: int) -> Heard:
         (_opens(true_at, home), _opens(ours_at, home)),
         float((true_at == ours_at).mean()),
         float((true_at % 12 == ours_at % 12).mean()),
+        float((_shared(true_at, ours_at) >= 2).mean()),
         float((true_at == plain_at).mean()),
+        len(plain) / length,
         obeyed(ours),
         (over[0], over[1], over[2]),
         (bands[0], bands[1]) if theirs else None,
@@ -141,6 +146,14 @@ def _ruling(chords: Chords, times: Reals) -> np.ndarray:
     when = np.array([at for at, _ in chords])
     values = np.array([value_of(symbol) - FIRST_CHORD for _, symbol in chords] + [-1])
     return np.asarray(values[np.searchsorted(when, times + 1e-6, side="right") - 1])
+
+
+def _shared(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(beats,) how many tones two chords in force (beats,) have in common."""
+    tones = [
+        np.array([np.roll(IN_CHORD[chord // 12], chord % 12) & (chord >= 0) for chord in each]) for each in (one, other)
+    ]
+    return np.asarray((tones[0] & tones[1]).sum(1))
 
 
 def _inside(onset: Reals, duration: Reals, pitch: np.ndarray, chords: Chords) -> float:
@@ -213,8 +226,9 @@ def figures(every: Sequence[Heard]) -> list[Figure]:
             lines.append(Figure("chords a bar, at most", name, ours, true, POP_PACE[1]))
         else:
             lines.append(Figure("chords a bar (baseline: the true ones)", name, ours, true))
-        agree, root, plain = np.mean([(each.agree, each.root, each.plain) for each in some], 0)
-        what = f"beats with the true root and quality (root alone: {root:.3f}; baseline: plain model)"
+        agree, root, shared, plain = np.mean([(each.agree, each.root, each.shared, each.plain) for each in some], 0)
+        also = f"root alone: {root:.3f}; two tones of the true chord or more: {shared:.3f}"
+        what = f"beats with the true root and quality ({also}; baseline: plain model)"
         lines.append(Figure(what, name, agree, plain, AGREE_BAR, True, ".3f"))
         true, ours = np.mean([each.ends for each in some], 0)
         lines.append(Figure("phrases that end on tonic or dominant (baseline: true)", name, ours, true, form=".3f"))
@@ -230,10 +244,11 @@ def figures(every: Sequence[Heard]) -> list[Figure]:
             lines.append(Figure(what, name, inside / notes, None, OBEY_BAR, True, ".3f"))
         true, ours, plain = np.mean([each.nats for each in some], 0)
         likelier = float(np.mean([each.nats[1] < each.nats[2] for each in some]))
-        what = (
-            f"tunes likelier over our chords than over the plain model's ({ours:.3f} against {plain:.3f} nats a pitch; "
-        )
-        lines.append(Figure(f"{what}true chords {true:.3f})", name, likelier, 0.5, LIKELIER_BAR, True))
+        truly = float(np.mean([each.nats[0] < each.nats[2] for each in some]))
+        pace = float(np.mean([each.plain_pace for each in some]))
+        nats = f"{ours:.3f} nats a pitch; true chords {true:.3f}; plain model {plain:.3f}, with {pace:.2f} chords a bar"
+        what = f"tunes likelier over our chords than over the plain model's ({nats}; baseline: true chords)"
+        lines.append(Figure(what, name, likelier, truly, LIKELIER_BAR, True))
         if pairs := [each.beside for each in some if each.beside]:
             ours, theirs = np.mean(pairs, 0)
             likelier = float(np.mean([one < other for one, other in pairs]))

@@ -17,13 +17,14 @@ from generation.music.song import Song, bar_marks
 
 IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()])
 CHANGE = np.array([0.5, 0.3, 0.1])  # the probability of a change on bar lines, halfway through bars, elsewhere
+NEVER = -1e6  # the log of a probability
 STRUCK, AFTER = 0.5, 0.5  # extra quarters that a note on the beat counts; the share that one after the beat counts
 ACCENT = np.array([1.6, 1.2, 0.7])  # weights of what sounds on beats, by their place
 
 
 def plainly(tune: Song, key: Key) -> Chords:
     """Chords for a tune."""
-    usual = np.full(CHORDS, -12.0)
+    usual = np.full(CHORDS, NEVER)
     usual[:24] = -np.log(24)  # major and minor triads come first
     tones = np.log(np.where(IN_CHORD, 0.24, 0.03))
     notes, shift = tune.parts[0].notes, shift_of(key)
