@@ -59,6 +59,7 @@ class Judgement:
     """The findings so far.
 
     alone   whether the model learned from the set of frames alone
+    others  networks whose mixture with the model is judged, in nats alone
     judged  what is looked at, of `JUDGED`
     heard   set → the statistics of its continuations, a list for each seed
     """
@@ -69,6 +70,7 @@ class Judgement:
     sample: Sample
     judged: Sequence[str] = JUDGED
     memorised: MemorisedLines | None = None
+    others: Sequence[BandLSTM] = ()
     nats: dict[str, dict[str, float]] = field(default_factory=dict)
     wins: dict[str, discriminate.Wins] = field(default_factory=dict)
     heard: dict[str, list[list[statistics.Heard]]] = field(default_factory=dict)
@@ -85,7 +87,7 @@ class Judgement:
         if "nats" in self.judged:
             pieces = [encode(work.score, work.style, self.keyed) for work in chosen(held_out, some.works)]
             pieces = [piece.beginning(some.rows) if some.rows else piece for piece in pieces]
-            self.nats[name] = nats.nats(self.model, ngram, pieces)
+            self.nats[name] = nats.nats(self.model, ngram, pieces, self.others)
         if "told" in self.judged:
             self.wins[name] = discriminate.discrimination(self.model, ngram, held_out, self.keyed, some.primes)
         if "statistics" in self.judged:
@@ -150,6 +152,10 @@ def counted(works: Sequence[Work], keyed: bool) -> RowNGram:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path)
+    parser.add_argument(
+        "--beside", type=Path, action="append", default=[],
+        help="another checkpoint, to judge the nats of both (or more) as a mixture; may be given several times",
+    )  # fmt: skip
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the archives and splits_poly.tsv")
     parser.add_argument("--cache", type=Path, default=Path("data/cache"))
     parser.add_argument("--sets", type=_sets, default=[], help="some of the sets, with commas between them (all)")
@@ -172,9 +178,11 @@ def main(args: argparse.Namespace) -> int:
     model, about = band_checkpoint.load(args.checkpoint)
     listed, options = memorised_lines.beside(args.checkpoint), about["options"]
     known = memorised_lines.load(listed) if listed.exists() else None
-    alone = list(options["sets"]) == [nats.FRAMED] and not options["start"]
+    others = [band_checkpoint.load(path) for path in args.beside]
+    learned = [card["options"] for card in (about, *(card for _, card in others))]
+    alone = all(list(each["sets"]) == [nats.FRAMED] and not each["start"] for each in learned)
     sample, judged = replace(SOME if args.some else Sample(), seeds=args.seeds), args.only or JUDGED
-    judgement = Judgement(model, options["keyed"], alone, sample, judged, known)
+    judgement = Judgement(model, options["keyed"], alone, sample, judged, known, [model for model, _ in others])
     archives = (args.data / "splits_poly.tsv").exists()
     names = args.sets or (list(FULL_SETS) if archives else ["folder"])
     if args.files:

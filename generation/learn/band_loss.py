@@ -1,5 +1,6 @@
 """The loss of a network for several parts: the nats of each field."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -58,18 +59,25 @@ def _nats(said: Tensor, target: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def surprise(model: BandLSTM, pieces: Sequence[Piece]) -> list[dict[str, float]]:
-    """For each piece, the nats of each head summed over all its rows and its end, and the number of its `rows`."""
-    model.eval()
+def surprise(model: BandLSTM, pieces: Sequence[Piece], *others: BandLSTM) -> list[dict[str, float]]:
+    """For each piece, the nats of each head summed over all its rows and its end, and the number of its `rows`.
+
+    With `others`, the nats of a mixture: each class has the mean of the probabilities that the networks give it.
+    """
+    models = [each.eval() for each in (model, *others)]
     totals = [dict.fromkeys((*HEADS, "rows"), 0.0) for _ in pieces]
     order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].encoded.rows))
     device = next(model.parameters()).device
     for start in range(0, len(order), TOGETHER):
         picked = order[start : start + TOGETHER]
-        batch, state = collate([whole(pieces[i]) for i in picked]).to(device), None
+        batch = collate([whole(pieces[i]) for i in picked]).to(device)
+        states: list[State | None] = [None] * len(models)
         for at in range(0, batch.valid.shape[1], CHUNK):
-            found, state = loss(model, _part(batch, slice(at, at + CHUNK)), state)
-            for head, (nats, sequence) in found.items():
+            part = _part(batch, slice(at, at + CHUNK))
+            said = [loss(each, part, state) for each, state in zip(models, states, strict=True)]
+            states = [state for _, state in said]
+            for head, (_, sequence) in said[0][0].items():
+                nats = math.log(len(said)) - torch.stack([-found[head][0] for found, _ in said]).logsumexp(0)
                 sums = torch.zeros(len(picked), device=device).index_add_(0, sequence, nats)
                 for i, value in zip(picked, sums.tolist(), strict=True):
                     totals[i][head] += value

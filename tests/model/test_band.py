@@ -186,6 +186,17 @@ def test_a_piece_whose_end_is_judged_apart_from_its_notes():
     assert judged["rows"] == 512 and np.isfinite(judged["step"])
 
 
+def test_a_mixture_gives_each_class_the_mean_of_the_probabilities():
+    """So it never costs more than the mean of what both cost."""
+    one, other, pieces = small(), small(held=4), [encode(song())]
+    [a], [same], [both] = (surprise(one, pieces, *others) for others in ((), (one,), (other,)))
+    [b] = surprise(other, pieces)
+    for head in HEADS:
+        assert same[head] == pytest.approx(a[head], rel=1e-5)
+        assert both[head] <= (a[head] + b[head]) / 2 + 1e-3, "its logarithm is concave"
+    assert both["value"] < max(a["value"], b["value"])
+
+
 def only_one() -> torch.Tensor:
     """The index of the one sequence."""
     return torch.tensor([0])

@@ -21,9 +21,12 @@ FRAME_BAR = {True: 1.70, False: 1.55}  # nats a frame: learned from nothing else
 NATS = (*CONTENT, "model", "3-gram", "share", "frame", "3-gram frame", *EXPRESSION)
 
 
-def nats(model: BandLSTM, ngram: RowNGram, pieces: Sequence[Piece]) -> dict[str, float]:
+def nats(
+    model: BandLSTM, ngram: RowNGram, pieces: Sequence[Piece], others: Sequence[BandLSTM] = ()
+) -> dict[str, float]:
     """Nats a row of pieces, by head; `model` and `3-gram`, those of all content, and the `share` of the first in the
-    second; `frame` and `3-gram frame`, the same for a sixteenth; and the number of `rows`.
+    second; `frame` and `3-gram frame`, the same for a sixteenth; and the number of `rows`. With `others`, `model` is
+    the mixture of all networks.
 
     The sums include every row (notes, strokes and changes of chord), the end of each piece that was not cut and, where
     its key was estimated, the cost of naming it. Divided by the number of frames, they can be compared with a model of
@@ -33,7 +36,7 @@ def nats(model: BandLSTM, ngram: RowNGram, pieces: Sequence[Piece]) -> dict[str,
     device = next(model.parameters()).device
     precision = fast_precision(device)
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-        found = surprise(model, pieces)
+        found = surprise(model, pieces, *others)
     baseline = [ngram.nats(piece.encoded.rows.astype(np.int64), piece.complete) for piece in pieces]
     rows = sum(each["rows"] for each in found)
     a_frame = rows / sum(round(_end(piece) / FRAME) for piece in pieces)
