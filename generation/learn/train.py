@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import math
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 — its usual name
 from tqdm import tqdm
 
-from generation.learn import copying, corpus, flags, run_state
+from generation.learn import copying, corpus, flags
 from generation.learn.batches import Batch, Example, batches, example
+from generation.learn.training import Settings, Training, begin, configured, known_before, prepare
 from generation.model import checkpoint, memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.model.priors import usual
@@ -27,29 +27,18 @@ from generation.request import Refusal
 
 SHORTEST = 8  # notes of a tune to learn from
 RARE = 0.05  # a smaller share of tunes with played timing or dynamics would be too small to learn from
-HEADS = ("step", "pitch", "duration", "velocity", "deviation", "articulation")
+CONTENT, EXPRESSION = ("step", "pitch", "duration"), ("velocity", "deviation", "articulation")
+HEADS = (*CONTENT, *EXPRESSION)
+WARMUP = 200  # steps until the learning rate is full
 
 
 @dataclass(frozen=True)
-class Options:
-    """The settings of a run. Each field is a flag and a line in a TOML file; `flags.WHAT` says what it is."""
+class Options(Settings):
+    """The settings of a run. Each field is a flag, too."""
 
-    data: str = "data"
-    out: str = "runs/latest"
-    cache: str = "data/cache"
-    start: str = ""
     epochs: int = 30
-    minutes: float = 0.0
-    length: int = 384
     notes: int = 12_288
-    rate: float = 2e-3
-    weight_decay: float = 0.05
-    expression: float = 0.5
-    average: float = 0.998
     patience: int = 6
-    seed: int = 1
-    threads: int = 0
-    device: str = ""
     tensorboard: str = ""
 
 
@@ -91,24 +80,13 @@ def held_out(
     return figures
 
 
-def fast_precision(device: torch.device) -> torch.dtype:
-    """bf16 where the hardware multiplies it quickly, float32 elsewhere."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
-
-
 def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] | None = None) -> dict[str, Any]:
     """Train on `tunes`, or on those in the folder `data` of the options; returns the card of the best weights.
 
     Writes the weights with the lowest held-out loss to `out`/model.safetensors, and beside it the passages that they
     may not repeat. Raises `Refusal` if there is nothing to learn from.
     """
-    device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
-    out = Path(options.out)
+    device, out = prepare(options), Path(options.out)
     tunes = corpus.load(Path(options.data), Path(options.cache)) if tunes is None else tunes
     whole = [tune for tune in tunes if len(tune.melody.line) >= SHORTEST]
     learn = [example(tune) for tune in whole if tune.split == "train"]
@@ -121,20 +99,12 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
     held_out = f"{len(check)} held out" if check else "none held out: the nats are those of tunes it learns from"
     check = check or learn[:20]
     model = checkpoint.load(Path(options.start))[0] if options.start else AttentiveLSTM(Sizes(**sizes))
-    model.to(device)
-    average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-    optimizer = torch.optim.AdamW(model.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay)
-    run: dict[str, Any] = {
-        "epoch": 0,
-        "seconds": 0.0,
-        "steps": 0,
-        "notes": 0,
-        "best": math.inf,
-        "stale": 0,
-        "history": [],
-    }
-    if kept := run_state.resume(out, model, average, optimizer):
-        run = kept
+    going = begin(
+        model.to(device), options,
+        {"epoch": 0, "seconds": 0.0, "steps": 0, "notes": 0, "best": math.inf, "stale": 0, "history": []},
+    )  # fmt: skip
+    run = going.run
+    if run["epoch"]:
         print(f"going on after epoch {run['epoch']}")
     run |= {
         "metres": _metres(tunes),
@@ -144,10 +114,9 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
         },
     }
     per_epoch = len(list(batches(learn, options.length, options.notes, np.random.default_rng(0), augment=False)))
-    precision = fast_precision(device)
     writer = _tensorboard(options)
     parameters = sum(p.numel() for p in model.parameters())
-    print(f"{len(learn)} tunes to learn from, {held_out}; {parameters:,} parameters on {device}, {precision}")
+    print(f"{len(learn)} tunes to learn from, {held_out}; {parameters:,} parameters on {device}, {going.precision}")
 
     progress = run["epoch"] / options.epochs
     while progress < 1 and run["stale"] < options.patience:
@@ -162,25 +131,17 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
                 progress = max(progress, run["seconds"] / 60 / options.minutes)
             if progress >= 1:
                 break
-            for group in optimizer.param_groups:
-                group["lr"] = options.rate * min(1, (run["steps"] + 1) / 200) * (0.02 + 0.98 * (1 - progress))
-            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            with going.autocast():
                 parts = loss(model, batch.to(device))
             notes = parts["pitch"][1]
             total = sum(
-                nats * (options.expression if head in ("velocity", "deviation", "articulation") else 1)
-                for head, (nats, _) in parts.items()
+                (nats * (options.expression if head in EXPRESSION else 1) for head, (nats, _) in parts.items()),
+                torch.zeros((), device=device),
             )
-            optimizer.zero_grad(set_to_none=True)
-            (total / notes).backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            keep = min(options.average, (run["steps"] + 1) / (run["steps"] + 10))
-            for name, tensor in model.state_dict().items():
-                average[name].lerp_(tensor.detach(), 1 - keep)
-            run["steps"] += 1
+            warm = min(1, (run["steps"] + 1) / WARMUP)
+            going.step(total / notes, options.rate * warm * (0.02 + 0.98 * (1 - progress)))
             run["notes"] += int(notes)
-            content = sum(float(parts[head][0].detach()) for head in HEADS[:3]) / int(notes)
+            content = sum(float(parts[head][0].detach()) for head in CONTENT) / int(notes)
             seen = content if not seen else 0.98 * seen + 0.02 * content
             bar.update()
             bar.set_postfix(nats=f"{seen:.3f}", notes_s=f"{run['notes'] / max(1, run['seconds']):,.0f}")
@@ -188,41 +149,39 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
         run["epoch"] += 1
         progress = max(progress, run["epoch"] / options.epochs)
         run["seconds"] = seconds + time.monotonic() - begun
-        _finish_epoch(run, model, average, optimizer, check, options, out, writer)
-    begun_with = options.start and memorised.beside(Path(options.start))
-    known = memorised.load(begun_with) if begun_with and begun_with.exists() else None
+        _finish_epoch(going, model, check, options, out, writer)
+    before = known_before(options.start, memorised.beside)
+    known = memorised.load(before) if before else None
     memorised.save(copying.learn(tunes, known), memorised.beside(out / "model.safetensors"))
     return checkpoint.load(out / "model.safetensors")[1]
 
 
 def _finish_epoch(
-    run: dict[str, Any],
+    going: Training,
     model: AttentiveLSTM,
-    average: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
     check: Sequence[Example],
     options: Options,
     out: Path,
     writer: Any,
 ) -> None:
     """Measure the averaged weights on held-out tunes, keep them if they are the best, write the state to resume."""
-    live = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model.load_state_dict(average)
-    figures = held_out(model, check, options, next(model.parameters()).device)
-    words = " ".join(f"{name} {value:.3f}" for name, value in figures.items())
-    print(f"epoch {run['epoch']}: {words}; {run['notes']:,} notes in {run['seconds'] / 60:.1f} min", flush=True)
-    run["history"].append({"minutes": round(run["seconds"] / 60, 2), **{k: round(v, 4) for k, v in figures.items()}})
-    for name, value in figures.items() if writer else ():
-        writer.add_scalar(f"held_out/{name}", value, run["notes"])
-    goal = figures["total"] + options.expression * sum(figures.get(head, 0) for head in HEADS[3:])
-    run["stale"] = 0 if goal < run["best"] else run["stale"] + 1
-    if goal < run["best"]:
-        run["best"] = goal
-        card = {"options": dataclasses.asdict(options), "history": run["history"], "notes_seen": run["notes"]}
-        card |= {name: run[name] for name in ("metres", "priors", "plays")}
-        checkpoint.save(out / "model.safetensors", model, card, torch.float16)
-    model.load_state_dict(live)
-    run_state.keep(out, run, model, average, optimizer)
+    run = going.run
+    with going.averaged():
+        figures = held_out(model, check, options, going.device)
+        words = " ".join(f"{name} {value:.3f}" for name, value in figures.items())
+        print(f"epoch {run['epoch']}: {words}; {run['notes']:,} notes in {run['seconds'] / 60:.1f} min", flush=True)
+        rounded = {name: round(value, 4) for name, value in figures.items()}
+        run["history"].append({"minutes": round(run["seconds"] / 60, 2), **rounded})
+        for name, value in figures.items() if writer else ():
+            writer.add_scalar(f"held_out/{name}", value, run["notes"])
+        goal = figures["total"] + options.expression * sum(figures.get(head, 0) for head in EXPRESSION)
+        run["stale"] = 0 if goal < run["best"] else run["stale"] + 1
+        if goal < run["best"]:
+            run["best"] = goal
+            card = {"options": dataclasses.asdict(options), "history": run["history"], "notes_seen": run["notes"]}
+            card |= {name: run[name] for name in ("metres", "priors", "plays")}
+            checkpoint.save(out / "model.safetensors", model, card, torch.float16)
+    going.keep(out)
 
 
 def _metres(tunes: Sequence[corpus.Tune]) -> dict[str, dict[str, int]]:
@@ -255,16 +214,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    try:
-        file = tomllib.loads(args.config.read_text()) if args.config else {}
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise Refusal("{file} cannot be read: {why}.", file=str(args.config), why=str(error)) from error
-    sizes: dict[str, Any] = file.pop("sizes", {})
-    known = {field.name for field in dataclasses.fields(Options)}
-    if unknown := set(file) - known:
-        raise Refusal("The configuration has unknown names: {names}.", names=", ".join(sorted(unknown)))
-    given = {name: value for name, value in vars(args).items() if value is not None}
-    options = Options(**{**file, **{name: value for name, value in given.items() if name in known}})
-    names = {field.name for field in dataclasses.fields(Sizes)}
-    train(options, {**sizes, **{name: value for name, value in given.items() if name in names}})
+    train(*configured(args.config, vars(args), Options, {"sizes": Sizes}))
     return 0

@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import math
 import time
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +11,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
-from generation.learn import copying_band, flags, full_corpus, run_state
+from generation.learn import copying_band, flags, full_corpus
 from generation.learn.augment import Augment, Example, example
 from generation.learn.band_batches import stream
 from generation.learn.band_loss import CONTENT, EXPRESSION, loss, surprise
 from generation.learn.full_corpus import Work
-from generation.learn.train import fast_precision
+from generation.learn.training import Settings, Training, begin, configured, known_before, prepare
 from generation.model import band_checkpoint, memorised_lines
 from generation.model.encode_band import Piece, encode
 from generation.model.hear_chords import hear_chords
@@ -34,7 +32,7 @@ WARMUP = 50  # steps until the learning rate is full
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Settings):
     """The settings of a run; each field is a line in a TOML file.
 
     data: folder of the archives with splits_poly.tsv, or any folder of music files; out: folder for the checkpoint
@@ -48,29 +46,19 @@ class Options:
     expression: weight of velocity, deviation and articulation relative to content
     """
 
-    data: str = "data"
     out: str = "runs/band"
-    cache: str = "data/cache"
-    start: str = ""
-    mix: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    sets: Sequence[str] = ()
     minutes: float = 60.0
-    cool: float = 0.3
     length: int = 512
     long: int = 512
+    mix: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    sets: Sequence[str] = ()
+    cool: float = 0.3
     rows: int = 8192
-    rate: float = 2e-3
-    weight_decay: float = 0.05
-    expression: float = 0.5
-    average: float = 0.998
     keyed: bool = True
     hear: bool = True
     augment: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     check: int = 400_000
     checked: int = 6
-    seed: int = 1
-    threads: int = 0
-    device: str = ""
 
 
 def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | None = None) -> dict[str, Any]:
@@ -80,11 +68,7 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
     repeat, and the state from which to resume to `out`/last.safetensors. Raises `Refusal` if there is nothing to learn
     from.
     """
-    device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
-    out = Path(options.out)
+    device, out = prepare(options), Path(options.out)
     if works is None:
         works = full_corpus.load(Path(options.data), Path(options.cache), options.sets)
     works = [work for work in works if work.weight(options.mix) and len(work.score.onset) >= FEWEST]
@@ -94,19 +78,15 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
         raise Refusal("There is nothing to learn from in {folder}.", folder=options.data)
     check = check or {"learned": [each.piece for each in learn[:20]]}
     model = _begun(options, sizes).to(device)
-    average = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-    optimizer = torch.optim.AdamW(
-        model.parameters(), options.rate, (0.9, 0.98), weight_decay=options.weight_decay, fused=True
-    )
-    run: dict[str, Any] = {"part": 0, "seconds": 0.0, "steps": 0, "rows": 0, "best": math.inf, "history": []}
-    if kept := run_state.resume(out, model, average, optimizer):
-        run = kept
+    facts = {"part": 0, "seconds": 0.0, "steps": 0, "rows": 0, "best": math.inf, "history": []}
+    going = begin(model, options, facts, fused=True)
+    run = going.run
+    if run["part"]:
         print(f"going on after {run['rows']:,} rows")
-    precision = fast_precision(device)
     rows = sum(len(each.piece.encoded.rows) for each in learn)
     print(
         f"{len(learn):,} works with {rows:,} rows to learn from, {sum(map(len, check.values()))} held out; "
-        f"{sum(p.numel() for p in model.parameters()):,} parameters on {device}, {precision}",
+        f"{sum(p.numel() for p in model.parameters()):,} parameters on {device}, {going.precision}",
         flush=True,
     )
     augment = Augment(**options.augment)
@@ -122,22 +102,14 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
             progress = run["seconds"] / 60 / options.minutes
             if run["rows"] > start and (progress >= 1 or run["rows"] - start >= options.check):
                 break
-            left = max(0.0, 1 - progress)
-            for group in optimizer.param_groups:
-                group["lr"] = options.rate * min(1, (run["steps"] + 1) / WARMUP, 0.02 + left / options.cool)
-            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            with going.autocast():
                 found, _ = loss(model, batch.to(device))
             content = sum((found[head][0].sum() for head in CONTENT), torch.zeros((), device=device))
             played = sum((found[head][0].sum() for head in EXPRESSION), torch.zeros((), device=device))
             notes = len(found["part"][0])
-            optimizer.zero_grad(set_to_none=True)
-            ((content + options.expression * played) / notes).backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            keep = min(options.average, (run["steps"] + 1) / (run["steps"] + 10))
-            for name, tensor in model.state_dict().items():
-                average[name].lerp_(tensor.detach(), 1 - keep)
-            run["steps"] += 1
+            left = max(0.0, 1 - progress)
+            rate = options.rate * min(1, (run["steps"] + 1) / WARMUP, 0.02 + left / options.cool)
+            going.step((content + options.expression * played) / notes, rate)
             run["rows"] += notes
             nats = float(content.detach()) / notes
             seen = nats if not seen else 0.98 * seen + 0.02 * nats
@@ -146,9 +118,9 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
         bar.close()
         run["part"] += 1
         run["seconds"] = seconds + time.monotonic() - begun
-        _finish_part(run, model, average, optimizer, check, options, sizes, out)
-    begun_with = options.start and memorised_lines.beside(Path(options.start))
-    known = memorised_lines.load(begun_with) if begun_with and begun_with.exists() else None
+        _finish_part(going, model, check, options, out)
+    before = known_before(options.start, memorised_lines.beside)
+    known = memorised_lines.load(before) if before else None
     learned = copying_band.learn(works, options.mix, known)
     memorised_lines.save(learned, memorised_lines.beside(out / "model.safetensors"))
     return band_checkpoint.load(out / "model.safetensors")[1]
@@ -188,40 +160,29 @@ def _held_out(works: Sequence[Work], options: Options) -> dict[str, list[Piece]]
 
 
 def _finish_part(
-    run: dict[str, Any],
-    model: BandLSTM,
-    average: Mapping[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    check: Mapping[str, Sequence[Piece]],
-    options: Options,
-    sizes: Mapping[str, Any],
-    out: Path,
+    going: Training, model: BandLSTM, check: Mapping[str, Sequence[Piece]], options: Options, out: Path
 ) -> None:
     """Measure the averaged weights on held-out works, keep them if they are the best, write the state to resume."""
-    live = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model.load_state_dict(average)
-    device = next(model.parameters()).device
-    precision = fast_precision(device)
-    figures = {}
-    for name, pieces in check.items():
-        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            sums = surprise(model, pieces)
-        figures[name] = sum(each[head] for each in sums for head in CONTENT) / sum(each["rows"] for each in sums)
-    mean = sum(figures.values()) / len(figures)
-    words = " ".join(f"{name} {value:.2f}" for name, value in figures.items())
-    print(
-        f"part {run['part']}: {mean:.3f} nats a row, mean of sets ({words}); "
-        f"{run['rows']:,} rows in {run['seconds'] / 60:.1f} min",
-        flush=True,
-    )
-    figures = {name: round(value, 4) for name, value in figures.items()}
-    run["history"].append({"minutes": round(run["seconds"] / 60, 2), "rows": run["rows"], **figures})
-    if mean < run["best"]:
-        run["best"] = mean
-        card = {"options": dataclasses.asdict(options), "history": run["history"], "rows_seen": run["rows"]}
-        band_checkpoint.save(out / "model.safetensors", model, card, torch.bfloat16)
-    model.load_state_dict(live)
-    run_state.keep(out, run, model, average, optimizer)
+    run, figures = going.run, {}
+    with going.averaged():
+        for name, pieces in check.items():
+            with going.autocast():
+                sums = surprise(model, pieces)
+            figures[name] = sum(each[head] for each in sums for head in CONTENT) / sum(each["rows"] for each in sums)
+        mean = sum(figures.values()) / len(figures)
+        words = " ".join(f"{name} {value:.2f}" for name, value in figures.items())
+        print(
+            f"part {run['part']}: {mean:.3f} nats a row, mean of sets ({words}); "
+            f"{run['rows']:,} rows in {run['seconds'] / 60:.1f} min",
+            flush=True,
+        )
+        figures = {name: round(value, 4) for name, value in figures.items()}
+        run["history"].append({"minutes": round(run["seconds"] / 60, 2), "rows": run["rows"], **figures})
+        if mean < run["best"]:
+            run["best"] = mean
+            card = {"options": dataclasses.asdict(options), "history": run["history"], "rows_seen": run["rows"]}
+            band_checkpoint.save(out / "model.safetensors", model, card, torch.bfloat16)
+    going.keep(out)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -232,21 +193,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    options, sizes = options_of(args.config, {name: value for name, value in vars(args).items() if name != "config"})
-    train(options, sizes)
+    train(*options_of(args.config, vars(args)))
     return 0
 
 
 def options_of(config: Path | None, given: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
     """Options and sizes in a TOML file, overridden by flags that are `given`. Raises `Refusal` for unknown names."""
-    try:
-        file = tomllib.loads(config.read_text()) if config else {}
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise Refusal("The configuration {file} cannot be read: {why}.", file=str(config), why=str(error)) from error
-    sizes: dict[str, Any] = file.pop("sizes", {})
-    unknown = set(file) - {field.name for field in dataclasses.fields(Options)}
-    unknown |= set(sizes) - {field.name for field in dataclasses.fields(Sizes)}
-    unknown |= set(file.get("augment", {})) - {field.name for field in dataclasses.fields(Augment)}
-    if unknown:
-        raise Refusal("The configuration has unknown names: {names}.", names=", ".join(sorted(unknown)))
-    return Options(**{**file, **{name: value for name, value in given.items() if value is not None}}), sizes
+    return configured(config, given, Options, {"sizes": Sizes, "augment": Augment})

@@ -25,7 +25,7 @@ from generation.judge.continuation_features import CONTINUATION, PRIME
 from generation.learn.band_batches import collate, whole
 from generation.learn.band_loss import CONTENT, loss
 from generation.learn.full_corpus import Work
-from generation.learn.train import fast_precision
+from generation.learn.training import fast_precision
 from generation.model import band
 from generation.model.band import ARTICULATION, PART, SLOTS, TICK, VELOCITY
 from generation.model.encode_band import Piece

@@ -8,7 +8,7 @@ import torch
 from generation.judge.bars import Figure, table
 from generation.judge.baselines.row_ngram import RowNGram
 from generation.learn.band_loss import CONTENT, EXPRESSION, surprise
-from generation.learn.train import fast_precision
+from generation.learn.training import fast_precision
 from generation.model.band import DURATION, TICK
 from generation.model.encode_band import Piece
 from generation.model.networks.band_lstm import BandLSTM

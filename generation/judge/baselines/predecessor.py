@@ -27,8 +27,9 @@ from tqdm import tqdm
 from generation.judge.repetition import until
 from generation.learn.corpus import Tune
 from generation.learn.datasets.midi_files import piano_melody
-from generation.learn.train import Options, fast_precision
+from generation.learn.train import Options
 from generation.learn.train import train as train_ours
+from generation.learn.training import fast_precision
 from generation.model.likelihood import surprise
 from generation.model.loaded import LoadedModel, load_model
 from generation.music.clock import Tempo
