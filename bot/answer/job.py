@@ -59,7 +59,7 @@ async def run_job(
     finally:
         spent = time.monotonic() - began
         bot.health.count(outcome, spent)
-        write(log, outcome=outcome, **_asked(request), seconds=spent, **(reply.timings if reply else {}))
+        write(log, outcome=outcome, **_asked(request, tune), seconds=spent, **(reply.timings if reply else {}))
 
 
 async def _tell(interaction: Interaction, error: Exception, back: discord.ui.View | None) -> str:
@@ -165,12 +165,13 @@ async def _fetch(tune: discord.Attachment) -> bytes:
         raise Refusal("Discord did not deliver your file. Send it again.") from error
 
 
-def _asked(request: Request) -> dict[str, Any]:
-    """The options of a request, for the log."""
-    extended = "extend" if request.data else "compose"
+def _asked(request: Request, tune: discord.Attachment | None) -> dict[str, Any]:
+    """The options of a request, for the log. `tune`: its file, if that may not have been fetched."""
+    size = len(request.data or b"") or (tune.size if tune else 0)
+    extended = "extend" if size else "compose"
     return {
         "asked": "redo" if request.redo else "accompany" if request.accompany else extended,
-        "bytes": len(request.data or b""),
+        "bytes": size,
         "takes": request.takes,
         "length": request.seconds,
         "temperature": request.temperature,

@@ -195,6 +195,8 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         lines = [json.loads(line) for line in discord.log().splitlines()]
         job = next(line for line in lines if line.get("job") == str(played.asked.id))
         assert (job["level"], job["logger"], job["outcome"], job["takes"]) == ("INFO", "encore.job", "played", 2)
+        refused = next(line for line in lines if line.get("outcome") == "refused")
+        assert (refused["asked"], refused["bytes"]) == ("extend", 1)
         _, metrics = await get("/metrics")
         assert 'encore_requests_total{outcome="played"} 1.0' in metrics
         assert 'encore_requests_total{outcome="refused"} 1.0' in metrics
