@@ -67,7 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def discord_with_bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Discord]:
     """One Discord and one process of the bot for the whole run: its start is the dear part."""
-    env = {"ENCORE_MODEL": "echo", "ENCORE_HOURLY": "10000"}
+    env = {"ENCORE_MODEL": "echo", "ENCORE_HOURLY": "10000", "ENCORE_RENDER_WORKERS": "2"}
     async with running(tmp_path_factory.mktemp("discord"), env=env) as discord:
         yield discord
 

@@ -117,7 +117,9 @@ class Discord:
         self.world, self.gateway, self.limits = self.standin.world, self.standin.gateway, self.standin.limits
         self.world.acknowledge_within = PATIENCE  # Discord's three seconds would be asserted of a busy machine
         self.command_line, self.folder = command, folder
-        self.env = {"ENCORE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/encore.sqlite3", **env}
+        # One render worker is enough where nothing is said of them: each takes two seconds of a core to start.
+        plain = {"ENCORE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/encore.sqlite3", "ENCORE_RENDER_WORKERS": "1"}
+        self.env = plain | env
         self.process: asyncio.subprocess.Process | None = None
         self.awake = asyncio.get_running_loop().time()  # when a test was last here
         people_by_name = {user.name: user for user in self.world.users.values()}

@@ -3,6 +3,7 @@
 import random
 import struct
 from collections.abc import Iterator
+from functools import cache
 
 from tests.hostile_bombs import bombs
 from tests.hostile_bytes import ABC, NOTE, TUNE, XML, File, midi, notes, number, packed, tempo, track
@@ -10,10 +11,11 @@ from tests.hostile_sounds import sounds
 from tests.hostile_words import words
 
 
-def hostile_files(seed: int = 7) -> list[File]:
+@cache
+def hostile_files(seed: int = 7) -> tuple[File, ...]:
     """All of them, more than five hundred; no two have the same name."""
     rng = random.Random(seed)
-    return [
+    return (
         *_midi(rng),
         *_abc(rng),
         *_xml(rng),
@@ -23,7 +25,7 @@ def hostile_files(seed: int = 7) -> list[File]:
         *bombs(rng),
         *words(rng),
         *sounds(rng),
-    ]
+    )
 
 
 def _midi(rng: random.Random) -> Iterator[File]:
@@ -70,7 +72,7 @@ def _midi(rng: random.Random) -> Iterator[File]:
     yield "gap-at-1-tick.mid", midi(track(notes([60]) + number(0x0FFFFFFF) + notes([62])[1:]), division=1)
     yield "end-far-away.mid", midi(track(notes(TUNE) + number(0x0FFFFFFF) + b"\xb0\x07\x00"))
     yield "many-events.mid", midi(track(b"\x00\xb0\x07\x40" + b"\x00\x07\x41" * 300_000))
-    yield "too-many-bytes.mid", midi(track(b"\x00\xf0\x83\x9f\xff\x7f" + bytes(2_100_000)))
+    yield "too-many-bytes.mid", midi(track(b"\x00\xf0\x83\x9f\xff\x7f" + bytes(5_100_000)))
     yield "many-notes.mid", midi(track(notes([60] * 30_000, 1)))
     yield "many-notes-at-once.mid", midi(track(b"".join(bytes((0, 0x90, i % 128, 80)) for i in range(60_000))))
     yield "no-note-off.mid", midi(track(b"".join(b"\x83\x60\x90" + bytes((pitch, 80)) for pitch in TUNE)))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from generation.play.products import Product
 
 NOTES = 80  # notes of a take that are timed
+TAKES, LONG = 48, 64  # takes, and notes of each, whose nats are counted
 
 
 def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[int] = (1, 8, 32)) -> dict[str, Any]:
@@ -162,7 +163,7 @@ def _least_a_note(matrices: "Sequence[Tensor]", lstm: "Product") -> dict[str, fl
 
 
 def _nats(loaded: "LoadedModel", melody: "Song") -> dict[str, float]:
-    """Nats a note of 48 takes of 64 notes drawn with 32-bit floats, by these and by the arithmetic in use."""
+    """Nats a note of `TAKES` takes of `LONG` notes drawn with 32-bit floats, by these and by the arithmetic in use."""
     from torch import Tensor
     from torch.nn.functional import cross_entropy
 
@@ -171,7 +172,7 @@ def _nats(loaded: "LoadedModel", melody: "Song") -> dict[str, float]:
     from generation.play.session import Prompt, Session
 
     styles = ("irish", "jazz", "classical", "pop")
-    prompts = [Prompt(melody, 60, seed=seed, style=styles[seed % len(styles)]) for seed in range(48)]
+    prompts = [Prompt(melody, 60, seed=seed, style=styles[seed % len(styles)]) for seed in range(TAKES)]
     drawn: list[Tensor] = []
 
     def nats(arithmetic: str | None) -> float:
@@ -191,9 +192,9 @@ def _nats(loaded: "LoadedModel", melody: "Song") -> dict[str, float]:
 
         for take in Session(loaded).add(prompts):
             batch.join(take.line)
-        for note in range(64):
+        for note in range(LONG):
             decode_step(batch.fused, batch._now, note == 0, choose)
-        return total / 64 / len(prompts)
+        return total / LONG / len(prompts)
 
     return {"exact": nats("float32"), "played": nats(None)}
 

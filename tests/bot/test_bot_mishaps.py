@@ -31,8 +31,7 @@ ENDLESS = {"tune": ("endless.mid", long_tune(250)), "seconds": 30, "takes": 4}  
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Discord]:
     """A bot that plays one piece at a time and lets one more wait."""
-    env = {"ENCORE_MODEL": "echo", "ENCORE_AT_ONCE": "1", "ENCORE_QUEUE": "1"}
-    env |= {"ENCORE_RENDER_WORKERS": "1", "ENCORE_GRACE": "600"}
+    env = {"ENCORE_MODEL": "echo", "ENCORE_AT_ONCE": "1", "ENCORE_QUEUE": "1", "ENCORE_GRACE": "600"}
     async with running(tmp_path_factory.mktemp("narrow"), env=env) as discord:
         yield discord
 

@@ -40,7 +40,12 @@ async def test_many_requests(tmp_path: Path, soak: bool, monkeypatch: pytest.Mon
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    env = {"ENCORE_HOURLY": "100000", "ENCORE_AT_ONCE": str(AT_ONCE), "TMPDIR": str(scratch)}
+    env = {
+        "ENCORE_HOURLY": "100000",
+        "ENCORE_AT_ONCE": str(AT_ONCE),
+        "ENCORE_RENDER_WORKERS": "2",
+        "TMPDIR": str(scratch),
+    }
     if not soak:
         env["ENCORE_MODEL"] = "echo"
     async with running(tmp_path, env=env) as discord:
