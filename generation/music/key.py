@@ -60,11 +60,8 @@ class Key:
 MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
 FEWEST = 12  # notes; fewer are no evidence against a stated key
-RELATIVE, RELATIVE_MAJOR, UNLIKE = (
-    0.08,
-    0.15,
-    0.35,
-)  # by how much another key must fit better: the relative minor, the relative major, any other
+# By how much another key must fit better: the relative minor, the relative major, any other.
+RELATIVE, RELATIVE_MAJOR, UNLIKE = 0.08, 0.15, 0.35
 MAJOR_TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MINOR_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
@@ -96,7 +93,17 @@ def believed(said: Key, pitch: NDArray[np.int64], weight: NDArray[np.float64]) -
     )
     if fits[relative] > fits[own] + (RELATIVE if said.mode == "major" else RELATIVE_MAJOR):
         return Key(_tonic(relative, said), relative.mode)
-    return best if doubt and fits[best] > fits[own] + doubt else said
+    return modal(said, best, pitch, weight) if doubt and fits[best] > fits[own] + doubt else said
+
+
+def modal(said: Key, heard: Key, pitch: NDArray[np.int64], weight: NDArray[np.float64]) -> Key:
+    """The heard key; or, if the stated signature is that of a dorian or mixolydian key on the same tonic and the notes
+    (n,), by their weight (n,), prefer the degree that sets it apart, that key. Many programs state it as major."""
+    mode, lowered = ("dorian", 8) if heard.mode == "minor" else ("mixolydian", 10)
+    modal = Key(heard.tonic, mode)
+    own, other = (weight[pitch % 12 == (heard.pitch_class + lowered + raised) % 12].sum() for raised in (0, 1))
+    agrees = other > own if mode == "dorian" else own > other
+    return modal if agrees and modal.sharps == said.sharps else heard
 
 
 def _tonic(relative: Key, said: Key) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from generation.music.key import Key, believed
+from generation.music.key import Key, believed, find_key, modal
 from generation.music.metre import Metre
 from generation.music.notes import Notes
 
@@ -62,14 +62,16 @@ def _metre(quarters: float, unit: int) -> Metre | None:
 
 def keys_of(marks: Mapping[float, Key], parts: Sequence[Notes]) -> tuple[tuple[float, Key], ...]:
     """The keys of a song, from those that a file states, by quarter, in order: each is believed if the notes under it
-    agree. A single C major, which most programs write by default, is ignored."""
+    agree. A single C major, which most programs write by default, tells no more than a mode: D dorian, not D minor."""
     changes = [(quarter, key) for i, (quarter, key) in enumerate(marks.items()) if i == 0 or quarter > 0]
     if not 0 < len(changes) <= MOST_KEYS or not parts:
         return ()
-    if {key for _, key in changes} == {Key("C", "major")}:
-        return ()
     onset, pitch = np.concatenate([notes.onset for notes in parts]), np.concatenate([notes.pitch for notes in parts])
     weight = np.concatenate([notes.duration for notes in parts])
+    if {key for _, key in changes} == {Key("C", "major")}:
+        heard = find_key(pitch, weight)
+        key = modal(changes[0][1], heard, pitch, weight)
+        return ((0.0, key),) if key != heard else ()
     starts = [0.0, *(quarter for quarter, _ in changes[1:])]
     out: list[tuple[float, Key]] = []
     for start, stop, (_, said) in zip(starts, [*starts[1:], np.inf], changes, strict=True):

@@ -56,6 +56,31 @@ def test_all_keys_with_their_places() -> None:
     assert reading.melody.key == Key("A", "major"), "it goes on in the last one"
 
 
+# A tune in D with one C natural, one in D minor with two of B natural; and both without what sets them apart.
+JIG = [62, 66, 69, 74, 72, 69, 66, 62, 64, 67, 69, 62, 66, 69, 74, 72, 69, 62]
+REEL = [62, 65, 69, 74, 71, 69, 65, 62, 64, 60, 62, 65, 69, 71, 69, 65, 62, 62]
+PLAIN_JIG, PLAIN_REEL = [{72: 73}.get(pitch, pitch) for pitch in JIG], [{71: 70}.get(pitch, pitch) for pitch in REEL]
+
+
+@pytest.mark.parametrize(
+    ("tune", "signature", "key"),
+    [
+        (JIG, 1, Key("D", "mixolydian")),
+        (PLAIN_JIG, 1, Key("D", "major")),
+        (REEL, 0, Key("D", "dorian")),
+        (PLAIN_REEL, -1, Key("D", "minor")),
+    ],
+)
+def test_the_signature_of_a_folk_tune_tells_its_mode(tune: list[int], signature: int, key: Key) -> None:
+    """Programs state such a signature as a major key: G major over a jig in D that has C natural."""
+    stated = track(b"\0" + bytes((0xFF, 0x59, 2, signature & 0xFF, 0)) + notes(tune))
+    assert read(midi(stated), "a.mid").melody.key == key
+
+
+def test_a_lone_c_major_is_no_evidence_against_d_minor() -> None:
+    assert read(midi(track(b"\0" + key(0) + notes(PLAIN_REEL))), "a.mid").melody.key is None
+
+
 def test_other_modes_are_believed() -> None:
     assert believed(Key("D", "dorian"), read_midi(midi(track(notes(A_MAJOR)))).parts[0].notes.pitch, [1.0] * 12) == Key(
         "D", "dorian"
