@@ -32,6 +32,7 @@ dfd cec|BdB AFA|Gfe dcB|AFG A2|]
 """
 REEL = b"X:1\nM:4/4\nL:1/8\nK:Am\n" + b"A2 cA eAcA|G2 BG dGBG|" * 4 + b"A8|]\n"
 HYMN = b"X:1\nM:4/4\nL:1/4\nQ:1/4=90\nK:G\nGABG|cedA|Bdec|A4|GABG|cedA|BdAF|G4|]\n"
+SNARE_AND_TOMS = (38, 43, 47, 50)
 CHORDS = b'X:1\nM:3/4\nL:1/4\nK:G\n"G"G2B|"D7"A2d|"G"B2d|"C"e2c|"D"d2A|"G"G3|]\n'
 
 
@@ -215,3 +216,16 @@ def test_a_choir_sings_the_thirds_of_its_chords(shipped: BandLSTM) -> None:
         root, kind = divmod(value_of(chord_at(whole, line)) - FIRST_CHORD, 12)[::-1]
         full += (root + TONES[QUALITIES[kind]][0][1]) % 12 in sounding
     assert full >= len(lines) - 1
+
+
+def test_the_piano_closes_on_a_whole_chord_and_the_drums_fill_each_fourth_bar(shipped: BandLSTM) -> None:
+    fills = elsewhere = 0
+    for seed in range(4):
+        song, _ = play(shipped, HYMN, accompany="trio", chords="G | D7 | Em C | D | G | D7 | Am7 D7 | G", seed=seed)
+        piano, drums = (next(part for part in song.parts if part.name == name) for name in ("Piano", "Drums"))
+        assert (piano.notes.ends > song.end - 0.3).sum() >= 3
+        bar, place = np.divmod(drums.notes.onset + 0.1, 4)
+        rolls = np.isin(drums.notes.pitch, SNARE_AND_TOMS) & (place >= 2)
+        fills += int((rolls & (bar == 3)).sum())
+        elsewhere += int((rolls & (bar != 3)).sum())
+    assert fills > elsewhere / 6  # of eight bars, the last is the close

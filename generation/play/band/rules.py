@@ -11,6 +11,8 @@ from generation.model.tokens import LENGTHS, TICKS
 from generation.play.band.rules_beside import (
     begin_on_the_root,
     bring_the_third,
+    close_from_above,
+    close_on_a_whole_chord,
     keep_its_pattern,
     keep_the_pattern,
     keep_to_the_chord,
@@ -222,6 +224,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         keep_the_balance,
         come_back,
         keep_its_pattern,
+        close_on_a_whole_chord,
     ),
     "value": (
         stay_in_range,
@@ -236,6 +239,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         begin_on_the_root,
         bring_the_third,
         stay_under_the_tune,
+        close_from_above,
         come_to_rest,
     ),
     "duration": (no_endless_note, hold_as_long, end_together),

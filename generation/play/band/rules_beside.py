@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from generation.model.band import FIRST_CHORD, FIRST_DRUM, NO_CHORD, SLOTS
+from generation.model.band import FIRST_CHORD, FIRST_DRUM, KIT, NO_CHORD, SLOTS
 from generation.model.hear_chords import TONES
 from generation.model.hearing import CHANGED, HEARD, NOW_CHORD
 from generation.model.tokens import TICKS
@@ -13,6 +13,8 @@ from generation.play.band.state import OVER, PLACES, State
 SOUNDING = len(HEARD)  # the first of the pitch classes that sound, in `State.heard`
 OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
 OTHER_DRUM = 2.5  # nats: a drum that the pattern does not have at this place
+PHRASE = 4  # bars, of which the last ends with a fill
+FILL = 3.0  # nats in favour of a drum for a fill, and of a crash after it
 SKIP, ELSEWHERE = 2.5, 4.0  # nats: silence where a pattern plays; playing where it is silent
 MUDDLE = 3.0  # nats: a second below MIDDLE_C, and again a third or less below MUDDY
 MIDDLE_C, MUDDY = 60, 52  # pitches
@@ -22,6 +24,12 @@ ROOTLESS = 4.0  # nats: a bass begins a new chord with another tone than the roo
 NAMED = 8.0  # nats more, where the chord names its bass
 LOW = 48  # a bass is a single voice whose range goes below this pitch
 BARE = 4.0  # nats: a voice takes another tone while nobody has the chord's third
+THIN = 8.0  # nats: a closing chord that is left before it is whole, or begun too low to become so
+WHOLE = 3  # its notes, at least
+ROOM = 12  # semitones that its highest note leaves below it in the range of its part
+FILLS, CRASH = (sum(1 << [*KIT].index(drum) for drum in drums) for drums in (
+    ("snare", "low tom", "mid tom", "high tom"), ("crash",),
+))  # fmt: skip
 # (qualities, 12): 1 where so many semitones above the root belong to the chord.
 IN_CHORD = np.array([[tone in tones for tone in range(12)] for tones, _ in TONES.values()], np.int64)
 THIRD = np.array([tones[1] for tones, _ in TONES.values()], np.int64)  # in semitones; the fourth of a sus4
@@ -104,8 +112,29 @@ def stay_under_the_tune(value: Any, take: State) -> Any:
 
 
 def strike_the_pattern(value: Any, take: State) -> Any:
-    """A drummer with a pattern seldom strikes a drum that the pattern does not have at this place."""
+    """A drummer with a pattern seldom strikes a drum that the pattern does not have at this place, but snare and toms
+    are welcome in the second half of each fourth bar, and a crash on the bar line after it."""
     drum = (value - FIRST_DRUM) * ((value >= FIRST_DRUM) & (value < NO_CHORD))
-    usual = take.drums[(take.onset - take.mark) % take.line * (take.held_to > 0)] >> drum & 1
+    place, bar = (take.onset - take.mark) % take.line, (take.onset - take.begin) // take.line % PHRASE
+    usual = take.drums[place * (take.held_to > 0)] >> drum & 1
+    fill = (bar == PHRASE - 1) & (2 * place >= take.line)
+    after = (bar == 0) & (place == 0) & (take.onset > take.begin)
+    welcome = fill * (FILLS >> drum & 1) + after * (CRASH >> drum & 1)
     known = (take.held_to > 0) & (take.habit[take.part] == 1) & (take.onset < take.last)
-    return OTHER_DRUM * (known & (value >= FIRST_DRUM) & (value < NO_CHORD) & (usual == 0))
+    cost = OTHER_DRUM * (usual == 0) * (1 - welcome) - FILL * welcome
+    return cost * (known & (value >= FIRST_DRUM) & (value < NO_CHORD))
+
+
+def close_on_a_whole_chord(part: Any, take: State) -> Any:
+    """At the close, a part that plays chords does not leave off before its chord is whole."""
+    before = take.before_part * (take.before_part >= 0)
+    begun = (take.before_part >= 0) & (take.single[before] == 0) & (take.obey[before] > 0) & (take.kind[before] == 0)
+    short = begun & (take.sounding[before] < WHOLE) & (take.given[before] == 0)
+    return THIN * ((take.onset >= take.last) & short & (part != before))
+
+
+def close_from_above(value: Any, take: State) -> Any:
+    """At the close, a part that plays chords begins high enough in its range for the rest of the chord."""
+    chord = (take.obey[take.part] > 0) & (take.single[take.part] == 0) & (take.before_part != take.part)
+    low = value - take.low[take.part] < ROOM
+    return THIN * ((take.onset >= take.last) & chord & low & (value < FIRST_DRUM))
