@@ -34,6 +34,7 @@ WORKSHOP = {
     "evaluate-accompany": ("generation.judge.evaluate_accompany", "judge how tunes are accompanied"),
     "evaluate-hum": ("generation.judge.evaluate_hum", "judge how well recordings are transcribed"),
     "train-harmony": ("generation.learn.train_harmony", "learn which chords go under tunes"),
+    "train-metre": ("generation.learn.train_metre", "count which rhythms are usual in each metre"),
     "copying": ("generation.learn.copying", "find what a piece has in common with the training tunes"),
     "copying-band": ("generation.learn.copying_band", "find what a piece has in common with the training scores"),
     "predecessor": ("generation.judge.baselines.predecessor", "train the baseline that preceded Encore, and compare"),

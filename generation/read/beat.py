@@ -66,10 +66,9 @@ def on_its_beat(reading: Reading) -> Reading:
         if len(beats) < 5:
             return reading
         beats = smoothed(beats)
-        ends = song.clock.seconds(line.ends)
-        lasts = np.diff(song.clock.seconds(line.onset), append=ends[-1])
-        beats, metre = metre_of(beats, _counted(beats, song.clock.seconds(line.onset)), lasts)
-        return _in_bars(_moved(reading, beats), metre)
+        sung = metre_of(beats, _counted(beats, song.clock.seconds(line.onset)), line.pitch)
+        there = _moved(reading, sung.beats)
+        return replace(there, song=replace(there.song, metres=((0.0, sung.metre),), pickup=sung.pickup))
     own, beat = fit(onset, weight), heard_beat(song.metre)
     meant = song.metre not in (None, USUAL_METRE) or song.tempo[0].quarters_per_minute != DEFAULT_TEMPO
     keeps = (meant or song.metre is not None) and kept(onset, weight, beat) >= KEPT

@@ -20,6 +20,7 @@ PICTURES: Beginnings = (
 RECORDINGS: Beginnings = (
     (0, b"\xff\xf1", "AAC"),
     (0, b"FORM", "AIFF"),
+    (4, b"ftypM4A", "M4A"),
     (4, b"ftyp", "MP4"),
     (0, b"\x1aE\xdf\xa3", "WebM"),
 )
