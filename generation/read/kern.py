@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from generation.music.song import Song, legible
+from generation.music.song import Song
 from generation.read import kern_tokens as tokens
 from generation.read import open_score
 from generation.read.instruments import drum_named, program_named
@@ -184,7 +184,7 @@ class _Page:
         elif text.startswith("*MM["):
             self.take_words(text[4:].rstrip("]"))
         elif text.startswith('*I"') and spine.line:
-            spine.line.name = spine.line.name or legible(tokens.plain(text[3:].lstrip('"')))
+            spine.line.name = spine.line.name or tokens.part_name(text[3:].lstrip('"'))
         elif text.startswith("*I") and text[2:3].islower() and spine.kind == "**kern" and spine.line:
             spine.line.program = tokens.CODES.get(text[2:7], spine.line.program)
         elif found := re.fullmatch(r"\*Trd-?\d+c(-?\d{1,2})", text):

@@ -10,13 +10,14 @@ from itertools import pairwise
 
 from generation.music.key import FIFTHS, MODES
 from generation.music.song import legible
-from generation.read.musicxml_signs import ACCENTS, DYNAMICS, KINDS, spelled
+from generation.read.musicxml_signs import ACCENTS, DYNAMICS, KINDS, spelled, tempo_words
 from generation.read.repeats import MAX_BARS
 from generation.read.written import Loudness, Metre, Signature
 from generation.request import Refusal
 
 NOTE = re.compile(r"(?P<steps>([a-gA-G])\2*)(?P<sign>#{1,3}|-{1,3}|n)?")
 RHYTHM = re.compile(r"(\d{1,4})(?:%(\d{1,4}))?(\.{0,4})")
+HEADING = re.compile(r"\W*((no|nr|n|n[oº°ro]+|№)\W*(\d+|[ivx]+)|introdu\w+|finale|trio|maggiore|minore)\W*", re.I)
 NATURAL = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 SCALE = {"major": (0, 2, 4, -1, 1, 3, 5), "minor": (0, 2, -3, -1, 1, -4, -2)}  # degrees, in fifths from the tonic
 NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii")
@@ -190,6 +191,12 @@ def _place(found: re.Match[str], tonic: int, mode: str) -> int:
     mode = "major" if found["numeral"] == "vii" else mode
     degree = NUMERALS.index(found["numeral"].lower())
     return tonic + SCALE[mode][degree] + {"": 0, "#": 7, "-": -7}[found["sign"]]
+
+
+def part_name(text: str) -> str:
+    """The name of a part in “*I"Flute”; empty where the source has a tempo, a number or a heading before its staves."""
+    name = legible(plain(text))
+    return "" if HEADING.fullmatch(name) or any(tempo_words(name)) else name
 
 
 def plain(text: str) -> str:

@@ -25,6 +25,21 @@ UNITS = {
     "quarter": Fraction(1), "eighth": Fraction(1, 2), "16th": Fraction(1, 4), "32nd": Fraction(1, 8),
     "64th": Fraction(1, 16), "128th": Fraction(1, 32), "256th": Fraction(1, 64),
 }  # fmt: skip
+# Note values in words over scores, in quarters.
+BEATS = {
+    "half": 2.0, "minim": 2.0, "halbe": 2.0, "blanche": 2.0, "𝅗𝅥": 2.0, "\ue1d3": 2.0, "\ueca3": 2.0,
+    "quarter": 1.0, "crotchet": 1.0, "viertel": 1.0, "noire": 1.0, "q": 1.0, "♩": 1.0, "𝅘𝅥": 1.0, "\ue1d5": 1.0,
+    "\ueca5": 1.0,
+    "eighth": 0.5, "quaver": 0.5, "achtel": 0.5, "croche": 0.5, "♪": 0.5, "𝅘𝅥𝅮": 0.5, "\ue1d7": 0.5, "\ueca7": 0.5,
+}  # fmt: skip
+LONGEST_FIRST = sorted(BEATS, key=len, reverse=True)
+NAMED = "|".join(beat for beat in LONGEST_FIRST if beat.isascii())
+DRAWN = "|".join(beat for beat in LONGEST_FIRST if not beat.isascii())
+FIGURES = re.compile(  # “♩. = 60”, “[quarter-dot] = ca. 60”
+    rf"(?P<beat>(?<!\w)(?:{NAMED})|{DRAWN})(?:[- ]?note)?\s*(?P<dot>[.\ue1e7\uecb7]|-dot)?\]?\s*"
+    r"=\s*\D{0,8}?(?P<pace>\d{2,3})\b"
+)
+CIRCA = re.compile(r"\b(?:ca|circa|about|etwa|environ)\b\W{0,3}(\d{2,3})\b")  # without a note value: quarters
 # The words over scores → quarters a minute. Mild ones often say how to play instead: they count at the beginning only.
 WORDS = {word: pace for word, pace in TEMPO_WORDS.items() if word not in ("slow", "fast", "lively", "moderate")} | {
     "grave": 44, "langsam": 56, "lent": 56, "lentement": 56, "modéré": 92, "lebhaft": 132, "schnell": 152, "vif": 152,
@@ -124,13 +139,20 @@ def _dynamic(name: str) -> Loudness | None:
 def tempo_words(words: str) -> tuple[float | None, float | None, float | None]:
     """Quarters a minute from figures (“♩ = 120”), from words that name a tempo, and from words that hint at one."""
     low = words.lower()
-    typed = re.search(r"(?:[♩q\ue1d5\ueca5]|quarter|crotchet|viertel|noire)\s*(\.)?\s*=\s*\D{0,8}?(\d{2,3})\b", low)
+    figures, circa = FIGURES.search(low), CIRCA.search(low)
+    typed = _typed(figures) if figures else float(circa[1]) if circa else None
     heard = re.findall(r"\w+", low)[:6]
     return (
-        float(typed[2]) * (1.5 if typed[1] else 1) if typed else None,
+        typed,
         next((float(WORDS[word]) for word in heard if word in WORDS), None),
         next((float(MILD[word]) for word in heard if word in MILD), None),
     )
+
+
+def _typed(figures: re.Match[str]) -> float | None:
+    """Quarters a minute of a match of `FIGURES`; None if nobody could play that."""
+    pace = BEATS[figures["beat"]] * (1.5 if figures["dot"] else 1.0) * float(figures["pace"])
+    return pace if 10 <= pace <= 600 else None
 
 
 def _pace(metronome: Element) -> float | None:

@@ -106,6 +106,21 @@ def test_what_stands_beside_the_notes() -> None:
     assert [(mark.onset, mark.quarters_per_minute) for mark in found.tempo] == [(0, 90), (2, 60), (4, 90), (6, 60)]
 
 
+def test_headings_before_a_staff_are_no_names() -> None:
+    for words in ("MAESTOSO.", "No.~1.", "[quarter]~=~104", "Introduzione.", "Nº~IV"):
+        assert song("**kern", f'*I"{words}', "1c").parts[0].name == ""
+    for words in ("Singstimme.", "Piano", "Oboe~II", "Noël"):
+        assert song("**kern", f'*I"{words}', "1c").parts[0].name == words.replace("~", " ")
+
+
+@pytest.mark.parametrize(
+    ("words", "pace"),
+    [("Allegretto. M. M. [quarter] = 120.", 120), ("M. M. ([half] = 54.)", 108), ("[quarter-dot] = 60", 90)],
+)
+def test_tempo_in_figures(words: str, pace: float) -> None:
+    assert song("**kern", "1c", records=f"!!!OMD: {words}").tempo[0].quarters_per_minute == pace
+
+
 def test_keys_metres_and_transposition() -> None:
     found = song("**kern **kern", "*ITrd1c2 *", "*k[b-] *k[b-]", "*M2/4 *M2/4", "2d 2dd", "=2 =2", "*k[f#] *k[f#]",
                  "*M3/4 *M3/4", "2.g 2.gg", "== ==")  # fmt: skip
