@@ -104,7 +104,7 @@ class _Hand:
         self.tones = Line(number, instrument.name, program=said[0], volume=said[1], pan=said[2])
         self.drums = Line(number, instrument.name, drums=True, volume=said[1], pan=said[2])
         self.tab = Line(number, instrument.name, program=said[0])
-        self.tab_staves: set[str] = set()
+        self.clefs: dict[str, str] = {}  # staff → the sign of its clef
         self.metres: dict[int, Metre | None] = {}
         self.signatures: dict[int, Signature] = {}
         self.rounded = 0  # number of notes that lay between the semitones
@@ -118,11 +118,12 @@ class _Hand:
         self.ends: dict[str, Fraction] = {}  # voice → where its notes and rests end in this bar
         self.sung: set[str] = set()  # the voices that do more than rest
         self.voice = ""  # the voice that goes on; empty after a backup
+        self.symbols: list[str] = []  # chord symbols that stand over the next note
 
     def take_bar(self, i: int, measure: Element) -> None:
         self.i, self.now, self.last = i, ZERO, ZERO
         self.measure, beaten, tabbed = Measure(), Measure(), Measure()
-        self.ends, self.sung, self.voice = {}, set(), ""
+        self.ends, self.sung, self.voice, self.symbols = {}, set(), "", []
         beaten.loudness = tabbed.loudness = self.measure.loudness
         for line, empty in ((self.tones, self.measure), (self.drums, beaten), (self.tab, tabbed)):
             line.measures.append(empty)
@@ -140,11 +141,7 @@ class _Hand:
     def take_attributes(self, element: Element) -> None:
         self.divisions = max(number(element.findtext("divisions")) or self.divisions, Fraction(1, 16))
         for clef in element.findall("clef"):
-            staff = clef.get("number", "1")
-            if (clef.findtext("sign") or "").strip() == "TAB":
-                self.tab_staves.add(staff)
-            else:
-                self.tab_staves.discard(staff)
+            self.clefs[clef.get("number", "1")] = (clef.findtext("sign") or "").strip()
         if (transpose := element.find("transpose")) is not None:
             octaves, semitones, steps = (
                 int(number(transpose.findtext(name)) or 0) for name in ("octave-change", "chromatic", "diatonic")
@@ -177,6 +174,7 @@ class _Hand:
         at = self.last if "chord" in found else self.now
         if "chord" not in found:
             self.last, self.now = self.now, self.now + length
+            self.share_symbols(at, length)
         if "rest" in found and found["rest"].get("measure") == "yes":
             self.measure.rests = max(self.measure.rests, length)
             return
@@ -185,13 +183,15 @@ class _Hand:
         if length <= 0 or "rest" in found or "cue" in found or _text(found.get("notehead")) == "slash":
             return
         self.sung.add(voice)
-        if "unpitched" in found:
-            place = "".join(_text(found["unpitched"].find(f"display-{name}")) for name in ("step", "octave"))
+        clef, height = self.clefs.get(voice.split(" ")[0], ""), self.height(found.get("pitch"))
+        if "unpitched" in found or (clef == "percussion" and height is not None):
+            where, prefix = (found["unpitched"], "display-") if "unpitched" in found else (found["pitch"], "")
+            place = "".join(_text(where.find(prefix + name)) for name in ("step", "octave"))
             played = found["instrument"].get("id", "") if "instrument" in found else ""
-            drum = self.instrument.drum(played, place)
+            drum = self.instrument.drum(played, place, height)
             self.drums.measures[-1].sounds.append(Sound(at, length, drum, ties, tied, voice, words))
-        elif (height := self.height(found.get("pitch"))) is not None:
-            line = self.tab if voice.split(" ")[0] in self.tab_staves else self.tones
+        elif height is not None:
+            line = self.tab if clef == "TAB" else self.tones
             line.measures[-1].sounds.append(Sound(at, length, height, ties, tied, voice, words))
 
     def height(self, pitch: Element | None) -> int | None:
@@ -222,8 +222,10 @@ class _Hand:
 
     def take_backup(self, element: Element) -> None:
         self.now, self.voice = max(ZERO, self.now - self.quarters(element)), ""
+        self.symbols = []
 
     def take_forward(self, element: Element) -> None:
+        self.share_symbols(self.now, self.quarters(element))
         self.now += self.quarters(element)
         self.ends[self.voice] = max(self.ends.get(self.voice, ZERO), min(self.now, self.usual))
 
@@ -247,9 +249,18 @@ class _Hand:
         self.signs += [Sign(self.i, at, kind, al) for kind, al in found.signs]
 
     def take_harmony(self, element: Element) -> None:
+        offset = element.find("offset")
         at = max(ZERO, self.now + (number(element.findtext("offset")) or ZERO) / self.divisions)
         if symbol := chord_symbol(element, self.tones.transpose):
             self.score.common[self.i].chords.setdefault(at, symbol)
+            if offset is None and self.symbols[-1:] != [symbol]:
+                self.symbols.append(symbol)
+
+    def share_symbols(self, at: Fraction, length: Fraction) -> None:
+        """Several chord symbols over one note, without offsets, share its time."""
+        for i, symbol in enumerate(self.symbols[1:], 1):
+            self.score.common[self.i].chords.setdefault(at + length * i / len(self.symbols), symbol)
+        self.symbols = []
 
     def take_barline(self, element: Element) -> None:
         take_barline(self.score, self.i, element, self.signs)

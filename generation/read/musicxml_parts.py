@@ -28,10 +28,11 @@ class Instrument:
     pan: int | None = None
     drums: dict[str, int] = field(default_factory=dict)
 
-    def drum(self, instrument: str, place: str) -> int:
-        """The drum of an `<unpitched>` note by its instrument, else by its place on the staff, such as “C5”."""
+    def drum(self, instrument: str, place: str, pitch: int | None = None) -> int:
+        """The drum of a note by its instrument, else by its place on the staff, such as “C5”, else by the `pitch` that
+        some programs write under a percussion clef."""
         said = self.drums.get(instrument) or (self.drums.get("") if not instrument else None)
-        return said or PLACES.get(place) or next(iter(self.drums.values()), 38)
+        return said or PLACES.get(place) or pitch or next(iter(self.drums.values()), 38)
 
 
 def instruments(root: Element) -> dict[str, Instrument]:

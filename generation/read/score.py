@@ -10,13 +10,13 @@ from itertools import accumulate
 import numpy as np
 
 from generation.music.clock import Tempo
-from generation.music.key import MODES, Key, find_key
+from generation.music.key import Key
 from generation.music.notes import Notes
 from generation.music.song import PAN, SUSTAIN, VOLUME, Part, Song
-from generation.music.spell import LETTERS
 from generation.read.abc_fields import usual_tempo
 from generation.read.bar_lines import metres_of
 from generation.read.repeats import played
+from generation.read.score_keys import key_under
 from generation.read.written import ZERO, Line, Measure, Metre, Score, Signature, movements
 from generation.request import Refusal, Words
 
@@ -26,6 +26,7 @@ SOON = 1.0  # quarters after the end of a hairpin within which a sign may say to
 HAIRPIN = 8.0  # quarters that a hairpin without an end lasts
 MOST_TIED = 8  # notes of one pitch that wait for the one they are tied to
 MOST_HEARD = 200  # changes of key for which the mode is sought in the notes
+Chords = tuple[tuple[float, str], ...]  # (quarter, symbol)
 Played = list[tuple[Fraction, int]]  # the quarter at which each bar begins, and its index, in the order of playing
 
 
@@ -43,13 +44,15 @@ def play(score: Score, expand_repeats: bool = True) -> Song:
     sequence = list(zip(starts, order, strict=False))
     parts = tuple(_part(score, line, sequence) for line in score.lines)
     metres, pickup = _metres(score, sequence)
+    end = max((part.notes.end for part in parts), default=0.0)
+    chords = _placed(sequence, [bar.chords for bar in score.common])
     return Song(
         parts,
-        tempo=_tempo(score, sequence, metres[0][1] if metres else None),
+        tempo=_tempo(score, sequence, metres[0][1] if metres else None, end),
         metres=metres,
-        keys=_keys(score, sequence, [part.notes for part in parts if not part.drums]),
+        keys=_keys(score, sequence, [part.notes for part in parts if not part.drums], chords),
         pickup=pickup,
-        chords=_placed(sequence, [bar.chords for bar in score.common]),
+        chords=chords,
         markers=_placed(sequence, [bar.markers for bar in score.common]),
         title=score.title,
         composer=score.composer,
@@ -160,8 +163,9 @@ def _velocities(score: Score, line: Line) -> Callable[[int, Fraction], int]:
     return velocity
 
 
-def _tempo(score: Score, sequence: Played, metre: Metre | None) -> tuple[Tempo, ...]:
-    """The tempo marks in the order of playing. After a jump, the tempo written at that place applies."""
+def _tempo(score: Score, sequence: Played, metre: Metre | None, end: float) -> tuple[Tempo, ...]:
+    """The tempo marks in the order of playing, without those at or after the `end` of the last note. After a jump, the
+    tempo written at that place applies."""
     marks = [(i, at, pace) for i, bar in enumerate(score.common) for at, pace in sorted(bar.tempo.items())]
     pace = usual_tempo("", metre)
     if marks and (marks[0][0] == 0 or (marks[0][:2] == (1, ZERO))):
@@ -176,7 +180,7 @@ def _tempo(score: Score, sequence: Played, metre: Metre | None) -> tuple[Tempo, 
         found |= {start + at: pace for at, pace in score.common[i].tempo.items()}
     kept: list[Tempo] = []
     for onset in sorted(found):
-        if not kept or kept[-1].quarters_per_minute != found[onset]:
+        if not kept or (onset < end and kept[-1].quarters_per_minute != found[onset]):
             kept.append(Tempo(float(onset), found[onset]))
     return tuple(kept)
 
@@ -189,9 +193,8 @@ def _metres(score: Score, sequence: Played) -> tuple[tuple[tuple[float, Metre], 
     return metres_of(bars)
 
 
-def _keys(score: Score, sequence: Played, parts: list[Notes]) -> tuple[tuple[float, Key], ...]:
-    """The keys where they change. The notes decide what the signature leaves open: the mode, or everything if it is
-    odd."""
+def _keys(score: Score, sequence: Played, parts: list[Notes], chords: Chords) -> tuple[tuple[float, Key], ...]:
+    """The keys where they change. Notes and chord symbols decide what the signature leaves open."""
     said: Signature | None = None
     reigning = [said := common.signature or said for common in score.common]
     changes: list[tuple[float, Signature]] = []
@@ -204,33 +207,8 @@ def _keys(score: Score, sequence: Played, parts: list[Notes]) -> tuple[tuple[flo
         end = changes[n + 1][0] if n + 1 < len(changes) else np.inf
         few = len(changes) <= MOST_HEARD
         within = [notes[(notes.onset >= since - 1e-6) & (notes.onset < end - 1e-6)] for notes in parts if few]
-        key = _key(signature, [notes for notes in within if len(notes)])
+        named = [symbol for quarter, symbol in chords if few and since - 1e-6 <= quarter < end - 1e-6]
+        key = key_under(signature, [notes for notes in within if len(notes)], named)
         if key is not None and (not found or found[-1][1] != key):
             found.append((since if found else 0.0, key))
     return tuple(found)
-
-
-def _key(signature: Signature, parts: list[Notes]) -> Key | None:
-    """The key of a signature, given the notes under it. Many programs write “major” by default."""
-    heard = None
-    if parts:
-        pitch = np.concatenate([notes.pitch for notes in parts])
-        heard = find_key(pitch, np.concatenate([notes.duration for notes in parts]))
-    if signature.odd:
-        return heard
-    if signature.mode not in ("", "major"):
-        return key_of(signature, signature.mode)
-    minor = key_of(signature, "minor")
-    fits = heard is not None and heard.mode == "minor" and heard.pitch_class == minor.pitch_class
-    if fits and signature.mode == "major":
-        ends = max(notes.end for notes in parts)
-        last = min(int(pitch) for notes in parts for pitch in notes.pitch[notes.ends >= ends - 1e-6])
-        fits = last % 12 == minor.pitch_class
-    return minor if fits else key_of(signature, "major")
-
-
-def key_of(signature: Signature, mode: str) -> Key:
-    """The key of a signature, if it is in this mode."""
-    tonic = signature.sharps - MODES[mode]
-    letter = LETTERS[(tonic + 1) % 7 - 1]
-    return Key(letter + {-1: "b", 0: "", 1: "#"}[(tonic + 1) // 7], mode)

@@ -179,6 +179,33 @@ def test_keys_and_metres_change_where_they_are_written() -> None:
     assert short.metres == ((0, (2, 4)), (2, (1, 4)), (3, (2, 4)))
 
 
+def test_a_signature_that_was_left_out_or_names_no_mode() -> None:
+    def key(*steps: str, chords: str = "", fifths: int = 0) -> Key | None:
+        named = "".join(
+            f"<harmony><root><root-step>{chord[0]}</root-step></root><kind>{'minor' if chord[1:] else 'major'}</kind>"
+            "<offset>0</offset></harmony>"
+            for chord in chords.split()
+        )
+        tones = [note(step[0], duration=1, alter=step.count("#") - step.count("b")) for step in steps]
+        filled = ["".join(tones[i : i + 4]) for i in range(0, len(tones), 4)]
+        return song(score([named + filled[0], *filled[1:]], fifths=fifths)).key
+
+    in_f = ("F", "A", "C", "Bb", "A", "G", "Bb", "G", "C", "Bb", "G", "E", "F", "A", "C", "F")
+    assert key(*in_f) == Key("F", "major"), "each B has its flat"
+    assert key(*(step[0] for step in in_f)) == Key("C", "major")
+    assert key("A", "B", "C", "E", "D", "C", "B", "A", "G#", "A", "B", "C", "E", "D", "C", "A") == Key("A", "minor")
+    both = ("B", "D", "F#", "D", "E", "F#", "D", "B", "F#", "D", "F#", "B", "D", "F#", "E", "B")
+    assert key(*both, fifths=2) == Key("B", "minor")
+    assert key(*both, fifths=2, chords="D") == Key("D", "major")
+    assert key(*both, fifths=2, chords="Bm") == Key("B", "minor")
+
+
+def test_tempo_marks_behind_the_last_note() -> None:
+    late = sound('tempo="20"') + "<note><rest/><duration>4</duration></note>"
+    found = song(score([sound('tempo="96"') + note("C", duration=4), late]))
+    assert [mark.quarters_per_minute for mark in found.tempo] == [96]
+
+
 def test_a_bar_that_is_divided_by_a_repeat_is_one_bar() -> None:
     tune = [note("C"), note("D", duration=4), note("E") + line("right", AGAIN), note("F"), note("G", duration=4)]
     found = song(score(tune))

@@ -18,6 +18,10 @@ from tests.read.test_read_score import AGAIN, line, note, score
         (words("Langsam"), 56),
         (words("Adagio", sound('tempo="50"')), 50),
         (words("Andante (♩ = c. 88)"), 88),
+        (words("Andante (ca. 72)"), 72),
+        (words("Presto (half note = 60)"), 120),
+        (words("Lento♪. = 80"), 60),
+        (words("Largo (eighth = 3000)"), 50),
         ("<direction><direction-type><metronome><beat-unit>quarter</beat-unit><beat-unit>half</beat-unit></metronome>"
          "</direction-type></direction>", 110),
         (sound('tempo="90"'), 90),
@@ -74,6 +78,25 @@ def test_chords_sound_with_their_part() -> None:
 def test_chord_symbols(inside: str, symbol: str) -> None:
     harmony = f"<harmony><root><root-step>A</root-step></root>{inside}</harmony>"
     assert song(score([harmony + note("C", duration=4)])).chords == ((0, symbol),)
+
+
+def test_chord_symbols_over_one_note_share_its_time() -> None:
+    def named(step: str, more: str = "") -> str:
+        return f"<harmony><root><root-step>{step}</root-step></root><kind>major</kind>{more}</harmony>"
+
+    bar = named("C") + named("F") + note("C", duration=4)
+    assert song(score([bar, named("G") + named("G") + note("D", duration=4)])).chords == ((0, "C"), (1, "F"), (2, "G"))
+    placed = named("C") + named("F", "<offset>3</offset>") + note("C", duration=4)
+    assert song(score([placed])).chords == ((0, "C"), (1.5, "F"))
+
+
+def test_pitches_under_a_percussion_clef_are_drums() -> None:
+    clef = "<attributes><clef><sign>percussion</sign></clef></attributes>"
+    places = clef + note("F") + note("C", 5)
+    keys = note("F", 2, alter=1) + note("C", 2)
+    found = song(score([note("C", duration=4)] * 2, [places, keys], names=("Flute", "Kit"))).parts
+    assert [part.drums for part in found] == [False, True]
+    assert found[1].notes.pitch.tolist() == [36, 38, 42, 36], "on the staff, or as General MIDI numbers drums"
 
 
 def test_drums_and_instruments() -> None:
