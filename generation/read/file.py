@@ -34,6 +34,7 @@ ABC_MUSIC = re.compile(
     r'"[^"\n]*"|![^!\n]*!|\{[^{}\n]*\}|\[[A-Z]:[^\]\[\n]*\]|[_^=]*[A-Ga-gzZx][,\']*[\d/]*|[|:\[\]\d()<>~.\\&-]'
 )
 NUMBER, KEY = re.compile(r"^[ \t>]*X:[ \t]*\d+[ \t]*$", re.MULTILINE), re.compile(r"^[ \t>]*K:", re.MULTILINE)
+ARTICLE = re.compile(r"(\S.*?),\s?(The|An?|La|Les?|Der|Die|Das)$")  # of a title as in an index: “Butterfly, The”
 WEB_PAGE = re.compile(
     r"\ufeff?(\s|<\?xml.*?\?>|<!--.*?-->)*<(!doctype\s+html|(html|head|title|meta|body|script|frameset|center|h1|p)[\s>])",
     re.I | re.S,
@@ -55,7 +56,8 @@ def read(data: bytes, filename: str, drums: bool = False, wanted: str = "") -> R
     kind = _kind(data, filename)
     try:
         reading = find_melody(READERS[kind](data), drums, wanted)
-        reading = replace(reading, song=with_roles(reading.song, reading.part))
+        song = with_roles(reading.song, reading.part)
+        reading = replace(reading, song=replace(song, title=ARTICLE.sub(r"\2 \1", song.title)))
     except Refusal:
         raise
     except Exception as error:  # the edge: whatever strange content does to a parser, the user gets a sentence

@@ -45,6 +45,7 @@ CREDITS = re.compile(
     r"www\.|©|\(c\)|@)",
     re.I,
 )
+ADDRESS = re.compile(r"\S@\S+\.\w|https?:|www\.", re.I)  # of the one who made the file, in place of a part's name
 # The words of which the names of instruments and of their parts are made.
 PLAYERS = frozenset(
     str.split("""
@@ -81,7 +82,7 @@ class Texts:
         """What a track calls its player; empty where it has no name of its own."""
         name = self.names.get(track, "")
         words = _words(name)
-        if not BANKS.isdisjoint(words):
+        if not BANKS.isdisjoint(words) or ADDRESS.search(name):
             return ""
         meant = any(word in PLAYERS or word not in NOBODYS for word in words) if words else name.isalpha()
         return name if meant else ""
@@ -145,4 +146,5 @@ def _is_title(name: str) -> bool:
 
 
 def _without_ending(name: str) -> str:
-    return re.sub(r"\.(midi?|kar)$", "", name, flags=re.I)
+    """A title that is the name of a file, without its folders and its ending: “C:\\SONGS\\AIR.MID” → “AIR”."""
+    return re.sub(r"^([a-z]:|~)?[\\/](.*[\\/])?|\.(midi?|kar)$", "", name, flags=re.I)

@@ -56,6 +56,7 @@ def test_what_is_no_title(name: str) -> None:
 def test_what_is_one(name: str) -> None:
     assert titled(name) == name
     assert titled(name + ".mid") == name
+    assert titled(f"C:\\MIDI\\Old ones\\{name}.MID") == titled(f"/home/anna/{name}.mid") == name
 
 
 @pytest.mark.parametrize("name", ["m16-soft-karaoke.kar", "m16b-lyric-events.mid"])
@@ -105,7 +106,7 @@ def test_names_of_parts() -> None:
 
     for words in ("Flute", "Lead Guitar", "P", "Anna", "Melody"):
         assert name(words) == words
-    for words in ("Track 1", "MIDI out", "Staff-2", "トラック1"):
+    for words in ("anna@example.org", "www.example.org", "Track 1", "MIDI out", "Staff-2", "トラック1"):
         assert name(words) == ""
 
 

@@ -147,6 +147,16 @@ def test_a_pasted_snippet_is_read_and_prose_is_not() -> None:
         read(b"Here is my tune, a reel in D. Enjoy!", "message.txt")
 
 
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [("Butterfly, The", "The Butterfly"), ("Hag's Purse,The", "The Hag's Purse"), ("Oh, Lady", "Oh, Lady")],
+)
+def test_titles_as_in_an_index(said: str, title: str) -> None:
+    assert read(f"X:1\nT:{said}\nK:G\nGABc|\n".encode(), "a.abc").song.title == title
+    named = b"\x00\xff\x03" + bytes((len(said),)) + said.encode()
+    assert read(midi(track(named + notes(TUNE))), "a.mid").song.title == title
+
+
 def test_a_tune_of_ten_minutes() -> None:
     rng = np.random.default_rng(4)
     pitches = rng.integers(60, 80, 2_400).tolist()
