@@ -93,7 +93,7 @@ def _read(args: argparse.Namespace) -> int:
     codes: list[int] = []
     for file in dict.fromkeys(args.files):
         try:
-            reading = read(_bytes(file), file.name)
+            reading = read(_bytes(file), file.name, drums=True)
         except Refusal as refusal:
             codes.append(complain(f"{file}: {refusal}", 2))
             continue

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from generation.music.key import Key, find_key
+from generation.music.key import Key
 from generation.music.notes import Notes
 from generation.music.reading import Reading
-from generation.music.song import Part
+from generation.music.song import Part, Song, heard_key
 from generation.music.sounds import SOUNDS
 from generation.music.spell import key_of, spell
 
@@ -20,12 +20,12 @@ STRUCK, HELD, BACKGROUND = "█", "▬", "·"
 def plain(reading: Reading) -> dict[str, Any]:
     """A reading as numbers and words. Times are in quarters, after repeats are played out.
 
-    If a file names no key, the key is the one that the melody suggests.
+    If a file names no key, the key is the one that its tones suggest; drums alone have none.
     """
     song = reading.song
     return {
         "title": song.title,
-        "keys": [[quarter, str(key)] for quarter, key in song.keys or ((0.0, _heard(reading.line)),)],
+        "keys": [[quarter, str(key)] for quarter, key in song.keys or _heard(song)],
         "metres": [[quarter, list(metre)] for quarter, metre in song.metres],
         "tempi": [[mark.onset, mark.quarters_per_minute] for mark in song.tempo],
         "pickup": song.pickup,
@@ -50,7 +50,7 @@ def _plain(part: Part) -> dict[str, Any]:
 
 def lines(reading: Reading, width: int = 80) -> Iterator[str]:
     """A reading for a terminal of `width` columns: the facts, the parts, and the melody as a piano roll."""
-    song, key = reading.song, key_of(reading.melody)
+    song, key = reading.song, None if reading.song.parts[reading.part].drums else key_of(reading.melody)
     yield song.title or "(no title)"
     yield from _facts(reading)
     yield ""
@@ -71,9 +71,10 @@ def _facts(reading: Reading) -> Iterator[str]:
     song = reading.song
     pace = [f"{mark.quarters_per_minute:g}" for mark in song.tempo]
     seconds = song.clock.second(song.end)
-    yield (
-        _changes("key", [(quarter, str(key)) for quarter, key in song.keys]) or f"key: {_heard(reading.line)}, by ear"
-    )
+    for _, key in () if song.keys else _heard(song):
+        yield f"key: {key}, by ear"
+    if song.keys:
+        yield _changes("key", [(quarter, str(key)) for quarter, key in song.keys])
     yield _changes("metre", [(at, f"{beats}/{unit}") for at, (beats, unit) in song.metres]) or "metre: not said"
     said = pace[0] if len(pace) == 1 else f"{pace[0]}, with {len(pace)} marks"
     pickup = f"; a pickup of {song.pickup:g} quarters" if song.pickup else ""
@@ -89,8 +90,8 @@ def _changes(what: str, marks: list[tuple[float, str]]) -> str:
     return f"{what}: {', '.join(words)}{more}" if words else ""
 
 
-def _heard(line: Notes) -> Key:
-    return find_key(line.pitch, line.duration)
+def _heard(song: Song) -> tuple[tuple[float, Key], ...]:
+    return ((0.0, heard_key(song)),) if song.pitched else ()
 
 
 def _instrument(part: Part) -> str:
@@ -99,19 +100,21 @@ def _instrument(part: Part) -> str:
     return "not said" if part.program is None else SOUNDS[part.program]
 
 
-def _range(part: Part, key: Key) -> str:
+def _range(part: Part, key: Key | None) -> str:
     if part.drums or not len(part.notes):
         return ""
     return f"{_pitch(int(part.notes.pitch.min()), key)} to {_pitch(int(part.notes.pitch.max()), key)}"
 
 
-def _pitch(pitch: int, key: Key) -> str:
-    """“C♯5”, as the key would spell it."""
+def _pitch(pitch: int, key: Key | None) -> str:
+    """“C♯5”, as the key would spell it; the number of a drum where there is no key."""
+    if key is None:
+        return str(pitch)
     name = spell(pitch, key)
     return f"{name.letter}{SIGNS[name.alter] if name.alter in SIGNS else SIGNS[name.alter // 2] * 2}{name.octave}"
 
 
-def _roll(notes: Notes, key: Key, width: int) -> Iterator[str]:
+def _roll(notes: Notes, key: Key | None, width: int) -> Iterator[str]:
     """Time to the right, pitch upwards; a column is as many quarters as it takes."""
     columns = max(20, width - LABEL)
     first, last = np.floor(notes.onset[0]), notes.end

@@ -194,6 +194,27 @@ def test_read_hears_the_key_that_a_file_does_not_name(tmp_path: Path, capsys: py
     assert "key: D major, by ear" in here(capsys, "read", scale).stdout
 
 
+def test_read_hears_the_key_of_all_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the caption of the music does, and not that of the tune alone."""
+    band = tmp_path / "band.mid"
+    band.write_bytes(
+        midi(track(notes([76, 74, 72, 71, 69, 71, 72, 74])), track(notes([53, 57, 58, 60, 65, 58, 60, 53])))
+    )
+    [file] = json.loads(here(capsys, "read", band, "--json").stdout)["files"]
+    assert file["keys"] == [[0.0, "F major"]]
+    assert "key: F major, by ear" in here(capsys, "read", band).stdout
+
+
+def test_read_shows_drums_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    drums = tmp_path / "drums.mid"
+    drums.write_bytes(midi(track(notes([36, 42, 38, 42] * 4, channel=9))))
+    [file] = json.loads(here(capsys, "read", drums, "--json").stdout)["files"]
+    assert file["keys"] == [] and [part["drums"] for part in file["parts"]] == [True]
+    shown = here(capsys, "read", drums).stdout
+    assert "there is nothing but drums" in shown and "key:" not in shown
+    assert [row.split("█")[0].strip("·").strip() for row in shown.splitlines() if "█" in row][-1] == "36"
+
+
 def test_read_shows_a_table_and_a_piano_roll(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "little.abc").write_text(ABC)
     ran = here(capsys, "read", tmp_path / "little.abc")
