@@ -72,7 +72,7 @@ def test_xml_of_any_make(data: bytes) -> None:
         (b"% a song\n\\relative c' { c4 }", "LilyPond"),
         (b"%PDF-1.7", "picture (PDF)"),
         (b"\xff\xd8\xff\xe0", "picture (JPEG)"),
-        (b"\0\0\0\x20ftypM4A ", "kind of recording (MP4)"),
+        (b"\0\0\0\x20ftypM4A ", "kind of recording (M4A)"),
         (b"\x1aE\xdf\xa3", "kind of recording (WebM)"),
         (b"Rar!\x1a", "archive (RAR)"),
     ],
