@@ -14,7 +14,7 @@ from generation.music.song import Song
 from generation.read import kern_tokens as tokens
 from generation.read import open_score
 from generation.read.instruments import drum_named, program_named
-from generation.read.musicxml_signs import tempo_words
+from generation.read.musicxml_signs import tempo_again, tempo_words
 from generation.read.musicxml_titles import titled
 from generation.read.repeats import Bar
 from generation.read.score import play
@@ -120,7 +120,7 @@ class _Page:
             self.signs.append(Sign(here, self.at, *said))
             return
         pace, worded, mild = tempo_words(words)
-        if pace := pace or worded or (mild if here < 2 else None):
+        if pace := pace or worded or (mild if here < 2 else None) or tempo_again(words, self.score.common):
             self.score.common[-1].tempo.setdefault(self.at, pace)
 
     def take_interpretations(self, fields: list[str]) -> None:

@@ -73,7 +73,6 @@ def read_tree(root: Element, mended: Sequence[Words] = ()) -> Score:
     score.movements = [i for i in range(1, count) if i - 1 in score.doubles and numbers[i] in ("0", "1")]
     _share(score, metres, votes, pickups)
     mark_bars(score, signs)
-    score.lines = [line for line in score.lines if any(measure.sounds for measure in line.measures)]
     if any(common.signature and common.signature.odd for common in score.common):
         score.remarks.append(Words("the key was found by ear, since its signature is not one of the usual ones"))
     if rounded:

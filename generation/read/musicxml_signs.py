@@ -1,6 +1,7 @@
 """The signs around the notes of MusicXML: signatures, tempo, loudness, pedal, marks, jumps, chord symbols."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -10,7 +11,7 @@ from generation.music.key import FIFTHS, MODES
 from generation.music.song import legible
 from generation.read.abc_fields import TEMPO_WORDS
 from generation.read.signs import Al, Kind, spoken
-from generation.read.written import Loudness, Metre, Signature
+from generation.read.written import Common, Loudness, Metre, Signature
 
 DYNAMICS = {
     "pppp": 20, "ppp": 28, "pp": 40, "p": 54, "mp": 67, "mf": 80, "f": 96, "ff": 111, "fff": 122, "ffff": 126,
@@ -39,11 +40,14 @@ FIGURES = re.compile(  # “♩. = 60”, “[quarter-dot] = ca. 60”
     rf"(?P<beat>(?<!\w)(?:{NAMED})|{DRAWN})(?:[- ]?note)?\s*(?P<dot>[.\ue1e7\uecb7]|-dot)?\]?\s*"
     r"=\s*\D{0,8}?(?P<pace>\d{2,3})\b"
 )
+TEMPO_PRIMO = re.compile(r"\W*(a\s+)?tempo\s*([i1]\W*(mo|o)?|primo)\W*")
+# Slower or faster than before: no tempo of its own.
+COMPARED = re.compile(r"\b(?:pi[uù]|meno|plus|moins|more|less|mehr|weniger|etwas|noch)\s+\w+")
 CIRCA = re.compile(r"\b(?:ca|circa|about|etwa|environ)\b\W{0,3}(\d{2,3})\b")  # without a note value: quarters
 # The words over scores → quarters a minute. Mild ones often say how to play instead: they count at the beginning only.
 WORDS = {word: pace for word, pace in TEMPO_WORDS.items() if word not in ("slow", "fast", "lively", "moderate")} | {
-    "grave": 44, "langsam": 56, "lent": 56, "lentement": 56, "modéré": 92, "lebhaft": 132, "schnell": 152, "vif": 152,
-    "vivo": 152, "vivacissimo": 176, "prestissimo": 196,
+    "grave": 44, "langsam": 56, "lent": 56, "lente": 56, "lentement": 56, "modéré": 92, "lebhaft": 132, "schnell": 152,
+    "vif": 152, "vivo": 152, "vivacissimo": 176, "prestissimo": 196,
 }  # fmt: skip
 MILD = TEMPO_WORDS | {
     "mässig": 92, "mäßig": 92, "bewegt": 112, "animato": 126, "animé": 126, "munter": 126, "rasch": 144, "ruhig": 66,
@@ -110,7 +114,7 @@ def direction(element: Element) -> Direction:
     elif words:
         typed, found.worded, found.mild = tempo_words(words)
         found.pace = found.pace or typed
-        found.again = bool(re.fullmatch(r"\W*(a\s+)?tempo\s*(i|1|1mo|primo)\W*", words.lower()))
+        found.again = bool(TEMPO_PRIMO.fullmatch(words.lower()))
     for sound in element.iter("sound"):
         _sound(sound, found, said[1] if said else "")
     return found
@@ -141,12 +145,18 @@ def tempo_words(words: str) -> tuple[float | None, float | None, float | None]:
     low = words.lower()
     figures, circa = FIGURES.search(low), CIRCA.search(low)
     typed = _typed(figures) if figures else float(circa[1]) if circa else None
-    heard = re.findall(r"\w+", low)[:6]
+    heard = re.findall(r"\w+", COMPARED.sub(" ", low))[:6]
     return (
         typed,
         next((float(WORDS[word]) for word in heard if word in WORDS), None),
         next((float(MILD[word]) for word in heard if word in MILD), None),
     )
+
+
+def tempo_again(words: str, bars: Sequence[Common]) -> float | None:
+    """The first tempo of a score, where words such as “Tempo I” bring it back; else None."""
+    first = next((pace for bar in bars for _, pace in sorted(bar.tempo.items())), None)
+    return first if TEMPO_PRIMO.fullmatch(words.lower()) else None
 
 
 def _typed(figures: re.Match[str]) -> float | None:

@@ -42,7 +42,7 @@ def play(score: Score, expand_repeats: bool = True) -> Song:
         order = score.order or [first + i for first, end in movements(score) for i in played(score.bars[first:end])]
     starts = list(accumulate((score.common[i].length for i in order), initial=ZERO))
     sequence = list(zip(starts, order, strict=False))
-    parts = tuple(_part(score, line, sequence) for line in score.lines)
+    parts = tuple(part for line in score.lines if len((part := _part(score, line, sequence)).notes))
     metres, pickup = _metres(score, sequence)
     end = max((part.notes.end for part in parts), default=0.0)
     chords = _placed(sequence, [bar.chords for bar in score.common])

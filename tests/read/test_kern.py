@@ -121,6 +121,21 @@ def test_tempo_in_figures(words: str, pace: float) -> None:
     assert song("**kern", "1c", records=f"!!!OMD: {words}").tempo[0].quarters_per_minute == pace
 
 
+def test_slower_than_before_is_no_tempo_and_the_first_one_returns() -> None:
+    def paces(*words: str) -> list[float]:
+        rows = [row for said in words for row in (f"!!!OMD: {said}".replace(" ", "~"), "1c")]
+        return [mark.quarters_per_minute for mark in song("**kern", *rows).tempo]
+
+    assert paces("Allegro marziale.", "Poco più lento.", "Tempo 1°.") == [132]
+    assert paces("Allegro", "Lento", "Tempo I") == paces("Allegro", "Lento", "Tempo 1mo.") == [132, 52, 132]
+    assert paces("Lente") == [56]
+
+
+def test_a_part_that_only_rests_is_none() -> None:
+    found = song("**kern **kern", '*I"Horn *I"Oboe', "1r 1c", "1r 1d")
+    assert [part.name for part in found.parts] == ["Oboe"]
+
+
 def test_keys_metres_and_transposition() -> None:
     found = song("**kern **kern", "*ITrd1c2 *", "*k[b-] *k[b-]", "*M2/4 *M2/4", "2d 2dd", "=2 =2", "*k[f#] *k[f#]",
                  "*M3/4 *M3/4", "2.g 2.gg", "== ==")  # fmt: skip
