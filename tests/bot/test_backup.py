@@ -12,6 +12,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.store import Defaults, Store
+from tests.command import exit_code
 from tests.discord_stand_in import ROOT
 
 Here = Callable[..., tuple[int, str]]
@@ -36,11 +37,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     def run_here(*words: str, **env: str) -> tuple[int, str]:
         for name, value in ({"ENCORE_DATABASE_URL": address(tmp_path)} | env).items():
             monkeypatch.setenv(name, value)
-        try:
-            code = main(words)
-        except SystemExit as end:
-            assert isinstance(end.code, int)
-            code = end.code
+        code = exit_code(main, words)
         said = capsys.readouterr()
         return code, (said.out + said.err).strip()
 

@@ -9,6 +9,7 @@ from generation.serve.nats_line import PLAYERS, STREAM
 from generation.serve.nats_place import Taken
 from tests.patience import PATIENCE
 
+LONGEST = 32  # places in the line
 TUNE = b"X:1\nT:Little\nM:4/4\nL:1/8\nQ:1/4=150\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"
 
 
@@ -55,7 +56,7 @@ async def nothing_left(engine: NatsEngine) -> None:
 
 
 async def main() -> None:
-    async with NatsEngine(sys.argv[1], 32) as engine:
+    async with NatsEngine(sys.argv[1], LONGEST) as engine:
         await ask_all(engine, list(map(int, sys.argv[2:])))
 
 

@@ -13,6 +13,7 @@ from generation.judge import bench_sampler
 from generation.music.song import Song
 from generation.read.file import read
 from generation.serve.pool import WorkerPool
+from tests.command import exit_code
 from tests.hostile_bytes import midi, notes, track
 from tests.patience import PATIENCE
 
@@ -33,11 +34,7 @@ def encore(*arguments: object, folder: Path | None = None) -> Run:
 def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Run:
     """The same within this process, for commands that start no other."""
     words = [str(argument) for argument in arguments]
-    try:
-        code = main(words)
-    except SystemExit as end:
-        assert isinstance(end.code, int)
-        code = end.code
+    code = exit_code(main, words)
     said = capsys.readouterr()
     return Run(words, code, said.out, said.err)
 

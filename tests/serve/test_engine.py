@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -23,25 +23,12 @@ from generation.serve.nats_player import Player
 from generation.serve.pool import WorkerFault, WorkerPool
 from tests.nats_server import FOUND, NONE, Server, nats_server
 from tests.patience import soon, until
-from tests.serve.asker import nothing_left, wish
+from tests.serve.asker import LONGEST, nothing_left, wish
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(not FOUND, reason=NONE),
 ]
-LONGEST = 32
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with nats_server() as server:
-        yield server
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(server: Server) -> AsyncIterator[NatsEngine]:
-    async with NatsEngine(server.address, LONGEST) as engine:
-        yield engine
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from generation.serve.nats_engine import NatsEngine
-from tests.nats_server import FOUND, NONE, Server, free_port, nats_server
+from tests.nats_server import FOUND, NONE, Server, free_port
 from tests.patience import PATIENCE, soon, until
 from tests.serve.asker import ask_all, nothing_left
 from tests.tally import tried
@@ -23,19 +23,6 @@ pytestmark = [
 ]
 ROOT = Path(__file__).parents[2]
 FEW, MANY = 12, 40
-LONGEST = 32
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with nats_server() as server:
-        yield server
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(server: Server) -> AsyncIterator[NatsEngine]:
-    async with NatsEngine(server.address, LONGEST) as engine:
-        yield engine
 
 
 class Machine:

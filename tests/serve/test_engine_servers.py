@@ -8,9 +8,9 @@ import pytest
 from generation.request import Refusal
 from generation.serve.nats_engine import NatsEngine
 from tests.nats_server import FOUND, NONE, nats_server
+from tests.serve.asker import LONGEST
 
 pytestmark = pytest.mark.skipif(not FOUND, reason=NONE)
-LONGEST = 32
 
 
 @pytest.mark.parametrize(
