@@ -79,7 +79,7 @@ async def test_the_same_music_as_on_this_machine(
     [
         ({"novel": 1}, None, ""),
         ({"band": "gamelan"}, Refusal, "gamelan"),
-        ({"takes": []}, WorkerFault, "not understand"),
+        ({"takes": []}, WorkerFault, "not know this version"),
     ],
 )
 async def test_a_newer_bot_is_understood_or_told_so(
