@@ -25,7 +25,8 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
 
     from generation.judge.baselines.plain_loop import play_plainly
     from generation.model.loaded import load_model
-    from generation.play.session import Prompt, Session
+    from generation.play.plan import Prompt
+    from generation.play.session import Session
     from generation.read.file import read
 
     torch.set_num_threads(1)  # as in the model's process
@@ -169,7 +170,8 @@ def _nats(loaded: "LoadedModel", melody: "Song") -> dict[str, float]:
 
     from generation.play.batch import Batch
     from generation.play.decode_step import decode_step, nucleus
-    from generation.play.session import Prompt, Session
+    from generation.play.plan import Prompt
+    from generation.play.session import Session
 
     styles = ("irish", "jazz", "classical", "pop")
     prompts = [Prompt(melody, 60, seed=seed, style=styles[seed % len(styles)]) for seed in range(TAKES)]

@@ -9,7 +9,8 @@ from generation.learn.corpus import Tune
 from generation.model.loaded import LoadedModel
 from generation.music.melody import with_line
 from generation.music.song import Song, heard_key, tempo_at
-from generation.play.session import Prompt, sample
+from generation.play.plan import Prompt
+from generation.play.session import sample
 
 LONG_AGO = 15.0  # seconds, which the baseline that preceded Encore does not remember
 SHORTEST, LONGEST = 40.0, 120.0  # seconds of the tunes that are examined

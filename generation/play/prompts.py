@@ -20,7 +20,7 @@ from generation.play.band.join import accompanied, lead_sheet, played_again
 from generation.play.band.plan import BandPrompt
 from generation.play.chance import random_stream
 from generation.play.entry import around
-from generation.play.session import Prompt
+from generation.play.plan import Prompt
 from generation.request import STYLES, Refusal, Request
 
 

@@ -10,7 +10,7 @@ from generation.music.notes import Notes
 from generation.music.played import Played
 from generation.play.band.beside import Beside
 from generation.play.band.plan import BandPrompt
-from generation.play.session import Prompt
+from generation.play.plan import Prompt
 
 
 def again(prompt: Prompt | BandPrompt) -> Played:

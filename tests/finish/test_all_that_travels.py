@@ -16,7 +16,7 @@ from generation.music.key import Key
 from generation.music.notes import COLUMNS
 from generation.music.reading import Reading
 from generation.play.entry import around
-from generation.play.session import Prompt
+from generation.play.plan import Prompt
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.echo import again

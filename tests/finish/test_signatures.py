@@ -19,7 +19,7 @@ from generation.music.melody import with_line
 from generation.music.reading import Reading
 from generation.music.song import Song
 from generation.play.entry import around
-from generation.play.session import Prompt
+from generation.play.plan import Prompt
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.echo import again

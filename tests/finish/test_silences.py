@@ -7,7 +7,7 @@ import pytest
 
 from generation.finish.take import finish
 from generation.play.entry import around
-from generation.play.session import Prompt
+from generation.play.plan import Prompt
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.echo import again

@@ -13,7 +13,8 @@ from generation.model import checkpoint, memorised
 from generation.model.loaded import load_model, model_for
 from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
-from generation.play.session import Prompt, sample
+from generation.play.plan import Prompt
+from generation.play.session import sample
 from generation.request import STYLES, Refusal, Request, checkpoint_faults, styles
 
 CARD = {"metres": {"auto": {"5/4": 9}}, "priors": [[[5, 4]], [90, 90], ["E minor"]]}

@@ -17,7 +17,8 @@ from generation.music.melody import with_line
 from generation.music.song import Song
 from generation.play.batch import Line
 from generation.play.constraints import unusual
-from generation.play.session import Prompt, Session, sample
+from generation.play.plan import Prompt
+from generation.play.session import Session, sample
 from tests.tunes import scale
 
 

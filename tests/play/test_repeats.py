@@ -16,8 +16,9 @@ from generation.play import session
 from generation.play.band import session as band_session
 from generation.play.band.plan import BandPrompt
 from generation.play.band.session import play_on
+from generation.play.plan import Prompt
 from generation.play.repeats import before_displaced, repeated
-from generation.play.session import Prompt, Session, sample
+from generation.play.session import Session, sample
 from generation.read.file import read
 from tests.tunes import head, scale
 

@@ -29,7 +29,8 @@ from generation.play.batch import Batch, sampling_parameters
 from generation.play.chance import random_stream
 from generation.play.constraints import CONSTRAINTS, ECHO, LONGEST_RUN, obey
 from generation.play.decode_step import ending, nucleus
-from generation.play.session import WIDER, Prompt, Session, sample
+from generation.play.plan import WIDER, Prompt
+from generation.play.session import Session, sample
 from generation.play.state import WIDTH, note_down, of_all
 from tests.tunes import performance, scale
 

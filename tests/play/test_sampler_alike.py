@@ -21,9 +21,9 @@ from generation.play.constraints import CONSTRAINTS, NEVER, Rule
 from generation.play.decode_step import Choose, decode_step, nucleus
 from generation.play.fused import fuse
 from generation.play.loops import choice
+from generation.play.plan import Prompt, takes_of
 from generation.play.products import product
 from generation.play.reader import reader
-from generation.play.session import Prompt, _takes
 from generation.play.slots import memory
 from generation.play.step_on_cpu import StepOnCPU
 from tests.tunes import line_of, performance, scale
@@ -45,7 +45,7 @@ def model() -> AttentiveLSTM:
 
 
 def lines_of(model: AttentiveLSTM, prompts: list[Prompt]) -> list[Line]:
-    return [take.line for take in _takes(LoadedModel(model, {}, CPU), prompts, model)]
+    return [take.line for take in takes_of(LoadedModel(model, {}, CPU), prompts, model)]
 
 
 def step(by: str, batch: Batch, opening: bool, choose: Choose) -> Tensor:

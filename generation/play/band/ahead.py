@@ -11,7 +11,7 @@ from generation.model.tokens import TICKS, Ints
 from generation.music.chart import Chords
 from generation.play.band.state import AT, FAR
 from generation.play.loops.given import KEPT
-from generation.play.session import MAJOR_THIRD, MINOR_THIRD
+from generation.play.plan import MAJOR_THIRD, MINOR_THIRD
 
 # Role → the cost of a tone outside the chord on a strong beat, in thousandths of a nat.
 OBEY = {"chords": 12_000, "bass": 12_000, "pad": 12_000, "second": 5_000, "other": 5_000, "lead": 1_500}

@@ -34,7 +34,7 @@ from generation.play.constraints import unusual
 from generation.play.decode_step import ending
 from generation.play.length import wished
 from generation.play.loops.compiled import Whole
-from generation.play.session import MAJOR_THIRD, MINOR_THIRD
+from generation.play.plan import MAJOR_THIRD, MINOR_THIRD
 from generation.request import STYLES
 
 LONGEST_INPUT = 1024  # rows at the end of the input that the model is shown

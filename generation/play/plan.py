@@ -1,0 +1,186 @@
+"""Prompts → takes before their first new note: what a take continues, and what its notes may be."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.model import tokens
+from generation.model.loaded import LoadedModel
+from generation.model.networks.attentive_lstm import AttentiveLSTM
+from generation.model.priors import PRIORS, blank_page
+from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
+from generation.music.key import MODES, Key
+from generation.music.played import Played
+from generation.music.song import Song, heard_key, tempo_at
+from generation.play.batch import Line
+from generation.play.chance import random_stream, uniforms
+from generation.play.constraints import LONGEST_RUN, unusual
+from generation.play.entry import Around, Entry, around, entry
+from generation.play.length import wished
+from generation.play.slots import MOST
+from generation.play.style import likeliest_style
+
+LONGEST_PROMPT = 1024  # notes at the end of the input that the model is shown
+MINOR_THIRD, MAJOR_THIRD = 3, 4
+REGISTER = (55, 81)  # MIDI pitches of a fresh piece
+# Style → factors of temperature and of 1 − top_p: these players leap and rest more than the usual values allow.
+WIDER = {"jazz": (1.15, 0.5), "classical": (1.2, 0.5)}
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """What one take should be.
+
+    melody             the tune to continue; None for a fresh piece
+    seconds, bars      length of the new music; `bars` counts unless it is 0
+    key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
+    open_end           whether to cut the music off when the time is up, instead of bringing it to a close
+    beside             when the song's other parts sound; None if there are none
+    attempt            how many takes of this seed were discarded because they copied a training tune or the input
+    """
+
+    melody: Song | None = None
+    seconds: float = 20.0
+    bars: int = 0
+    temperature: float = 0.9
+    top_p: float = 0.97
+    seed: int = 0
+    style: str = "auto"
+    key: Key | None = None
+    tempo: float | None = None
+    metre: tuple[int, int] | None = None
+    open_end: bool = False
+    beside: Around | None = None
+    attempt: int = 0
+
+
+@dataclass(eq=False)
+class Take:
+    """A take while it is played.
+
+    given, encoded  the tune that it continues, and the same as the model sees it
+    delay     ticks by which the new notes come later than the model thinks
+    whole     once the take is complete: the given notes and the new ones
+    since     quarter where the new ones begin
+    made_by   the arithmetic and the processor, in words
+    best      the best attempt so far, the one that copies the fewest notes
+    copied, repeated  its notes beyond the limit, from a training tune and from the input
+    clean     how many of its new notes come before displaced bars of the input; None if there are none
+    """
+
+    prompt: Prompt
+    given: Song
+    style: str
+    encoded: Encoded
+    line: Line
+    delay: int = 0
+    whole: Song | None = None
+    since: float = 0.0
+    made_by: str = ""
+    best: Song | None = None
+    copied: int = 0
+    repeated: int = 0
+    clean: int | None = None
+
+    @property
+    def share(self) -> float:
+        """The share of the take that is complete, 0 … 1."""
+        return 1.0 if self.whole is not None else self.line.share
+
+    @property
+    def played(self) -> Played:
+        """The complete take."""
+        assert self.whole is not None
+        return Played(self.whole, self.since, self.made_by, self.repeated > 0, self.style, alone=True)
+
+
+def takes_of(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM) -> Iterator[Take]:
+    """A take for each prompt; `reader` finds its style, if none is named. Prompts that continue the same tune in the
+    same way share its analysis."""
+    known_already: dict[tuple[object, ...], Take] = {}
+    for prompt in prompts:
+        fresh = prompt.melody is None or not len(prompt.melody.line)
+        wish = (id(prompt),) if fresh else (id(prompt.melody), prompt.style, prompt.seconds, prompt.bars)
+        if wish not in known_already:
+            known_already[wish] = _begun(loaded, prompt, reader)
+        first = known_already[wish]
+        temperature, top_p = _widened(prompt, first.style)
+        line = replace(
+            first.line,
+            temperature=temperature,
+            top_p=top_p,
+            open_end=prompt.open_end,
+            uniforms=uniforms_of(prompt),
+            rows=[],
+        )
+        yield replace(first, prompt=prompt, line=line)
+
+
+def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
+    """A take before its first new note."""
+    style, given = prompt.style, prompt.melody
+    if given is None or not len(given.line):
+        rng = random_stream(prompt.seed, "blank page")
+        learned = [name for name in PRIORS if name in loaded.card.get("metres", PRIORS)] or ["auto"]
+        style = style if style != "auto" else str(rng.choice(learned))
+        given = blank_page(PRIORS.get(style) or loaded.card["priors"], rng, prompt.key, prompt.tempo, prompt.metre)
+    elif style == "auto":
+        style = likeliest_style(reader, loaded.device, given, loaded.card.get("metres", {}))
+    encoded = tokens.encode(given, style, key=given.key)
+    rows = encoded.rows[-LONGEST_PROMPT:] if len(given.line) else encoded.rows[:1]
+    longest = int(LENGTHS[rows[:, DURATION]].max(initial=TICKS))
+    bar = int(encoded.conditions[4]) or 4 * TICKS
+    temperature, top_p = _widened(prompt, style)
+    enters = Entry(0, bar)
+    if len(given.line):
+        beside = prompt.beside or around(given)
+        enters = entry(rows, int(encoded.conditions[4]), int(encoded.conditions[5]), beside)
+    key = given.key or heard_key(given)
+    line = Line(
+        start=rows,
+        conditions=encoded.conditions,
+        wished=wished(tempo_at(given, given.end), given.bar, prompt.seconds, prompt.bars),
+        begin=int(rows[-1, TICK]) + enters.least if len(given.line) else int(encoded.conditions[5]),
+        least=enters.least,
+        most=enters.most,
+        register=_register(encoded),
+        unusual=unusual(rows[rows[:, PITCH] != tokens.START, TICK]),
+        longest_note=min(max(bar, longest), max(bar, 4 * TICKS)),
+        longest_run=max(LONGEST_RUN, _longest_run(rows[:, PITCH])),
+        tonic=(key.pitch_class + encoded.shift) % 12,
+        third=MINOR_THIRD if MODES[key.mode] <= MODES["dorian"] else MAJOR_THIRD,
+        temperature=temperature,
+        top_p=top_p,
+        open_end=prompt.open_end,
+        uniforms=uniforms_of(prompt),
+    )
+    return Take(prompt, given, style, encoded, line, enters.delay)
+
+
+def _widened(prompt: Prompt, style: str) -> tuple[float, float]:
+    """Temperature and top_p of a take in a style."""
+    factor, tail = WIDER.get(style, (1.0, 1.0))
+    return prompt.temperature * factor, 1 - tail * (1 - prompt.top_p)
+
+
+def uniforms_of(prompt: Prompt) -> NDArray[np.float32]:
+    return uniforms(prompt.seed, "notes", prompt.attempt, (MOST, len(CLASSES)))
+
+
+def _register(encoded: Encoded) -> tuple[int, int]:
+    """The lowest and the highest pitch of the new music, transposed like the rows: at least a fifth beyond those of the
+    input."""
+    pitch = encoded.rows[1:, PITCH]
+    if not len(pitch):
+        return REGISTER
+    low, high = int(pitch.min()), int(pitch.max())
+    room = max(7, (19 - (high - low)) // 2)
+    return max(0, low - room), min(127, high + room)
+
+
+def _longest_run(pitch: Ints) -> int:
+    """The number of notes in the longest run of one pitch; pitch is (n,)."""
+    changes = np.flatnonzero(np.diff(pitch) != 0)
+    return int(np.diff(changes, prepend=-1, append=len(pitch) - 1).max()) if len(pitch) else 0
