@@ -9,7 +9,6 @@ import torch
 
 from generation.model import memorised
 from generation.model.loaded import LoadedModel
-from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.model.tokens import ARTICULATION, DURATION, LENGTHS, PITCH, TICKS
 from generation.music.clock import Tempo
 from generation.music.key import Key
@@ -20,13 +19,6 @@ from generation.play.constraints import unusual
 from generation.play.plan import Prompt
 from generation.play.session import Session, sample
 from tests.tunes import scale
-
-
-@pytest.fixture(scope="module")
-def loaded() -> LoadedModel:
-    """An untrained model, for tests that must pass with any weights."""
-    torch.manual_seed(0)
-    return LoadedModel(AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval(), {}, torch.device("cpu"))
 
 
 @torch.inference_mode()

@@ -4,20 +4,13 @@ import pytest
 import torch
 
 from generation.model.loaded import LoadedModel
-from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
+from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.music.key import Key
 from generation.music.song import Song
 from generation.play import style
 from generation.play.style import likeliest_style
 from generation.request import STYLES
 from tests.tunes import performance, scale
-
-
-@pytest.fixture(scope="module")
-def loaded() -> LoadedModel:
-    """An untrained model, for tests that must pass with any weights."""
-    torch.manual_seed(0)
-    return LoadedModel(AttentiveLSTM(Sizes(width=48, layers=1, heads=2)).eval(), {}, torch.device("cpu"))
 
 
 def test_a_style_is_found_for_every_tune_of_some_length(loaded: LoadedModel):
