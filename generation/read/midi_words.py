@@ -29,6 +29,7 @@ NOBODYS = frozenset(
     kmidi
     """)
 )
+OURS = re.compile("Encore(: .*)?")  # what Encore calls its own music where that has no title
 BANKS = {  # a name of a few words with one of these is not a title
     "gm",
     "gs",
@@ -92,6 +93,8 @@ class Texts:
         first track, if it plays nothing or is the only one to play."""
         said = [self._line(text)[2:] for text in self.texts if text.kind == TEXT and text.data[:2].upper() == b"@T"]
         first = _without_ending(self.names.get(1, "")) if 1 not in playing or len(playing) == 1 else ""
+        if OURS.fullmatch(first) and any(text.data.startswith(b"Encore, seed ") for text in self.texts):
+            first = ""
         return next((title for title in (*said[:1], first) if _is_title(title)), "").strip()
 
     @property

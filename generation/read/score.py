@@ -84,10 +84,13 @@ def _part(score: Score, line: Line, sequence: Played) -> Part:
     passes: Counter[int] = Counter()
     words: dict[float, str] = {}
     controls = [(0.0, number, value) for number, value in ((VOLUME, line.volume), (PAN, line.pan)) if value is not None]
-    for start, i in sequence:
+    lifted = any(value == 0 for measure in line.measures for _, value in measure.pedal)
+    for n, (start, i) in enumerate(sequence):
         passes[i] += 1
         measure = line.measures[i] if i < len(line.measures) else Measure()
         controls += [(float(start + at), SUSTAIN, value) for at, value in measure.pedal]
+        if measure.pedal and not lifted and n + 1 < len(sequence):  # the score says only where it is pressed
+            controls.append((float(sequence[n + 1][0]), SUSTAIN, 0))
         for sound in measure.sounds:
             onset = start + sound.at
             end = onset + sound.length

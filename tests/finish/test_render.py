@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from generation.finish.sound.phrases import PHRASE, RINGING, phrases
 from generation.finish.sound.render import LEAD_IN, rehearse, render
 from generation.finish.sound.synth import SAMPLE_RATE, SOUNDFONT, Synth, library_path
 from generation.music.clock import Clock, Tempo
@@ -217,3 +218,13 @@ def test_the_level_hardly_sinks_where_a_band_falls_silent() -> None:
     assert decibels(render([band[0], alone], clock, 1)[seam + SAMPLE_RATE :][: 6 * SAMPLE_RATE]) == pytest.approx(
         apart, abs=0.5
     )
+
+
+def test_a_pedal_that_is_never_lifted_is_let_go_before_it_fills_the_memory() -> None:
+    count = 600
+    pressed = part_of(Notes(np.arange(count), np.ones(count), np.full(count, 60), np.full(count, 80)))
+    held = replace(pressed, controls=((0.0, SUSTAIN, 127),))
+    found = list(phrases([held], Clock((Tempo(0.0, 60),)), 0.0))
+    assert len(found) == 75
+    assert max(phrase[-1][0] - phrase[0][0] for phrase in found) <= PHRASE + 1 + RINGING
+    assert all(("control", 0, SUSTAIN, 0) in [event[1:] for event in phrase] for phrase in found)

@@ -1,6 +1,7 @@
 """A band beside a tune: the tune stays, given chords are obeyed, and one part alone can be played again."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from generation.model.loaded import load_band
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.music.played import Played
 from generation.music.reading import Reading
-from generation.music.song import REDONE_ROLES, Part, Song
+from generation.music.song import REDONE_ROLES, Part, Song, heard_key
 from generation.play.band.session import play_on
 from generation.play.prompts import band_prompts, of_several
 from generation.read.file import read
@@ -22,6 +23,7 @@ from generation.request import ACCOMPANISTS, Refusal, Request
 from generation.serve.listen import listen
 from generation.serve.rendering import make
 
+CASES = Path(__file__).parents[1] / "data" / "cases"
 JIG = b"""X:1
 T:A jig
 M:6/8
@@ -229,3 +231,9 @@ def test_the_piano_closes_on_a_whole_chord_and_the_drums_fill_each_fourth_bar(sh
         fills += int((rolls & (bar == 3)).sum())
         elsewhere += int((rolls & (bar != 3)).sum())
     assert fills > elsewhere / 6  # of eight bars, the last is the close
+
+
+def test_the_key_is_that_of_the_tune_whatever_the_band_plays(shipped: BandLSTM) -> None:
+    whole, reading = play(shipped, (CASES / "m16-soft-karaoke.kar").read_bytes(), accompany="trio", seed=1172120315)
+    assert str(whole.key) == str(heard_key(reading.song)) == "C major"
+    assert reading.song.key is None

@@ -136,6 +136,11 @@ def test_a_part_that_only_rests_is_none() -> None:
     assert [part.name for part in found.parts] == ["Oboe"]
 
 
+def test_a_pedal_that_no_mark_lifts_is_lifted_at_the_bar_line() -> None:
+    pressed = song("**kern", "*M2/4", "=1", "*ped", "4c", "4d", "=2", "4e", "4f", "=3", "*ped", "4g", "4a", "*-")
+    assert pressed.parts[0].control(SUSTAIN) == ((0.0, 127), (2.0, 0), (4.0, 127))
+
+
 def test_keys_metres_and_transposition() -> None:
     found = song("**kern **kern", "*ITrd1c2 *", "*k[b-] *k[b-]", "*M2/4 *M2/4", "2d 2dd", "=2 =2", "*k[f#] *k[f#]",
                  "*M3/4 *M3/4", "2.g 2.gg", "== ==")  # fmt: skip

@@ -1,9 +1,12 @@
 """Words in MIDI files: titles that are titles, and words that are sung."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from generation.finish.piece import Piece
+from generation.finish.write_midi import write_midi
 from generation.read.file import read
 from generation.read.midi import read_midi
 from tests.hostile_bytes import TUNE, midi, notes, number, track
@@ -115,3 +118,10 @@ def test_a_part_lends_no_title() -> None:
     assert read_midi(midi(track(b"\x00" + meta(3, "Air") + notes(TUNE)))).title == "Air", (
         "a file of one track is the tune"
     )
+
+
+def test_what_encore_calls_music_without_a_title_is_none() -> None:
+    untitled = read_midi(midi(track(notes(TUNE))))
+    for title, found in (("", ""), ("Encore", ""), ("Encore: pop", ""), ("Encore une fois", "Encore une fois")):
+        assert read_midi(write_midi(Piece(replace(untitled, title=title), untitled))).title == found
+    assert read_midi(midi(track(b"\x00" + meta(3, "Encore")), track(notes(TUNE)))).title == "Encore"

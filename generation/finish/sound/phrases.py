@@ -23,6 +23,7 @@ LASTING = (VOLUME, PAN)
 # Registered parameters, such as the range of the pitch wheel: these controllers have a meaning only in sequence.
 REGISTERED = (6, 38, 96, 97, 98, 99, 100, 101)
 MOST_REGISTERED = 64
+RINGING = 12.0  # seconds that tones ring on under a pedal, which some scores press and never lift
 # All controllers that are passed on: also portamento, pedals, envelope and filter, but not reverb, which Encore sets.
 HEARD = (MODULATION, 5, VOLUME, PAN, EXPRESSION, SUSTAIN, 65, 66, 67, 71, 72, 73, 74, 84, *REGISTERED, RESET)
 
@@ -67,7 +68,7 @@ class _Player:
 
     def during(self, begin: float, end: float) -> Iterator[Mark]:
         """The settings for notes that sound from `begin` to `end` (seconds): those in force at `begin`, and all later
-        ones until the pedal is first up after `end`."""
+        ones until the pedal is first up after `end`, at most `RINGING` seconds later."""
         while self._passed < len(self._marks) and self._marks[self._passed][0] < begin:
             self._pass(self._marks[self._passed])
             self._passed += 1
@@ -79,6 +80,9 @@ class _Player:
         down = pedal is not None and pedal[3] >= DOWN
         for mark in self._marks[self._passed :]:
             if mark[0] > end and not down:
+                return
+            if mark[0] > end + RINGING:
+                yield (end + RINGING, "control", SUSTAIN, 0)
                 return
             yield mark
             if mark[1:3] == ("control", SUSTAIN):

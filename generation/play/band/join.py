@@ -43,7 +43,8 @@ def accompanied(reading: Reading, band: Band, style: str, temperature: float, se
     if band.joined or tune.program is None:
         tune = replace(tune, program=band.lead, bank=0, programs=(), name=band.called if band.joined else tune.name)
     tune = replace(tune, role="lead", name=tune.name or band.called)
-    song = replace(song, parts=(tune, *band.seats()))
+    # The key stays the tune's: with the band's notes another one may be heard.
+    song = replace(song, parts=(tune, *band.seats()), keys=song.keys or ((0.0, key),))
     if chords:
         song = over(song, parse_chart(chords, key))
     along = any(hands[0].feel in ALONG for hands in band.players)
