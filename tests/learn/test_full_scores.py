@@ -203,8 +203,11 @@ def test_scores_are_learned_a_stopped_run_goes_on_and_is_judged_beside_the_3_gra
     evaluate_band.add_arguments(parser)
     places = ["--data", str(archives), "--cache", str(archives.parent / "cache"), "--sets", "jsb"]
     figures = archives.parent / "figures.json"
-    assert evaluate_band.main(parser.parse_args([str(weights), *places, "--json", str(figures)])) == 0
-    row = json.loads(figures.read_text())["nats"]["jsb"]
+    itself = ["--beside", str(weights)]  # a mixture that changes nothing
+    assert evaluate_band.main(parser.parse_args([str(weights), *itself, *places, "--json", str(figures)])) == 0
+    judged = json.loads(figures.read_text())
+    row = judged["nats"]["jsb"]
+    assert judged["card"][0]["bar"] == 1.70, "that of a model which learned from the chorales alone"
     assert row["works"] == 4 and 0 < row["3-gram"] < 20 and row["frame"] > 0
     assert row["model"] * row["rows"] == pytest.approx(row["frame"] * 4 * 36)
 
