@@ -204,6 +204,10 @@ def notate(line: Notes) -> tuple[Ints, Ints]:
 
     Each beat gets the division whose lines are nearest to its onsets, preferably a coarse one. A note that sounds for
     more than half the time until the next note is written as lasting until then.
+
+    This is what the weights were trained on, so it may not change without them. It hears each quarter by itself, since
+    the metre may be unknown. What people read is quantised in `generation.finish.paper.quantise`, which weighs
+    neighbouring beats, swing and rests in a metre, and may improve at any time.
     """
     tick: list[int] = []
     for beat, group in groupby(line.onset, key=lambda onset: int(onset)):

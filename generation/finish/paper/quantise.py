@@ -1,4 +1,8 @@
-"""Played onsets and durations → onsets and durations that a score would have."""
+"""Played onsets and durations → onsets and durations that a score would have.
+
+`generation.model.tokens.notate` does the same more simply for the model, which must go on hearing notes as it was
+trained to; here, for readers, metre, swing and rests count as well.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
