@@ -1,8 +1,10 @@
 """Rules of the house that a machine can check: imports, and the form of a file."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,18 @@ def imported_by(*modules: str) -> set[str]:
 
 def test_there_are_files() -> None:
     assert len(BOT) > 10 and len(GENERATION) > 20
+
+
+@pytest.mark.parametrize("package", ["generation", "bot"])
+def test_the_picture_of_the_rooms_is_the_rule_of_their_imports(package: str) -> None:
+    """import-linter holds the code to the layers; this holds CONTRIBUTING's picture to them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [contract["layers"] for contract in contracts if contract.get("containers") == [package]]
+    floor = {room: i for i, layer in enumerate(layers) for room in layer.split(" | ")}
+    picture = (ROOT / "CONTRIBUTING.md").read_text().split(f"In `{package}/`")[1].split("```")[1]
+    drawn = re.findall(r"(\w+)(?:\.py|/)", picture)
+    assert {*floor} - {*drawn} <= {"__main__", "bench_engine"}
+    assert drawn == sorted(drawn, key=floor.__getitem__)
 
 
 def test_the_bot_is_light() -> None:
