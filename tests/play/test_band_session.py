@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from generation.model import hearing
-from generation.model.band import DURATION, END, PART, STEP, TICK, VALUE
+from generation.model.band import CLASSES, DURATION, END, PART, STEP, TICK, VALUE
 from generation.model.chords import value_of
 from generation.model.networks.band_lstm import BandLSTM, Sizes
 from generation.model.tokens import LENGTHS, TICKS
@@ -17,10 +17,13 @@ from generation.music.notes import Notes
 from generation.music.song import SUSTAIN, Part, Song
 from generation.play.band.decode_step import decode_step
 from generation.play.band.ensembles import ENSEMBLES
-from generation.play.band.plan import BandPrompt
+from generation.play.band.plan import BandPrompt, plan
+from generation.play.band.rules import BAND_VALUES, in_order
 from generation.play.band.session import BandSession, BandTake, play_on
 from generation.play.band.state import state_of
 from generation.play.band.to_song import rows_of
+from generation.play.constraints import NEVER
+from generation.play.loops import band as loops
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +126,26 @@ def test_a_voice_stays_one_and_all_keep_their_ranges(model: BandLSTM):
         assert len(set(harmony)) == len(harmony)
         order = rows[:, [-1, PART]] @ [100, 1]
         assert (np.diff(order) >= 0).all()
+
+
+def test_a_part_has_no_note_left_below_when_all_lower_ones_sound():
+    """Else it had to leave its range, or to strike a note that it holds."""
+    known = plan(BandPrompt(quartet(), 12.0))
+    piano, table = known.piece.slots[1], known.table[None].copy()
+    low, long = int(known.limits.low[piano]), len(LENGTHS) - 1
+
+    def strike(step: int, value: int) -> bool:
+        """Whether the piano may strike another note below this one."""
+        said = np.zeros((len(CLASSES), 1), np.int64)
+        said[[STEP, PART, VALUE, DURATION], 0] = step, piano, value, long
+        loops.begin(said[STEP], BAND_VALUES["step"], table)
+        loops.name(said[PART], table, np.zeros(1, np.int64))
+        loops.note_down(said, LENGTHS, table)
+        return bool(in_order(piano, state_of(table[0])) < NEVER)
+
+    assert strike(long, low + 2) and not strike(0, low)
+    assert strike(TICKS, low + 3)
+    assert not strike(TICKS, low + 1)
 
 
 def test_chords_go_on_as_symbols(model: BandLSTM):

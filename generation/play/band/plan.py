@@ -128,8 +128,9 @@ def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
     begin, latest = beginning(given, bounds.free, bounds.kind, felt, mark) if len(given) else (0, 0)
     tempo = tempo_at(song, song.end)
     asked = wished(tempo, int(every[-1, BAR]) / TICKS, prompt.seconds, prompt.bars)
-    last, goal = (int(each[0]) for each in ending(*(torch.tensor([x]) for x in (latest, asked, mark, every[-1, BAR]))))
-    last = max(last, latest + TICKS)
+    since = latest if prompt.bars else (begin + latest) // 2  # seconds may begin anywhere in between
+    last, goal = (int(each[0]) for each in ending(*(torch.tensor([x]) for x in (since, asked, mark, every[-1, BAR]))))
+    last = max(last if (bounds.kind == 0).any() else goal, latest + TICKS)  # a last stroke does not sound for a bar
     goal = max(goal, last + TICKS)
     write_state(table, piece, bounds, begin, latest, FAR if prompt.open_end else last, goal)
     taken, chords = NOTHING_GIVEN, tuple[tuple[float, str], ...]()
@@ -157,6 +158,8 @@ def write_state(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: in
         "tick": max(int(every[-1, TICK]), latest - LONGEST_STEP),
         "before_part": -1,
         "before_value": band.VALUES,
+        "floor": 0,
+        "missed": 0,
         "count": len(given),
         "most_rows": bounds.together,
         "begin": begin,

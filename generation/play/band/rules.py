@@ -29,10 +29,8 @@ INTERRUPT = 2.0  # nats: a voice begins a note before its old one has ended
 STRANGER = 4.0  # nats: a part that had fallen silent plays at the close
 CROWDED = 4  # semitones above the lowest pitch of a range, where the chord may have no tone
 PACE, BALANCE = 2.5, 0.7  # nats for each factor of e by which all parts, or one part, played too many rows
-RETURN = 1.0  # nats for each bar that a part has rested, after the first two
-OVERDUE = 4.0  # nats for each bar that a part has rested, from one bar before its longest rest on
 HOLD = 4.0  # nats, times log(too long or too short of late) × log(length of the note in quarters)
-MOSTLY, NEARLY_ALWAYS = 50, 80  # per cent of the bars: such a part plays at the close; comes back from a rest
+MOSTLY = 50  # per cent of the bars: such a part plays at the close
 NEAR = 6  # ticks by which a note may miss the goal, since long lengths have coarse classes
 
 
@@ -78,6 +76,11 @@ def keep_the_pace(length: Any, take: State) -> Any:
     return PACE * take.pace / 1000 * (length < TICKS) * (TICKS - length) / TICKS
 
 
+def wait_for_the_missed(length: Any, take: State) -> Any:
+    """An onset is not over while a part that should come back can still play at it."""
+    return -take.missed / 1000 * (length == 0)
+
+
 def settle_on_the_root(length: Any, take: State) -> Any:
     """The music is not over before the lowest part has reached the tonic."""
     rootless = (take.before_part == take.lowest) & ((take.before_value - take.tonic) % 12 != 0)
@@ -85,10 +88,11 @@ def settle_on_the_root(length: Any, take: State) -> Any:
 
 
 def in_order(part: Any, take: State) -> Any:
-    """The rows of an onset are in the order of slots, and from high to low within a part; a single voice and the
-    harmony have one row at most. Over given chords, a part seldom adds a tone near the bottom of its range."""
+    """The rows of an onset are in the order of slots, and from high to low within a part, as long as lower pitches in
+    its range are silent; a single voice and the harmony have one row at most. Over given chords, a part seldom adds a
+    tone near the bottom of its range."""
     again = part == take.before_part
-    alone = (take.kind[part] == 2) | (take.single[part] > 0) | (take.before_value <= take.low[part])
+    alone = (take.kind[part] == 2) | (take.single[part] > 0) | (take.before_value <= take.floor)
     crowded = again & (take.obey[part] > 0) & (take.before_value - take.low[part] < CROWDED)
     return NEVER * ((part < take.before_part) | (again & alone)) + FOREIGN * crowded
 
@@ -132,11 +136,7 @@ def keep_the_balance(part: Any, take: State) -> Any:
 def come_back(part: Any, take: State) -> Any:
     """A part that played in nearly all bars of the input soon comes back from a rest, and every part comes back before
     it has rested longer than ever in the input."""
-    since, silent = take.onset - take.when[part], take.sounding[part] == 0
-    bars = since // take.line - 1
-    resting = (bars > 0) & (take.eager[part] > NEARLY_ALWAYS) & silent
-    overdue = np.maximum(0, since - take.rest[part] + take.line) / take.line * (take.rest[part] > 0) * silent
-    return -RETURN * bars * take.eager[part] / 100 * resting - OVERDUE * overdue
+    return -take.drawn[part] / 1000
 
 
 def stay_in_range(value: Any, take: State) -> Any:
@@ -213,6 +213,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         no_endless_onset,
         keep_the_pace,
         keep_the_pattern,
+        wait_for_the_missed,
         settle_on_the_root,
     ),
     "part": (

@@ -20,6 +20,8 @@ class State(NamedTuple):
     onset, part           tick and slot of the coming row, each once it is known
     before_part           slot of the row before the coming one at the same onset; −1 if there is none
     before_value          value of that row
+    floor                 lowest value in the range of that row's part that did not sound before it
+    missed                the highest `drawn` of the parts that can still play at the onset of the last row
     count, new            rows so far; how many of them are new
     entered               whether any new row is a note
     here, most_rows       rows at the present onset so far; how many are allowed
@@ -67,6 +69,7 @@ class State(NamedTuple):
     usual, recent         thousandths of rows in the last bars, where later rows count more: usually; at present
     balance               thousandths of log(recent ÷ usual)
     rest                  longest usual time from one of its onsets to the next; 0 if unknown
+    drawn                 how likely its rest makes it to come back, in thousandths of a nat
     length, lately        mean length of its notes in thousandths of a tick: in the input, 0 if unknown; of late
     sounding, held        how many of its notes sound at the onset; whether one of them lasts to the goal
     wanted                whether it has yet to play at the close
@@ -85,6 +88,8 @@ class State(NamedTuple):
     part: Any
     before_part: Any
     before_value: Any
+    floor: Any
+    missed: Any
     count: Any
     new: Any
     entered: Any
@@ -140,6 +145,7 @@ class State(NamedTuple):
     recent: Any
     balance: Any
     rest: Any
+    drawn: Any
     length: Any
     lately: Any
     sounding: Any

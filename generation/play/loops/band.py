@@ -29,6 +29,9 @@ FACTOR = 0x5851F42D4C957F2D  # of the hashes of onsets; any odd number without a
 ROW = 1000  # a row in `State.recent`
 MUCH = 1.5  # factors of e by which rows may count as too many or too few
 LATELY = 12  # notes that the mean length of late goes back
+NEARLY_ALWAYS = 80  # per cent of the bars: such a part soon comes back from a rest
+RETURN = 1.0  # nats for each bar that it has rested, after the first
+OVERDUE = 4.0  # nats, times b + b² for any part that has rested for b bars more than its longest rest less a bar
 TONE, HARMONY = 0, 2  # indices in `band.KINDS`
 ALONG = 2  # in `State.habit`: moves with the lead
 
@@ -45,7 +48,7 @@ def band_state(row: Whole) -> State:
         row[AT.free : AT.longest], row[AT.longest : AT.under], row[AT.under : AT.habit],
         row[AT.habit : AT.walks], row[AT.walks : AT.due], row[AT.due : AT.late], row[AT.late : AT.obey],
         row[AT.obey : AT.eager], row[AT.eager : AT.usual], row[AT.usual : AT.recent],
-        row[AT.recent : AT.balance], row[AT.balance : AT.rest], row[AT.rest : AT.length],
+        row[AT.recent : AT.balance], row[AT.balance : AT.rest], row[AT.rest : AT.drawn], row[AT.drawn : AT.length],
         row[AT.length : AT.lately], row[AT.lately : AT.sounding], row[AT.sounding : AT.held],
         row[AT.held : AT.wanted], row[AT.wanted : AT.first], row[AT.first : AT.ringing],
         row[AT.ringing : AT.rubs], row[AT.rubs : AT.row], row[AT.row : AT.ends], row[AT.ends : AT.pitches],
@@ -89,6 +92,22 @@ def begin(said: Whole, values: Whole, table: Whole) -> None:
                 at.held[at.slots[k]] = 1
         if onset >= at.last and at.tick < at.last:
             _call(row, onset)
+        if not together:
+            _draw(row, onset)
+
+
+@compiled
+def _draw(row: Whole, onset: int) -> None:
+    """At a new onset: note how likely their rests make the parts to come back."""
+    at = band_state(row)
+    for slot in range(SLOTS):
+        since, drawn = onset - at.when[slot], 0.0
+        if at.sounding[slot] == 0 and at.eager[slot] > NEARLY_ALWAYS and since >= 2 * at.line:
+            drawn += RETURN * (since // at.line - 1) * at.eager[slot] / 100
+        if at.sounding[slot] == 0 and at.rest[slot] > 0:
+            bars = max(0, since - at.rest[slot] + at.line) / at.line
+            drawn += OVERDUE * (bars + bars * bars)
+        at.drawn[slot] = int(1000 * drawn)
 
 
 @compiled
@@ -141,8 +160,8 @@ def _call(row: Whole, onset: int) -> None:
 
 @compiled
 def name(said: Whole, table: Whole, kind: Whole) -> None:
-    """After the part: note what it did last, what it holds and what the others sound. Writes its index in `band.KINDS`
-    into `kind` (B,)."""
+    """After the part: note what it did last, what it holds, how low it may go and what the others sound. Writes its
+    index in `band.KINDS` into `kind` (B,)."""
     for take in range(len(table)):
         row, part = table[take], said[take]
         at = band_state(row)
@@ -154,6 +173,9 @@ def name(said: Whole, table: Whole, kind: Whole) -> None:
                 at.ringing[at.pitches[k]] = 1
             if at.slots[k] != part or at.single[part] == 0:
                 at.rubs[at.pitches[k] % 12] += 1
+        row[AT.floor] = at.low[part]
+        while at.kind[part] == TONE and row[AT.floor] < at.high[part] and at.ringing[row[AT.floor]] > 0:
+            row[AT.floor] += 1
 
 
 @compiled
@@ -192,6 +214,10 @@ def note_down(said: Whole, lengths: Whole, table: Whole) -> None:
                 if at.wanted[slot] > 0:
                     row[AT.next_missing] = slot
         _count(row, part)
+        at.drawn[part], row[AT.missed] = 0, 0
+        for slot in range(part + 1, SLOTS):
+            if at.kind[slot] >= 0 and at.given[slot] == 0 and at.free[slot] <= at.onset:
+                row[AT.missed] = max(row[AT.missed], at.drawn[slot])
         row[AT.follows] = _follows(band_state(row))
 
 
@@ -201,7 +227,7 @@ def _follows(at: State) -> bool:
     for slot in range(at.part, SLOTS):
         if at.kind[slot] < 0 or at.free[slot] > at.onset:
             continue
-        if slot == at.part and (at.kind[slot] == HARMONY or at.single[slot] > 0 or at.before_value <= at.low[slot]):
+        if slot == at.part and (at.kind[slot] == HARMONY or at.single[slot] > 0 or at.before_value <= at.floor):
             continue
         if at.single[slot] > 0 and at.held[slot] > 0:
             continue
