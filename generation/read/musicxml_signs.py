@@ -42,7 +42,7 @@ FIGURES = re.compile(  # “♩. = 60”, “[quarter-dot] = ca. 60”
 )
 TEMPO_PRIMO = re.compile(r"\W*(a\s+)?tempo\s*([i1]\W*(mo|o)?|primo)\W*")
 # Slower or faster than before: no tempo of its own.
-COMPARED = re.compile(r"\b(?:pi[uù]|meno|plus|moins|more|less|mehr|weniger|etwas|noch)\s+\w+")
+COMPARED = re.compile(r"\b(?:pi[uù]|meno|plus|moins|more|less|mehr|weniger)\s+\w+")
 CIRCA = re.compile(r"\b(?:ca|circa|about|etwa|environ)\b\W{0,3}(\d{2,3})\b")  # without a note value: quarters
 # The words over scores → quarters a minute. Mild ones often say how to play instead: they count at the beginning only.
 WORDS = {word: pace for word, pace in TEMPO_WORDS.items() if word not in ("slow", "fast", "lively", "moderate")} | {

@@ -205,13 +205,14 @@ def _keys(score: Score, sequence: Played, parts: list[Notes], chords: Chords) ->
         signature = reigning[i]
         if signature is not None and (not changes or changes[-1][1] != signature):
             changes.append((float(start) if changes else 0.0, signature))
+    sounds_as_written = not any(line.transpose[1] % 12 for line in score.lines)
     found: list[tuple[float, Key]] = []
     for n, (since, signature) in enumerate(changes):
         end = changes[n + 1][0] if n + 1 < len(changes) else np.inf
         few = len(changes) <= MOST_HEARD
         within = [notes[(notes.onset >= since - 1e-6) & (notes.onset < end - 1e-6)] for notes in parts if few]
         named = [symbol for quarter, symbol in chords if few and since - 1e-6 <= quarter < end - 1e-6]
-        key = key_under(signature, [notes for notes in within if len(notes)], named)
+        key = key_under(signature, [notes for notes in within if len(notes)], named, sounds_as_written)
         if key is not None and (not found or found[-1][1] != key):
             found.append((since if found else 0.0, key))
     return tuple(found)

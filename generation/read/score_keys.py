@@ -15,9 +15,12 @@ EVERYWHERE = 4  # times as much of a tone with an accidental as without: then th
 FLATS, SHARPS = ((10, 11), (3, 4), (8, 9), (1, 2)), ((6, 5), (1, 0), (8, 7), (3, 2))  # (with, without), in their order
 
 
-def key_under(signature: Signature, parts: list[Notes], chords: Sequence[str] = ()) -> Key | None:
+def key_under(signature: Signature, parts: list[Notes], chords: Sequence[str], maybe_left_out: bool) -> Key | None:
     """The key of a signature, given the notes of each part and the chord symbols under it. Many programs write “major”
-    by default."""
+    by default.
+
+    maybe_left_out  whether a signature without sharps and flats may be one that nobody wrote
+    """
     heard, sharps = None, 0
     if parts:
         pitch = np.concatenate([notes.pitch for notes in parts])
@@ -30,7 +33,13 @@ def key_under(signature: Signature, parts: list[Notes], chords: Sequence[str] = 
         return heard
     if signature.mode not in ("", "major"):
         return key_of(signature, signature.mode)
-    if heard and signature.sharps == 0 and sharps == heard.sharps != 0 and sum(map(len, parts)) >= FEWEST:
+    if (
+        heard
+        and maybe_left_out
+        and signature.sharps == 0
+        and sharps == heard.sharps != 0
+        and sum(map(len, parts)) >= FEWEST
+    ):
         return heard
     major, minor = key_of(signature, "major"), key_of(signature, "minor")
     fits = heard is not None and heard.mode == "minor" and heard.pitch_class == minor.pitch_class

@@ -128,7 +128,7 @@ def test_slower_than_before_is_no_tempo_and_the_first_one_returns() -> None:
 
     assert paces("Allegro marziale.", "Poco più lento.", "Tempo 1°.") == [132]
     assert paces("Allegro", "Lento", "Tempo I") == paces("Allegro", "Lento", "Tempo 1mo.") == [132, 52, 132]
-    assert paces("Lente") == [56]
+    assert paces("Lente") == [56] and paces("Etwas bewegt") == [112]
 
 
 def test_a_part_that_only_rests_is_none() -> None:
