@@ -13,6 +13,7 @@ from generation.play.length import wished
 from generation.read.audio import in_octave
 from generation.read.beat import on_its_beat
 from generation.read.file import read
+from generation.read.find_melody import find_melody
 from generation.request import Refusal, Request
 
 MOST_ACCOMPANIED = 300  # seconds
@@ -24,13 +25,13 @@ def listen(request: Request) -> Reading | None:
     one so long that no room is left for new music."""
     if request.data is None:
         return None
-    drums = request.parts == "all" and not request.accompany and not request.chords
-    found = read(request.data, request.filename, drums=drums, wanted=request.lead)
+    together = request.parts == "all" and not request.accompany and not request.chords
+    found = read(request.data, request.filename, drums=together, wanted=request.lead)
     if request.recording and found.song.recorded is None:
         raise Refusal("There is no recording in this file that the music could begin with. Ask for the whole piece.")
     reading = on_its_beat(in_octave(found, request.octave))
     if request.after_bar:
-        reading = _until_bar(reading, request.after_bar)
+        reading = _until_bar(reading, request.after_bar, together and not request.lead)
     lasts = reading.song.seconds
     tempo = tempo_at(reading.song, reading.line.end)
     more = 0.0
@@ -54,8 +55,9 @@ def listen(request: Request) -> Reading | None:
     return reading
 
 
-def _until_bar(reading: Reading, bar: int) -> Reading:
-    """The reading up to the end of a bar. Raises `Refusal` if there is no such bar, or no tune up to there."""
+def _until_bar(reading: Reading, bar: int, together: bool) -> Reading:
+    """The reading up to the end of a bar. Raises `Refusal` if there is no such bar, or no tune up to there; where all
+    parts go on `together`, any of them will do for one."""
     lines = numbered_bars(reading.song)
     if bar > len(lines):
         raise Refusal(
@@ -65,7 +67,9 @@ def _until_bar(reading: Reading, bar: int) -> Reading:
             count=len(lines),
         )
     end = (*lines, np.inf)[bar]
-    kept = notes_until(reading.line, end, EARLY)
-    if not len(kept):
-        raise Refusal("The tune has no notes up to bar {bar}. Choose a later bar.", bar=bar)
-    return replace(reading, song=beginning(reading.song, end, EARLY), line=kept)
+    kept, song = notes_until(reading.line, end, EARLY), beginning(reading.song, end, EARLY)
+    if len(kept):
+        return replace(reading, song=song, line=kept)
+    if together and any(len(part.notes) for part in song.parts):
+        return find_melody(song, drums=True)
+    raise Refusal("The tune has no notes up to bar {bar}. Choose a later bar.", bar=bar)

@@ -1,5 +1,6 @@
 """Music goes on from a bar of a file, which counts as the score of the file counts it."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,7 +12,7 @@ from generation.play.session import sample
 from generation.request import Refusal, Request
 from generation.serve.listen import listen
 from generation.serve.rendering import make
-from tests.hostile_bytes import midi, notes, track
+from tests.hostile_bytes import midi, notes, number, track
 from tests.play.test_length import AIR, JIG
 
 CHANGING = b"X:1\nM:4/4\nL:1/4\nK:C\nCDEF|GABc|[M:3/4]cBA|GFE|[M:2/4]DC|DE|\n"
@@ -64,6 +65,18 @@ def test_all_parts_stop_at_the_bar() -> None:
     assert reading is not None and [len(part.notes) for part in reading.song.parts] == [8, 2]
     early = reading.line.onset[-1]
     assert reading.song.end == 8 and early == 7 and np.all(reading.line.ends <= 8)
+
+
+def test_a_band_goes_on_from_a_bar_before_its_tune_enters() -> None:
+    late = track(number(480 * 8) + notes([72, 74, 76, 77] * 2, 480)[1:])
+    band = midi(late, track(notes([36, 43] * 8, 480, 1)))
+    asked = Request(data=band, filename="band.mid", after_bar=2)
+    whole, reading = listen(replace(asked, after_bar=0)), listen(asked)
+    assert whole is not None and whole.part == 0
+    assert reading is not None and reading.part == 1 and reading.song.end == 8
+    for alone in (replace(asked, parts="melody"), replace(asked, lead="1")):
+        with pytest.raises(Refusal, match=r"The tune has no notes up to bar 2\."):
+            listen(alone)
 
 
 def test_a_bar_that_is_not_there_is_refused_with_those_that_are() -> None:
