@@ -101,6 +101,16 @@ def test_all_parts_go_on_and_end_together_on_a_bar_line(model: BandLSTM, seed: i
     assert lowest.pitch[-1] % 12 == 2, "the bass closes on the tonic"
 
 
+def test_a_chord_at_the_close_is_the_tonics_triad_or_contains_it(model: BandLSTM):
+    """Of D minor, the key of the quartet."""
+    takes = play_on(model, [BandPrompt(quartet(), 6.0, seed=seed, temperature=1.5, top_p=1.0) for seed in range(12)])
+    closing = []
+    for take in takes:
+        assert take.whole is not None
+        closing += [symbol for at, symbol in take.whole.chords if at >= take.plan.goal / TICKS - 4 - 1e-6]
+    assert closing and set(closing) <= {"Dm", "Dm7", "Dm6"}
+
+
 def test_a_voice_stays_one_and_all_keep_their_ranges(model: BandLSTM):
     song = quartet()
     for take in play_on(model, [BandPrompt(song, 12.0, seed=seed, temperature=1.5, top_p=1.0) for seed in range(3)]):

@@ -9,6 +9,7 @@ import numpy as np
 from generation.model.band import CLASSES, FIRST_CHORD, FIRST_DRUM, SLOTS
 from generation.model.tokens import LENGTHS, TICKS
 from generation.play.band.rules_beside import (
+    IN_CHORD,
     begin_on_the_root,
     bring_the_third,
     close_from_above,
@@ -171,16 +172,18 @@ def no_clash(value: Any, take: State) -> Any:
 
 
 def come_to_rest(value: Any, take: State) -> Any:
-    """The closing notes belong to the tonic's triad and the closing chord is the tonic's. The lowest part plays the
-    tonic, and none of its notes lies too low for a tonic under it."""
+    """The closing notes belong to the tonic's triad and the closing chord is that triad, or a chord that contains it.
+    The lowest part plays the tonic, and none of its notes lies too low for a tonic under it."""
     harmony = value >= FIRST_CHORD
+    kind = (value - FIRST_CHORD) // 12 * harmony
+    strange = harmony & ((IN_CHORD[kind, take.third] & IN_CHORD[kind, FIFTH]) == 0)
     degree = (value - take.tonic - FIRST_CHORD * harmony) % 12
     root = harmony | ((take.part == take.lowest) & (take.single[take.part] > 0))
     foreign = (degree != 0) & (root | ((degree != take.third) & (degree != FIFTH)))
     tone = (value < FIRST_DRUM) | harmony
     home = (degree == 0) & ((take.part == take.lowest) | harmony)
     under = (take.part == take.lowest) & (degree != 0) & (value - degree < take.low[take.part]) & (value < FIRST_DRUM)
-    return (FOREIGN * foreign + 2 * FOREIGN * under - HOME * home) * (tone & (take.onset >= take.last))
+    return (FOREIGN * (foreign | strange) + 2 * FOREIGN * under - HOME * home) * (tone & (take.onset >= take.last))
 
 
 def no_endless_note(length: Any, take: State) -> Any:
