@@ -55,10 +55,13 @@ def restore(file: Path, database: Path) -> str:
         with contextlib.closing(sqlite3.connect(unfinished)) as target:
             unfinished.chmod(0o600)
             source.backup(target)
-    if database.exists():
-        _close(database)
-        database.replace(before)
-    unfinished.replace(database)
+    try:
+        if database.exists():
+            _close(database)
+            database.replace(before)
+        unfinished.replace(database)
+    finally:
+        unfinished.unlink(missing_ok=True)  # if a bot still has the database: it contains what members sent
     return f"{file} is restored as {database}" + (
         f"; the database before it is now {before}" if before.exists() else ""
     )

@@ -64,6 +64,7 @@ async def test_a_backup_is_whole_while_the_bot_writes_and_restores_what_was(tmp_
         await store.set_default(2, "seconds", 7.0)
         code, said = await asyncio.to_thread(run, tmp_path, "restore", "kept.sqlite3")
         assert code == 1 and "a bot is using the database: stop it first" in said
+        assert not [*(tmp_path / "data").glob("*.part")], "it would hold what members sent"
         assert await store.defaults(1) == Defaults(seconds=99.0)
         code, said = here("backup", "kept.sqlite3")
         assert code == 1 and "exists already" in said
