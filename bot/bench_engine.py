@@ -21,11 +21,8 @@ FORMATS = ("mp3", "mid", "abc", "png")
 PIECES = 20  # for each player at work
 EDGE = 4  # of these, for each player, the first and the last do not count: then one player may be idle
 AT_ONCE = 4  # pieces that a player plays at once; as many again wait for it
-MORE_MS, MORE_SHARE, TWICE = (
-    20.0,
-    5.0,
-    1.8,
-)  # the bars: at most so many ms, or % of a piece; at least so many times one player
+# The bars: at most so many ms, or % of a piece; at least so many times one player.
+MORE_MS, MORE_SHARE, TWICE = 20.0, 5.0, 1.8
 
 Figures = dict[str, dict[str, float]]
 

@@ -155,8 +155,9 @@ def tempo_words(words: str) -> tuple[float | None, float | None, float | None]:
 
 def tempo_again(words: str, bars: Sequence[Common]) -> float | None:
     """The first tempo of a score, where words such as “Tempo I” bring it back; else None."""
-    first = next((pace for bar in bars for _, pace in sorted(bar.tempo.items())), None)
-    return first if TEMPO_PRIMO.fullmatch(words.lower()) else None
+    if not TEMPO_PRIMO.fullmatch(words.lower()):
+        return None
+    return next((pace for bar in bars for _, pace in sorted(bar.tempo.items())), None)
 
 
 def _typed(figures: re.Match[str]) -> float | None:

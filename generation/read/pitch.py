@@ -15,11 +15,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or else the network's library write
 OWN_RATE = 16_000  # of the network: a pitch up to 2,094 Hz
 PIECE = 4  # seconds that are analysed at a time: a long recording takes no more memory than a short one
 WINDOW = 2_048  # samples of a spectrum at `OWN_RATE`
-PEAKS, BELOW = (
-    1_000.0,
-    0.003,
-)  # a whistle: its loudest partial mostly lies above so many hertz, and less than this share of the
-# power lies below half of that
+# A whistle: its loudest partial mostly lies above so many hertz, and less than this share of the power lies below half
+# of that.
+PEAKS, BELOW = 1_000.0, 0.003
 PARTIALS = 30  # bins that a few partials fill
 LOUD = 25.0  # decibels below the loudest frames, down to which frames count
 KEPT, WITHIN = 0.15, 1.0  # seconds for which a pitch that is held stays within so many semitones

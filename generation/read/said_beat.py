@@ -13,9 +13,8 @@ STRETCHES, CELLS = 4, 200  # of a piece, of a quarter
 ANYWHERE = 0.1  # the share of notes that stand nowhere in particular
 GRIDS = (20, 24, 28, 32)  # places in a quarter
 EXACT, ABOUT = 0.9, 0.5  # the share of notes on a grid; how strongly all are drawn to its places, of 1
-EMPTY = (
-    0.2  # of the notes at the fullest place in a beat: with a smaller share on the file's beats, hardly a note is there
-)
+# Of the notes at the fullest place in a beat: with a smaller share on the file's beats, hardly a note is there.
+EMPTY = 0.2
 HARMONICS, ENOUGH, FEW = 4, 600, 256  # fractions of a beat that are examined, notes that suffice, factors tried at once
 
 Floats = NDArray[np.float64]

@@ -25,10 +25,8 @@ def key_under(signature: Signature, parts: list[Notes], chords: Sequence[str], m
     if parts:
         pitch = np.concatenate([notes.pitch for notes in parts])
         duration = np.concatenate([notes.duration for notes in parts])
-        heard, sharps = (
-            find_key(pitch, duration),
-            _accidentals(np.bincount(pitch % 12, duration, 12).astype(np.float64)),
-        )
+        heard = find_key(pitch, duration)
+        sharps = _accidentals(np.bincount(pitch % 12, duration, 12).astype(np.float64))
     if signature.odd:
         return heard
     if signature.mode not in ("", "major"):

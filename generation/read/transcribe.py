@@ -16,10 +16,8 @@ LOWEST = 55.0  # hertz
 HOLD = 80.0  # milliseconds that a pitch a semitone away must last to be a note of its own
 SHORTEST = 0.06  # seconds
 STRUCK = 0.14  # nats a band by which a note grows louder where it is struck again
-DIP, DEEPEST = (
-    0.03,
-    8.0,
-)  # nats for each decibel by which the sound dips between two notes; the most decibels that count
+# Nats for each decibel by which the sound dips between two notes; the most decibels that count.
+DIP, DEEPEST = 0.03, 8.0
 CLEAR = 0.4  # nats in all
 SILENT = 12.0  # decibels softer between two segments of one pitch: they are two notes, however softly they begin
 UNDERTONES = 6  # the true pitch may be the one that was followed, divided by up to this number

@@ -69,9 +69,8 @@ class Place:
         self._answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._request = b""
         self._progress: Progress | None = None
-        self._ask: Msg | None = (
-            None  # the latest question of a machine, kept until there is a request to answer it with
-        )
+        # The latest question of a machine, kept until there is a request to answer it with.
+        self._ask: Msg | None = None
         self._parts: dict[str, dict[int, bytes]] = {}  # of incomplete answers: attempt → number of the part → its bytes
         self._heard = monotonic()  # when anybody last mentioned it
         self._listens: Subscription | None = None

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from generation.request import Refusal, Request
-from generation.serve.pool import DEADLY, TOO_HARD, WorkerPool
+from generation.request import Request
+from generation.serve.pool import WorkerPool
 from tests.hostile_bytes import File
 from tests.hostile_sounds import encoded, hummed
-from tests.read.test_hostile import MEMORY, figure, is_a_sentence
+from tests.read.test_hostile import MEMORY, answered, figure
 from tests.tally import tried
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -86,22 +86,12 @@ def damaged(count: int, seed: int = 11) -> Iterator[File]:
 
 async def test_damaged_recordings(soak: bool) -> None:
     """One process reads or refuses all of them, with no more memory than a good recording may take."""
-    read, refused, late = 0, 0, []
     async with WorkerPool(renderers=1, model="echo", quiet=True) as pool:
         for name, data in recordings():
             await pool.check(Request(data=data, filename=name))
         (pid,) = pool.pids["render"]
         memory = figure(pid, "VmRSS")
-        for name, data in damaged(MANY if soak else FEW):
-            try:
-                await pool.check(Request(data=data, filename=name))
-                read += 1
-            except Refusal as refusal:
-                assert is_a_sentence(str(refusal)), (name, str(refusal))
-                assert refusal.words != DEADLY, name
-                refused += 1
-                if str(refusal) == TOO_HARD["read"]:
-                    late.append(name)
+        read, refused, late = await answered(pool, damaged(MANY if soak else FEW))
         assert len(late) <= LATE, late
         if not late:
             assert pool.pids["render"] == [pid], "one process lived through it all"

@@ -2,12 +2,14 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from generation.request import Refusal, Request
 from generation.serve.pool import DEADLY, TOO_HARD, WorkerPool
+from tests.hostile_bytes import File
 from tests.hostile_files import hostile_files
 from tests.tally import tried
 
@@ -37,6 +39,23 @@ def is_a_sentence(words: str) -> bool:
     return (
         words[0].isupper() and words.endswith(".") and "\n" not in words and len(words) < 250 and "Error" not in words
     )
+
+
+async def answered(pool: WorkerPool, files: Iterable[File]) -> tuple[int, int, list[str]]:
+    """How many files are read, how many are refused in a sentence, and the names of those refused because they took
+    all the time that they may."""
+    read, refused, late = 0, 0, list[str]()
+    for name, data in files:
+        try:
+            await pool.check(Request(data=data, filename=name))
+            read += 1
+        except Refusal as refusal:
+            assert is_a_sentence(str(refusal)), (name, str(refusal))
+            assert refusal.words != DEADLY, name
+            refused += 1
+            if str(refusal) == TOO_HARD["read"]:
+                late.append(name)
+    return read, refused, late
 
 
 def count(folder: str) -> int:
@@ -70,23 +89,13 @@ def ours(line: str) -> bool:
 async def test_hostile_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sitecustomize.py").write_text(LISTENER)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    read, refused, late = 0, 0, []
     async with WorkerPool(renderers=1, model="echo", quiet=True) as pool:
         for path in TINY:
             await pool.check(Request(data=path.read_bytes(), filename=path.name))
         (pid,) = pool.pids["render"]
         open_files, memory, heard = count(f"/proc/{pid}/fd"), figure(pid, "VmRSS"), (tmp_path / "told").stat()
         scratch = Path(f"/proc/{pid}/environ").read_bytes().partition(b"TMPDIR=")[2].partition(b"\0")[0].decode()
-        for name, data in hostile_files():
-            try:
-                await pool.check(Request(data=data, filename=name))
-                read += 1
-            except Refusal as refusal:
-                assert is_a_sentence(str(refusal)), (name, str(refusal))
-                assert refusal.words != DEADLY, name
-                refused += 1
-                if str(refusal) == TOO_HARD["read"]:
-                    late.append(name)
+        read, refused, late = await answered(pool, hostile_files())
         assert read + refused >= 300 and len(late) <= LATE, late
         if not late:
             assert pool.pids["render"] == [pid], "one process lived through it all"

@@ -6,7 +6,7 @@ import pytest
 
 from bot.preview.page import Page
 from tests.bot.preview.test_preview_accompany import LAST, TUNE, answer, fill, players
-from tests.bot.preview.test_preview_reach import AXE, faults
+from tests.bot.preview.test_preview_reach import AXE, IN_EVERY_LIGHT, faults
 from tests.browser import CHROMIUM, Tab, browser
 from tests.discord_stand_in import ROOT, Discord
 
@@ -19,7 +19,7 @@ MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-str
 BAND = ROOT / "assets/examples/pop-band.mid"
 
 
-@pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 1280), (False, 390)], ids=["day", "night", "phone"])
+@IN_EVERY_LIGHT
 async def test_axe_finds_nothing_in_answers_and_forms(discord: Discord, tmp_path: Path, dark: bool, width: int) -> None:
     tune, bad, states = tmp_path / "air.abc", tmp_path / "song.mscz", dict[str, list[str]]()
     tune.write_text(TUNE)

@@ -13,6 +13,9 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
 AXE = ROOT / "tests/second_judge/node_modules/axe-core/axe.min.js"
+IN_EVERY_LIGHT = pytest.mark.parametrize(
+    ("dark", "width"), [(False, 1280), (True, 1280), (False, 390)], ids=["day", "night", "phone"]
+)
 FOCUS = "document.activeElement"
 
 
@@ -118,7 +121,7 @@ async def faults(tab: Tab) -> list[str]:
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="needs npm ci in tests/second_judge")
-@pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 1280), (False, 390)], ids=["day", "night", "phone"])
+@IN_EVERY_LIGHT
 async def test_axe_finds_nothing_in_any_state(place: tuple[Discord, str], tab: Tab, dark: bool, width: int) -> None:
     await tab.look(dark=dark, width=width, height=800, touch=width < 761)
     await tab.evaluate(AXE.read_text() + ";null")
