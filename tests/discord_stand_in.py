@@ -322,7 +322,7 @@ class Discord:
         await self.start_bot()
 
     def refresh(self) -> None:
-        """Forget what one test left behind: violations, failures ordered, permissions, languages, limits."""
+        """Forget what one test left behind: messages, violations, failures ordered, permissions, languages, limits."""
         self.violations.clear()
         self.limits.faults.clear()
         self.limits.buckets.clear()
@@ -330,6 +330,7 @@ class Discord:
         self.world.attachment_size_limit = fresh.attachment_size_limit
         self.world.token_lives, self.world.acknowledge_within = fresh.token_lives, PATIENCE
         for room in self.world.channels.values():
+            room.messages.clear()
             room.bot_permissions = fresh.channels[room.id].bot_permissions
         for guild in self.world.guilds.values():
             guild.locale, guild.everyone = fresh.guilds[guild.id].locale, fresh.guilds[guild.id].everyone
