@@ -17,11 +17,14 @@ from tests.play.test_band_session import hostile, quartet
 from tests.play.test_beside import JIG, asked
 
 
-def model_of(window: int = 24) -> BandLSTM:
+def model_of(window: int = 24, held: int = 0) -> BandLSTM:
     torch.manual_seed(3)
-    model = BandLSTM(Sizes(width=48, heads=2, layers=2, dropout=0.0, window=window)).eval()
+    model = BandLSTM(Sizes(width=48, heads=2, layers=2, dropout=0.0, window=window, held=held)).eval()
     for layer in model.layers:  # as after training
         torch.nn.init.normal_(layer.nothing)
+    for layer in (model.beside, model.beside_next, model.to_held, model.to_ends) if held else ():
+        torch.nn.init.normal_(layer.weight, std=0.1)
+        torch.nn.init.normal_(layer.bias)
     return model
 
 
@@ -37,10 +40,11 @@ PROMPTS = {
 
 
 @torch.inference_mode()
+@pytest.mark.parametrize("held", [0, 3])
 @pytest.mark.parametrize("name", PROMPTS)
-def test_both_have_the_same_logits_and_draw_the_same(name: str):
+def test_both_have_the_same_logits_and_draw_the_same(name: str, held: int):
     """Through more onsets than the attention can see."""
-    model = model_of()
+    model = model_of(held=held)
     session = BandSession(model, "float32")
     [take] = session.add([PROMPTS[name]])
     ours, plain = session._line(take), session._line(take)
@@ -66,7 +70,7 @@ def test_both_have_the_same_logits_and_draw_the_same(name: str):
 
 @torch.inference_mode()
 def test_a_take_is_the_same_bit_by_bit_in_any_company(arithmetic: str):
-    model = model_of(64)
+    model = model_of(64, held=3)
     session = BandSession(model, arithmetic)
     prompts = [BandPrompt(quartet(2 + i % 3), 8.0, seed=i, temperature=0.7 + 0.05 * i) for i in range(9)]
     takes = session.add(prompts)
@@ -89,7 +93,7 @@ def test_a_take_is_the_same_bit_by_bit_in_any_company(arithmetic: str):
 @torch.inference_mode()
 def test_rounded_weights_foresee_what_the_exact_ones_do():
     """In 8 bits, the logits are near those of the network, after the same rows."""
-    model = model_of(64)
+    model = model_of(64, held=3)
     session = BandSession(model, "int8")
     [take] = session.add([PROMPTS["quartet"]])
     plain = session._line(take)

@@ -13,13 +13,13 @@ FEW = 2  # slots at the start
 
 
 class BandBatch:
-    """Takes of one model. On a CPU its weights are rearranged, and all takes are played at once; elsewhere, or if it is
-    told what parts hold, the network plays them as it is, one after another."""
+    """Takes of one model. On a CPU its weights are rearranged, and all takes are played at once; elsewhere, the
+    network plays them as it is, one after another."""
 
     def __init__(self, model: BandLSTM, arithmetic: str | None = None) -> None:
         self.model = model
         self.lines: list[Line] = []
-        fast = model.step.weight.device.type == "cpu" and not model.sizes.held
+        fast = model.step.weight.device.type == "cpu"
         self._fused = fuse_band(model, arithmetic) if fast else None
         self._slots = band_memory(model, self._fused, FEW) if self._fused else None
         self._step: StepOnCPU | None = None

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from generation.model import hearing
-from generation.model.band import CLASSES, SLOTS, START
+from generation.model.band import CLASSES, FIRST_DRUM, SLOTS, START
 from generation.model.networks.attentive_lstm import BARS, EXPRESSION, PERIODS, PHASES
-from generation.model.networks.band_lstm import BandLSTM
+from generation.model.networks.band_lstm import HELD, BandLSTM
 from generation.model.networks.onset_attention import Layer
 from generation.model.tokens import TICKS
 from generation.play.arithmetic import arithmetic
@@ -48,6 +48,8 @@ class BandFused:
 
     step, chord, age, low, top, voices  by class
     sounds     by pitch class; then by slot and state, compared with silence
+    beside     (slots, values + START, columns) by slot and the value it holds; no slots if the network is not told
+    left       (slots, classes, columns) by slot and the time until what it holds ends
     phases     by tick of a cycle
     bars       by wave, see `play.fused.waves`
 
@@ -72,6 +74,8 @@ class BandFused:
     top: Tensor
     voices: Tensor
     sounds: Tensor
+    beside: Tensor
+    left: Tensor
     phases: Tensor
     bars: Tensor
     value: Tensor
@@ -100,90 +104,142 @@ class BandFused:
 def fuse_band(model: BandLSTM, kind: str | None = None) -> BandFused:
     """Rearrange the weights of a model on a CPU. `kind` is the arithmetic, by default the fastest of the device; keys
     and values are kept in 8 bits unless it is float32."""
-    w, small = model.sizes.width, model.sizes.width // 4
     kind = kind or arithmetic(model.step.weight.device)
     layers = [cast(Layer, layer) for layer in model.layers]
-    values = torch.cat([layer.value.weight[:, :w] for layer in layers]).T
-    note, given = model.note.weight, model.given_step.weight
-
-    def spread(x: Tensor) -> Tensor:
-        """(n, (1 + layers) × width) additions to the network's input (n, width), then to each layer's values."""
-        return torch.cat([x, x @ values], 1)
-
-    def of_note(table: Tensor, field: int) -> Tensor:
-        """(classes, (1 + layers) × width) what each class of a field of the note adds."""
-        return spread(table @ note[:, field * small : (field + 1) * small].T)
-
-    def ages(embedding: nn.Module) -> Tensor:
-        """(classes, (2 + layers) × width) what each class of a field of `hearing` adds, the part head included."""
-        table = cast(nn.Embedding, embedding).weight
-        return torch.cat([of_note(table, 6), table @ given[:, w + small : w + 2 * small].T], 1)
-
-    def touch(name: str) -> Tensor:
-        return cast(nn.Embedding, model.expression[name]).weight
-
-    pitches = torch.arange(START + 1)
-    classes = model.pitch_class.weight[torch.where(pitches < 128, pitches % 12, 12)]
-    heard = model.sounds.weight.T  # (12 + SLOTS × STATES, width)
-    sounds = torch.cat([spread(heard), given[:, w + 2 * small + PHASES :].T], 1)
-    silent = sounds[STATE :: hearing.STATES]
-    states = sounds[STATE:].view(SLOTS, hearing.STATES, -1) - silent[:, None]
-    # Every row has a step, so its table also carries all constant terms.
-    constant = torch.cat([spread((model.note.bias + model.sounds.bias)[None]), model.given_step.bias[None]], 1)
-    step = torch.cat([of_note(model.step.weight, 0), model.step.weight @ given[:, w : w + small].T], 1)
-    both = torch.cat([spread(note[:, 7 * small :].T), given[:, w + 2 * small : w + 2 * small + PHASES].T], 1)
-    ticks = torch.arange(CYCLE)[:, None]
-    angle = 2 * torch.pi * ticks / (TICKS * torch.tensor(PERIODS))
-    n, m = len(PERIODS), len(BARS)
-    to_value = torch.cat([model.to_value.weight, model.to_interval.weight, model.given_value.weight[:, :w]])
-    value_bias = torch.cat([model.to_value.bias, model.to_interval.bias, model.given_value.bias])
-    half = w // 2
-
-    def joined(to: nn.Linear, after: nn.Linear, read: int) -> Product:
-        return product(torch.cat([to.weight, after.weight[:, :read]]), torch.cat([to.bias, after.bias]), kind)
-
-    after_part = model.given_part.weight
-    blank = model.given_step.bias.new_zeros(w)
-    head = (
-        product(torch.cat([model.to_step.weight, given[:, :w]]), torch.cat([model.to_step.bias, blank]), kind),
-        joined(model.to_part, model.given_part, w),
-        product(to_value, value_bias, kind),
-        joined(model.to_duration, model.given_duration, w),
-        joined(model.to_velocity, model.given_velocity, half),
-        joined(model.to_deviation, model.given_deviation, half),
-        product(model.to_articulation.weight, model.to_articulation.bias, kind),
-    )
+    beside, left = _beside(model)
     return BandFused(
-        step=step + constant + silent.sum(0),
-        chord=ages(model.value),
-        age=ages(model.ages[1]),
-        low=ages(model.edges[0]),
-        top=ages(model.edges[1]),
-        voices=ages(model.voices),
-        sounds=torch.cat([sounds[:STATE], states.flatten(0, 1)]),
-        phases=torch.cat([angle.sin(), angle.cos()], 1) @ torch.cat([both[:n], both[n + m : 2 * n + m]]),
-        bars=torch.cat([both[n : n + m], both[2 * n + m :]]),
-        value=of_note(model.value.weight + classes, 1),
-        duration=of_note(model.duration.weight, 3),
-        velocity=of_note(touch("velocity"), 4),
-        deviation=of_note(touch("deviation"), 4),
-        articulation=of_note(touch("articulation"), 4),
-        last=of_note(model.value.weight, 5),
-        until=of_note(cast(nn.Embedding, model.ages[2]).weight, 6),
-        countdown=model.countdown.weight @ model.context.weight[:, small:].T,
-        head=head,
-        next_last=model.value.weight @ after_part[:, w + small : w + 2 * small].T,
-        next_gap=cast(nn.Embedding, model.ages[0]).weight @ after_part[:, w + 2 * small :].T,
-        next_value=torch.cat([model.value.weight, classes], 1) @ model.given_value.weight[:, w:].T,
-        next_duration=model.duration.weight @ model.given_duration.weight[:, w:].T,
-        next_velocity=touch("velocity") @ model.given_velocity.weight[:, half:].T,
-        next_deviation=touch("deviation") @ model.given_deviation.weight[:, half:].T,
+        **_surroundings(model),
+        beside=beside,
+        left=left,
+        **_of_row(model),
+        countdown=model.countdown.weight @ model.context.weight[:, model.sizes.width // 4 :].T,
+        head=_heads(model, kind),
+        **_next(model),
         doing=model.doing.weight.clone(),
         layers=tuple(_layer(layer, kind) for layer in layers),
         turn=layers[0].rate,
         kind=kind,
         kept=torch.float32 if kind == "float32" else torch.int8,
     )
+
+
+def _spread(model: BandLSTM, x: Tensor) -> Tensor:
+    """(…, (1 + layers) × width) additions to the network's input (…, width), then to each layer's values."""
+    values = [cast(Layer, layer).value.weight[:, : model.sizes.width].T for layer in model.layers]
+    return torch.cat([x, x @ torch.cat(values, 1)], -1)
+
+
+def _of_field(model: BandLSTM, table: Tensor, field: int) -> Tensor:
+    """(classes, (1 + layers) × width) what each class of a field of the row adds."""
+    small = model.sizes.width // 4
+    return _spread(model, table @ model.note.weight[:, field * small : (field + 1) * small].T)
+
+
+def _classes(table: nn.Embedding) -> Tensor:
+    """The rows of a table of pitch classes for all values and `START`."""
+    pitches = torch.arange(START + 1)
+    return table.weight[torch.where(pitches < FIRST_DRUM, pitches % 12, 12)]
+
+
+def _touch(model: BandLSTM, name: str) -> Tensor:
+    return cast(nn.Embedding, model.expression[name]).weight
+
+
+def _surroundings(model: BandLSTM) -> dict[str, Tensor]:
+    """The tables of what is known before the part is chosen."""
+    w, small = model.sizes.width, model.sizes.width // 4
+    note, given = model.note.weight, model.given_step.weight
+
+    def both(table: Tensor) -> Tensor:
+        """What each class of a field of `hearing` adds to the row, and to the part head's input."""
+        return torch.cat([_of_field(model, table, 6), table @ given[:, w + small : w + 2 * small].T], 1)
+
+    ages, edges = ([cast(nn.Embedding, each).weight for each in tables] for tables in (model.ages, model.edges))
+    sounds = torch.cat([_spread(model, model.sounds.weight.T), given[:, w + 2 * small + PHASES :].T], 1)
+    silent = sounds[STATE :: hearing.STATES]
+    states = sounds[STATE:].view(SLOTS, hearing.STATES, -1) - silent[:, None]
+    # Every row has a step, so its table also carries all constant terms.
+    constant = torch.cat([_spread(model, model.note.bias + model.sounds.bias), model.given_step.bias]) + silent.sum(0)
+    if model.sizes.held:
+        constant = constant + torch.cat([_spread(model, model.beside.bias), model.beside_next.bias])
+    step = torch.cat([_of_field(model, model.step.weight, 0), model.step.weight @ given[:, w : w + small].T], 1)
+    waves = torch.cat([_spread(model, note[:, 7 * small :].T), given[:, w + 2 * small : w + 2 * small + PHASES].T], 1)
+    angle = 2 * torch.pi * torch.arange(CYCLE)[:, None] / (TICKS * torch.tensor(PERIODS))
+    n, m = len(PERIODS), len(BARS)
+    return {
+        "step": step + constant,
+        "chord": both(model.value.weight),
+        "age": both(ages[1]),
+        "low": both(edges[0]),
+        "top": both(edges[1]),
+        "voices": both(model.voices.weight),
+        "sounds": torch.cat([sounds[:STATE], states.flatten(0, 1)]),
+        "phases": torch.cat([angle.sin(), angle.cos()], 1) @ torch.cat([waves[:n], waves[n + m : 2 * n + m]]),
+        "bars": torch.cat([waves[n : n + m], waves[2 * n + m :]]),
+    }
+
+
+def _beside(model: BandLSTM) -> tuple[Tensor, Tensor]:
+    """What each value that a slot holds adds, and each class of the time that is left of it; no slots if the network
+    is not told."""
+    w, slots = model.sizes.width, model.sizes.held
+    if not slots:
+        nothing = torch.zeros(0, 1, (2 + len(model.layers)) * w)
+        return nothing, nothing
+    of_row, of_part = (layer.weight.T.view(slots, 2, HELD, w) for layer in (model.beside, model.beside_next))
+    adds = torch.cat([_spread(model, of_row), of_part], -1)  # (slots, what and how long, HELD, columns)
+    return (model.held.weight + _classes(model.held_class)) @ adds[:, 0], model.left.weight @ adds[:, 1]
+
+
+def _of_row(model: BandLSTM) -> dict[str, Tensor]:
+    """The tables of what is known once the row is complete."""
+    return {
+        "value": _of_field(model, model.value.weight + _classes(model.pitch_class), 1),
+        "duration": _of_field(model, model.duration.weight, 3),
+        "velocity": _of_field(model, _touch(model, "velocity"), 4),
+        "deviation": _of_field(model, _touch(model, "deviation"), 4),
+        "articulation": _of_field(model, _touch(model, "articulation"), 4),
+        "last": _of_field(model, model.value.weight, 5),
+        "until": _of_field(model, cast(nn.Embedding, model.ages[2]).weight, 6),
+    }
+
+
+def _heads(model: BandLSTM, kind: str) -> tuple[Product, ...]:
+    """The products of the heads, in their order."""
+    w = model.sizes.width
+    half, told = w // 2, bool(model.sizes.held)
+
+    def joined(*to: nn.Linear, after: nn.Linear, read: int, bias: Tensor | None = None) -> Product:
+        """Logits, and the part of the next head's input that is read from this one's, the first `read` columns."""
+        weight = torch.cat([*(layer.weight for layer in to), after.weight[:, :read]])
+        return product(weight, torch.cat([*(layer.bias for layer in to), after.bias if bias is None else bias]), kind)
+
+    values = (model.to_value, model.to_interval, *([model.to_held] if told else []))
+    return (
+        # The bias of the second part stands in `step`.
+        joined(model.to_step, after=model.given_step, read=w, bias=torch.zeros(w)),
+        joined(model.to_part, after=model.given_part, read=w),
+        joined(*values, after=model.given_value, read=w),
+        joined(model.to_duration, *([model.to_ends] if told else []), after=model.given_duration, read=w),
+        joined(model.to_velocity, after=model.given_velocity, read=half),
+        joined(model.to_deviation, after=model.given_deviation, read=half),
+        product(model.to_articulation.weight, model.to_articulation.bias, kind),
+    )
+
+
+def _next(model: BandLSTM) -> dict[str, Tensor]:
+    """The tables of what a field adds to the input of the head after it."""
+    w, small = model.sizes.width, model.sizes.width // 4
+    half, after_part = w // 2, model.given_part.weight
+    value = torch.cat([model.value.weight, _classes(model.pitch_class)], 1)
+    return {
+        "next_last": model.value.weight @ after_part[:, w + small : w + 2 * small].T,
+        "next_gap": cast(nn.Embedding, model.ages[0]).weight @ after_part[:, w + 2 * small :].T,
+        "next_value": value @ model.given_value.weight[:, w:].T,
+        "next_duration": model.duration.weight @ model.given_duration.weight[:, w:].T,
+        "next_velocity": _touch(model, "velocity") @ model.given_velocity.weight[:, half:].T,
+        "next_deviation": _touch(model, "deviation") @ model.given_deviation.weight[:, half:].T,
+    }
 
 
 def _layer(layer: Layer, kind: str) -> BandLayer:

@@ -18,7 +18,7 @@ from generation.play.loops import band_hearing, choice, given, hearing
 from generation.play.loops.compiled import Reals, Whole, add
 from generation.play.step_on_cpu import array, arrays
 
-INTERVALS = 2 * FIRST_DRUM - 1  # classes of the step from a part's last pitch
+LEAPS = 2 * FIRST_DRUM - 1  # classes of the step from a part's last pitch
 EDGES = COUNTDOWN.astype(np.int64)
 FLAT = np.array([NO_TOUCH.get(head, 0) for head in range(len(HEADS))])[:, None]
 Watch = Callable[[int, Reals], None]
@@ -33,6 +33,7 @@ class StepOnCPU:
         takes, width = slots.x.shape
         self.allowed = model.allowed.numpy()
         self.small, columns = width // 4, fused.step.shape[1]
+        self.heeded = model.sizes.held  # slots of which the network is told what they hold
         half = width // 2
 
         def reals(*shape: int) -> Reals:
@@ -67,6 +68,8 @@ class StepOnCPU:
             tables.top,
             tables.voices,
             tables.sounds,
+            tables.beside,
+            tables.left,
             self.where,
         )
         band_hearing.after_step(x[0], out, CLASSES["step"], self.where, x[1])
@@ -77,9 +80,10 @@ class StepOnCPU:
         given.recognise(table)
         band_hearing.after_part(x[1], out, self.small, own.part_given, tables.next_last, tables.next_gap, table, x[2])
         out = head[VALUE].array(x[2])
-        band_hearing.leap(out, self.allowed, self.kind, table, self.leaps)
+        band_hearing.leap(out, self.allowed, self.kind, self.heeded, table, self.leaps)
         self._choose(VALUE, self.leaps, watch)
-        band_hearing.add_on(x[2], out, CLASSES["value"] + INTERVALS, tables.next_value, said[VALUE], True, x[3])
+        logits = CLASSES["value"] + LEAPS + self.heeded * band_hearing.INTERVALS
+        band_hearing.add_on(x[2], out, logits, tables.next_value, said[VALUE], True, x[3])
         self._lasts_and_touch(watch)
         rows.note_down(said, LENGTHS, table)
         given.pass_by(own.given, table)
@@ -100,11 +104,14 @@ class StepOnCPU:
         given = (tables.next_duration, tables.next_velocity, tables.next_deviation)
         tone, harmony = self.kind == rows.TONE, self.kind == rows.HARMONY
         for i in range(DURATION, len(HEADS)):
-            out = head[i].array(x[i])
+            out, logits = head[i].array(x[i]), CLASSES[HEADS[i]]
+            if i == DURATION:
+                band_hearing.end_together(out, logits, self.heeded, self.slots.table)
+                logits += 3 * self.heeded
             self._choose(i, out, watch)
             said[i] = np.where(tone if i == DURATION else ~harmony, said[i], FLAT[i])
             if i < len(HEADS) - 1:
-                band_hearing.add_on(x[i], out, CLASSES[HEADS[i]], given[i - DURATION], said[i], i > DURATION, x[i + 1])
+                band_hearing.add_on(x[i], out, logits, given[i - DURATION], said[i], i > DURATION, x[i + 1])
 
     def _hear(self, onset: Whole) -> None:
         """Pass the rows that were just chosen, at `onset` (B,), through the network."""

@@ -11,7 +11,9 @@ from generation.model.hearing import (
     CHORD,
     CLASSES_HEARD,
     GAP,
+    HELD_HEARD,
     LAST,
+    LEFT_HEARD,
     LOW,
     SILENT,
     SLOTS_HEARD,
@@ -20,12 +22,14 @@ from generation.model.hearing import (
     UNTIL,
     VOICES,
 )  # fmt: skip
+from generation.model.networks.band_lstm import OCTAVES
 from generation.model.tokens import TICKS
 from generation.play.band.state import AT
 from generation.play.loops.compiled import ZERO, Kept, Reals, Whole, compiled, gelu
 from generation.play.loops.hearing import lay_down, mix, turn, weigh
 
 SLOTS, FIRST_STATE = 16, 12
+INTERVALS = 2 * OCTAVES + 1  # from a held pitch that count
 BELOW = FIRST_DRUM - 1  # the class of an interval of 0
 
 
@@ -45,10 +49,12 @@ def surround(
     top: Reals,
     voices: Reals,
     sounds: Reals,
+    beside: Reals,
+    left: Reals,
     where: Reals,
 ) -> None:
-    """Add to `where` (B, columns), which holds what a row's metrical position adds, what its step and the sounding
-    notes add."""
+    """Add to `where` (B, columns), which holds what a row's metrical position adds, what its step, the sounding notes
+    and the notes that the first slots hold add."""
     for take in range(len(table)):
         heard, to = table[take, AT.heard :], where[take]
         add_row(to, step[table[take, AT.row + STEP]])
@@ -64,6 +70,9 @@ def surround(
             state = heard[SLOTS_HEARD + slot]
             if state != SILENT:
                 add_row(to, sounds[FIRST_STATE + slot * STATES + state])
+        for slot in range(len(beside)):
+            add_row(to, beside[slot, heard[HELD_HEARD + slot]])
+            add_row(to, left[slot, heard[LEFT_HEARD + slot]])
 
 
 @compiled
@@ -105,18 +114,39 @@ def after_part(
 
 
 @compiled
-def leap(out: Reals, allowed: Reals, kind: Whole, table: Whole, logits: Reals) -> None:
-    """Write the logits of values (B, VALUES): the sum of those by value and those by interval from the part's last
-    pitch, restricted to the values of the part's kind."""
+def leap(out: Reals, allowed: Reals, kind: Whole, slots: int, table: Whole, logits: Reals) -> None:
+    """Write the logits of values (B, VALUES): the sum of those by value, those by interval from the part's last pitch,
+    and those by interval from each pitch that one of the first `slots` holds, restricted to the values of the part's
+    kind. `out` (B, …): the value head's product, in this order."""
     classes = logits.shape[1]
     for take in range(len(logits)):
-        said, by, last, may = logits[take], out[take, classes:], table[take, AT.heard + LAST], allowed[kind[take]]
+        said, by, heard, may = logits[take], out[take, classes:], table[take, AT.heard :], allowed[kind[take]]
+        last = heard[LAST]
         for c in range(classes):
             said[c] = out[take, c] + may[c]
         if last < FIRST_DRUM:
             near = by[BELOW - last :]
             for c in range(FIRST_DRUM):
                 said[c] += near[c]
+        for slot in range(slots):
+            value = heard[HELD_HEARD + slot]
+            if heard[LEFT_HEARD + slot] > 0 and value < FIRST_DRUM:
+                near = by[2 * FIRST_DRUM - 1 + slot * INTERVALS :]
+                for c in range(FIRST_DRUM):
+                    said[c] += near[min(max(c - value, -OCTAVES), OCTAVES) + OCTAVES]
+
+
+@compiled
+def end_together(out: Reals, classes: int, slots: int, table: Whole) -> None:
+    """Add to the logits of durations, the first `classes` columns of the duration head's product `out`, what its next
+    columns say of each note that one of the first `slots` holds: how well a note ends before, with or after it."""
+    for take in range(len(out)):
+        for slot in range(slots):
+            left = table[take, AT.heard + LEFT_HEARD + slot]
+            if left > 0:
+                before, together, after = out[take, classes + 3 * slot : classes + 3 * slot + 3]
+                for c in range(classes):
+                    out[take, c] += before if c < left else together if c == left else after
 
 
 @compiled
