@@ -70,7 +70,7 @@ PROGRAMS = tuple(
         (r"acoustic bass|\bbass\b", 32),
         (r"lead\b|synth", 80),
         (r"pad\b", 88),
-        (r"piano|klavier|pianoforte|clavier|\bpf\b|\bpno\b|fortepiano|keyboard|tasten", 0),
+        (r"pian(o|ino|\b)|klav[ií]|clavier|\bpf\b|\bpno\b|keyboard|tasten|zongora", 0),
     )
 )  # fmt: skip
 DRUMS = tuple(

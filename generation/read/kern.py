@@ -165,8 +165,7 @@ class _Page:
         else:
             spine.line = next((each.line for each in reversed(before) if each.kind == "**kern"), None)
             spine.verse = 1 + sum(each.kind == kind and each.line is spine.line for each in before)
-        self.spines.append(spine)
-        self.loud = {}
+        self.spines, self.loud = [*self.spines, spine], {}
         if len(self.spines) > 4 * open_score.MAX_SPINES:
             raise open_score.too_many_spines(len(self.spines))
         return spine
@@ -241,9 +240,8 @@ class _Page:
                     continue
                 column.end, self.struck, moved = self.now + found.length, self.now, True
                 for tone in found.tones:
-                    pitch = tone.pitch + spine.shift
-                    if spine.line.drums:
-                        pitch = drum_named(spine.line.name) or SNARE
+                    drum = (drum_named(spine.line.name) or SNARE) if spine.line.drums else None
+                    pitch = tone.pitch + spine.shift if drum is None else drum
                     sound = Sound(self.at, found.length, pitch, tone.ties, tone.tied, column.voice)
                     if column.cue:
                         spine.small.append((measure, sound))
@@ -287,11 +285,13 @@ class _Page:
                 insort(measure.sounds, sound, key=lambda each: each.at)
         for i, votes in self.votes.items():
             score.common[i].signature = Counter(votes.values()).most_common(1)[0][0]
-        score.lines = [spine.line for spine in reversed(self.spines) if spine.kind == "**kern" and spine.line]
-        for number, line in enumerate(score.lines, 1):
-            line.number = number
-            if line.program is None:
-                line.program = program_named(line.name)
+        staves = [(spine.part, spine.line) for spine in reversed(self.spines) if spine.kind == "**kern" and spine.line]
+        named = {part: line for part, line in staves if part and line.name}
+        for number, (part, line) in enumerate(staves, 1):
+            other = named.get(part, line)  # only one hand of a pianist may be named
+            line.number, line.name = number, line.name or other.name
+            line.program = next((n for n in (line.program, other.program) if n is not None), program_named(line.name))
+        score.lines = [line for _, line in staves]
         while len(score.bars) > 1 and not score.common[-1].length:
             score.bars.pop()
             score.common.pop()

@@ -194,8 +194,9 @@ def _place(found: re.Match[str], tonic: int, mode: str) -> int:
 
 
 def part_name(text: str) -> str:
-    """The name of a part in “*I"Flute”; empty where the source has a tempo, a number or a heading before its staves."""
-    name = legible(plain(text))
+    """The name of a part in “*I"Flute”, without an editor's brackets; empty where the source has a tempo, a number or a
+    heading before its staves."""
+    name = re.sub(r"^\[([^\[\]]+)\]$", r"\1", legible(plain(text)))
     return "" if HEADING.fullmatch(name) or any(tempo_words(name)) else name
 
 

@@ -69,16 +69,16 @@ def lines(reading: Reading, width: int = 80) -> Iterator[str]:
 
 def _facts(reading: Reading) -> Iterator[str]:
     song = reading.song
-    pace = [f"{mark.quarters_per_minute:g}" for mark in song.tempo]
     seconds = song.clock.second(song.end)
     for _, key in () if song.keys else _heard(song):
         yield f"key: {key}, by ear"
     if song.keys:
         yield _changes("key", [(quarter, str(key)) for quarter, key in song.keys])
     yield _changes("metre", [(at, f"{beats}/{unit}") for at, (beats, unit) in song.metres]) or "metre: not said"
-    said = pace[0] if len(pace) == 1 else f"{pace[0]}, with {len(pace)} marks"
+    paces = [mark.quarters_per_minute for mark in song.tempo]
+    marks = f" at first, {len(paces)} marks from {min(paces):.4g} to {max(paces):.4g}" if len(paces) > 1 else ""
     pickup = f"; a pickup of {song.pickup:g} quarters" if song.pickup else ""
-    yield f"tempo: {said} quarters a minute; {song.end:g} quarters, {seconds:.1f} s{pickup}"
+    yield f"tempo: {paces[0]:.4g} quarters a minute{marks}; {song.end:g} quarters, {seconds:.1f} s{pickup}"
 
 
 def _changes(what: str, marks: list[tuple[float, str]]) -> str:

@@ -106,6 +106,11 @@ def test_what_stands_beside_the_notes() -> None:
     assert [(mark.onset, mark.quarters_per_minute) for mark in found.tempo] == [(0, 90), (2, 60), (4, 90), (6, 60)]
 
 
+def test_the_nameless_hand_of_a_pianist_plays_the_piano_and_an_editors_brackets_are_no_name() -> None:
+    found = song("**kern **kern **kern", "*part2 *part2 *part1", '*I" *I"[Fortepian] *I"[Głos]', "1C 1c 1cc")
+    assert [(part.name, part.program) for part in found.parts] == [("Głos", 52), ("Fortepian", 0), ("Fortepian", 0)]
+
+
 def test_headings_before_a_staff_are_no_names() -> None:
     for words in ("MAESTOSO.", "No.~1.", "[quarter]~=~104", "Introduzione.", "Nº~IV"):
         assert song("**kern", f'*I"{words}', "1c").parts[0].name == ""

@@ -221,6 +221,12 @@ def test_read_shows_a_table_and_a_piano_roll(tmp_path: Path, capsys: pytest.Capt
     assert rows[0].startswith("A5") and rows[-1].startswith("D4") and sum(row.count("█") for row in rows) == 24
 
 
+def test_read_says_in_a_sentence_how_the_tempo_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "two.abc").write_text("X:1\nM:3/4\nL:1/4\nQ:1/4=70.0001\nK:C\nCDE|[Q:1/4=96]FGA|\n")
+    said = here(capsys, "read", tmp_path / "two.abc").stdout
+    assert "tempo: 70 quarters a minute at first, 2 marks from 70 to 96; 6 quarters" in said
+
+
 @pytest.mark.parametrize("command", [("extend",), ("score", "--from", "3")])
 def test_a_bad_file_is_answered_before_any_process_is_started(
     command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
