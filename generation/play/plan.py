@@ -1,7 +1,7 @@
 """Prompts → takes before their first new note: what a take continues, and what its notes may be."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,30 +96,35 @@ class Take:
         return Played(self.whole, self.since, self.made_by, self.repeated > 0, self.style, alone=True)
 
 
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """What takes continue; takes that continue the same tune share it.
+
+    given, style, encoded  as in `Take`
+    rows                   (n, len(FIELDS)) the last encoded notes, which the model is shown
+    """
+
+    given: Song
+    style: str
+    encoded: Encoded
+    rows: Ints
+
+
 def takes_of(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLSTM) -> Iterator[Take]:
-    """A take for each prompt; `reader` finds its style, if none is named. Prompts that continue the same tune in the
-    same way share its analysis."""
-    known_already: dict[tuple[object, ...], Take] = {}
+    """A take for each prompt, before its first new note; `reader` finds its style, if none is named."""
+    openings: dict[tuple[object, ...], Opening] = {}
     for prompt in prompts:
         fresh = prompt.melody is None or not len(prompt.melody.line)
-        wish = (id(prompt),) if fresh else (id(prompt.melody), prompt.style, prompt.seconds, prompt.bars)
-        if wish not in known_already:
-            known_already[wish] = _begun(loaded, prompt, reader)
-        first = known_already[wish]
-        temperature, top_p = _widened(prompt, first.style)
-        line = replace(
-            first.line,
-            temperature=temperature,
-            top_p=top_p,
-            open_end=prompt.open_end,
-            uniforms=uniforms_of(prompt),
-            rows=[],
-        )
-        yield replace(first, prompt=prompt, line=line)
+        tune = (id(prompt),) if fresh else (id(prompt.melody), prompt.style)
+        if tune not in openings:
+            openings[tune] = _opening(loaded, prompt, reader)
+        opening = openings[tune]
+        line, delay = _line(opening, prompt)
+        yield Take(prompt, opening.given, opening.style, opening.encoded, line, delay)
 
 
-def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
-    """A take before its first new note."""
+def _opening(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Opening:
+    """The tune of a prompt, or a blank page for a fresh piece."""
     style, given = prompt.style, prompt.melody
     if given is None or not len(given.line):
         rng = random_stream(prompt.seed, "blank page")
@@ -129,10 +134,15 @@ def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
     elif style == "auto":
         style = likeliest_style(reader, loaded.device, given, loaded.card.get("metres", {}))
     encoded = tokens.encode(given, style, key=given.key)
-    rows = encoded.rows[-LONGEST_PROMPT:] if len(given.line) else encoded.rows[:1]
+    return Opening(given, style, encoded, encoded.rows[-LONGEST_PROMPT:] if len(given.line) else encoded.rows[:1])
+
+
+def _line(opening: Opening, prompt: Prompt) -> tuple[Line, int]:
+    """The line that continues an opening, and `Take.delay`."""
+    given, encoded, rows = opening.given, opening.encoded, opening.rows
     longest = int(LENGTHS[rows[:, DURATION]].max(initial=TICKS))
     bar = int(encoded.conditions[4]) or 4 * TICKS
-    temperature, top_p = _widened(prompt, style)
+    temperature, top_p = _widened(prompt, opening.style)
     enters = Entry(0, bar)
     if len(given.line):
         beside = prompt.beside or around(given)
@@ -156,7 +166,7 @@ def _begun(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Take:
         open_end=prompt.open_end,
         uniforms=uniforms_of(prompt),
     )
-    return Take(prompt, given, style, encoded, line, enters.delay)
+    return line, enters.delay
 
 
 def _widened(prompt: Prompt, style: str) -> tuple[float, float]:
@@ -166,6 +176,7 @@ def _widened(prompt: Prompt, style: str) -> tuple[float, float]:
 
 
 def uniforms_of(prompt: Prompt) -> NDArray[np.float32]:
+    """`Line.uniforms` of a take's present attempt."""
     return uniforms(prompt.seed, "notes", prompt.attempt, (MOST, len(CLASSES)))
 
 
