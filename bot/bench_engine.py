@@ -12,8 +12,8 @@ from generation.judge.bench import tune
 from generation.request import Reply, Request
 from generation.serve.engine import Engine
 from generation.serve.nats_engine import NatsEngine
-from generation.serve.nats_line import connected, prepare
 from generation.serve.nats_player import Player
+from generation.serve.nats_queue import connected, prepare
 from generation.serve.pool import WorkerPool
 
 WARM = 3  # pairs that do not count

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from generation.request import UNSAID, Refusal, Words
-from generation.serve.engine import Cancelling, Line
+from generation.serve.engine import Cancelling, QueueState
 
 HOUR = 3600.0
 CANCELLED = Words("Cancelled. Nothing was played.")
@@ -81,9 +81,9 @@ class Queue:
         """Whether a new request has to wait."""
         return not self._free or bool(self._waiting)
 
-    async def line(self) -> Line:
+    async def state(self) -> QueueState:
         """How many play and wait, and whether a new request has to wait."""
-        return Line(self.playing, len(self), self.full)
+        return QueueState(self.playing, len(self), self.full)
 
     def of(self, member: int) -> Ticket | None:
         """The place of a member, waiting or playing; None if they have none."""

@@ -107,6 +107,6 @@ def doubts(settings: Settings, names: Iterable[str] | None = None) -> Iterator[s
     if settings.shards and settings.database_url.startswith("sqlite"):
         yield "several bots with ENCORE_SHARDS need one PostgreSQL database; with SQLite each has settings of its own"
     if settings.shards and not settings.engine:
-        yield "several bots with ENCORE_SHARDS need ENCORE_ENGINE; without it each has a line of members of its own"
+        yield "several bots with ENCORE_SHARDS need ENCORE_ENGINE; without it each has a queue of its own"
     if settings.models and not Path(settings.models).is_dir():
         yield f"the folder of ENCORE_MODELS is missing: {settings.models}"

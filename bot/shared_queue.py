@@ -1,4 +1,4 @@
-"""The queue of several bots: their engine keeps the line, with one job for each member; their database counts hours."""
+"""The queue of several bots: their engine keeps it, with one job for each member; their database counts hours."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from bot.queue import RESTARTING, STILL_PLAYING, Ticket, no_room, spent
 from bot.store import FAULTS, Store
 from generation.request import Refusal, Told
-from generation.serve.engine import Cancelling, Line
+from generation.serve.engine import Cancelling, QueueState
 from generation.serve.nats_engine import NatsEngine
-from generation.serve.nats_line import Trouble
 from generation.serve.nats_place import Full, Taken
+from generation.serve.nats_queue import Trouble
 
 log = logging.getLogger("encore")
 
@@ -39,12 +39,12 @@ class SharedQueue:
         """How many requests of this bot are being played."""
         return len(self._tickets) - len(self)
 
-    async def line(self) -> Line:
-        """The line of all bots; of this one alone while the engine is away."""
+    async def state(self) -> QueueState:
+        """The queue of all bots; of this one alone while the engine is away."""
         try:
-            return await self._engine.line()
+            return await self._engine.queue()
         except Trouble:
-            return Line(self.playing, len(self), True)
+            return QueueState(self.playing, len(self), True)
 
     def of(self, member: int) -> Ticket | None:
         """A member's place that this bot holds."""
@@ -104,7 +104,7 @@ class SharedQueue:
 
     @asynccontextmanager
     async def enter(self, member: int) -> AsyncIterator[Ticket]:
-        """Take a place in the line of all bots, and hold it until the block ends. Raises `Refusal` if there is none."""
+        """Take a place in the queue of all bots and hold it until the block ends. Raises `Refusal` if there is none."""
         if self._closed:
             raise Refusal(RESTARTING)
         if member in self._tickets:

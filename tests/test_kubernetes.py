@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from bot.settings import Settings
 from generation.serve.nats_engine import NatsEngine
-from generation.serve.nats_line import PLAYERS, STREAM
+from generation.serve.nats_queue import PLAYERS, STREAM
 from generation.serve.serving import SECRETS
 from tests.nats_server import FOUND, NONE, Server, free_port
 from tests.patience import PATIENCE

@@ -11,14 +11,14 @@ from generation.request import Words
 @app_commands.command(name="queue", description="How many pieces are waiting, and where yours is")
 async def queue(interaction: Interaction) -> None:
     now, member = interaction.client.queue, interaction.user.id
-    line = await now.line()
+    state = await now.state()
     words = [Words("Nobody is waiting: ask now, and Encore plays at once.")]
-    if line.full:
+    if state.full:
         words = [
             Words(
                 "Playing now: {playing}; waiting: {waiting}. A new request has to wait.",
-                playing=line.playing,
-                waiting=line.waiting,
+                playing=state.playing,
+                waiting=state.waiting,
             )
         ]
     if ticket := now.of(member):

@@ -10,8 +10,8 @@ from generation.serve.worker_process import Progress
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line at this moment: how many play, how many wait, and whether a new request has to wait."""
+class QueueState:
+    """A queue at this moment: how many play, how many wait, and whether a new request has to wait."""
 
     playing: int
     waiting: int
@@ -33,7 +33,7 @@ class Engine(Protocol):
         """Turn a request into files. Raises `Refusal` if the user can correct the problem, `WorkerFault` if we must.
 
         `progress` is called now and then with the share of the sampling that is done, 0 … 1. `ticket` names a place in
-        the engine's own line, if it has one; a local pool has none, since the bot's queue comes before it. Cancelling
+        the engine's own queue, if it has one; a local pool has none, since the bot's queue comes before it. Cancelling
         frees what plays.
         """
         ...

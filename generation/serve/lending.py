@@ -52,13 +52,13 @@ class RenderWorkers:
 
     def give_back(self, worker: WorkerProcess) -> None:
         """Lend a render worker to the next in the queue, by preference to one that likes it or has no preference."""
-        for line in self._waiting.values():
-            waiting = [turn for turn in line if not turn.came.done()]
-            line.clear()
-            line.extend(waiting)
+        for queue in self._waiting.values():
+            waiting = [turn for turn in queue if not turn.came.done()]
+            queue.clear()
+            queue.extend(waiting)
             if waiting:
                 turn = next((turn for turn in waiting if worker in turn.liked or not turn.liked), waiting[0])
-                line.remove(turn)
+                queue.remove(turn)
                 turn.came.set_result(worker)
                 return
         self._idle.append(worker)

@@ -1,4 +1,4 @@
-"""Music from other machines, by NATS JetStream; and, for bots, the state of the line before them."""
+"""Music from other machines, by NATS JetStream; and, for bots, the state of their queue."""
 
 import asyncio
 import contextlib
@@ -13,8 +13,9 @@ from nats.errors import NoRespondersError
 from nats.js.client import JetStreamContext
 
 from generation.request import Refusal, Reply, Request, Words
-from generation.serve.engine import Cancelling, Line
-from generation.serve.nats_line import (
+from generation.serve.engine import Cancelling, QueueState
+from generation.serve.nats_place import Full, Place
+from generation.serve.nats_queue import (
     CHECK,
     PLAYERS,
     STREAM,
@@ -26,7 +27,6 @@ from generation.serve.nats_line import (
     prepare,
     unpack_answer,
 )
-from generation.serve.nats_place import Full, Place
 from generation.serve.pool import WorkerFault
 from generation.serve.worker_process import Progress
 
@@ -36,7 +36,7 @@ AWAY = Words("Encore cannot reach the machines that play. Ask again in a minute.
 
 
 class NatsEngine:
-    """`async with NatsEngine(address, longest) as engine`; `longest` is how many places the line has, over all bots.
+    """`async with NatsEngine(address, longest) as engine`; `longest` is how many places the queue has, over all bots.
 
     A bot that queues its members itself uses `enter`, `place` and `leave` with tickets of its own; `play` without a
     ticket takes a place for itself. A place with a ticket still answers other bots while its music is being posted: it
@@ -93,7 +93,7 @@ class NatsEngine:
             raise Refusal(words)
 
     async def enter(self, owner: str, name: str, turn: asyncio.Event, cancel: Callable[[], object]) -> Place:
-        """Take a place at the end of the line. Raises `Taken`, `Full`, or `WorkerFault` if there is no server."""
+        """Take a place at the end of the queue. Raises `Taken`, `Full`, or `WorkerFault` if there is no server."""
         place = Place(self._client, self._stream, self._restore, owner, name, turn, cancel)
         self._places[name] = place
         try:
@@ -126,14 +126,14 @@ class NatsEngine:
                 raise WorkerFault(AWAY) from error
         return Cancelling.UNHELD
 
-    async def line(self) -> Line:
-        """How long the line is now. Raises `Trouble`'s errors while the server is away."""
+    async def queue(self) -> QueueState:
+        """How long the queue is now. Raises `Trouble`'s errors while the server is away."""
         players = await self._stream.consumer_info(STREAM, PLAYERS)
         waiting = players.num_pending or 0
-        return Line(players.num_ack_pending or 0, waiting, waiting > 0 or not players.num_waiting)
+        return QueueState(players.num_ack_pending or 0, waiting, waiting > 0 or not players.num_waiting)
 
     async def place(self, name: str) -> int:
-        """1 for the next one in the line; 0 once a machine has taken it, or if unknown."""
+        """1 for the next one in the queue; 0 once a machine has taken it, or if unknown."""
         held = self._places.get(name)
         if held is None or held.turn.is_set():
             return 0

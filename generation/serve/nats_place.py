@@ -1,4 +1,4 @@
-"""One place in the line before the machines: how it gets and stays there, and what its machine asks and answers."""
+"""One place in the queue of the machines: how it gets and stays there, and what its machine asks and answers."""
 
 import asyncio
 import contextlib
@@ -14,10 +14,10 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
 from generation.request import Refusal, Request, Told
-from generation.serve.nats_line import (
+from generation.serve.nats_queue import (
     CANCEL,
-    LINE,
     NO,
+    QUEUE,
     STREAM,
     TICKET,
     YES,
@@ -29,9 +29,9 @@ from generation.serve.nats_line import (
 )
 from generation.serve.worker_process import Progress
 
-log = logging.getLogger("encore.line")
+log = logging.getLogger("encore.queue")
 
-LOOK = 2.0  # seconds between two checks that a place is still in the line, while nothing is heard of it
+LOOK = 2.0  # seconds between two checks that a place is still in the queue, while nothing is heard of it
 PUBLISHING = 30.0  # seconds for which the bot asks for a place while the server is away
 
 
@@ -44,7 +44,7 @@ class Full(Told):
 
 
 class Place:
-    """A place in the line, from `enter` to `leave`.
+    """A place in the queue, from `enter` to `leave`.
 
     owner    the member, who has one place at most over all bots
     turn     set when a machine first asks for the request
@@ -77,7 +77,7 @@ class Place:
         self._watch: asyncio.Task[None] | None = None
 
     async def enter(self) -> None:
-        """Go to the end of the line. Raises `Taken`, `Full` or one of `Trouble`."""
+        """Go to the end of the queue. Raises `Taken`, `Full` or one of `Trouble`."""
         try:
             self._listens = await self._client.subscribe(f"{TICKET}.{self.name}.*", cb=self._hear)
             self.number = await self._publish()
@@ -111,17 +111,17 @@ class Place:
                 await self._listens.unsubscribe()
 
     async def _publish(self) -> int:
-        """Put the place into the line, trying again until the server confirms it; its number in the stream."""
+        """Put the place into the queue, trying again until the server confirms it; its number in the stream."""
         end = monotonic() + PUBLISHING
         while True:
             try:
-                return (await self._stream.publish(f"{LINE}.{self.owner}", self.name.encode(), timeout=2)).seq
+                return (await self._stream.publish(f"{QUEUE}.{self.owner}", self.name.encode(), timeout=2)).seq
             except APIError as error:
                 if "per subject" in (error.description or ""):
                     if (number := await self._mine()) is not None:
                         return number
                 elif "maximum messages" in (error.description or ""):
-                    raise Full("The line is full.") from error
+                    raise Full("The queue is full.") from error
                 elif monotonic() > end:
                     raise
                 else:
@@ -135,10 +135,10 @@ class Place:
                         await self._restore()
 
     async def _mine(self) -> int | None:
-        """The number of the member's message in the line, if it is this place's; None if there is none any more.
+        """The number of the member's message in the queue, if it is this place's; None if there is none any more.
         Raises `Taken` if it is another place's, unless nobody answers for that one: then that one is deleted."""
         try:
-            there = await self._stream.get_last_msg(STREAM, f"{LINE}.{self.owner}")
+            there = await self._stream.get_last_msg(STREAM, f"{QUEUE}.{self.owner}")
         except NotFoundError:
             return None
         name = (there.data or b"").decode()
@@ -155,7 +155,7 @@ class Place:
         raise Taken("The member has a place already.")
 
     async def _stay(self) -> None:
-        """Put the place into the line again if it is neither there nor answered: the server may have lost it."""
+        """Put the place into the queue again if it is neither there nor answered: the server may have lost it."""
         while True:
             await asyncio.sleep(LOOK)
             if monotonic() - self._heard < LOOK or self._answer.done():
@@ -164,7 +164,7 @@ class Place:
                 await self._stream.get_msg(STREAM, self.number)
             except NotFoundError:
                 if not self._answer.done():
-                    log.warning("ticket %s was lost from the line and is put there again", self.name)
+                    log.warning("ticket %s was lost from the queue and is put there again", self.name)
                     with contextlib.suppress(Told, *Trouble):
                         self.number = await self._publish()
             except Trouble:

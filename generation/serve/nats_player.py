@@ -1,4 +1,4 @@
-"""A machine that plays: takes places from the line as it has room, plays in its local pool, and answers."""
+"""A machine that plays: takes places from the queue as it has room, plays in its local pool, and answers."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from nats.js.client import JetStreamContext
 
 from generation.request import Refusal, Words
 from generation.serve.engine import Engine
-from generation.serve.nats_line import (
+from generation.serve.nats_queue import (
     ACK_WAIT,
     CANCEL,
     CHECK,
@@ -39,7 +39,7 @@ BEAT = ACK_WAIT / 4  # seconds between two signs of life
 ASKING = 3.0  # seconds until a bot that has not answered is asked again; it may still be fetching the tune
 PATIENCE = 30.0  # seconds for which a bot is asked
 # Seconds without an answer to a ticket's name, while its bot may be reconnecting: then the ticket counts as orphaned,
-# which costs a living bot no more than its place in the line; or then a finished answer is thrown away.
+# which costs a living bot no more than its place in the queue; or then a finished answer is thrown away.
 ORPHANED, UNWANTED = 1.0, 5.0
 DELIVERIES = 6  # machines that may die while they play one piece, before it is given up
 OLDER = Words("The machine that was to play this does not know this version of the bot yet. Ask again in a minute.")
@@ -49,7 +49,7 @@ GIVEN_UP = Words(
 
 
 class Player:
-    """Plays what waits in the line, `at_once` pieces at most. `outcomes` counts its pieces: "played", "refused",
+    """Plays what waits in the queue, `at_once` pieces at most. `outcomes` counts its pieces: "played", "refused",
     "fault", "orphaned", "cancelled" and "handed on"."""
 
     def __init__(self, client: Client, stream: JetStreamContext, engine: Engine, at_once: int) -> None:
@@ -59,7 +59,7 @@ class Player:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopped: set[str] = set()  # names of tickets that a bot has cancelled
         self.outcomes: dict[str, int] = {}
-        self.asked = monotonic()  # when the line was last asked for work, or this machine was busy
+        self.asked = monotonic()  # when the queue was last asked for work, or this machine was busy
 
     @property
     def playing(self) -> int:
@@ -88,11 +88,11 @@ class Player:
 
     async def _pull(self) -> None:
         """Take one place after the other, as long as there is room for it."""
-        line = await self._stream.pull_subscribe_bind(PLAYERS, STREAM)
+        queue = await self._stream.pull_subscribe_bind(PLAYERS, STREAM)
         while True:
             await self._room.acquire()
             try:
-                (place,) = await line.fetch(1, timeout=PULL)
+                (place,) = await queue.fetch(1, timeout=PULL)
             except BaseException as error:
                 self._room.release()
                 if not isinstance(error, Trouble):
@@ -100,7 +100,7 @@ class Player:
                 if isinstance(error, TimeoutError):  # nobody waits
                     self.asked = monotonic()
                 else:
-                    log.warning("the line cannot be asked for work: %s", error)
+                    log.warning("the queue cannot be asked for work: %s", error)
                     await asyncio.sleep(0.5)
                 continue
             self.asked, name = monotonic(), place.data.decode()
@@ -198,7 +198,7 @@ class Player:
             await self._away(place.in_progress())
 
     async def _away(self, said: Coroutine[Any, Any, Any]) -> None:
-        """Send something to a server that may be away; if it is, the line gives the place to another machine."""
+        """Send something to a server that may be away; if it is, the queue gives the place to another machine."""
         with contextlib.suppress(*Trouble):
             await said
 

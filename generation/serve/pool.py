@@ -109,7 +109,7 @@ class WorkerPool:
 
     async def play(self, request: Request, progress: Progress | None = None, ticket: str = "") -> Reply:
         """Turn a request into files. Raises `Refusal` if the user can correct the problem, `WorkerFault` if we must.
-        The pool has no line of its own, so it does not look at `ticket`; see `engine.Engine`.
+        The pool has no queue of its own, so it does not look at `ticket`; see `engine.Engine`.
 
         `progress` is called now and then with the share of the sampling that is done, 0 … 1. Cancelling frees the
         processes at once. The reply's timings are the seconds of each stage; `wait` is the rest: time spent in the

@@ -15,14 +15,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from generation.request import Refusal
-from generation.serve.nats_line import connected, prepare
 from generation.serve.nats_player import Player
+from generation.serve.nats_queue import connected, prepare
 from generation.serve.pool import WorkerPool
 from generation.serve.worker_process import Died, Unfit
 
 log = logging.getLogger("encore.player")
 
-SILENT = 30.0  # seconds without a word from the line after which this machine is unwell
+SILENT = 30.0  # seconds without a word from the queue after which this machine is unwell
 SECRETS = ("DISCORD_TOKEN", "ENCORE_DATABASE_URL")  # a machine that plays need not know these
 
 
@@ -104,7 +104,7 @@ def _page(player: Player) -> web.AppRunner:
 
     async def healthz(_: web.Request) -> web.Response:
         well = player.playing or monotonic() - player.asked < SILENT
-        return web.Response(text="ok\n" if well else "no word from the line\n", status=200 if well else 503)
+        return web.Response(text="ok\n" if well else "no word from the queue\n", status=200 if well else 503)
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})

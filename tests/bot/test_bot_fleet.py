@@ -74,7 +74,7 @@ async def test_two_bots_share_the_line_the_hours_and_the_settings(tmp_path: Path
             async with another_bot(discord, "0-1/3"):
                 assert discord.log().count("commands registered") == 1
                 waits = await discord.command("compose", {"seconds": 5, "seed": 1}, until=acknowledged)
-                await discord.until(lambda: "number 1 in the queue" in waits.text, "its place in the line")
+                await discord.until(lambda: "number 1 in the queue" in waits.text, "its place in the queue")
                 sorry = await discord.command("compose", {"seconds": 5}, **elsewhere)
                 assert "Encore is still playing for you" in sorry.text and sorry.ephemeral
                 other = await discord.command(

@@ -55,7 +55,7 @@ async def test_the_same_sentences_as_with_one_bot(bots: tuple[SharedQueue, Share
         assert await said(other, 3) == await said(one, 3) == await said(alone, 3)
         mine = one.of(7)
         assert mine and await other.cancel_elsewhere(mine.name) is Cancelling.DONE and mine.ended.is_set()
-        assert not other.of(7) and (await other.line()).waiting == AT_ONCE + WAITING
+        assert not other.of(7) and (await other.state()).waiting == AT_ONCE + WAITING
     for queue in (one, alone):
         for _ in range(HOURLY):
             await queue.played(5)

@@ -5,11 +5,11 @@ import sys
 
 from generation.request import Request
 from generation.serve.nats_engine import NatsEngine
-from generation.serve.nats_line import PLAYERS, STREAM
 from generation.serve.nats_place import Taken
+from generation.serve.nats_queue import PLAYERS, STREAM
 from tests.patience import PATIENCE
 
-LONGEST = 32  # places in the line
+LONGEST = 32  # places in the queue
 TUNE = b"X:1\nT:Little\nM:4/4\nL:1/8\nQ:1/4=150\nK:D\nDFAF dfaf|gfed cABc|d2 fd A2 FA|D4 D4|\n"
 
 
@@ -46,7 +46,7 @@ async def ask_all(engine: NatsEngine, seeds: list[int], at_once: int = 8) -> lis
 
 
 async def nothing_left(engine: NatsEngine) -> None:
-    """Wait until the line is empty: nobody waits, and no machine holds a place."""
+    """Wait until the queue is empty: nobody waits, and no machine holds a place."""
     async with asyncio.timeout(PATIENCE):
         while True:
             held = (await engine._stream.consumer_info(STREAM, PLAYERS)).num_ack_pending

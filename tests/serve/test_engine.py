@@ -17,9 +17,9 @@ from generation.request import FORMATS, Refusal, Reply
 from generation.serve import nats_player
 from generation.serve.engine import Cancelling
 from generation.serve.nats_engine import NatsEngine
-from generation.serve.nats_line import STREAM, connected, pack, prepare
 from generation.serve.nats_place import Full, Taken
 from generation.serve.nats_player import Player
+from generation.serve.nats_queue import STREAM, connected, pack, prepare
 from generation.serve.pool import WorkerFault, WorkerPool
 from tests.nats_server import FOUND, NONE, Server, nats_server
 from tests.patience import soon, until
@@ -102,7 +102,7 @@ async def test_a_newer_bot_is_understood_or_told_so(
     await nothing_left(engine)
 
 
-async def test_no_more_than_the_line_holds_and_one_for_each_member(engine: NatsEngine) -> None:
+async def test_no_more_than_the_queue_holds_and_one_for_each_member(engine: NatsEngine) -> None:
     """No machine plays: all wait."""
     turns = [asyncio.Event() for _ in range(LONGEST)]
     for number, turn in enumerate(turns):
@@ -112,8 +112,8 @@ async def test_no_more_than_the_line_holds_and_one_for_each_member(engine: NatsE
     with pytest.raises(Taken):
         await engine.enter("m3", "another", asyncio.Event(), lambda: None)
     assert (await engine._stream.get_last_msg(STREAM, "encore.line.m3")).data == b"t3", "its name, and nothing else"
-    line = await engine.line()
-    assert (line.playing, line.waiting, line.full) == (0, LONGEST, True)
+    queue = await engine.queue()
+    assert (queue.playing, queue.waiting, queue.full) == (0, LONGEST, True)
     assert [await engine.place(f"t{number}") for number in range(LONGEST)] == list(range(1, LONGEST + 1))
     await engine.leave("t0")
     await engine.leave("t4")
@@ -222,7 +222,7 @@ async def test_a_place_that_the_server_loses_is_taken_again(
     await nothing_left(engine)
 
 
-async def test_a_server_that_lost_all_it_had_is_given_a_line_again(pool: WorkerPool) -> None:
+async def test_a_server_that_lost_all_it_had_is_given_a_queue_again(pool: WorkerPool) -> None:
     with nats_server() as server:
         async with NatsEngine(server.address, LONGEST) as engine, playing(server, pool):
             assert (await soon(engine.play(wish(1)))).takes

@@ -76,7 +76,7 @@ async def _player_killed(server: Server, machines: list[Machine]) -> None:
 
 async def _player_hangs(server: Server, machines: list[Machine]) -> None:
     machines[0].process.send_signal(signal.SIGSTOP)
-    await asyncio.sleep(8)  # longer than the line waits for a sign of life
+    await asyncio.sleep(8)  # longer than the queue waits for a sign of life
     machines[0].process.send_signal(signal.SIGCONT)
 
 

@@ -1,4 +1,4 @@
-"""The line on three NATS servers, whose leader is killed again and again while pieces are asked for."""
+"""The queue on three NATS servers, whose leader is killed again and again while pieces are asked for."""
 
 import asyncio
 import signal
@@ -11,8 +11,8 @@ import pytest
 
 from generation.request import Reply, Request, Take
 from generation.serve.nats_engine import NatsEngine
-from generation.serve.nats_line import STREAM, Trouble, connected, prepare
 from generation.serve.nats_player import Player
+from generation.serve.nats_queue import STREAM, Trouble, connected, prepare
 from generation.serve.worker_process import Progress
 from tests.nats_server import FOUND, NONE, Server, free_port
 from tests.patience import PATIENCE, soon
@@ -24,7 +24,7 @@ KILLS = 3
 
 
 class Instant:
-    """An engine that answers at once, since this tests the line."""
+    """An engine that answers at once, since this tests the queue."""
 
     async def play(self, request: Request, progress: Progress | None = None, ticket: str = "") -> Reply:
         return Reply((Take(request.seed, 1.0, 1.0, 0.0, 1),))
@@ -54,7 +54,7 @@ async def three_servers() -> AsyncIterator[dict[str, Server]]:
 
 
 async def leader(engine: NatsEngine) -> str:
-    """The name of the server that leads the line, once all three have it."""
+    """The name of the server that leads the queue, once all three have it."""
     async with asyncio.timeout(PATIENCE):
         while True:
             try:

@@ -1,4 +1,4 @@
-"""The line behind TLS, passwords and NATS' credentials, with a real server: who is let in, and how others are told."""
+"""The queue behind TLS, passwords and NATS' credentials, with a real server: who is let in, and how others are told."""
 
 import base64
 import binascii
@@ -21,12 +21,12 @@ OPERATOR, ACCOUNT, USER, SEED = 14 << 3, 0, 20 << 3, 18 << 3  # first bytes of N
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generation.serve.nats_line.CONNECTING", 6.0)
+    monkeypatch.setattr("generation.serve.nats_queue.CONNECTING", 6.0)
 
 
 async def opens(address: str) -> None:
     async with NatsEngine(address, 32) as engine:
-        assert (await engine.line()).waiting == 0
+        assert (await engine.queue()).waiting == 0
 
 
 async def refused(address: str, words: str) -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(not FOUND, reason=NONE)
 async def test_a_server_that_will_not_do_is_refused_in_words(
     more: str, payload: str, options: tuple[str, ...], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("generation.serve.nats_line.CONNECTING", 3.0)
+    monkeypatch.setattr("generation.serve.nats_queue.CONNECTING", 3.0)
     with nats_server(more, payload, options) as server, pytest.raises(Refusal, match=words):
         async with NatsEngine(server.address, LONGEST):
             pass
@@ -44,7 +44,7 @@ async def test_an_old_server_and_a_wrong_address_are_refused_in_words(monkeypatc
         with pytest.raises(Refusal, match=r"version 2\.9\.10; Encore needs 2\.15 or newer"):
             async with NatsEngine(f"nats://127.0.0.1:{port}", LONGEST):
                 pass
-    monkeypatch.setattr("generation.serve.nats_line.CONNECTING", 1.0)
+    monkeypatch.setattr("generation.serve.nats_queue.CONNECTING", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Refusal, match="cannot be reached"):
         async with NatsEngine(f"nats://127.0.0.1:{silent.getsockname()[1]}", LONGEST):
             pass

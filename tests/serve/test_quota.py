@@ -9,7 +9,7 @@ import pytest
 
 from generation.request import FORMATS, Request
 from generation.serve.nats_engine import NatsEngine
-from generation.serve.nats_line import PLAYERS, STREAM
+from generation.serve.nats_queue import PLAYERS, STREAM
 from tests.nats_server import FOUND, NONE, nats_server
 from tests.patience import soon
 from tests.serve.asker import nothing_left

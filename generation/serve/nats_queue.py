@@ -1,6 +1,6 @@
-"""The line before the machines that play, kept by NATS JetStream: how to reach it, its stream, and what travels.
+"""The queue of the machines that play, kept by NATS JetStream: how to reach it, its stream, and what travels.
 
-A message in the stream is a place in the line: only a ticket's name, so that nobody's tune lies on the server's disk.
+A message in the stream is a place in the queue: only a ticket's name, so that nobody's tune lies on the server's disk.
 The stream holds one message at most for each member, and no more than `longest` in all. A machine with room takes the
 oldest one and asks under the ticket's name for the request; where nobody answers to that name, nothing is played.
 
@@ -12,6 +12,8 @@ oldest one and asks under the ticket's name for the request; where nobody answer
     encore.ticket.NAME.here       bot → bot: does anybody still hold the place that this member has?
     encore.cancel.NAME            bot → machines: stop playing this
     encore.check                  bot → one machine: can this file be played on from?
+
+(The stream's subject says “line”, an earlier word for the queue, since bots of other versions may share the server.)
 """
 
 import asyncio
@@ -32,10 +34,10 @@ from nats.js.errors import APIError, NotFoundError
 from generation.request import UNSAID, Refusal, Reply, Request, Words
 from generation.serve.nats_address import Address
 
-log = logging.getLogger("encore.line")
+log = logging.getLogger("encore.queue")
 
 STREAM, PLAYERS = "encore", "players"  # the stream, and the consumer that all machines share
-LINE, TICKET, CANCEL, CHECK = "encore.line", "encore.ticket", "encore.cancel", "encore.check"
+QUEUE, TICKET, CANCEL, CHECK = "encore.line", "encore.ticket", "encore.cancel", "encore.check"
 LONGEST = 32  # places, if a machine that plays makes the stream before a bot has said how many
 
 OLDEST = (2, 15)  # version of the server: an older one, 2.9, leaves places behind after machines die
@@ -118,7 +120,7 @@ async def prepare(client: Client, address: str, longest: int | None = None) -> J
     stream, replicas = client.jetstream(timeout=3), Address.parse(address).replicas
     config = StreamConfig(
         name=STREAM,
-        subjects=[f"{LINE}.*"],
+        subjects=[f"{QUEUE}.*"],
         retention=RetentionPolicy.WORK_QUEUE,
         max_msgs=longest or LONGEST,
         max_msgs_per_subject=1,
