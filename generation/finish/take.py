@@ -17,6 +17,7 @@ from generation.finish.paper.write_band_abc import band_abc
 from generation.finish.paper.write_band_musicxml import band_musicxml
 from generation.finish.paper.write_musicxml import write_musicxml
 from generation.finish.piece import Piece
+from generation.finish.ritardando import slowing_down
 from generation.finish.sound.master import master
 from generation.finish.sound.mp3 import encode, length
 from generation.finish.sound.recorded import render_after, start_of_recording
@@ -65,6 +66,8 @@ def finish(
     arranged = arrange if played.alone else arrange_band
     piece = arranged(reading, played, request, seed, title or played.song.title)
     piece = replace(piece, mp3_bytes=request.mp3_bytes)
+    if not request.accompany:  # whose tune stays as it is
+        piece = slowing_down(piece, played.style)
     recorded = reading.song.recorded if reading is not None and piece.homes and recording is not None else None
     files = make_files(
         request.formats,

@@ -28,7 +28,7 @@ REDONE_ROLES = {
 # Numbers of MIDI controllers.
 BANK, MODULATION, VOLUME, PAN, EXPRESSION, BANK_FINE, SUSTAIN = 0, 1, 7, 10, 11, 32, 64
 BENT, SHORTEST = 8192, 1e-3  # half the range of the pitch wheel; least duration, in quarters, of a moved note
-RECENT = 16.0  # quarters whose mean tempo is the tempo at their end
+RECENT = 16.0  # quarters whose median tempo is the tempo at their end
 LONGEST_SILENCE = 60.0  # seconds before the first note
 
 
@@ -181,11 +181,16 @@ def bar_marks(song: Song) -> tuple[tuple[float, float], ...]:
 
 
 def tempo_at(song: Song, at: float) -> float:
-    """Quarter notes a minute at a quarter: the mean over the `RECENT` quarters before it."""
+    """Quarter notes a minute at a quarter: the median over the `RECENT` quarters before it, so that music which slowed
+    down for its last notes goes on in its tempo."""
     if at <= 0:
         return song.tempo[0].quarters_per_minute
     since = max(0.0, at - RECENT)
-    return 60 * (at - since) / (song.clock.second(at) - song.clock.second(since))
+    tempo = [mark for mark in song.clock.since(since) if mark.onset < at - since]
+    lasts = np.diff([*(mark.onset for mark in tempo), at - since])
+    pace = np.array([mark.quarters_per_minute for mark in tempo])
+    order = np.argsort(pace, kind="stable")
+    return float(pace[order][np.searchsorted(np.cumsum(lasts[order]), (at - since) / 2)])
 
 
 def heard_key(song: Song) -> Key:

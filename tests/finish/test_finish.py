@@ -168,7 +168,7 @@ def test_without_sound_it_is_quick_and_says_how_long() -> None:
         reading_of(head(whole, 16)), going_on(whole, 16), Request(data=b"x", formats=("mid", "abc")), 5, timings=timings
     )
     assert set(take.files) == set(timings) == {"mid", "abc"}
-    assert take.seconds == pytest.approx(whole.seconds, abs=0.1)
+    assert whole.seconds < take.seconds < whole.seconds + 0.2  # it slows down to its end
 
 
 def test_three_minutes() -> None:

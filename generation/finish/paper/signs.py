@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NOTICED = 0.03  # the share by which a tempo must change to be written
 LASTING = 4.0  # quarters that a changed tempo must last; anything shorter is a player's freedom
+GRADUAL, FEWEST, SLOWER = 2.0, 3, 0.1  # a “rit.”: most quarters between marks, fewest marks, least share it slows by
 DOTTED = {Fraction(3, 4): "eighth", Fraction(3, 2): "quarter", Fraction(3): "half"}  # a beat of three → its note
 CENTRED, LONGEST = 3, 32  # letters of a rehearsal mark in a picture
 Sign = TypeVar("Sign")
@@ -29,11 +30,13 @@ class Signs:
     chords  (quarter, symbol)
     tempos  (quarter, quarters a minute) of the changes that a musician would write
     marks   (quarter, text), such as “B” or “Chorus”
+    words   (quarter, word) on how it is played, such as “rit.”
     """
 
     chords: Marks[str] = ()
     tempos: Marks[float] = ()
     marks: Marks[str] = ()
+    words: Marks[str] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Above:
     chords: tuple[tuple[Fraction, str], ...] = ()
     tempos: tuple[tuple[Fraction, float], ...] = ()
     marks: tuple[tuple[Fraction, str], ...] = ()
+    words: tuple[tuple[Fraction, str], ...] = ()
 
 
 NONE, BARE = Signs(), Above()
@@ -51,7 +55,9 @@ NONE, BARE = Signs(), Above()
 def signs_of(song: Song, first: float) -> Signs:
     """The signs of a song whose score begins with a note at the quarter `first`."""
     marks = [(quarter, text) for quarter, said in song.markers if (text := legible(said))]
-    return Signs(song.chords, written_tempos(song.tempo, first, song.end), marks)
+    slower = slowing_from(song.tempo)
+    words = [] if slower is None or slower <= first else [(slower, "rit.")]
+    return Signs(song.chords, written_tempos(song.tempo, first, song.end), marks, words)
 
 
 def first_tempo(tempo: Sequence[Tempo], first: float) -> float:
@@ -71,13 +77,29 @@ def written_tempos(tempo: Sequence[Tempo], first: float, end: float) -> list[tup
     return found
 
 
+def slowing_from(tempo: Sequence[Tempo]) -> float | None:
+    """The quarter from which the music slows down, mark by mark, until its last note, which may have the old tempo;
+    None if it does not."""
+    pace = [mark.quarters_per_minute for mark in tempo]
+    last = len(pace) - 1
+    if last and pace[last] > pace[last - 1]:
+        last -= 1
+    start = last
+    while start and pace[start - 1] > pace[start]:
+        start -= 1
+        if tempo[start + 1].onset - tempo[start].onset > GRADUAL:
+            break
+    slows = last - start >= FEWEST and pace[last] < (1 - SLOWER) * pace[start]
+    return tempo[start + 1].onset if slows else None
+
+
 def above(signs: Signs, line: Fraction, until: Fraction) -> Above:
     """The signs from one bar line to the next."""
 
     def some(marks: Marks[Sign]) -> tuple[tuple[Fraction, Sign], ...]:
         return tuple((exact(at) - line, sign) for at, sign in marks if line <= exact(at) < until)
 
-    return Above(some(signs.chords), some(signs.tempos), some(signs.marks))
+    return Above(some(signs.chords), some(signs.tempos), some(signs.marks), some(signs.words))
 
 
 def over(symbols: Sequence["Symbol"], signs: Sequence[tuple[Fraction, Sign]]) -> dict[int, list[tuple[Fraction, Sign]]]:
@@ -99,6 +121,9 @@ def elements(bar: "Bar", divisions: int, picture: bool) -> dict[int, str]:
     for i, tempos in over(bar.symbols, bar.signs.tempos).items():
         for later, pace in tempos:
             found[i] += tempo_element(pace, bar.metre, round(later * divisions), picture)
+    for i, words in over(bar.symbols, bar.signs.words).items():
+        for later, word in words:
+            found[i] += _direction(f'<words font-style="italic">{escape(word)}</words>', round(later * divisions))
     for i, chords in over(bar.symbols, bar.signs.chords).items():
         for later, chord in chords:
             found[i] += harmony(chord, round(later * divisions), picture)

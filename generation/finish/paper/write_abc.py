@@ -84,10 +84,11 @@ def bar_text(bar: Bar, naming: Callable[[int, Key], Name] = spell, elsewhere: Co
     usual = signature(bar.key)
     altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration so far in this bar
     beat, text, counted = written_beat(bar.metre), "", 0
-    chords, said = over(bar.symbols, bar.signs.chords), _fields(bar)
+    chords, words, said = over(bar.symbols, bar.signs.chords), over(bar.symbols, bar.signs.words), _fields(bar)
     for i, symbol in enumerate(bar.symbols):
         joined = i > 0 and (symbol.start % beat != 0 or (symbol.tuplet is not None and not symbol.first))
         text += ("" if joined or not text else " ") + said.get(i, "")
+        text += "".join(f'"^{word}"' for _, word in words.get(i, ()))
         text += "".join(f'"{_plain(chord)}"' for _, chord in chords.get(i, ()))
         if symbol.tuplet is not None:
             counted = 0 if symbol.first else counted + 1
