@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -27,6 +28,9 @@ log = logging.getLogger("encore")
 
 PURGE_EVERY = 3600.0  # seconds
 GOODBYE = 5.0  # seconds that Discord has to close the connection when the bot is stopped
+# Errors of a Discord that refuses something or cannot be reached. Where it is busy, discord.py tries again by itself;
+# where a connection breaks, it does not.
+DISCORD_FAULTS = (discord.HTTPException, aiohttp.ClientError, OSError)
 NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that takes more than 15 minutes, or in a thread
 
 
@@ -68,8 +72,9 @@ class Encore(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         log.info("ready as %s in %d servers", self.user, len(self.guilds))
-        for guild in self.guilds:
-            warn_of_missing_permissions(guild)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        warn_of_missing_permissions(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         warn_of_missing_permissions(guild)

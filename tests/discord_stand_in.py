@@ -19,8 +19,9 @@ Places: `channel` (the default), `lounge` (same server), `other_channel` (anothe
 `until` is a predicate on the `Reply`, asked again and again; default: anything but "thinking".
 
 Mishaps: `await discord.drop_gateway()`, `await discord.drop_gateway(resumable=False)`, `discord.pass_time(901)` (tokens
-die after 900 s), `discord.limits.fail("PATCH /webhooks", status=429, times=2)` (or 500, 503), `await
-discord.restart_bot()`, `discord.channel.bot_permissions`, `discord.world.attachment_size_limit`,
+die after 900 s), `discord.limits.fail("PATCH /webhooks", status=429, times=2)` (or 500, 503; 0
+breaks the connection), `await discord.restart_bot()`, `discord.channel.bot_permissions`,
+`discord.world.attachment_size_limit`,
 `discord.server.open_to_all.add("settings")` (admins opened a command to all). `discord.log()` is what the bot printed.
 
 A fresh Discord with a process of its own, other settings or another bot:
@@ -335,6 +336,7 @@ class Discord:
         for guild in self.world.guilds.values():
             guild.locale, guild.everyone = fresh.guilds[guild.id].locale, fresh.guilds[guild.id].everyone
             guild.open_to_all.clear()
+            guild.away = False
         for user in self.world.users.values():
             user.locale = fresh.users[user.id].locale
 

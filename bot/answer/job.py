@@ -13,7 +13,7 @@ from bot.answer.post import post, retract
 from bot.answer.progress import follow
 from bot.answer.reply import message, mp3_share
 from bot.answer.report import report_error, sentence
-from bot.client import Interaction
+from bot.client import DISCORD_FAULTS, Interaction
 from bot.logs import JOB, write
 from bot.queue import Cancelled, Ticket
 from bot.store import FAULTS
@@ -161,7 +161,7 @@ async def _fetch(tune: discord.Attachment) -> bytes:
     """The bytes of an attachment. `Refusal` if Discord does not deliver them."""
     try:
         return await asyncio.wait_for(tune.read(), FETCH_SECONDS)
-    except (discord.HTTPException, TimeoutError) as error:
+    except DISCORD_FAULTS as error:
         raise Refusal("Discord did not deliver your file. Send it again.") from error
 
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import discord
+from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 from bot.answer.progress import UNKNOWN_MESSAGE
 from bot.answer.reply import Message
-from bot.client import Interaction
+from bot.client import DISCORD_FAULTS, Interaction
 from generation.request import Words
 from generation.serve.pool import WorkerFault
 
@@ -19,7 +20,8 @@ log = logging.getLogger("encore")
 
 TRIES = 3
 SMALL = 2**20  # bytes per file, after Discord rejected a file that was within the limit it had stated
-DEAD = (401, 404)  # HTTP statuses that mean the token has expired
+CLOSED = (401, 403, 404)  # HTTP statuses that mean that the answer cannot be written: mostly, its token has expired
+ARCHIVED = 50083  # Discord's error code for an answer in a thread that was archived; a new message opens that again
 TOO_LARGE = 413
 SILENT = Words(
     "The music is ready, but Encore is no longer allowed to post it here. Let it send messages and attach files, "
@@ -33,65 +35,73 @@ async def post(interaction: Interaction, made: Callable[[int], Message], view: d
     for last in range(TRIES):
         message = made(limit)
         try:
-            if not interaction.is_expired():
-                await interaction.edit_original_response(
-                    content=message.content, attachments=_files(message), view=view
-                )
-                return
-            break
-        except discord.HTTPException as error:
-            if error.code == UNKNOWN_MESSAGE:
+            await interaction.edit_original_response(content=message.content, attachments=_files(message), view=view)
+            return
+        except DISCORD_FAULTS as error:
+            status, code = _said(error)
+            if code == UNKNOWN_MESSAGE:
                 log.info("the answer was deleted before the music came")
                 return
-            if error.status in DEAD:
+            if _is_closed(error):
                 break
             if last == TRIES - 1:
                 raise
-            if error.status == TOO_LARGE:
+            if status == TOO_LARGE:
                 limit = SMALL
-            elif error.status >= 500:
+            elif status is None or status >= 500:
                 await asyncio.sleep(1 + last)
             else:
                 raise
-    await _post_in_channel(interaction, message.content, _files(message), view)
+    await _post_in_channel(interaction, made, limit, view)
 
 
 async def retract(interaction: Interaction, sentence: str, back: discord.ui.View | None = None) -> None:
     """Remove the public answer and tell the member alone, with a way `back`."""
     more: dict[str, Any] = {"view": back} if back is not None else {}
     try:
-        try:
-            await interaction.delete_original_response()
-        except discord.NotFound as gone:
-            if gone.code != UNKNOWN_MESSAGE:
-                raise
+        await interaction.delete_original_response()
+    except DISCORD_FAULTS as error:
+        if _said(error)[1] != UNKNOWN_MESSAGE:
+            log.info("the answer cannot be removed: %s", error)
+    try:
         await interaction.followup.send(sentence, ephemeral=True, **more)
-    except discord.HTTPException as failed:
-        if failed.status in DEAD:
-            with contextlib.suppress(WorkerFault):
-                await _post_in_channel(interaction, sentence, [], None)
-        else:
-            log.warning("could not tell the member: %s", failed)
+    except DISCORD_FAULTS as error:
+        if not _is_closed(error):
+            log.warning("could not tell the member: %s", error)
+            return
+        with contextlib.suppress(WorkerFault):
+            await _post_in_channel(interaction, lambda _: Message(sentence, ()), 0, None)
+
+
+def _said(error: BaseException) -> tuple[int | None, int]:
+    """Discord's HTTP status and its code; None and 0 if it could not be reached."""
+    return (error.status, error.code) if isinstance(error, discord.HTTPException) else (None, 0)
+
+
+def _is_closed(error: BaseException) -> bool:
+    """Whether the answer can never be written any more, so that a message has to take its place."""
+    status, code = _said(error)
+    return status in CLOSED or code == ARCHIVED
 
 
 async def _post_in_channel(
-    interaction: Interaction, content: str, files: list[discord.File], view: discord.ui.View | None
+    interaction: Interaction, made: Callable[[int], Message], limit: int, view: discord.ui.View | None
 ) -> None:
     """Post as a message of the bot's own, since tokens expire after 15 minutes.
 
     Falls back to a direct message where the bot may not write in the channel. `WorkerFault` if neither works.
     """
-    extra: dict[str, Any] = {"view": view} if view is not None else {}
-    for place in (interaction.channel, interaction.user):
+    for place, most in (interaction.channel, limit), (interaction.user, min(limit, DEFAULT_FILE_SIZE_LIMIT_BYTES)):
         if not isinstance(place, discord.abc.Messageable):
             continue
+        message = made(most)
+        words = f"{interaction.user.mention} {message.content}"[:2000]
+        extra: dict[str, Any] = {"view": view} if view is not None else {}
         try:
-            await place.send(f"{interaction.user.mention} {content}"[:2000], files=files, **extra)
+            await place.send(words, files=_files(message), **extra)
             return
-        except discord.HTTPException as error:
-            log.info("could not post in %s: %s", place, error)
-            for file in files:
-                file.reset()
+        except DISCORD_FAULTS as error:
+            log.info("could not post in %s: %s", "the channel" if place is interaction.channel else "private", error)
     raise WorkerFault(SILENT)
 
 

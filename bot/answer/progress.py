@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.answer.buttons import cancel_button
-from bot.client import Interaction
+from bot.client import DISCORD_FAULTS, Interaction
 from bot.queue import Cancelled, Ticket
 from bot.words import say
 from bot.words.locale import public
@@ -17,6 +17,7 @@ from generation.request import Words
 log = logging.getLogger("encore")
 
 EDIT_EVERY = 2.0  # seconds
+EDIT_WITHIN = 10.0  # seconds, after which the music matters more than its progress
 UNKNOWN_MESSAGE = 10008  # Discord's error code
 
 
@@ -58,9 +59,10 @@ def _words(place: int, share: float) -> Words:
 
 async def _show(interaction: Interaction, ticket: Ticket, words: str, view: discord.ui.View) -> None:
     try:
-        await interaction.edit_original_response(content=words, view=view)
-    except discord.HTTPException as error:
-        if error.code == UNKNOWN_MESSAGE:
+        async with asyncio.timeout(EDIT_WITHIN):
+            await interaction.edit_original_response(content=words, view=view)
+    except DISCORD_FAULTS as error:
+        if isinstance(error, discord.HTTPException) and error.code == UNKNOWN_MESSAGE:
             ticket.cancel()
         else:  # no reason to stop the music
-            log.info("could not show the progress: %s", error)
+            log.info("could not show the progress: %s", error or "Discord does not answer")

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.client import Interaction
+from bot.client import DISCORD_FAULTS, Interaction
 from bot.logs import JOB
 from bot.words import say
 from bot.words.locale import own
@@ -18,6 +18,11 @@ FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\"]+[/\\])+")
 MARKS = re.compile(r"([\\*`~|]|(?<![^\W_])_|_(?![^\W_]))")  # an underscore within a word does not format
 log = logging.getLogger("encore")
 
+# Discord's error codes for an interaction that cannot be answered → what the admin can do about it.
+UNANSWERABLE = {
+    10062: "Discord waits 3 s for an answer, and this one came later; is the machine too busy, or its network slow?",
+    40060: "another process had answered before; is a second bot running with the same token?",
+}
 NOT_ALLOWED = Words("Only people who may manage this server can change its settings. Ask one of them.")
 CHANGED = Words("Encore has been updated, and this command with it. Wait a little or restart Discord, then try again.")
 
@@ -27,6 +32,10 @@ async def report_error(interaction: Interaction, error: BaseException, back: dis
     if interaction.client.is_closed():  # the bot was stopped, and its grace is over
         log.warning("the bot ended before a member could be told: %r", error)
         return
+    if isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
+        JOB.set(interaction.id)
+        log.error("a member got no answer: %s", UNANSWERABLE[error.code])
+        return
     words = sentence(interaction, error)
     more: dict[str, Any] = {"view": back} if back is not None and isinstance(error, Refusal) else {}
     try:
@@ -34,7 +43,7 @@ async def report_error(interaction: Interaction, error: BaseException, back: dis
             await interaction.followup.send(words, ephemeral=True, **more)
         else:
             await interaction.response.send_message(words, ephemeral=True, **more)
-    except discord.HTTPException as failed:
+    except DISCORD_FAULTS as failed:
         log.warning("could not tell the member: %s", failed)
 
 

@@ -65,8 +65,10 @@ class Api:
         self.requests.append(what)
         headers, wait = self.limits.count(what)
         fault = self.limits.ordered_fault(what)
+        if fault and fault.status == 0 and request.transport:
+            request.transport.abort()
         if fault and fault.status != 429:
-            return answer(fault.status, {"message": "ordered by a test", "code": 0}, headers)
+            return answer(fault.status or 500, {"message": "ordered by a test", "code": fault.code}, headers)
         if fault or wait is not None:
             return too_many(fault.retry_after if fault else wait or 0.0, bool(fault and fault.is_global), headers)
         try:

@@ -208,7 +208,7 @@ class Gateway:
             },
         )
         if session.intents & GUILDS:
-            for guild in mine:
+            for guild in (guild for guild in mine if not guild.away):
                 session.send("GUILD_CREATE", payloads.arriving_guild(world, guild))
         world.tell(Change("presence"))
 

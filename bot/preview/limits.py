@@ -25,10 +25,12 @@ class Bucket:
 
 @dataclass
 class Fault:
-    """The next `times` requests whose "METHOD /path" matches are answered with `status`."""
+    """The next `times` requests whose "METHOD /path" matches are answered with `status` and Discord's `code`; with
+    status 0 the connection breaks instead."""
 
     pattern: str
     status: int
+    code: int
     times: int
     retry_after: float
     is_global: bool
@@ -45,11 +47,12 @@ class Limits:
         pattern: str = ".*",
         *,
         status: int = 429,
+        code: int = 0,
         times: int = 1,
         retry_after: float = 0.3,
         is_global: bool = False,
     ) -> None:
-        self.faults.append(Fault(pattern, status, times, retry_after, is_global))
+        self.faults.append(Fault(pattern, status, code, times, retry_after, is_global))
 
     def ordered_fault(self, what: str) -> Fault | None:
         for fault in self.faults:

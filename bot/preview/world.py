@@ -39,7 +39,7 @@ class User:
 class Guild:
     """A server. `members` maps a user's id to permissions; `open_to_all` names the commands that its admins allowed to
     everybody, as they can, whatever default the bot asked for; `everyone` is what people, and the bot, may do by their
-    role."""
+    role. A server that is `away` has an outage: a bot that starts hears its id and nothing else."""
 
     id: int
     name: str
@@ -49,6 +49,7 @@ class Guild:
     channels: "list[Channel]" = field(default_factory=list)
     open_to_all: set[str] = field(default_factory=set)
     everyone: int = MEMBER
+    away: bool = False
 
 
 @dataclass(eq=False)
