@@ -5,18 +5,19 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 COMPILED := $(VENV)/.compiled
+UNPACKED := $(VENV)/.unpacked
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --no-emit-package torch --custom-compile-command "make lock" $(if $(RAISE),--upgrade-package $(RAISE))
 SOAK := tests/finish/test_soundness.py tests/finish/test_seam.py tests/finish/test_band_seam.py tests/read/test_fuzz.py tests/read/test_audio_fuzz.py tests/read/test_reading.py tests/serve/test_load.py tests/serve/test_quota.py
 
-run: $(COMPILED)
+run: $(UNPACKED) $(COMPILED)
 	$(VENV)/bin/python -m bot
 
-test: $(COMPILED) lint
+test: $(UNPACKED) $(COMPILED) lint
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-check: $(COMPILED) lint
+check: $(UNPACKED) $(COMPILED) lint
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(READY)
@@ -55,6 +56,11 @@ $(READY): requirements.lock dev.lock torch.lock
 $(COMPILED): $(READY) $(wildcard generation/play/loops/*.py generation/play/band/*.py) generation/play/constraints.py \
     generation/play/state.py generation/model/tokens.py
 	$(VENV)/bin/python -m generation compose --seconds 5 --formats mid --out $(VENV)
+	@touch $@
+
+# Decode the piano once, and not whenever a process starts that plays it.
+$(UNPACKED): $(READY) $(wildcard assets/soundfont/*.sf3) generation/finish/sound/unpack.py
+	$(VENV)/bin/python -m generation.finish.sound.unpack
 	@touch $@
 
 clean:

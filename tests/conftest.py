@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 SLOW = (
     "bot", "judge", "learn", "play", "serve",
     "finish/test_all_that_travels.py", "finish/test_finish.py", "finish/test_render.py", "finish/test_seam.py",
-    "finish/test_silences.py", "finish/test_soundness.py",
+    "finish/test_silences.py", "finish/test_soundness.py", "finish/test_unpack.py",
     "model/test_band.py", "model/test_models.py", "model/test_own_models.py",
     "read/test_audio_fuzz.py", "read/test_fuzz.py", "read/test_hostile.py", "read/test_reading.py",
 )  # fmt: skip

@@ -4,6 +4,7 @@ import ctypes
 import ctypes.util
 import importlib.metadata
 import os
+import sys
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -89,6 +90,19 @@ def _fluid() -> ctypes.CDLL:
     return fluid
 
 
+def unpacked_path() -> Path:
+    """Where `unpack` writes the soundfont with its piano decoded: another soundfont's would have another name."""
+    return Path(sys.prefix) / "encore" / f"{SOUNDFONT.stem}-{SOUNDFONT.stat().st_size}.sf3"
+
+
+@cache
+def _soundfont() -> Path:
+    """The soundfont, with its piano decoded where that has been done; see `unpack`."""
+    if SOUNDFONT.exists() and unpacked_path().exists():
+        return unpacked_path()
+    return SOUNDFONT
+
+
 @dataclass
 class _Font:
     """A soundfont in memory, and the presets (bank, program) whose samples are loaded, the last used last."""
@@ -110,8 +124,9 @@ class Synth:
     Use a new one for every rendering: then the same events give the same bytes.
     """
 
-    def __init__(self, channels: int, soundfont: Path = SOUNDFONT) -> None:
+    def __init__(self, channels: int, soundfont: Path | None = None) -> None:
         fluid, count = _fluid(), max(16, -(-channels // 16) * 16)
+        soundfont = soundfont or _soundfont()
         self._settings = fluid.new_fluid_settings()
         fluid.fluid_settings_setint(self._settings, b"synth.midi-channels", count)
         fluid.fluid_settings_setint(self._settings, b"synth.dynamic-sample-loading", 1)
