@@ -18,6 +18,7 @@ from generation.play.batch import Line
 from generation.play.chance import random_stream, uniforms
 from generation.play.constraints import LONGEST_RUN, unusual
 from generation.play.entry import Around, Entry, around, entry
+from generation.play.form import Form, form_of
 from generation.play.length import wished
 from generation.play.slots import MOST
 from generation.play.style import likeliest_style
@@ -25,6 +26,7 @@ from generation.play.style import likeliest_style
 LONGEST_PROMPT = 1024  # notes at the end of the input that the model is shown
 MINOR_THIRD, MAJOR_THIRD = 3, 4
 REGISTER = (55, 81)  # MIDI pitches of a fresh piece
+COMPOSED = 0.8  # of the work on a tune with a form, the share before its first strain comes back
 # Style → factors of temperature and of 1 − top_p: these players leap and rest more than the usual values allow.
 WIDER = {"jazz": (1.15, 0.5), "classical": (1.2, 0.5)}
 
@@ -38,6 +40,7 @@ class Prompt:
     key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
     open_end           whether to cut the music off when the time is up, instead of bringing it to a close
     beside             when the song's other parts sound; None if there are none
+    formal             whether the first strain of a fresh piece comes back, as in `play.form`
     attempt            how many takes of this seed were discarded because they copied a training tune or the input
     """
 
@@ -53,6 +56,7 @@ class Prompt:
     metre: tuple[int, int] | None = None
     open_end: bool = False
     beside: Around | None = None
+    formal: bool = False
     attempt: int = 0
 
 
@@ -68,6 +72,8 @@ class Take:
     best      the best attempt so far, the one that copies the fewest notes
     copied, repeated  its notes beyond the limit, from a training tune and from the input
     clean     how many of its new notes come before displaced bars of the input; None if there are none
+    form      of a fresh piece whose first strain has yet to come back
+    strains   once it has come back: the piece up to the bars that close it
     """
 
     prompt: Prompt
@@ -83,11 +89,17 @@ class Take:
     copied: int = 0
     repeated: int = 0
     clean: int | None = None
+    form: Form | None = None
+    strains: Song | None = None
 
     @property
     def share(self) -> float:
         """The share of the take that is complete, 0 … 1."""
-        return 1.0 if self.whole is not None else self.line.share
+        if self.whole is not None:
+            return 1.0
+        if self.form is not None:
+            return COMPOSED * self.line.share
+        return self.line.share if self.strains is None else COMPOSED + (1 - COMPOSED) * self.line.share
 
     @property
     def played(self) -> Played:
@@ -119,8 +131,9 @@ def takes_of(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLS
         if tune not in openings:
             openings[tune] = _opening(loaded, prompt, reader)
         opening = openings[tune]
-        line, delay = _line(opening, prompt)
-        yield Take(prompt, opening.given, opening.style, opening.encoded, line, delay)
+        form = _form(opening.given, prompt) if prompt.formal and fresh else None
+        line, delay = _line(opening, prompt, form)
+        yield Take(prompt, opening.given, opening.style, opening.encoded, line, delay, form=form)
 
 
 def _opening(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Opening:
@@ -137,8 +150,15 @@ def _opening(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Open
     return Opening(given, style, encoded, encoded.rows[-LONGEST_PROMPT:] if len(given.line) else encoded.rows[:1])
 
 
-def _line(opening: Opening, prompt: Prompt) -> tuple[Line, int]:
-    """The line that continues an opening, and `Take.delay`."""
+def _form(page: Song, prompt: Prompt) -> Form | None:
+    """The form of a tune on a blank page; None for one that is too short."""
+    assert page.bar
+    bars = wished(tempo_at(page, 0.0), page.bar, prompt.seconds, prompt.bars) / TICKS / page.bar
+    return form_of(bars, exactly=bool(prompt.bars))
+
+
+def _line(opening: Opening, prompt: Prompt, form: Form | None) -> tuple[Line, int]:
+    """The line that continues an opening, up to where the first strain of a `form` comes back; and `Take.delay`."""
     given, encoded, rows = opening.given, opening.encoded, opening.rows
     longest = int(LENGTHS[rows[:, DURATION]].max(initial=TICKS))
     bar = int(encoded.conditions[4]) or 4 * TICKS
@@ -151,7 +171,7 @@ def _line(opening: Opening, prompt: Prompt) -> tuple[Line, int]:
     line = Line(
         start=rows,
         conditions=encoded.conditions,
-        wished=wished(tempo_at(given, given.end), given.bar, prompt.seconds, prompt.bars),
+        wished=wished(tempo_at(given, given.end), given.bar, prompt.seconds, form.composed if form else prompt.bars),
         begin=int(rows[-1, TICK]) + enters.least if len(given.line) else int(encoded.conditions[5]),
         least=enters.least,
         most=enters.most,
@@ -163,7 +183,7 @@ def _line(opening: Opening, prompt: Prompt) -> tuple[Line, int]:
         third=MINOR_THIRD if MODES[key.mode] <= MODES["dorian"] else MAJOR_THIRD,
         temperature=temperature,
         top_p=top_p,
-        open_end=prompt.open_end,
+        open_end=prompt.open_end or form is not None,
         uniforms=uniforms_of(prompt),
     )
     return line, enters.delay

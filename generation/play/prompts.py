@@ -47,6 +47,7 @@ def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
             metre=metre,
             open_end=request.open_end,
             beside=beside,
+            formal=tune_first(request),
         )
         for take in range(request.takes)
     ]

@@ -9,6 +9,9 @@ from generation.model import memorised
 from generation.model.loaded import LoadedModel
 from generation.model.tokens import PITCH, TICK
 from generation.play.batch import Batch
+from generation.play.chance import random_stream
+from generation.play.entry import LEAST_WINDOW, RING, Around
+from generation.play.form import Form, closed, returning
 from generation.play.plan import Prompt, Take, takes_of, uniforms_of
 from generation.play.repeats import before_displaced, repeated
 from generation.play.to_song import cut_off, written
@@ -65,7 +68,7 @@ class Session:
         copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, first_new)
         given, new = take.encoded.rows[1:, [PITCH, TICK]], np.array(take.line.rows)[:, [PITCH, -1]]
         bar = int(take.encoded.conditions[4])
-        again, clean = repeated(given, new, bar), before_displaced(given, new, bar)
+        again, clean = (0, len(new)) if take.strains else (repeated(given, new, bar), before_displaced(given, new, bar))
         shifted = clean < len(new)
         if take.best is None or (shifted, copied + again) < (take.clean is not None, take.copied + take.repeated):
             take.best, take.copied, take.repeated, take.clean = whole, copied, again, clean if shifted else None
@@ -79,6 +82,29 @@ class Session:
             take.since = float(take.best.line.onset[first_new]) if first_new else 0.0
             take.whole = take.best if take.clean is None else cut_off(take.best, first_new, take.clean)
             take.made_by = self._batch.made_by
+            if take.form is not None:
+                self._come_back(take, take.form)
+            elif take.strains is not None:
+                take.whole, take.since = closed(take.strains, take.whole), 0.0
+
+    def _come_back(self, take: Take, form: Form) -> None:
+        """Let the first strain of a tune come back; the model brings it to a close, from a bar line on."""
+        assert take.whole is not None and take.given.bar
+        strains = returning(form, take.whole, take.given.bar)
+        line = (form.bars - form.close) * take.given.bar
+        prompt = replace(
+            take.prompt,
+            melody=strains,
+            bars=form.close,
+            seed=int(random_stream(take.prompt.seed, "close").integers(2**62)),
+            style=take.style,
+            beside=Around(line - RING, line, 0.0),
+            attempt=0,
+        )
+        [last] = takes_of(self.loaded, [prompt], self._batch.reader)
+        most, asked = last.line.least + LEAST_WINDOW, last.line.wished - LEAST_WINDOW // 2
+        vars(take).update(vars(last), strains=strains, line=replace(last.line, most=most, wished=asked))
+        self._waiting.append(take)
 
 
 def sample(

@@ -135,15 +135,15 @@ class Playing:
                 held.session.model, asked, tell, held.session.memorised
             )
             return Event(job.id, wholes=_packed(takes))
-        single = [replace(take.prompt, attempt=0) for take in held.takes if isinstance(take, Take)]
-        tunes = sample(held.session.loaded, single, tell)
         if tune_first(job.request):
+            tunes = sample(held.session.loaded, prompts(job.request, None), tell)
             band = band_for(job.request.style, self._bands)
             joined = play_on(
                 band.model, with_band(job.request, [take.played.song for take in tunes]), tell, band.memorised
             )
             return Event(job.id, wholes=_packed(joined))
-        return Event(job.id, wholes=_packed(tunes))
+        single = [replace(take.prompt, attempt=0) for take in held.takes if isinstance(take, Take)]
+        return Event(job.id, wholes=_packed(sample(held.session.loaded, single, tell)))
 
     def _joined(self, held: Held, job: Job) -> Event:
         """Let a band join the tunes that are complete now."""

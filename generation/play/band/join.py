@@ -19,6 +19,7 @@ from generation.play.band.accompanists import Accompanist, Band
 from generation.play.band.beside import Beside, Hand
 from generation.play.band.patterns import ALONG, LEGATO, SWUNG, WALKS, Bar, bar_of, primer, tones_of
 from generation.play.chance import random_stream
+from generation.play.form import chords_return
 from generation.request import REDONE, Refusal, Words
 
 LEAD_IN = 2  # bars of a pattern before the song
@@ -48,7 +49,9 @@ def accompanied(reading: Reading, band: Band, style: str, temperature: float, se
     if chords:
         song = over(song, parse_chart(chords, key))
     along = any(hands[0].feel in ALONG for hands in band.players)
-    song = harmonised(song, key, chordal, temperature, random_stream(seed, "harmony"), 0.0 if along else song.pickup)
+    if not song.chords:
+        begins = 0.0 if along else song.pickup
+        song = chords_return(harmonised(song, key, chordal, temperature, random_stream(seed, "harmony"), begins))
     return primed(song, 0.0, dict(enumerate(band.players, 1)), key, style)
 
 
