@@ -28,11 +28,11 @@ def last_bars(reading: Reading, played: Played, bars: int) -> tuple[Reading, Pla
 
 
 def excerpt_start(reading: Reading, bars: int) -> float:
-    """The quarter of the bar line `bars` bars before the input's end; 0 if the input stays whole, as it does for 0
-    bars, where it has no more bars than that, and where its tune has no note after it."""
-    lines = bar_lines(reading.song) if bars else ()
-    start = lines[-bars] if len(lines) > bars else 0.0
-    return max(0.0, start) if _first(reading, start) < len(reading.line) else 0.0
+    """The quarter of the bar line `bars` bars before the input's end, or of the last one before that after which its
+    tune has a note; 0 if the input stays whole, as it does for 0 bars and where it has no more bars than that."""
+    lines = bar_lines(reading.song) if bars else []
+    reached = lines[-bars::-1] if len(lines) > bars else []
+    return max(0.0, next((line for line in reached if _first(reading, line) < len(reading.line)), 0.0))
 
 
 def reading_from(reading: Reading, start: float, alone: bool) -> Reading:

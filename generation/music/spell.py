@@ -44,6 +44,12 @@ def spell(pitch: int, key: Key) -> Name:
     return Name(name, alter, (pitch - PITCH_CLASS[name] - alter) // 12 - 1)
 
 
+def named(pitch: int, key: Key) -> str:
+    """The name of a MIDI pitch for readers: “C♯5”."""
+    name = spell(pitch, key)
+    return f"{name.letter}{('♯' if name.alter > 0 else '♭') * abs(name.alter)}{name.octave}"
+
+
 def signature(key: Key) -> dict[str, int]:
     """Letter → its alteration by the key signature: 1, 0 or −1."""
     sharps = "FCGDAEB"[: max(key.sharps, 0)]

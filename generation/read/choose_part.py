@@ -2,30 +2,27 @@
 
 from collections.abc import Sequence
 
+from generation.music.key import Key
 from generation.music.song import Part, Song
 from generation.music.sounds import SOUNDS
+from generation.music.spell import key_of, named
 from generation.request import Refusal, Words
-
-NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 
 
 def described(song: Song) -> tuple[Words, ...]:
     """Each part that plays tones, in the order of their numbers: its name, its sound, its range and its notes."""
-    return tuple(_about(part) for part in song.pitched)
+    key = key_of(song)
+    return tuple(_about(part, key) for part in song.pitched)
 
 
-def _about(part: Part) -> Words:
+def _about(part: Part, key: Key) -> Words:
     sound = Words(SOUNDS[part.program or 0])
-    low, high = (_pitch(int(pitch)) for pitch in (part.notes.pitch.min(), part.notes.pitch.max()))
+    low, high = (named(int(pitch), key) for pitch in (part.notes.pitch.min(), part.notes.pitch.max()))
     return Words(
         "{name} ({sound}), {low} to {high}, {count} note",
         "{name} ({sound}), {low} to {high}, {count} notes",
         name=part.name or part.place or sound, sound=sound, low=low, high=high, count=len(part.notes),
     )  # fmt: skip
-
-
-def _pitch(pitch: int) -> str:
-    return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def chosen(song: Song, wanted: str) -> Part:

@@ -10,9 +10,8 @@ from generation.music.notes import Notes
 from generation.music.reading import Reading
 from generation.music.song import Part, Song, heard_key
 from generation.music.sounds import SOUNDS
-from generation.music.spell import key_of, spell
+from generation.music.spell import key_of, named
 
-SIGNS = {-1: "♭", 0: "", 1: "♯"}
 TALLEST, LABEL = 24, 5  # rows of a piano roll; columns before it
 STRUCK, HELD, BACKGROUND = "█", "▬", "·"
 
@@ -108,10 +107,7 @@ def _range(part: Part, key: Key | None) -> str:
 
 def _pitch(pitch: int, key: Key | None) -> str:
     """“C♯5”, as the key would spell it; the number of a drum where there is no key."""
-    if key is None:
-        return str(pitch)
-    name = spell(pitch, key)
-    return f"{name.letter}{SIGNS[name.alter] if name.alter in SIGNS else SIGNS[name.alter // 2] * 2}{name.octave}"
+    return str(pitch) if key is None else named(pitch, key)
 
 
 def _roll(notes: Notes, key: Key | None, width: int) -> Iterator[str]:

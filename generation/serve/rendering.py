@@ -100,7 +100,8 @@ def _of_several(request: Request, played: Played, takes: Sequence[Take]) -> Repl
     song = played.song
     key, metre = song.key or heard_key(song), song.metre
     tuneless = bool(request.accompany) and request.only_new
-    names = [_name(part) for part in song.parts if len(part.notes) and not (tuneless and part.role == "lead")]
+    playing = [part for part in song.parts if len(part.notes) and not (tuneless and part.role == "lead")]
+    names = list({str(name): name for name in map(_name, playing)}.values())  # a pianist's hands may have one name
     more = Words("{count} more", count=len(names) - MOST_NAMES)
     return Reply(
         takes=tuple(takes),

@@ -75,6 +75,7 @@ SONGS = {
     "a part without notes": song(VOICE, line([]), PIANO),
     "sixteen parts": song(*[line([48 + i, 50 + i, 52 + i], 2.0, program=i) for i in range(16)]),
     "only drums": song(KIT),
+    "two hands on two tracks": song(VOICE, replace(LEFT, name="Piano L.H."), replace(RIGHT, name="Piano")),
     "rare drums": song(line(list(range(27, 88)), 0.5, drums=True)),
     "all at one tick": song(Part(Notes(np.zeros(9), np.full(9, 2.0), 50 + 3 * np.arange(9), np.full(9, 80)), 0)),
     "a note of three minutes": song(line([60], 360.0), BASS),
@@ -189,6 +190,28 @@ def test_chords_stand_over_the_first_part_once_and_over_the_lead_alone() -> None
     assert over(sheet) == [True, False, False] and over(sheet.lead()) == [True]
 
 
+@pytest.mark.parametrize(
+    ("upper", "lower", "on_paper"),
+    [
+        ("Piano right", "Piano left", [("Piano", 2)]),
+        ("Fortepian", "Fortepian", [("Fortepian", 2)]),
+        ("rechte Hand", "linke Hand", [("Piano", 2)]),
+        ("Klavier (RH)", "Klavier (LH)", [("Klavier", 2)]),
+        ("MELODY", "PIANO", [("MELODY", 1), ("PIANO", 1)]),
+        ("Piano 1", "Piano 2", [("Piano 1", 1), ("Piano 2", 1)]),
+    ],
+)
+def test_the_hands_of_a_pianist_share_a_brace(upper: str, lower: str, on_paper: list[tuple[str, int]]) -> None:
+    sheet = notate_band(song(replace(RIGHT, name=upper), replace(LEFT, name=lower), BASS), 0.0)
+    assert [(player.name, len(player.staves)) for player in sheet.players[:-1]] == on_paper
+
+
+def test_pianists_who_play_alike_have_a_staff_each() -> None:
+    low, high = line([60, 62, 64, 65], name="Piano"), line([72, 74, 76, 77], name="Piano")
+    for parts in ((low, low), (low, high, high), (low, BASS, high)):
+        assert len(notate_band(song(*parts), 0.0).players) == len(parts)
+
+
 def test_new_jazz_is_written_by_ear() -> None:
     """Its shuffle, its triplets and its sixteenths lie on no common grid that a reader could follow."""
     beats = [(0.0, 2 / 3), (1.0, 1.25, 1.5), (2.0, 2 + 7 / 24, 2 + 2 / 3), (3.0, 3 + 17 / 24)]
@@ -217,9 +240,9 @@ def test_drums_have_no_key_in_the_picture() -> None:
     ("name", "short"),
     [
         ("Electric piano", "E. piano"),
-        ("Acoustic Guitar 1", "A. Guitar"),
-        ("Piano, right hand", "Piano"),
-        ("Flute", "Flute"),
+        ("Acoustic Guitar Nylon", "A. Guitar"),
+        ("Piano accompaniment", "Piano"),
+        ("Violoncello", "Violoncello"),
     ],
 )
 def test_long_names_are_shortened_before_a_staff_and_nowhere_else(name: str, short: str) -> None:

@@ -7,7 +7,7 @@ import mido
 import numpy as np
 import pytest
 
-from generation.finish.excerpt import last_bars
+from generation.finish.excerpt import excerpt_start, last_bars
 from generation.finish.take import finish
 from generation.model.loaded import LoadedModel, model_for
 from generation.play.prompts import prompts
@@ -83,6 +83,13 @@ def test_of_a_long_input_only_the_last_bars_come_back(loaded: LoadedModel) -> No
     paper = read(take.files["abc"], "a.abc").melody
     assert len(paper.line) == 32 + take.notes
     np.testing.assert_array_equal(paper.line.pitch, again.song.parts[0].notes.pitch)
+
+
+def test_where_the_tune_rests_at_the_end_the_excerpt_begins_with_the_last_bar_in_which_it_plays() -> None:
+    tune, bass = track(notes([72, 74, 76, 77] * 5, 480)), track(notes([36, 43] * 20, 960, 1))
+    reading = read(midi(tune, bass), "a.mid")
+    assert (len(reading.line), reading.song.end) == (20, 80)
+    assert [excerpt_start(reading, bars) for bars in (0, 4, 15, 16, 17, 20)] == [0, 16, 16, 16, 12, 0]
 
 
 def test_an_input_of_fewer_bars_stays_whole() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from generation.music.clock import Tempo
+from generation.music.key import Key
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
 from generation.read.choose_part import described
@@ -198,3 +199,5 @@ def test_parts_are_described_by_name_sound_range_and_notes() -> None:
         "Solo (piano), G4 to D5, 8 notes",
         "track 2 (sitar), C3 to A3, 6 notes",
     ]
+    sharp = song(line([68, 73, 75], name="Solo"), keys=((0.0, Key("E", "major")),))
+    assert str(described(sharp)[0]) == "Solo (piano), G♯4 to D♯5, 3 notes", "spelt as in its key"

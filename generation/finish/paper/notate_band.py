@@ -10,6 +10,7 @@ import numpy as np
 
 from generation.finish.paper.bars import stretched_bars
 from generation.finish.paper.notate import Bar, Frame, Score, frames, write_into
+from generation.finish.paper.pianists import KEYBOARDS, by_player, instrument
 from generation.finish.paper.place import Struck, place
 from generation.finish.paper.signs import BARE, first_tempo, signs_of
 from generation.finish.paper.transposed import CONCERT, Interval, as_read
@@ -17,7 +18,6 @@ from generation.finish.paper.voices import Chord, drum_voices, hands, voices
 from generation.music.song import Part, Song, heard_key, legible
 from generation.music.spell import written_key
 
-KEYBOARDS = (*range(9), *range(16, 24), 46)  # programs that are written on two staves: pianos, organs, the harp
 GUITARS, BASSES, VIOLA = range(24, 32), (*range(32, 40), 43), 41
 BOTH = 0.06  # the share of the notes that must lie well within each hand's staff
 MOST_IN_CHORD = 10
@@ -44,7 +44,7 @@ class Staff:
 
 @dataclass(frozen=True)
 class Player:
-    """A part of the song on its staves. `program` 0 … 127; `sounds` as in `Part`."""
+    """A part of the song on its staves, or the two of a pianist. `program` 0 … 127; `sounds` as in `Part`."""
 
     name: str
     program: int
@@ -100,8 +100,12 @@ def notate_band(song: Song, since: float) -> Sheet:
     first = min(float(part.notes.onset[0]) for part in playing)
     stretches = stretched_bars(song.metres, song.pickup, first)
     placed = [place(part, since, song, stretches) for part in playing]
-    staves = [_staves(part, notes) for part, notes in zip(playing, placed, strict=True)]
-    chords = [chord for part in staves for staff in part for voice in staff for chord in voice]
+    grouped = by_player(playing)
+    staves = [
+        [_staff(placed[i]) for i in some] if len(some) > 1 else _staves(playing[some[0]], placed[some[0]])
+        for some in grouped
+    ]
+    chords = [chord for player in staves for staff in player for voice in staff for chord in voice]
     keys = [(quarter, written_key(key)) for quarter, key in song.keys] or [(0.0, written_key(heard_key(song)))]
     signs = signs_of(song, first)
     bars = frames(stretches, min(each.onset for each in chords), max(each.end for each in chords), keys, signs)
@@ -114,13 +118,16 @@ def notate_band(song: Song, since: float) -> Sheet:
     tempo = first_tempo(song.tempo, first)
     plain = [replace(frame, signs=BARE) for frame in bars]
     players = []
-    for part, parts_staves in zip(playing, staves, strict=True):
+    for some, player_staves in zip(grouped, staves, strict=True):
+        part = playing[some[0]]
         written = tuple(
             Staff(tuple(_voice(plain, voice, tempo) for voice in staff), _clef(part, staff, n))
-            for n, staff in enumerate(parts_staves)
+            for n, staff in enumerate(player_staves)
         )
-        name = legible(part.name) or ("Drums" if part.drums else FAMILIES[(part.program or 0) // 8])
-        players.append(Player(name, part.program or 0, part.drums, part is leads[0], written, part.sounds))
+        name = legible(part.name) if len(some) == 1 else instrument(legible(part.name))
+        name = name or ("Drums" if part.drums else FAMILIES[(part.program or 0) // 8])
+        lead = any(playing[i] is leads[0] for i in some)
+        players.append(Player(name, part.program or 0, part.drums, lead, written, part.sounds))
     players[0] = _signed(players[0], bars)
     return Sheet(tuple(players), tuple(bars), tempo, seam, song.title, song.composer)
 
@@ -151,12 +158,19 @@ def _staves(part: Part, notes: Sequence[Struck]) -> list[list[list[Chord]]]:
     if part.drums:
         return [drum_voices(notes)]
     pitch = np.array([note.pitch for note in notes])
-    chordal = len({note.onset for note in notes}) < len(notes)
     both = min(np.mean(pitch < 55), np.mean(pitch > 64)) > BOTH and (part.program is None or part.program in KEYBOARDS)
-    if chordal and both:
+    if both and _chordal(notes):
         return [voices(hand) or [[]] for hand in hands(notes)]
-    alone = not chordal and all(note.loose for note in notes)  # its notes overlap only because of the way it was played
-    return [voices(notes, 1 if alone else 2)]
+    return [_staff(notes)]
+
+
+def _staff(notes: Sequence[Struck]) -> list[list[Chord]]:
+    """The voices of one staff. Where no notes are struck together, loose ones overlap only as they were played."""
+    return voices(notes, 2 if _chordal(notes) or not all(note.loose for note in notes) else 1)
+
+
+def _chordal(notes: Sequence[Struck]) -> bool:
+    return len({note.onset for note in notes}) < len(notes)
 
 
 def _voice(bars: Sequence[Frame], voice: Sequence[Chord], tempo: float) -> Score:

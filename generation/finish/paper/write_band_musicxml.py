@@ -28,7 +28,7 @@ from generation.music.song import Song
 from generation.music.spell import signature, spell
 
 MOST_DIVISIONS = 16_383  # as the format allows
-LETTERS = 10  # of a name before a staff
+LETTERS = 12  # of a name before a staff
 INITIALS = ("electric", "acoustic")  # words that musicians shorten so
 UNSIGNED = Key("C", "major")
 STEMS = ("<stem>up</stem>", "<stem>down</stem>")
