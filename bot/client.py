@@ -109,7 +109,7 @@ class Encore(discord.AutoShardedClient):
             try:
                 await self.store.purge()
             except FAULTS as error:
-                log.warning("expired replies could not be deleted: %s", error)
+                log.warning("expired replies could not be deleted: %r", error)
             await asyncio.sleep(PURGE_EVERY)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:

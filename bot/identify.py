@@ -45,6 +45,6 @@ class IdentifyTurns:
                     return
                 await asyncio.sleep(PAUSE)
         except FAULTS as error:  # without a database each bot pauses for itself
-            log.warning("shard %d does not wait for other bots: %s", shard, error)
+            log.warning("shard %d does not wait for other bots: %r", shard, error)
             await asyncio.sleep(0 if begun.is_set() else PAUSE)
             begun.set()

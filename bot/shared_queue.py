@@ -67,7 +67,7 @@ class SharedQueue:
         try:
             await self._store.count_piece(member)
         except FAULTS as error:
-            log.warning("a piece is not counted towards its member's hour: %s", error)
+            log.warning("a piece is not counted towards its member's hour: %r", error)
 
     async def _recent(self, member: int) -> list[float]:
         """How many seconds ago the member's pieces of the last hour were played, the oldest first; none without a
@@ -75,7 +75,7 @@ class SharedQueue:
         try:
             return await self._store.pieces(member)
         except FAULTS as error:
-            log.warning("the member's hour cannot be read: %s", error)
+            log.warning("the member's hour cannot be read: %r", error)
             return []
 
     async def close(self, seconds: float) -> None:

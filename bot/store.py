@@ -8,37 +8,33 @@ import secrets
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import URL, Executable, LargeBinary, delete, event, make_url, select, text
+from sqlalchemy import ColumnElement, Executable, LargeBinary, delete, event, exists, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from bot.database import ANSWERING, LOCK, STARTING, WRITING, asynchronous, busy_timeout, driver, sqlite_safely
 from bot.likeness import names
 from bot.tables import MIGRATIONS, VERSION, Found, Note, Piece, Reply, Server, Table
 from generation.request import Request
 
-# Lets one process at a time make or migrate the tables; the others wait until its transaction ends. PostgreSQL's number
-# is any that no other program would choose.
-LOCK = {
-    "sqlite": "BEGIN IMMEDIATE",
-    "postgresql": f"SELECT pg_advisory_xact_lock({int.from_bytes(b'encore')})",
-}
 INSERT: dict[str, Callable[..., sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
 
 HOUR = 3600.0  # seconds
-PATIENCE = 2.0  # seconds to wait for a database that does not answer: Discord waits 3 for us
-STARTING = 60.0  # seconds to wait, before any member does, for processes that prepare the same SQLite file
-FAULTS = (SQLAlchemyError, OSError)  # errors of a database that cannot be reached, or is full
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+AT_A_TIME = 500  # replies that one transaction deletes, so that others need not wait for all of them
+FAULTS = (SQLAlchemyError, OSError)  # errors of a database that cannot be reached, is full, or does not answer in time
+
+# With NOT IN, PostgreSQL would compare each name with each reply if they are many.
+WITHOUT_REPLY = delete(Found).where(~exists().where(Reply.id == Found.reply))
 
 
 class NewerDatabase(Exception):  # noqa: N818
@@ -78,16 +74,20 @@ class Store:
         self._keep = keep_days * 86_400
         address = asynchronous(make_url(url))
         self._alone: dict[str, asyncio.Lock] = {}
+        self._turn = asyncio.Lock()
         self._backend = address.get_backend_name()
         if self._backend not in LOCK:
             raise ValueError(f"it must be SQLite or PostgreSQL, not {self._backend}")
         if self._backend == "sqlite" and address.database not in (None, "", ":memory:"):
             Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-        extra = {"timeout": PATIENCE} if self._backend == "postgresql" else {}
-        self._engine = create_async_engine(address, pool_pre_ping=True, connect_args=extra)
-        self._waiting = create_async_engine(address, poolclass=NullPool, connect_args=extra)
-        if self._backend == "sqlite":
-            event.listen(self._engine.sync_engine, "connect", _sqlite_safely)
+        self._engine = create_async_engine(
+            address, pool_pre_ping=True, connect_args=driver(self._backend, answering=ANSWERING)
+        )
+        self._patient = create_async_engine(
+            address, poolclass=NullPool, connect_args=driver(self._backend, answering=None)
+        )
+        for engine in (self._engine, self._patient) if self._backend == "sqlite" else ():
+            event.listen(engine.sync_engine, "connect", sqlite_safely)
         self._session = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
 
     async def __aenter__(self) -> "Store":
@@ -100,9 +100,9 @@ class Store:
 
     async def _prepare(self) -> None:
         """Make the tables, or bring earlier ones up to date. `NewerDatabase` if they are of a later version."""
-        async with self._engine.begin() as connection:
+        async with self._patient.begin() as connection:
             if self._backend == "sqlite":
-                await connection.execute(text(_busy_timeout(STARTING)))
+                await connection.execute(text(busy_timeout(STARTING)))
             await connection.execute(text(LOCK[self._backend]))
             await connection.run_sync(Table.metadata.create_all)
             known = await connection.scalar(select(Note.text).where(Note.name == "schema"))
@@ -113,11 +113,21 @@ class Store:
                 binary = LargeBinary().compile(dialect=connection.dialect)
                 await connection.execute(text(statement.format(bytes=binary)))
             await connection.execute(self._upsert(Note, {"name": "schema"}, {"text": str(max(version, VERSION))}))
-            if self._backend == "sqlite":
-                await connection.execute(text(_busy_timeout(PATIENCE)))
 
     async def __aexit__(self, *_: object) -> None:
         await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _writing(self, long: bool = False) -> AsyncIterator[AsyncSession]:
+        """A transaction that writes; `long`: one that may take long. SQLite lets one write at a time: tasks take turns
+        here, first come, first served, and hold no connection meanwhile, which those who read may need."""
+        async with AsyncExitStack() as held:
+            if self._backend == "sqlite":
+                async with asyncio.timeout(WRITING):
+                    await held.enter_async_context(self._turn)
+            session = self._session(bind=self._patient) if long else self._session()
+            async with session, session.begin():
+                yield session
 
     async def defaults(self, server: int | None) -> Defaults:
         if server is None:
@@ -127,11 +137,11 @@ class Store:
         return Defaults(**{name: getattr(row, name) for name in vars(Defaults())}) if row else Defaults()
 
     async def set_default(self, server: int, name: str, value: float | int | str) -> None:
-        async with self._session.begin() as session:
+        async with self._writing() as session:
             await session.execute(self._upsert(Server, {"id": server}, {name: value}))
 
     async def reset(self, server: int) -> None:
-        async with self._session.begin() as session:
+        async with self._writing() as session:
             await session.execute(delete(Server).where(Server.id == server))
 
     async def keep(self, member: int, request: Request, midis: Sequence[bytes], wholes: Sequence[bytes] = ()) -> str:
@@ -145,7 +155,7 @@ class Store:
             midis=msgspec.msgpack.encode(list(midis)),
             wholes=zlib.compress(msgspec.msgpack.encode(list(wholes))),
         )
-        async with self._session.begin() as session:
+        async with self._writing() as session:
             session.add(row)
             for number, take in enumerate(names(request)[: len(wholes)]):
                 await session.execute(self._upsert(Found, {"name": take}, {"reply": name, "number": number}))
@@ -172,29 +182,46 @@ class Store:
         return Kept(row.id, row.member, request, midis, _wholes(row.wholes), sheets)
 
     async def forget(self, name: str) -> None:
-        async with self._session.begin() as session:
+        async with self._writing() as session:
             await session.execute(delete(Reply).where(Reply.id == name))
             await session.execute(delete(Found).where(Found.reply == name))
+        await self._wipe()
 
     async def forget_member(self, member: int) -> int:
         """Delete everything kept for a member. Returns how many replies that was."""
-        async with self._session.begin() as session:
-            theirs = select(Reply.id).where(Reply.member == member)
-            many = len(list(await session.scalars(theirs)))
-            await session.execute(delete(Found).where(Found.reply.in_(theirs)))
-            await session.execute(delete(Reply).where(Reply.member == member))
-        return many
+        return await self._delete(Reply.member == member)
 
     async def purge(self) -> None:
-        """Delete what has expired."""
-        async with self._session.begin() as session:
-            await session.execute(delete(Reply).where(Reply.expires <= time.time()))
-            await session.execute(delete(Found).where(Found.reply.not_in(select(Reply.id))))
+        """Delete what has expired, and notes of takes that an earlier version left without their reply."""
+        await self._delete(Reply.expires <= time.time())
+        async with self._writing(long=True) as session:
+            await session.execute(WITHOUT_REPLY)
             await session.execute(delete(Piece).where(Piece.at <= time.time() - HOUR))
+
+    async def _delete(self, which: ColumnElement[bool]) -> int:
+        """Delete replies, some at a time, so that others can write in between. Returns how many they were."""
+        some = select(Reply.id).where(which).limit(AT_A_TIME).with_for_update(skip_locked=True)
+        deleted = 0
+        while True:
+            async with self._writing(long=True) as session:
+                ids = list(await session.scalars(some))
+                await session.execute(delete(Found).where(Found.reply.in_(ids)))
+                await session.execute(delete(Reply).where(Reply.id.in_(ids)))
+            deleted += len(ids)
+            if len(ids) < AT_A_TIME:
+                break
+        await self._wipe()
+        return deleted
+
+    async def _wipe(self) -> None:
+        """Empty the file that SQLite writes first, which still contains what was deleted."""
+        if self._backend == "sqlite":
+            async with self._engine.connect() as connection:
+                await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     async def count_piece(self, member: int) -> None:
         """Count a piece towards a member's hour."""
-        async with self._session.begin() as session:
+        async with self._writing() as session:
             session.add(Piece(member=member, at=time.time()))
 
     async def pieces(self, member: int) -> list[float]:
@@ -214,7 +241,7 @@ class Store:
                 yield
                 return
             number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-            async with self._waiting.begin() as connection:
+            async with self._patient.begin() as connection:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
                 yield
 
@@ -224,7 +251,7 @@ class Store:
         return row.text if row else None
 
     async def write_note(self, name: str, words: str) -> None:
-        async with self._session.begin() as session:
+        async with self._writing() as session:
             await session.execute(self._upsert(Note, {"name": name}, {"text": words}))
 
     def _upsert(self, table: type[Table], key: dict[str, object], values: dict[str, object]) -> Executable:
@@ -236,26 +263,3 @@ class Store:
 
 def _wholes(packed: bytes | None) -> tuple[bytes, ...]:
     return msgspec.msgpack.decode(zlib.decompress(packed), type=tuple[bytes, ...]) if packed else ()
-
-
-def asynchronous(address: URL) -> URL:
-    """A database address as hosting providers write it, with a driver that does not block the event loop."""
-    driver = DRIVERS.get(address.drivername)
-    if driver is None:
-        return address
-    query = {"ssl" if name == "sslmode" and "asyncpg" in driver else name: of for name, of in address.query.items()}
-    return address.set(drivername=driver, query=query)
-
-
-def _sqlite_safely(connection: object, _: object) -> None:
-    """Let readers work beside a writer, wait a little for a locked file, and overwrite what is deleted."""
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute(_busy_timeout(STARTING))
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA secure_delete=ON")
-    cursor.execute(_busy_timeout(PATIENCE))
-    cursor.close()
-
-
-def _busy_timeout(seconds: float) -> str:
-    return f"PRAGMA busy_timeout={seconds * 1000:.0f}"

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -24,7 +25,9 @@ from generation.serve.pool import Progress, WorkerFault
 log = logging.getLogger("encore.job")
 
 FETCH_SECONDS = 15.0
-QUIET_SECONDS = 2.0  # errors that appear sooner are told to the member alone; Discord waits 3 s for an acknowledgement
+QUIET_SECONDS = (
+    2.0  # after the command. Errors until then are told to the member alone; Discord waits 3 s for an answer
+)
 DISCORD_FORMATS = ("mp3", "mid", "abc", "png", "musicxml")
 
 
@@ -96,7 +99,9 @@ async def _wait(interaction: Interaction, request: Request, tune: discord.Attach
 async def _acknowledge(interaction: Interaction, work: asyncio.Task[Any], seen: asyncio.Event) -> None:
     """Show publicly that music is coming, once the file is `seen` to have a melody or Discord will wait no longer."""
     looking = asyncio.create_task(seen.wait())
-    await asyncio.wait({work, looking}, timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    spent = (datetime.now(UTC) - interaction.created_at).total_seconds()  # by two clocks, which may differ
+    quiet = min(max(QUIET_SECONDS - spent, 0.0), QUIET_SECONDS)
+    await asyncio.wait({work, looking}, timeout=quiet, return_when=asyncio.FIRST_COMPLETED)
     looking.cancel()
     if not work.done() or work.exception() is None:
         await interaction.response.defer(thinking=True)
@@ -140,7 +145,7 @@ async def _played(interaction: Interaction, request: Request) -> tuple[bytes, ..
     try:
         return await interaction.client.store.played(request)
     except FAULTS as error:
-        log.warning("earlier takes cannot be read: %s", error)
+        log.warning("earlier takes cannot be read: %r", error)
         return ()
 
 
@@ -152,7 +157,7 @@ async def _buttons(interaction: Interaction, request: Request, reply: Reply) -> 
         asked = replace(request, wholes=(), redo="")
         kept = await interaction.client.store.keep(interaction.user.id, asked, midis, wholes)
     except FAULTS as error:
-        log.error("the reply gets no buttons, the database cannot be written: %s", error)
+        log.error("the reply gets no buttons, the database cannot be written: %r", error)
         return None
     return reply_buttons(kept, interaction.user.id, request, reply, public(interaction))
 

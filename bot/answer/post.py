@@ -62,12 +62,12 @@ async def retract(interaction: Interaction, sentence: str, back: discord.ui.View
         await interaction.delete_original_response()
     except DISCORD_FAULTS as error:
         if _said(error)[1] != UNKNOWN_MESSAGE:
-            log.info("the answer cannot be removed: %s", error)
+            log.info("the answer cannot be removed: %r", error)
     try:
         await interaction.followup.send(sentence, ephemeral=True, **more)
     except DISCORD_FAULTS as error:
         if not _is_closed(error):
-            log.warning("could not tell the member: %s", error)
+            log.warning("could not tell the member: %r", error)
             return
         with contextlib.suppress(WorkerFault):
             await _post_in_channel(interaction, lambda _: Message(sentence, ()), 0, None)
@@ -101,7 +101,7 @@ async def _post_in_channel(
             await place.send(words, files=_files(message), **extra)
             return
         except DISCORD_FAULTS as error:
-            log.info("could not post in %s: %s", "the channel" if place is interaction.channel else "private", error)
+            log.info("could not post in %s: %r", "the channel" if place is interaction.channel else "private", error)
     raise WorkerFault(SILENT)
 
 

@@ -65,4 +65,4 @@ async def _show(interaction: Interaction, ticket: Ticket, words: str, view: disc
         if isinstance(error, discord.HTTPException) and error.code == UNKNOWN_MESSAGE:
             ticket.cancel()
         else:  # no reason to stop the music
-            log.info("could not show the progress: %s", error or "Discord does not answer")
+            log.info("could not show the progress: %r", error)

@@ -44,7 +44,7 @@ async def report_error(interaction: Interaction, error: BaseException, back: dis
         else:
             await interaction.response.send_message(words, ephemeral=True, **more)
     except DISCORD_FAULTS as failed:
-        log.warning("could not tell the member: %s", failed)
+        log.warning("could not tell the member: %r", failed)
 
 
 def sentence(interaction: Interaction, error: BaseException) -> str:

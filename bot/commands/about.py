@@ -61,10 +61,11 @@ async def about(interaction: Interaction) -> None:
 
 @app_commands.command(name="forget", description="Delete everything Encore keeps of yours")
 async def forget(interaction: Interaction) -> None:
+    await interaction.response.defer(ephemeral=True)  # to delete much takes longer than Discord waits
     replies = await interaction.client.store.forget_member(interaction.user.id)
     words = Words(
         "Deleted what was kept for {count} of your replies. Its buttons no longer work.",
         "Deleted what was kept for {count} of your replies. Their buttons no longer work.",
         count=replies,
     )
-    await interaction.response.send_message(say(words, own(interaction)), ephemeral=True)
+    await interaction.followup.send(say(words, own(interaction)), ephemeral=True)

@@ -46,7 +46,7 @@ async def request(interaction: Interaction, **options: Any) -> Request:
     try:
         defaults = await interaction.client.store.defaults(interaction.guild_id)
     except FAULTS as error:  # music without the defaults is better than none
-        log.error("the server's defaults cannot be read: %s", error)
+        log.error("the server's defaults cannot be read: %r", error)
         defaults = Defaults()
     said = {name: value for name, value in options.items() if value is not None}
     locale = own(interaction)

@@ -22,14 +22,14 @@ NAMES = {
 }
 
 
-class Settings(app_commands.Group):
+class ServerSettings(app_commands.Group):
     """Checks the permission itself too, since a server can override Discord's default permission."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         return interaction.guild_id is not None and interaction.permissions.manage_guild
 
 
-settings = Settings(
+settings = ServerSettings(
     name="settings",
     description="This server's defaults",
     default_permissions=discord.Permissions(manage_guild=True),
@@ -41,10 +41,11 @@ settings = Settings(
 
 async def _set(interaction: Interaction, name: str, value: float | int | str) -> None:
     assert interaction.guild_id is not None
+    await interaction.response.defer(ephemeral=True)  # what is written may have to wait its turn
     await interaction.client.store.set_default(interaction.guild_id, name, value)
     locale = own(interaction)
     words = Words("This server's default from now on: {name} {value}.", name=NAMES[name], value=_value(name, value))
-    await interaction.response.send_message(say(words, locale), ephemeral=True)
+    await interaction.followup.send(say(words, locale), ephemeral=True)
 
 
 def _value(name: str, value: float | int | str) -> Value:
@@ -109,7 +110,7 @@ async def style(interaction: Interaction, value: str) -> None:
 @settings.command(name="reset", description="Go back to Encore's own defaults")
 async def reset(interaction: Interaction) -> None:
     assert interaction.guild_id is not None
+    await interaction.response.defer(ephemeral=True)
     await interaction.client.store.reset(interaction.guild_id)
-    await interaction.response.send_message(
-        say("This server uses Encore's own defaults again.", own(interaction)), ephemeral=True
-    )
+    words = say("This server uses Encore's own defaults again.", own(interaction))
+    await interaction.followup.send(words, ephemeral=True)

@@ -32,6 +32,11 @@ async def test_all_that_outlives_a_restart_and_what_happens_without_it(tmp_path:
             code, said = await start(tmp_path, ENCORE_DATABASE_URL=address.replace("let", "yet"))
             assert code == 1 and said.count("\n") == 1 and "ENCORE_DATABASE_URL" in said, said
             assert "yet" not in said and "let%20me" not in said
+            with server.silent():
+                alone = await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)
+                assert not alone.buttons, "music all the same"
+                sorry = await discord.command("settings show", user=discord.admin)
+                assert sorry.ephemeral and "Encore's side" in sorry.text and "TimeoutError" in discord.log()
             await asyncio.to_thread(server.stop)
             alone = await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)
             assert "temperature 0.9" in alone.text and not alone.buttons, "music all the same"

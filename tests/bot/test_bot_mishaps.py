@@ -1,5 +1,6 @@
 """Mishaps of a bot: restarts, dead tokens, hurry, a broken line, people who change their minds."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -253,10 +254,11 @@ async def test_a_locked_database_is_told_in_time_and_music_comes_all_the_same(di
     database = sqlite3.connect(discord.folder / "encore.sqlite3", isolation_level=None)
     database.execute("BEGIN EXCLUSIVE")
     try:
-        sorry = await discord.command("settings temperature", {"value": 0.3}, user=discord.admin)
+        setting = discord.command("settings temperature", {"value": 0.3}, user=discord.admin)
+        playing = discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)
+        sorry, reply = await asyncio.gather(setting, playing)
         assert sorry.ephemeral and "Encore's side" in sorry.text and str(sorry.asked.id) in sorry.text
         assert f"job={sorry.asked.id}" in discord.log() and "database is locked" in discord.log()
-        reply = await discord.command("compose", {"seconds": 5, "takes": 1}, until=has_files)
         assert not reply.buttons
     finally:
         database.execute("ROLLBACK")

@@ -16,8 +16,9 @@ import pytest_asyncio
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.database import asynchronous
 from bot.likeness import names
-from bot.store import Defaults, NewerDatabase, Store, asynchronous
+from bot.store import Defaults, NewerDatabase, Store
 from bot.tables import VERSION
 from generation.request import Request
 from tests.postgres import FOUND, NONE, postgres
