@@ -11,9 +11,10 @@ from generation.model.loaded import LoadedModel
 from generation.model.networks.attentive_lstm import AttentiveLSTM
 from generation.model.priors import PRIORS, blank_page
 from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TICKS, Encoded, Ints
-from generation.music.key import MODES, Key
+from generation.music.key import MODES
 from generation.music.played import Played
 from generation.music.song import Song, heard_key, tempo_at
+from generation.play.asked import Asked
 from generation.play.batch import Line
 from generation.play.chance import random_stream, uniforms
 from generation.play.constraints import LONGEST_RUN, unusual
@@ -32,32 +33,15 @@ WIDER = {"jazz": (1.15, 0.5), "classical": (1.2, 0.5)}
 
 
 @dataclass(frozen=True, eq=False)
-class Prompt:
-    """What one take should be.
+class Prompt(Asked):
+    """What one take of a line should be; its `song` has one part.
 
-    melody             the tune to continue; None for a fresh piece
-    seconds, bars      length of the new music; `bars` counts unless it is 0
-    key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
-    open_end           whether to cut the music off when the time is up, instead of bringing it to a close
-    beside             when the song's other parts sound; None if there are none
-    formal             whether the first strain of a fresh piece comes back, as in `play.form`
-    attempt            how many takes of this seed were discarded because they copied a training tune or the input
+    beside  when the song's other parts sound; None if there are none
+    formal  whether the first strain of a fresh piece comes back, as in `play.form`
     """
 
-    melody: Song | None = None
-    seconds: float = 20.0
-    bars: int = 0
-    temperature: float = 0.9
-    top_p: float = 0.97
-    seed: int = 0
-    style: str = "auto"
-    key: Key | None = None
-    tempo: float | None = None
-    metre: tuple[int, int] | None = None
-    open_end: bool = False
     beside: Around | None = None
     formal: bool = False
-    attempt: int = 0
 
 
 @dataclass(eq=False)
@@ -126,8 +110,8 @@ def takes_of(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLS
     """A take for each prompt, before its first new note; `reader` finds its style, if none is named."""
     openings: dict[tuple[object, ...], Opening] = {}
     for prompt in prompts:
-        fresh = prompt.melody is None or not len(prompt.melody.line)
-        tune = (id(prompt),) if fresh else (id(prompt.melody), prompt.style)
+        fresh = prompt.song is None or not len(prompt.song.line)
+        tune = (id(prompt),) if fresh else (id(prompt.song), prompt.style)
         if tune not in openings:
             openings[tune] = _opening(loaded, prompt, reader)
         opening = openings[tune]
@@ -138,7 +122,7 @@ def takes_of(loaded: LoadedModel, prompts: Sequence[Prompt], reader: AttentiveLS
 
 def _opening(loaded: LoadedModel, prompt: Prompt, reader: AttentiveLSTM) -> Opening:
     """The tune of a prompt, or a blank page for a fresh piece."""
-    style, given = prompt.style, prompt.melody
+    style, given = prompt.style, prompt.song
     if given is None or not len(given.line):
         rng = random_stream(prompt.seed, "blank page")
         learned = [name for name in PRIORS if name in loaded.card.get("metres", PRIORS)] or ["auto"]

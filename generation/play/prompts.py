@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,34 +24,39 @@ from generation.play.entry import around
 from generation.play.plan import Prompt
 from generation.request import STYLES, Refusal, Request
 
+Kind = TypeVar("Kind", Prompt, BandPrompt)
+
 
 def prompts(request: Request, reading: Reading | None) -> list[Prompt]:
     """A prompt for each take; take i has the request's seed + i. Raises `Refusal` for an unknown key or metre."""
+    common = replace(_common(Prompt, request, reading), formal=tune_first(request))
+    if common.style == "auto" and tune_first(request):
+        common = replace(common, style=ENSEMBLES[request.band].tune)
+    if reading is not None:
+        common = replace(common, song=reading.melody, beside=around(reading.song))
+    return [replace(common, seed=request.seed + take) for take in range(request.takes)]
+
+
+def _common(kind: type[Kind], request: Request, reading: Reading | None) -> Kind:
+    """What the prompts of all takes share. Raises `Refusal` for an unknown key or metre."""
     fresh = reading is None
-    key = Key.parse(request.key) if request.key and fresh else None
-    metre = parse_metre(request.meter) if request.meter and fresh else None
-    beside = None if reading is None else around(reading.song)
-    style = request.style if request.style in STYLES else "auto"  # a user's own checkpoint is a style of its own
-    if style == "auto" and tune_first(request):
-        style = ENSEMBLES[request.band].tune
-    return [
-        Prompt(
-            melody=None if reading is None else reading.melody,
-            seconds=request.seconds,
-            bars=request.bars,
-            temperature=request.temperature,
-            top_p=request.top_p,
-            seed=request.seed + take,
-            style=style,
-            key=key,
-            tempo=request.tempo if fresh else None,
-            metre=metre,
-            open_end=request.open_end,
-            beside=beside,
-            formal=tune_first(request),
-        )
-        for take in range(request.takes)
-    ]
+    return kind(
+        seconds=request.seconds,
+        bars=request.bars,
+        temperature=request.temperature,
+        top_p=request.top_p,
+        seed=request.seed,
+        style=_style(request),
+        key=Key.parse(request.key) if request.key and fresh else None,
+        tempo=request.tempo if fresh else None,
+        metre=parse_metre(request.meter) if request.meter and fresh else None,
+        open_end=request.open_end,
+    )
+
+
+def _style(request: Request) -> str:
+    """The style for the model: "auto" where a style is a user's own checkpoint, which the name has already chosen."""
+    return request.style if request.style in STYLES else "auto"
 
 
 def of_several(request: Request, reading: Reading | None) -> bool:
@@ -72,7 +78,7 @@ def tune_first(request: Request) -> bool:
 
 def with_band(request: Request, tunes: Sequence[Song]) -> list[BandPrompt]:
     """A prompt for each fresh tune: the band that was asked for plays beside it."""
-    ensemble, style = ENSEMBLES[request.band], request.style if request.style in STYLES else "auto"
+    ensemble = ENSEMBLES[request.band]
     sheets = [Reading(lead_sheet(tune, ensemble.centre), tune.line) for tune in tunes]
     common = BandPrompt(
         seconds=request.seconds, temperature=request.temperature, top_p=request.top_p, seed=request.seed
@@ -80,7 +86,7 @@ def with_band(request: Request, tunes: Sequence[Song]) -> list[BandPrompt]:
     return _beside(
         common,
         (
-            accompanied(sheet, ensemble.band, style, request.temperature, seed)
+            accompanied(sheet, ensemble.band, _style(request), request.temperature, seed)
             for seed, sheet in enumerate(sheets, request.seed)
         ),
     )
@@ -97,42 +103,26 @@ def _beside(common: BandPrompt, besides: Iterable[Beside]) -> list[BandPrompt]:
 def band_prompts(request: Request, reading: Reading | None, played: Played | None = None) -> list[BandPrompt]:
     """Like `prompts`, for several parts. A song without chord symbols gets chords that are heard in its notes, or that
     fit its tune. `played` is the take of which a part is to be played again."""
-    style = request.style if request.style in STYLES else "auto"
-    fresh = reading is None
-    key = Key.parse(request.key) if request.key and fresh else None
-    common = BandPrompt(
-        seconds=request.seconds,
-        bars=request.bars,
-        temperature=request.temperature,
-        top_p=request.top_p,
-        seed=request.seed,
-        style=style,
-        band=request.band,
-        key=key,
-        tempo=request.tempo if fresh else None,
-        metre=parse_metre(request.meter) if request.meter and fresh else None,
-        open_end=request.open_end,
-    )
+    common = replace(_common(BandPrompt, request, reading), band=request.band)
     seeds = range(request.seed, request.seed + request.takes)
+    band = BANDS.get(request.accompany)
     if played is not None:
-        band = BANDS[request.accompany] if request.accompany else ENSEMBLES[request.band].band if fresh else None
-        beside = played_again(played, request.redo, band, style)
-        return _beside(common, [beside] * request.takes)
-    if request.accompany and reading is not None:
-        band = BANDS[request.accompany]
+        band = band or (ENSEMBLES[request.band].band if reading is None else None)
+        return _beside(common, [played_again(played, request.redo, band, common.style)] * request.takes)
+    if band is not None and reading is not None:
         return _beside(
             common,
-            (accompanied(reading, band, style, request.temperature, seed, request.chords) for seed in seeds),
+            (accompanied(reading, band, common.style, request.temperature, seed, request.chords) for seed in seeds),
         )
     if reading is None:
-        chart: Chart = ()
         if request.chords:
-            chart, key = fresh_chart(request.chords, key, random_stream(request.seed, "chords"))
-        return [replace(common, seed=seed, key=key, over=chart) for seed in seeds]
+            chart, key = fresh_chart(request.chords, common.key, random_stream(request.seed, "chords"))
+            common = replace(common, key=key, over=chart)
+        return [replace(common, seed=seed) for seed in seeds]
     song = with_chords(reading.song)
     if request.chords and not (request.parts == "all" and reading.together):
         song = tune_alone(reading).song
-        song = harmonised(song, song.key or heard_key(song), style, 0.0, np.random.default_rng(0))
+        song = harmonised(song, song.key or heard_key(song), common.style, 0.0, np.random.default_rng(0))
     chart = parse_chart(request.chords, song.key or heard_key(song)) if request.chords else ()
     return [replace(common, seed=seed, song=song, over=chart) for seed in seeds]
 

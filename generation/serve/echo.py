@@ -17,7 +17,7 @@ def again(prompt: Prompt | BandPrompt) -> Played:
     """The input's notes, then the same notes again from the next beat on; a scale if there is no input."""
     if isinstance(prompt, BandPrompt):
         return _together(prompt)
-    melody = prompt.melody
+    melody = prompt.song
     if melody is None:
         steps, tempo = np.arange(8.0), (Tempo(0.0, prompt.tempo or DEFAULT_TEMPO),)
         pitch = 60 + np.array([0, 2, 4, 5, 7, 9, 11, 12])

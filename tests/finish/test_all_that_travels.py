@@ -108,7 +108,7 @@ def told(data: bytes) -> dict[str, Told]:
 def answered(data: bytes, name: str = "band.mid", *formats: str) -> tuple[Reading, dict[str, bytes]]:
     """The reading, and the files of its continuation: the same tune once more."""
     reading = unpack_reading(pack_reading(read(data, name)))
-    whole = again(Prompt(melody=reading.melody, beside=around(reading.song)))
+    whole = again(Prompt(reading.melody, beside=around(reading.song)))
     take = finish(reading, whole, Request(data=data, formats=formats or ("mid",)), 1)
     return reading, take.files
 

@@ -47,7 +47,7 @@ def score(steps: int, semitones: int, octaves: int, sharps: int) -> bytes:
 def test_the_part_is_written_as_it_was_and_sounds_as_it_did(name: str) -> None:
     data = score(*CASES[name])
     reading = read(data, "a.musicxml")
-    whole = again(Prompt(melody=reading.melody))
+    whole = again(Prompt(reading.melody))
     request = Request(data=data, formats=("musicxml", "abc", "png"))
     files = finish(reading, whole, request, 1).files
     text = files["musicxml"].decode()

@@ -20,7 +20,7 @@ ABC = b"X:1\nM:4/4\nL:1/4\nK:G\nGABc|dBGB|AFDF|G4|]\n"
 def plays(data: bytes, name: str, style: str = "irish", **options: Any) -> tuple[str, int | None, int | None]:
     """What the caption says, and the programs of the input and of the new part."""
     reading = read(data, name)
-    whole = replace(again(Prompt(melody=reading.melody)), style=style)
+    whole = replace(again(Prompt(reading.melody)), style=style)
     request = Request(data=data, filename=name, **options)
     song = arrange(reading, whole, request, 1, "").song
     return answer(request, reading, whole).instrument, song.parts[0].program, song.parts[-1].program

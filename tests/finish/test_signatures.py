@@ -105,7 +105,7 @@ def test_what_is_new_goes_on_in_the_last_metre_and_key() -> None:
         pickup=0.0,
     )
     reading = Reading(song, song.line)
-    made = arrange(reading, again(Prompt(melody=reading.melody)), Request(data=b"x"), 1, "")
+    made = arrange(reading, again(Prompt(reading.melody)), Request(data=b"x"), 1, "")
     assert lengths(made.score)[:3] == [4, 4, 3] and set(lengths(made.score)[2:]) == {3.0}
     assert {bar.metre for bar in made.score.bars[2:]} == {(3, 4)}
     assert {str(bar.key) for bar in made.score.bars[2:]} == {"A major"}
@@ -165,7 +165,7 @@ def test_files_that_change_go_on_as_they_end(
     assert str(reading.melody.key) == [*keys.values()][-1]
     made = arrange(
         reading,
-        again(Prompt(melody=reading.melody, beside=around(reading.song))),
+        again(Prompt(reading.melody, beside=around(reading.song))),
         Request(data=data),
         1,
         "",

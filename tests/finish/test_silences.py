@@ -47,7 +47,7 @@ def made(name: str) -> bytes:
 )
 def test_the_answer_is_heard_where_it_should_be(name: str, loud: list[int], quiet: list[int]) -> None:
     reading = read(made(name), name)
-    whole = again(Prompt(melody=reading.melody, beside=around(reading.song)))
+    whole = again(Prompt(reading.melody, beside=around(reading.song)))
     take = finish(reading, whole, Request(data=b"x", formats=("mp3", "mid")), 1)
     sound = decode(take.files["mp3"])
     level = [decibels(sound[second * RATE : (second + 1) * RATE]) for second in range(len(sound) // RATE)]

@@ -8,12 +8,7 @@ import numpy as np
 import torch
 
 from generation.model import band, hearing, tokens
-from generation.model.band import (
-    BAR,
-    SINCE,
-    SLOTS,
-    TICK,
-)  # fmt: skip
+from generation.model.band import BAR, SINCE, SLOTS, TICK
 from generation.model.encode_band import Piece
 from generation.model.encode_song import encode_song
 from generation.model.priors import PRIORS, blank_page
@@ -23,6 +18,7 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.metre import stated_beat
 from generation.music.song import Part, Song, bar_marks, tempo_at
+from generation.play.asked import Asked
 from generation.play.band.accompanists import SILENCE
 from generation.play.band.ahead import NOTHING_GIVEN, as_given, basses, chord_rows, obeyed
 from generation.play.band.beside import Beside
@@ -45,34 +41,17 @@ MAJOR = (0, 5, 7)  # transposed tonics with a major triad: of Ionian, Lydian and
 
 
 @dataclass(frozen=True, eq=False)
-class BandPrompt:
-    """What one take should be.
+class BandPrompt(Asked):
+    """What one take of several parts should be.
 
-    song               the song to continue; None for a fresh piece
-    seconds, bars      length of the new music; `bars` counts unless it is 0
-    band               of a fresh piece: a name in `ENSEMBLES`
-    key, tempo, metre  of a fresh piece; tempo in quarter notes a minute
-    open_end           whether to cut the music off when the time is up, instead of bringing it to a close
-    over               bars of chords for the new music, repeated
-    beside             what stays and who plays beside it; replaces `song` and all that is said about its length
-    attempt            how many takes of this seed were discarded because they copied a training score
+    band    of a fresh piece: a name in `ENSEMBLES`
+    over    bars of chords for the new music, repeated
+    beside  what stays and who plays beside it; replaces `song` and all that is said about its length
     """
 
-    song: Song | None = None
-    seconds: float = 20.0
-    bars: int = 0
-    temperature: float = 0.9
-    top_p: float = 0.97
-    seed: int = 0
-    style: str = "auto"
     band: str = "piano"
-    key: Key | None = None
-    tempo: float | None = None
-    metre: tuple[int, int] | None = None
-    open_end: bool = False
     over: Chart = ()
     beside: Beside | None = None
-    attempt: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +123,7 @@ def plan(prompt: BandPrompt, priors: Mapping[str, Any] = PRIORS) -> Plan:
         )
         table[[AT.given, AT.usual, AT.eager]] = 1, 0, 0
         obeyed(table, piece.encoded.heading, ahead)
-    return Plan(
-        song, piece, rows, heard[-LONGEST_INPUT:], taken, table, bounds, begin, goal, asked, tempo, chords
-    )  # fmt: skip
+    return Plan(song, piece, rows, heard[-LONGEST_INPUT:], taken, table, bounds, begin, goal, asked, tempo, chords)
 
 
 def write_state(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: int, last: int, goal: int) -> None:

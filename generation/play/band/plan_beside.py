@@ -100,6 +100,6 @@ def _close(ahead: Ints, bar: int, mark: int, begin: int) -> tuple[int, int]:
         return begin + TICKS, begin + TICKS + bar
     last, end = int(played[-1, TICK]), int((played[:, TICK] + LENGTHS[played[:, DURATION]]).max())
     if end - last < TICKS:  # the given music does not come to rest by itself: the band holds its last half-bar
-        half = bar // 2 if bar % (2 * TICKS) == 0 or bar == 3 * TICKS // 1 else bar
+        half = bar // 2 if bar % (2 * TICKS) == 0 or bar == 3 * TICKS else bar
         last = max(begin, last - (last - mark) % half)
     return last, max(end, last + TICKS)
