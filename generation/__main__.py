@@ -11,7 +11,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from importlib import import_module
 from itertools import cycle
@@ -42,6 +42,8 @@ WORKSHOP = {
     "serve": ("generation.serve.serving", "play for bots on other machines, by NATS"),
 }
 AT_ONCE = 3  # files in progress, so that one is rendered while the next is sampled
+# A request's fields that are arguments of the same name; whom it accompanies is filled in with the file.
+ASKED = {field.name for field in fields(Request)} - {"accompany"}
 Result = TypeVar("Result")
 Asked = list[tuple[Path, Request]]
 
@@ -106,32 +108,9 @@ def _read(args: argparse.Namespace) -> int:
 
 
 async def _play(args: argparse.Namespace) -> int:
-    wish = Request(
-        seconds=getattr(args, "seconds", 20),
-        bars=getattr(args, "bars", 0),
-        last_bars=getattr(args, "last_bars", 0),
-        after_bar=getattr(args, "after_bar", 0),
-        lead=getattr(args, "part", ""),
-        takes=args.takes,
-        temperature=args.temperature,
-        top_p=args.top_p,
-        seed=secrets.randbelow(2**31) if args.seed is None else args.seed,
-        style=args.style,
-        instrument=args.instrument,
-        only_new=args.only_new,
-        recording=getattr(args, "recording", False),
-        octave=getattr(args, "octave", 0),
-        open_end=getattr(args, "open_end", False),
-        arithmetic=args.arithmetic,
-        formats=_formats(args.formats),
-        parts=getattr(args, "parts", "all"),
-        band=args.band if args.command == "compose" else "melody",
-        chords=args.chords,
-        stems=args.stems,
-        key=getattr(args, "key", None),
-        tempo=getattr(args, "tempo", None),
-        meter=getattr(args, "meter", None),
-    )
+    said = {name: value for name, value in vars(args).items() if name in ASKED}
+    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
+    common = Request(**said | {"seed": seed, "formats": _formats(args.formats)})
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -143,8 +122,9 @@ async def _play(args: argparse.Namespace) -> int:
     timings: dict[str, float] = {}
     codes: list[int] = []
     extends = args.command != "compose"
-    joined = args.band if args.command == "accompany" else ""
-    asked = _listened(args.files, wish, joined, codes) if extends else [(Path("compose"), wish)]
+    asked = [(Path("compose"), common)]
+    if extends:
+        asked = _listened(args.files, common, getattr(args, "accompany", ""), codes)
     if asked:
         async with _pool(min(2, max(args.takes, len(asked)))) as pool:
             jobs = [(file, partial(pool.play, request, bar(file))) for file, request in asked]
@@ -197,14 +177,14 @@ def _pool(renderers: int) -> WorkerPool:
     return WorkerPool(renderers=renderers, quiet=not os.environ.get("ENCORE_DEBUG"))
 
 
-def _listened(files: Sequence[Path], wish: Request, band: str, codes: list[int]) -> Asked:
+def _listened(files: Sequence[Path], common: Request, band: str, codes: list[int]) -> Asked:
     """The files that can be played on from, or accompanied by a `band`, with their requests; music21 is imported only
     here."""
     from generation.serve.listen import listen
 
     first: dict[str, Path] = {}
     alone = [file for file in dict.fromkeys(files) if first.setdefault(file.stem, file) is file]
-    asked = _good(alone, wish, listen, codes, band)
+    asked = _good(alone, common, listen, codes, band)
     for file in dict.fromkeys(files):
         if file not in alone:
             same = "another file has the same name, and its takes would be lost. Give this one its own run."
@@ -213,13 +193,13 @@ def _listened(files: Sequence[Path], wish: Request, band: str, codes: list[int])
 
 
 def _good(
-    files: Sequence[Path], wish: Request, check: Callable[[Request], object], codes: list[int], band: str = ""
+    files: Sequence[Path], common: Request, check: Callable[[Request], object], codes: list[int], band: str = ""
 ) -> Asked:
     """The files that pass a check, with their requests; reports the others. Needs no worker process."""
     asked = []
     for file in files:
         try:
-            request = replace(wish, data=_bytes(file), filename=file.name, accompany=band)
+            request = replace(common, data=_bytes(file), filename=file.name, accompany=band)
             check(request)
             asked.append((file, request))
         except Refusal as refusal:

@@ -17,7 +17,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(others: Iterable[tuple[str, str]]) -> Parser:
-    """The parser of all commands. `others` are (name, help) of commands whose arguments are parsed elsewhere."""
+    """The parser of all commands. `others` are (name, help) of commands whose arguments are parsed elsewhere. Arguments
+    that belong to a request have the names of `Request`'s fields."""
     every = Parser(
         prog="python -m generation",
         description="A tune goes in, and the music goes on.",
@@ -25,58 +26,27 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     )
     commands = every.add_subparsers(dest="command", required=True)
     extend = commands.add_parser("extend", help="play on from a MIDI, ABC, MusicXML or kern file, or a recording")
-    extend.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    extend.add_argument("--parts", default="all", help=f"which parts play on, one of {', '.join(PARTS)} (all)")
-    extend.add_argument("--part", default="", help="which part of the file is the tune: its name or number (found)")
-    last = "keep only so many bars of the input in the files, counted from its end"
-    extend.add_argument("--last-bars", type=int, default=0, help=last)
-    after = "begin the new music after this bar of the file, counted as in a score (the last)"
-    extend.add_argument("--after-bar", type=int, default=0, help=after)
-    itself = "begin the sound with the recording itself, not with the notes that were heard in it"
-    extend.add_argument("--recording", action="store_true", help=itself)
-    extend.add_argument(
-        "--octave",
-        type=int,
-        default=0,
-        help="play the notes heard in a recording so many octaves higher; negative: lower (0)",
-    )
     compose = commands.add_parser("compose", help="play a fresh piece")
+    accompany = commands.add_parser("accompany", help="give a tune a band")
+    read = commands.add_parser("read", help="show what Encore finds in a file, without making music")
+    score = commands.add_parser("score", help="how well the model predicts the notes of a file, in nats")
+    _add_input(extend)
     compose.add_argument("--band", default="melody", help=f"who plays, one of {', '.join(BANDS)} (melody)")
     compose.add_argument("--key", help='for example "D minor"')
     compose.add_argument("--tempo", type=float, help="quarter notes a minute")
     compose.add_argument("--meter", help="for example 6/8")
-    accompany = commands.add_parser("accompany", help="give a tune a band")
-    accompany.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    accompany.add_argument("--part", default="", help="which part of the file is the tune: its name or number (found)")
-    accompany.add_argument("--band", default="trio", help=f"who joins it, one of {', '.join(ACCOMPANISTS)} (trio)")
-    for both in (extend, compose):
-        both.add_argument("--seconds", type=float, default=20, help="length of the new music, 5 to 180 (20)")
-        both.add_argument("--bars", type=int, default=0, help="its length in bars instead, 4 to 64")
-        both.add_argument("--open-end", action="store_true", help="stop when the time is up, without coming to a close")
-    for both in (extend, compose, accompany):
-        both.add_argument(
-            "--chords", default="", help='chords to play over, such as "Dm7 G7 | C" or "ii V I" (its own)'
-        )
-        both.add_argument("--stems", action="store_true", help="an MP3 of each part as well, in a zip")
-        both.add_argument("--takes", type=int, default=1, help="how many answers (1)")
-        both.add_argument("--temperature", type=float, default=0.9, help="0.1 plays safe, 2 surprises everybody (0.9)")
-        both.add_argument("--top-p", type=float, default=0.97, help="leave out the unlikeliest notes (0.97)")
-        seed = "the same seed gives the same notes, on the same kind of processor (random); take N has seed + N"
-        both.add_argument("--seed", type=int, help=seed)
-        both.add_argument(
-            "--arithmetic", default="", help="refuse to play with any other arithmetic than this, as --json names it"
-        )
-        both.add_argument("--style", default="auto", help=f"one of {', '.join(styles())}")
-        both.add_argument("--instrument", default="auto", help=f"auto or one of {', '.join(INSTRUMENTS)}")
-        both.add_argument("--only-new", action="store_true", help="leave the input out of the sound and the files")
-        both.add_argument("--formats", default=",".join(FORMATS), help="some of mp3,mid,abc,musicxml,png (all)")
-        both.add_argument("--out", type=Path, default=Path(), help="folder for the files (here)")
-        both.add_argument("--json", action="store_true", help="print one JSON object")
-    read = commands.add_parser("read", help="show what Encore finds in a file, without making music")
-    score = commands.add_parser("score", help="how well the model predicts the notes of a file, in nats")
-    for both in (read, score):
-        both.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        both.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_tune(accompany)
+    among = ", ".join(ACCOMPANISTS)
+    band = f"who joins it, one of {among} (trio)"
+    accompany.add_argument("--band", dest="accompany", metavar="BAND", default="trio", help=band)
+    for some in (extend, compose):
+        _add_length(some)
+    for some in (extend, compose, accompany):
+        _add_playing(some)
+        _add_output(some)
+    for some in (read, score):
+        _add_files(some)
+        some.add_argument("--json", action="store_true", help="print one JSON object")
     score.add_argument(
         "--from",
         dest="since",
@@ -90,6 +60,62 @@ def parser(others: Iterable[tuple[str, str]]) -> Parser:
     for command, about in others:
         commands.add_parser(command, help=about, add_help=False)
     return every
+
+
+def _add_files(to: Parser) -> None:
+    to.add_argument("files", nargs="+", type=Path, metavar="FILE")
+
+
+def _add_tune(to: Parser) -> None:
+    """Add the files with a tune, and which of their parts that is."""
+    _add_files(to)
+    to.add_argument(
+        "--part", dest="lead", metavar="PART", default="", help="the part that is the tune: its name or number (found)"
+    )
+
+
+def _add_input(to: Parser) -> None:
+    """Add the files to play on from, and how they are taken."""
+    _add_tune(to)
+    to.add_argument("--parts", default="all", help=f"which parts play on, one of {', '.join(PARTS)} (all)")
+    last = "keep only so many bars of the input in the files, counted from its end"
+    to.add_argument("--last-bars", type=int, default=0, help=last)
+    after = "begin the new music after this bar of the file, counted as in a score (the last)"
+    to.add_argument("--after-bar", type=int, default=0, help=after)
+    itself = "begin the sound with the recording itself, not with the notes that were heard in it"
+    to.add_argument("--recording", action="store_true", help=itself)
+    octave = "play the notes heard in a recording so many octaves higher; negative: lower (0)"
+    to.add_argument("--octave", type=int, default=0, help=octave)
+
+
+def _add_length(to: Parser) -> None:
+    to.add_argument("--seconds", type=float, default=20, help="length of the new music, 5 to 180 (20)")
+    to.add_argument("--bars", type=int, default=0, help="its length in bars instead, 4 to 64")
+    to.add_argument("--open-end", action="store_true", help="stop when the time is up, without coming to a close")
+
+
+def _add_playing(to: Parser) -> None:
+    """Add how the new music is to be played."""
+    chords = 'chords to play over, such as "Dm7 G7 | C" or "ii V I" (its own)'
+    to.add_argument("--chords", default="", help=chords)
+    to.add_argument("--takes", type=int, default=1, help="how many answers (1)")
+    to.add_argument("--temperature", type=float, default=0.9, help="0.1 plays safe, 2 surprises everybody (0.9)")
+    to.add_argument("--top-p", type=float, default=0.97, help="leave out the unlikeliest notes (0.97)")
+    seed = "the same seed gives the same notes, on the same kind of processor (random); take N has seed + N"
+    to.add_argument("--seed", type=int, help=seed)
+    arithmetic = "refuse to play with any other arithmetic than this, as --json names it"
+    to.add_argument("--arithmetic", default="", help=arithmetic)
+    to.add_argument("--style", default="auto", help=f"one of {', '.join(styles())}")
+    to.add_argument("--instrument", default="auto", help=f"auto or one of {', '.join(INSTRUMENTS)}")
+
+
+def _add_output(to: Parser) -> None:
+    """Add what the files hold, which there are, and where they go."""
+    to.add_argument("--only-new", action="store_true", help="leave the input out of the sound and the files")
+    to.add_argument("--stems", action="store_true", help="an MP3 of each part as well, in a zip")
+    to.add_argument("--formats", default=",".join(FORMATS), help="some of mp3,mid,abc,musicxml,png (all)")
+    to.add_argument("--out", type=Path, default=Path(), help="folder for the files (here)")
+    to.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def separated(arguments: Sequence[str]) -> list[str]:
