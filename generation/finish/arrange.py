@@ -3,21 +3,18 @@
 import math
 from dataclasses import replace
 
-import numpy as np
-
 from generation.finish.piece import Piece
 from generation.music.melody import with_line
 from generation.music.metre import heard_beat
 from generation.music.notes import Notes
 from generation.music.played import Played
 from generation.music.reading import Reading
-from generation.music.song import EXPRESSION, PAN, SUSTAIN, VOLUME, Part, Song, in_force
+from generation.music.song import FADERS, PAN, SUSTAIN, Part, Song, mostly
 from generation.music.sounds import suitable
 from generation.request import INSTRUMENTS, Request
 
-# Controllers that the new part takes over from the part it continues → General MIDI's defaults.
+KEPT = FADERS | {PAN: 64}  # controllers that a new part takes over from the one it continues → their defaults
 FAINT = 20  # volume or expression below this means that a part was silenced, not that it is soft
-KEPT = {VOLUME: 100, EXPRESSION: 127, PAN: 64}
 
 
 def arrange(reading: Reading | None, played: Played, request: Request, seed: int, title: str) -> Piece:
@@ -85,8 +82,8 @@ def _successor(player: Part, notes: Notes, program: int) -> Part:
     controls = []
     for number, usual in KEPT.items():
         if said := player.control(number):
-            typical = round(float(np.median(in_force(said, player.notes.onset, usual))))
-            controls.append((begin, number, usual if number != PAN and typical < FAINT else typical))
+            typical = mostly(said, player.notes.onset, usual)
+            controls.append((begin, number, usual if number in FADERS and typical < FAINT else typical))
     if player.control(SUSTAIN):
         controls.append((begin, SUSTAIN, 0))
     bends = ((begin, 0),) if player.bends else ()

@@ -11,7 +11,7 @@ from generation.finish.pedal import pedalled, pedals
 from generation.finish.piece import Piece
 from generation.music.played import Played
 from generation.music.reading import Reading
-from generation.music.song import REDONE_ROLES, SUSTAIN, Part, Song, in_force, moved, ruling
+from generation.music.song import REDONE_ROLES, SUSTAIN, Part, Song, mostly, moved, ruling
 from generation.request import INSTRUMENTS, Request
 
 LINES = 8  # bars whose chords a caption has room for
@@ -92,8 +92,7 @@ def _new_notes(part: Part, given: int, song: Song) -> Part:
     controls: tuple[tuple[float, int, int], ...] = ()
     for number, usual in KEPT.items():
         if said := part.control(number):
-            typical = float(np.median(in_force(said, old.onset if given else [begin], usual)))
-            controls += ((begin, number, round(typical)),)
+            controls += ((begin, number, mostly(said, old.onset if given else [begin], usual)),)
     if part.control(SUSTAIN):
         controls += pedalled(new, song) if pedals(part, old) else ((begin, SUSTAIN, 0),)
     program = next((number for quarter, number in reversed(part.programs) if quarter < begin), part.program)

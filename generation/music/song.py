@@ -27,6 +27,7 @@ REDONE_ROLES = {
 }
 # Numbers of MIDI controllers.
 BANK, MODULATION, VOLUME, PAN, EXPRESSION, BANK_FINE, SUSTAIN = 0, 1, 7, 10, 11, 32, 64
+FADERS = {VOLUME: 100, EXPRESSION: 127}  # what makes a whole part softer → its default in General MIDI
 BENT, SHORTEST = 8192, 1e-3  # half the range of the pitch wheel; least duration, in quarters, of a moved note
 RECENT = 16.0  # quarters whose median tempo is the tempo at their end
 LONGEST_SILENCE = 60.0  # seconds before the first note
@@ -206,6 +207,11 @@ def in_force(marks: Sequence[tuple[float, int]], quarters: ArrayLike, usual: int
     first."""
     at = np.searchsorted(np.array([quarter for quarter, _ in marks], np.float64), np.asarray(quarters), side="right")
     return np.array([usual, *(value for _, value in marks)], np.int64)[at]
+
+
+def mostly(marks: Sequence[tuple[float, int]], quarters: ArrayLike, usual: int) -> int:
+    """The median of the values in force at some quarters, given as for `in_force`."""
+    return round(float(np.median(in_force(marks, quarters, usual))))
 
 
 def moved(song: Song, quarters: Callable[[Floats], Floats]) -> Song:

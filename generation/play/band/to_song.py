@@ -12,13 +12,12 @@ from generation.model.encode_song import decode, kit_of
 from generation.model.tokens import DEVIATION_UNIT, TICKS, Ints
 from generation.music.clock import Tempo
 from generation.music.notes import Notes, Written
-from generation.music.song import EXPRESSION, SUSTAIN, VOLUME, Part, Song, heard_key, in_force
+from generation.music.song import FADERS, SUSTAIN, Part, Song, heard_key, mostly
 from generation.play.band.accompanists import LEVEL
 from generation.play.band.plan import Plan
 from generation.play.band.rules import NEAR
 from generation.request import Words
 
-KEPT = {VOLUME: 100, EXPRESSION: 127}  # controller that the input may have faded out → its default in General MIDI
 CHANGED = 0.02  # a new tempo is written if it differs by more than this share
 SHORTEST = 1 / 48  # quarters that a note lasts at least
 LOUDNESS = 32.0  # quarters at the end of the input whose loudness goes on
@@ -150,12 +149,10 @@ def _settings(part: Part, begin: float) -> list[tuple[float, int, int]]:
     """Controllers (quarter, number, value) at the seam: the volume that the part mostly had, if it faded out; and the
     pedal up, if it was down."""
     settings = []
-    for number, usual in KEPT.items():
+    for number, usual in FADERS.items():
         said = part.control(number)
-        if said and len(part.notes):
-            typical = round(float(np.median(in_force(said, part.notes.onset, usual))))
-            if said[-1][1] != typical:
-                settings.append((begin, number, typical))
+        if said and len(part.notes) and said[-1][1] != (typical := mostly(said, part.notes.onset, usual)):
+            settings.append((begin, number, typical))
     pedal = part.control(SUSTAIN)
     if pedal and pedal[-1][1] >= 64:
         settings.append((begin, SUSTAIN, 0))
