@@ -1,13 +1,11 @@
 """Load the tunes to learn from: a folder of our archives or of any music files, read once and cached."""
 
 import csv
-import hashlib
 import json
 import re
-import sys
 import tarfile
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +16,7 @@ from tqdm import tqdm
 
 from generation.learn.datasets import DATASETS, tunebooks
 from generation.learn.datasets.tunebooks import PLAYED
+from generation.learn.folder import music_in, own_splits, read_once
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import melody_of
@@ -25,13 +24,9 @@ from generation.music.notes import Notes
 from generation.music.song import Song
 from generation.read.beat import on_its_beat
 from generation.read.file import read
-from generation.request import ENDINGS, Refusal
+from generation.request import Refusal
 
 MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs")  # its tune books of one voice
-# A text file is rarely music, and the notes of a recording are only guessed.
-MUSIC = [ending for ending, kind in ENDINGS.items() if ending != ".txt" and kind != "audio"]
-SHOWN = 20  # how many of the files left out are named
-SMALL = 5  # tunes: in a folder of so many or more, one is held out for testing and one for validation
 ARRAYS = ("onset", "duration", "pitch", "velocity")
 
 
@@ -64,39 +59,16 @@ def load(folder: Path, cache: Path) -> list[Tune]:
         raise Refusal("There is no folder {folder}. Name one with --data.", folder=str(folder))
     if (folder / "splits.tsv").exists():
         return _load_sets(folder, cache)
-    music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MUSIC)
-    if not music:
-        raise Refusal(
-            "There is no music in {folder}. It needs files that end in {endings}.",
-            folder=str(folder),
-            endings=", ".join(MUSIC),
-        )
-    return _load_files(folder, music, cache)
+    return _load_files(folder, music_in(folder), cache)
 
 
 def _load_files(folder: Path, music: list[Path], cache: Path) -> list[Tune]:
-    """Say on stderr which files were left out, and why, also for a folder that was read before."""
-    stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in music]).encode()).hexdigest()[:16]
-    kept, left_out = cache / f"folder-{stamp}.npz", cache / f"folder-{stamp}.left-out.json"
-    if not kept.exists():
-        reasons: dict[str, str] = {}
+    def read(kept: Path, reasons: dict[str, str]) -> None:
         _keep(kept, _read_files(folder, tqdm(music, desc="reading", unit="file"), reasons))
-        left_out.write_text(json.dumps(reasons, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    report(json.loads(left_out.read_text("utf-8")) if left_out.exists() else {}, len(music), left_out)
-    tunes = [*_kept(kept)]
+
+    tunes = [*_kept(read_once(music, cache / "folder.npz", read))]
     sides = own_splits({name.removesuffix(PLAYED) for name, _ in tunes})
     return [_own(name, melody, sides[name.removesuffix(PLAYED)]) for name, melody in tunes]
-
-
-def own_splits(names: Collection[str]) -> dict[str, str]:
-    """The split of each tune of a folder that has no table of them: by the hash of its name, one in twenty is for
-    testing and one for validation, and of at least `SMALL` tunes one each."""
-    digests = {name: hashlib.sha256(name.encode()).digest() for name in names}
-    found = {name: {0: "test", 1: "valid"}.get(digest[0] % 20, "train") for name, digest in digests.items()}
-    for split in ("test", "valid"):
-        if split not in found.values() and len(found) >= SMALL:
-            found[min((name for name in found if found[name] == "train"), key=digests.__getitem__)] = split
-    return found
 
 
 def _load_sets(folder: Path, cache: Path) -> list[Tune]:
@@ -117,17 +89,6 @@ def _load_sets(folder: Path, cache: Path) -> list[Tune]:
                 sides = (row["split"], row["group"], source.timing, source.dynamics)
                 tunes.append(Tune(name, tune, source.style, *sides, melody))
     return tunes
-
-
-def report(reasons: dict[str, str], files: int, whole: Path) -> None:
-    """Say how many files were left out, and why the first ones were."""
-    if not reasons:
-        return
-    print(f"left out {len(reasons)} of {files} files:", file=sys.stderr)
-    for name, why in [*reasons.items()][:SHOWN]:
-        print(f"  {name}: {why}", file=sys.stderr)
-    if len(reasons) > SHOWN:
-        print(f"  … all of them, with the reason, in {whole}", file=sys.stderr)
 
 
 def _read_files(folder: Path, music: Iterable[Path], reasons: dict[str, str]) -> Iterator[tuple[str, Song]]:

@@ -1,7 +1,6 @@
 """Load the full scores to learn from: our archives with their splits, read once and cached as compact arrays."""
 
 import csv
-import hashlib
 import json
 import tarfile
 import tempfile
@@ -13,11 +12,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from generation.learn.corpus import MUSIC, own_splits, report
 from generation.learn.datasets import bands, chorales, files, kern, lilypond, musicxml
+from generation.learn.folder import music_in, own_splits, read_once
 from generation.model.full_score import FullScore, PartOf
 from generation.music.key import Key
-from generation.request import Refusal
 
 COLUMNS = {"onset": "f4", "duration": "f4", "pitch": "u1", "velocity": "u1", "part": "u1"}
 
@@ -98,21 +96,12 @@ def load(folder: Path, cache: Path, sets: Sequence[str] = ()) -> list[Work]:
 
 def _load_files(folder: Path, cache: Path) -> list[Work]:
     """A work for each music file."""
-    music = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MUSIC)
-    if not music:
-        raise Refusal(
-            "There is no music in {folder}. It needs files that end in {endings}.",
-            folder=str(folder),
-            endings=", ".join(MUSIC),
-        )
-    stamp = hashlib.sha256(repr([(str(path), path.stat().st_mtime_ns) for path in music]).encode()).hexdigest()[:16]
-    kept, left_out = cache / f"full-folder-{stamp}.npz", cache / f"full-folder-{stamp}.left-out.json"
-    if not kept.exists():
-        reasons: dict[str, str] = {}
+    music = music_in(folder)
+
+    def read(kept: Path, reasons: dict[str, str]) -> None:
         _keep(kept, files.scores(folder, tqdm(music, desc="reading", unit="file"), reasons))
-        left_out.write_text(json.dumps(reasons, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    report(json.loads(left_out.read_text("utf-8")) if left_out.exists() else {}, len(music), left_out)
-    scores = [*_kept(kept)]
+
+    scores = [*_kept(read_once(music, cache / "full-folder.npz", read))]
     sides = own_splits({name for name, _ in scores})
     return [Work("folder", "folder", name, "auto", sides[name], name, score) for name, score in scores]
 

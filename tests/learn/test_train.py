@@ -10,7 +10,8 @@ import torch
 
 from generation.finish.write_midi import write_midi
 from generation.learn import corpus, flags, train
-from generation.learn.corpus import Tune, _keep, _kept, load, own_splits
+from generation.learn.corpus import Tune, _keep, _kept, load
+from generation.learn.folder import own_splits
 from generation.model import checkpoint, memorised
 from generation.model.loaded import load_model
 from generation.model.memorised import Memorised
