@@ -94,7 +94,7 @@ class Session:
         line = (form.bars - form.close) * take.given.bar
         prompt = replace(
             take.prompt,
-            melody=strains,
+            song=strains,
             bars=form.close,
             seed=int(random_stream(take.prompt.seed, "close").integers(2**62)),
             style=take.style,
