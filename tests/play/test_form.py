@@ -1,15 +1,23 @@
 """A fresh tune for a band has a form: its first strain comes back with its chords, and closes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from generation.model.loaded import LoadedModel, load_model
 from generation.music.notes import Notes
+from generation.music.reading import Reading
 from generation.music.song import Part, Song
+from generation.play.band.accompanists import BANDS, LEVEL
+from generation.play.band.join import accompanied
+from generation.play.band.plan_beside import plan_beside
+from generation.play.band.state import AT, SIZE
 from generation.play.form import FORMS, chords_return, form_of
 from generation.play.prompts import prompts, with_band
 from generation.play.session import sample
 from generation.request import Request
+from tests.tunes import scale
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +73,26 @@ def test_the_first_strain_comes_back_with_its_chords_and_closes(
         if 0 < at < kept * tune.bar:
             assert chords[at + last] == symbol
     assert prompt.beside.song.markers == tune.markers
+    lead = prompt.beside.song.parts[0]
+    assert float(lead.notes.velocity.mean()) == pytest.approx(LEVEL["lead"], abs=2), "louder than the band"
+
+
+def test_a_drummer_fills_before_each_strain_and_in_each_fourth_bar_within_one(model: LoadedModel) -> None:
+    request = Request(bars=14, band="rock band", key="E minor", meter="4/4", tempo=120, seed=4)
+    [take] = sample(model, prompts(request, None))
+    assert [at / 4 for at, _ in take.played.song.markers] == [0, 4, 8, 10]
+    for tune, expected in ((take.played.song, [3, 7, 9, 13]), (replace(take.played.song, markers=()), [3, 7, 11])):
+        [prompt] = with_band(request, [tune])
+        assert prompt.beside is not None
+        words = plan_beside(prompt, prompt.beside).table[AT.fills : AT.fills + SIZE.fills]
+        assert [bar for bar in range(14) if words[bar // 32] >> bar % 32 & 1] == expected
+
+
+def test_a_band_beside_a_soft_tune_begins_softly() -> None:
+    tunes = scale(32), scale(32, velocity=50)
+    usually, softly = (accompanied(Reading(tune, tune.line), BANDS["trio"], "pop", 0.5, 1).primed for tune in tunes)
+    for usual, softer in zip(usually.parts[1:], softly.parts[1:], strict=True):
+        assert usual.notes.velocity.mean() - softer.notes.velocity.mean() == 20
 
 
 def test_chords_return_as_far_as_the_tune_is_the_same() -> None:

@@ -15,7 +15,7 @@ from generation.music.notes import Notes
 from generation.music.played import Played
 from generation.music.reading import Reading, tune_alone
 from generation.music.song import REDONE_ROLES, Part, Song, bar_marks, heard_key, moved
-from generation.play.band.accompanists import Accompanist, Band
+from generation.play.band.accompanists import LEVEL, Accompanist, Band
 from generation.play.band.beside import Beside, Hand
 from generation.play.band.patterns import ALONG, LEGATO, SWUNG, WALKS, Bar, bar_of, primer, tones_of
 from generation.play.chance import random_stream
@@ -26,6 +26,7 @@ LEAD_IN = 2  # bars of a pattern before the song
 NEAR = 0.07  # quarters: an off-beat so close to its place counts as there
 EARLIER = 0.1  # quarters by which the lead-in ends before the players enter
 OCTAVE = 12  # semitones of range that a voice under a low tune keeps
+PLAIN, SOFTEST = 80, 20.0  # the velocity of a tune without dynamics; how much softer than beside it a band may play
 BEYOND = 2  # semitones by which a part that is played again may leave its old range
 
 # A rest that one hears: quarters, and a share of the time to the next onset.
@@ -57,7 +58,8 @@ def accompanied(reading: Reading, band: Band, style: str, temperature: float, se
 
 def lead_sheet(tune: Song, centre: int) -> Song:
     """A fresh tune as a band plays it: so many octaves higher or lower that the pitch `centre` is about the middle of
-    it, and with notes that are written as long as until the next, unless there is a rest that one hears."""
+    it, as loud as a lead, and with notes that are written as long as until the next, unless there is a rest that one
+    hears."""
     lead = tune.parts[0]
     octaves = round((centre - float(np.median(lead.notes.pitch))) / 12)
     notes = replace(lead.notes, pitch=np.clip(lead.notes.pitch + OCTAVE * octaves, 0, 127))
@@ -67,6 +69,8 @@ def lead_sheet(tune: Song, centre: int) -> Song:
         gap = np.append(np.diff(onset), written.duration[-1:])
         heard = gap - written.duration > HEARD[0] + HEARD[1] * gap
         written = replace(written, duration=np.where(heard, written.duration, gap))
+    louder = LEVEL["lead"] - round(float(notes.velocity.mean()))
+    notes = replace(notes, velocity=np.clip(notes.velocity + louder, 1, 127))
     return replace(tune, parts=(replace(lead, notes=notes, written=written),))
 
 
@@ -113,8 +117,8 @@ def over(song: Song, chart: Chart) -> Song:
 
 
 def primed(song: Song, since: float, players: Players, key: Key, style: str) -> Beside:
-    """A song beside which `players` play from the quarter `since` on; from the beginning, a lead-in sets them going.
-    `key` names the chord of the lead-in where the song has no chords."""
+    """A song beside which `players` play from the quarter `since` on; from the beginning, a lead-in sets them going,
+    softly if the tune is soft. `key` names the chord of the lead-in where the song has no chords."""
     metre = song.metres[0][1] if song.metres else (4, 4)
     bar, swung = metre[0] * 4 / metre[1], swings(song)
     lead_in = LEAD_IN * bar - song.pickup if since <= 0 else 0.0
@@ -123,8 +127,10 @@ def primed(song: Song, since: float, players: Players, key: Key, style: str) -> 
     begins = (0.0 if along else song.pickup) if lead_in else since
     first = song.chords[0][1] if song.chords else symbol_of(0, 0, key)
     later = _later(song, lead_in) if lead_in else song
-    given = [part.notes.pitch.max() for i, part in enumerate(song.parts) if i not in players and len(part.notes)]
-    highest = int(max(given, default=127))
+    given = [part for i, part in enumerate(song.parts) if i not in players and len(part.notes)]
+    highest = max((int(part.notes.pitch.max()) for part in given), default=127)
+    loud = [float(part.notes.velocity.mean()) for part in given if part.role == "lead"]
+    softer = max(0.0, min(SOFTEST, PLAIN - max(loud, default=PLAIN)))
     parts: list[Part] = []
     playing: dict[int, Hand] = {}
     for home, part in enumerate(later.parts):
@@ -137,6 +143,7 @@ def primed(song: Song, since: float, players: Players, key: Key, style: str) -> 
             notes = part.notes[part.notes.onset < since - 1e-6]
             if lead_in:
                 notes = primer(played, LEAD_IN, strokes, bar, tones_of(first, key), player.centre)
+                notes = replace(notes, velocity=notes.velocity - round(softer))
                 notes = notes if len(notes) else _beginning(song.parts[home].notes, LEAD_IN * bar - EARLIER)
                 notes = notes[notes.onset < lead_in + begins - EARLIER]
             playing[len(parts)] = _hand(player, home, len(notes), strokes, highest)

@@ -1,5 +1,8 @@
 """The plan of a band that plays beside given parts."""
 
+from collections.abc import Iterable
+from itertools import pairwise
+
 import numpy as np
 
 from generation.model import band, hearing
@@ -13,8 +16,10 @@ from generation.play.band.ahead import as_given, basses, obeyed
 from generation.play.band.beside import Beside
 from generation.play.band.limits import limits
 from generation.play.band.plan import LONGEST_INPUT, BandPrompt, Plan, write_state
-from generation.play.band.state import AT, FAR, PLACES, WIDTH, ears_of
+from generation.play.band.state import AT, BARS, FAR, PLACES, SIZE, WIDTH, ears_of
 from generation.request import STYLES
+
+PHRASE = 4  # bars
 
 
 def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
@@ -55,7 +60,7 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
     obeyed(table, heading, ahead)
     beneath = basses(song.chords, piece.shift)
     table[AT.beneath] = next((bass for tick, bass in reversed(beneath.items()) if tick <= begin), -1)
-    _accustom(table, piece, beside, song.metre or (4, 4))
+    _accustom(table, piece, beside, song.metre or (4, 4), begin)
     return Plan(
         song,
         piece,
@@ -72,8 +77,9 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
     )
 
 
-def _accustom(table: Ints, piece: Piece, beside: Beside, metre: tuple[int, int]) -> None:
-    """Write each part's habits, such as its pattern, into a take's row (WIDTH,) of the table."""
+def _accustom(table: Ints, piece: Piece, beside: Beside, metre: tuple[int, int], begin: int) -> None:
+    """Write each part's habits, such as its pattern, into a take's row (WIDTH,) of the table; the band enters at tick
+    `begin`."""
     bar = int(table[AT.line])
     hands = {piece.slots[i]: hand for i, hand in beside.hands.items() if i in piece.slots}
     for slot, hand in hands.items():
@@ -87,9 +93,22 @@ def _accustom(table: Ints, piece: Piece, beside: Beside, metre: tuple[int, int])
             pattern[[round(place * TICKS) for place in hand.places]] |= 1 << slot
         for place, drum in hand.strokes:
             drums[round(place * TICKS)] |= 1 << int(band.drum_value(np.array(drum)) - FIRST_DRUM)
+    table[AT.fills : AT.fills + SIZE.fills] = _fills(
+        round((at * TICKS - begin) / bar) for at, _ in beside.primed.markers
+    )
     table[AT.strokes + 1 : AT.strokes + PLACES + 1] = np.cumsum(pattern > 0)
     pattern[np.arange(0, bar, int(TICKS * heard_beat(metre)))] |= 1 << SLOTS
     table[AT.held_to] = all(hand.places for hand in hands.values())
+
+
+def _fills(strains: Iterable[int]) -> Ints:
+    """`State.fills` for strains that begin at these bars, besides the first: a fill ends each strain, and each fourth
+    bar of it that is not near its end."""
+    ends = np.zeros(BARS, np.int64)
+    for first, after in pairwise([0, *(bar for bar in strains if 0 < bar < BARS), BARS]):
+        ends[first + PHRASE - 1 : after - PHRASE + 1 : PHRASE] = ends[after - 1] = 1
+    words: Ints = (ends.reshape(-1, 32) << np.arange(32)).sum(1)
+    return words
 
 
 def _close(ahead: Ints, bar: int, mark: int, begin: int) -> tuple[int, int]:

@@ -8,12 +8,11 @@ from generation.model.band import FIRST_CHORD, FIRST_DRUM, KIT, NO_CHORD, SLOTS
 from generation.model.hear_chords import TONES
 from generation.model.hearing import CHANGED, HEARD, NOW_CHORD
 from generation.model.tokens import TICKS
-from generation.play.band.state import OVER, PLACES, State
+from generation.play.band.state import BARS, OVER, PLACES, State
 
 SOUNDING = len(HEARD)  # the first of the pitch classes that sound, in `State.heard`
 OFF_BEAT, ON_BEAT, ON_STRONG = 0.25, 0.15, 0.6  # shares of the cost of a tone outside the chord
 OTHER_DRUM = 2.5  # nats: a drum that the pattern does not have at this place
-PHRASE = 4  # bars, of which the last ends with a fill
 FILL = 3.0  # nats in favour of a drum for a fill, and of a crash after it
 SKIP, ELSEWHERE = 2.5, 4.0  # nats: silence where a pattern plays; playing where it is silent
 MUDDLE = 3.0  # nats: a second below MIDDLE_C, and again a third or less below MUDDY
@@ -113,12 +112,13 @@ def stay_under_the_tune(value: Any, take: State) -> Any:
 
 def strike_the_pattern(value: Any, take: State) -> Any:
     """A drummer with a pattern seldom strikes a drum that the pattern does not have at this place, but snare and toms
-    are welcome in the second half of each fourth bar, and a crash on the bar line after it."""
+    are welcome in the second half of a bar that ends with a fill, and a crash on the bar line after it."""
     drum = (value - FIRST_DRUM) * ((value >= FIRST_DRUM) & (value < NO_CHORD))
-    place, bar = (take.onset - take.mark) % take.line, (take.onset - take.begin) // take.line % PHRASE
+    place, bar = (take.onset - take.mark) % take.line, (take.onset - take.begin) // take.line % BARS
+    before = (bar + BARS - 1) % BARS
     usual = take.drums[place * (take.held_to > 0)] >> drum & 1
-    fill = (bar == PHRASE - 1) & (2 * place >= take.line)
-    after = (bar == 0) & (place == 0) & (take.onset > take.begin)
+    fill = (take.fills[bar // 32] >> bar % 32 & 1) * (2 * place >= take.line)
+    after = (take.fills[before // 32] >> before % 32 & 1) * ((place == 0) & (take.onset > take.begin))
     welcome = fill * (FILLS >> drum & 1) + after * (CRASH >> drum & 1)
     known = (take.held_to > 0) & (take.habit[take.part] == 1) & (take.onset < take.last)
     cost = OTHER_DRUM * (usual == 0) * (1 - welcome) - FILL * welcome

@@ -51,6 +51,7 @@ class State(NamedTuple):
     pattern (PLACES)      for each place in a bar: bit s if part s plays there, bit SLOTS if it is a beat
     drums (PLACES)        for each place in a bar: bit d if drum d is struck there
     strokes (PLACES + 1)  for each place in a bar: how many places before it have a part that plays
+    fills (BARS / 32)     for each bar from `begin` on, a bit, the lowest first: whether it ends with a fill
 
     A number for each slot (SLOTS,):
 
@@ -126,6 +127,7 @@ class State(NamedTuple):
     pattern: Any
     drums: Any
     strokes: Any
+    fills: Any
     kind: Any
     low: Any
     high: Any
@@ -166,11 +168,13 @@ class State(NamedTuple):
 
 
 PLACES = 192  # ticks of the longest bar that a pattern can fill
+BARS = 512  # after so many, the fills begin again
 ROWS = {
     "unusual": TICKS,
     "pattern": PLACES,
     "drums": PLACES,
     "strokes": PLACES + 1,
+    "fills": BARS // 32,
     "ringing": 128,
     "rubs": 12,
     "row": len(FIELDS),

@@ -43,7 +43,7 @@ def band_state(row: Whole) -> State:
     views = (
         row[AT.unusual : AT.pattern], row[AT.pattern : AT.drums],
         row[AT.drums : AT.strokes],
-        row[AT.strokes : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high],
+        row[AT.strokes : AT.fills], row[AT.fills : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high],
         row[AT.high : AT.single], row[AT.single : AT.most], row[AT.most : AT.given], row[AT.given : AT.free],
         row[AT.free : AT.longest], row[AT.longest : AT.under], row[AT.under : AT.habit],
         row[AT.habit : AT.walks], row[AT.walks : AT.due], row[AT.due : AT.late], row[AT.late : AT.obey],
