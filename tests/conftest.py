@@ -78,6 +78,7 @@ async def discord(discord_with_bot: Discord) -> AsyncIterator[Discord]:
     await discord_with_bot.wake()
     discord_with_bot.refresh()
     yield discord_with_bot
+    await discord_with_bot.rest()
     discord_with_bot.awake = asyncio.get_running_loop().time()
     assert discord_with_bot.violations == []
 

@@ -29,8 +29,11 @@ A fresh Discord with a process of its own, other settings or another bot:
 """
 
 import asyncio
+import contextlib
 import os
+import re
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -41,12 +44,13 @@ from bot.preview import people
 from bot.preview.messages import Upload
 from bot.preview.rules import walk
 from bot.preview.standin import TOKEN, StandIn
-from bot.preview.world import EPHEMERAL, LOADING, Channel, Guild, Interaction, Json, Message, User, furnished
+from bot.preview.world import EPHEMERAL, LOADING, Change, Channel, Guild, Interaction, Json, Message, User, furnished
 from tests.discord_openapi import Description
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 LONG = 15.0  # seconds without Discord, after which a bot may take the line for dead
+IN_THE_QUEUE = re.compile("Encore is playing for you|You are number")  # the answer of /queue
 NamedBytes = tuple[str, bytes]
 JUDGE = Description()
 
@@ -123,6 +127,8 @@ class Discord:
         self.env = plain | env
         self.process: asyncio.subprocess.Process | None = None
         self.awake = asyncio.get_running_loop().time()  # when a test was last here
+        self._askers: set[User] = set()  # whoever may still be played for
+        self.world.listeners.append(self._note)
         people_by_name = {user.name: user for user in self.world.users.values()}
         self.admin, self.member, self.moderator = (people_by_name[name] for name in ("ada", "ben", "mo"))
         self.server, self.other_server = self.world.guilds.values()
@@ -322,21 +328,47 @@ class Discord:
         await self.stop_bot()
         await self.start_bot()
 
+    async def rest(self) -> None:
+        """After a test: undo what it changed, and wait until the bot is there and plays for nobody. What a test asked
+        for may not come in the next one."""
+        self.restore()
+        if self.process is None or self.process.returncode is not None:
+            await self.start_bot()
+        for user in [*self._askers]:
+            while IN_THE_QUEUE.search((await self.command("queue", user=user)).text):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        self._askers.clear()
+
+    def _note(self, change: Change) -> None:
+        if change.interaction is not None:
+            self._askers.add(change.interaction.user)
+
     def refresh(self) -> None:
-        """Forget what one test left behind: messages, violations, failures ordered, permissions, languages, limits."""
+        """Before a test: forget what another one left behind, its messages, violations and settings too."""
+        self.restore()
         self.violations.clear()
+        for room in self.world.channels.values():
+            room.messages.clear()
+        if (path := self.folder / "encore.sqlite3").exists():
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+                database.execute("DELETE FROM servers")
+
+    def restore(self) -> None:
+        """Undo failures ordered, outages, and changes of people, permissions, languages and limits."""
         self.limits.faults.clear()
         self.limits.buckets.clear()
+        self.gateway.shut = False
         fresh = furnished(TOKEN)
         self.world.attachment_size_limit = fresh.attachment_size_limit
         self.world.token_lives, self.world.acknowledge_within = fresh.token_lives, PATIENCE
         for room in self.world.channels.values():
-            room.messages.clear()
             room.bot_permissions = fresh.channels[room.id].bot_permissions
         for guild in self.world.guilds.values():
             guild.locale, guild.everyone = fresh.guilds[guild.id].locale, fresh.guilds[guild.id].everyone
+            guild.members = dict(fresh.guilds[guild.id].members)
             guild.open_to_all.clear()
             guild.away = False
+        self.world.users = {name: user for name, user in self.world.users.items() if name in fresh.users}
         for user in self.world.users.values():
             user.locale = fresh.users[user.id].locale
 
