@@ -25,7 +25,7 @@ def measure(checkpoint: Path | None, tune: str, runs: int, companies: Sequence[i
 
     from generation.judge.baselines.plain_loop import play_plainly
     from generation.model.loaded import load_model
-    from generation.play.plan import Prompt
+    from generation.play.asked import Prompt
     from generation.play.session import Session
     from generation.read.file import read
 
@@ -66,8 +66,8 @@ def measure_band(song: str, runs: int, companies: Sequence[int] = (1, 8)) -> dic
     import torch
 
     from generation.model.loaded import band_for
+    from generation.play.asked import BandPrompt
     from generation.play.band.fused import band_weights, fuse_band
-    from generation.play.band.plan import BandPrompt
     from generation.play.band.session import BandSession
     from generation.read.file import read
 
@@ -168,9 +168,9 @@ def _nats(loaded: "LoadedModel", melody: "Song") -> dict[str, float]:
     from torch import Tensor
     from torch.nn.functional import cross_entropy
 
+    from generation.play.asked import Prompt
     from generation.play.batch import Batch
     from generation.play.decode_step import decode_step, nucleus
-    from generation.play.plan import Prompt
     from generation.play.session import Session
 
     styles = ("irish", "jazz", "classical", "pop")

@@ -12,7 +12,7 @@ from generation.model.loaded import LoadedModel
 from generation.music.key import find_key
 from generation.music.melody import with_line
 from generation.music.song import Song
-from generation.play.plan import Prompt
+from generation.play.asked import Prompt
 from generation.play.session import sample
 
 PRIME, CONTINUATION = 12.0, 10.0  # seconds, as in the MIREX task “Patterns for Prediction”

@@ -14,7 +14,7 @@ from generation.model.memorised import Memorised, copies
 from generation.model.priors import PRIORS
 from generation.music.key import Key
 from generation.music.song import Song, heard_key
-from generation.play.plan import Prompt
+from generation.play.asked import Prompt
 from generation.play.session import sample
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8)

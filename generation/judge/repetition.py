@@ -9,7 +9,7 @@ from generation.learn.corpus import Tune
 from generation.model.loaded import LoadedModel
 from generation.music.melody import with_line
 from generation.music.song import Song, heard_key, tempo_at
-from generation.play.plan import Prompt
+from generation.play.asked import Prompt
 from generation.play.session import sample
 
 LONG_AGO = 15.0  # seconds, which the baseline that preceded Encore does not remember

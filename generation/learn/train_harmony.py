@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from generation.learn import full_corpus
-from generation.model import harmony
+from generation.model import chord_network, harmony
 from generation.model.band import FIRST_CHORD
 from generation.model.full_score import FullScore
 from generation.model.harmony import CHORDS, Table, beats_of
@@ -78,7 +78,7 @@ def main(args: argparse.Namespace) -> int:
     harmony.save({style: counted([each for each in lessons if each.style == style]) for style in styles}, args.out)
     network = trained(lessons, args.batches, rng, args.seed)
     card = {"batches": args.batches, "seed": args.seed, "sets": list(TAUGHT_BY)}
-    harmony.save_network(network, card, args.out.with_suffix(".safetensors"))
+    chord_network.save(network, card, args.out.with_suffix(".safetensors"))
     return 0
 
 

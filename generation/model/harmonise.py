@@ -6,7 +6,7 @@ import numpy as np
 
 from generation.model.band import FIRST_CHORD
 from generation.model.chords import symbol_of, value_of
-from generation.model.harmony import ELSEWHERE, beats_of, chords_under, heard_by, network, tables
+from generation.model.harmony import ELSEWHERE, beats_of, chords_under, tables
 from generation.model.hear_chords import TONES
 from generation.model.tokens import shift_of
 from generation.model.tune_beats import tune_beats
@@ -45,7 +45,9 @@ def harmonised(
     begun = np.append(beats[1:], np.inf) > since + 1e-6
     beats, places = (beats[begun], places[begun]) if begun.any() else (beats, places)
     seen = tune_beats(beats, places, tune.onset, tune.duration, tune.pitch + shift, name)
-    fits, change = heard_by(network(), seen)
+    from generation.model import chord_network  # torch takes a second to load, and few requests come here
+
+    fits, change = chord_network.heard_by(chord_network.shipped(), seen)
     eager = np.where(places == ELSEWHERE, weak, strong)
     change = 1 / (1 + np.exp(-eager) * (1 / change - 1))
     warmth = max(0.0, temperature - COOL) * WARMEST

@@ -7,26 +7,19 @@ Models”), which is more often the true one than the chord of the likeliest seq
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from generation.model import checkpoint
 from generation.model.band import QUALITIES
-from generation.model.networks.harmony_conv import HarmonyConv, Sizes
 from generation.model.tokens import Ints
-from generation.model.tune_beats import STYLES
 from generation.music.metre import heard_beat
-from generation.request import Refusal
 
 Reals = NDArray[np.float64]
 TABLE = Path(__file__).parents[2] / "assets" / "encore-harmony.npz"
-WEIGHTS = TABLE.with_suffix(".safetensors")
-ENCODING = {"version": 1, "qualities": list(QUALITIES), "styles": list(STYLES)}
 CHORDS = 12 * len(QUALITIES)
 BAR_LINE, HALFWAY, ELSEWHERE = range(3)  # places of beats within a bar
 STEP = 20.0  # tables are stored in steps of 1/20 nat
@@ -66,33 +59,6 @@ def tables() -> Mapping[str, Table]:
             style, name = key.split(".")
             found.setdefault(style, {})[name] = -file[key].astype(float) / STEP
     return {style: Table(**columns) for style, columns in found.items()}
-
-
-def save_network(network: HarmonyConv, card: Mapping[str, object], path: Path) -> None:
-    """Write the weights to `path`, and a card beside them."""
-    about = {"model": "harmony_conv", "sizes": asdict(network.sizes), "encoding": ENCODING, **card}
-    checkpoint.write(path, network, about, torch.float16)
-
-
-@cache
-def network() -> HarmonyConv:
-    """The shipped network. Raises `Refusal` if its files cannot be read or do not fit."""
-    weights, card = checkpoint.read(WEIGHTS)
-    if card.get("encoding") != ENCODING:
-        raise Refusal(
-            "The checkpoint {file} was trained on another encoding of notes. Train it again.", file=WEIGHTS.name
-        )
-    found = HarmonyConv(Sizes(**card["sizes"]))
-    found.load_state_dict(weights)
-    return found.eval()
-
-
-@torch.inference_mode()
-def heard_by(network: HarmonyConv, beats: Reals) -> tuple[Reals, Reals]:
-    """Of a tune's beats as `tune_beats` gives them, (beats, inputs): logs of each chord's probability (beats, CHORDS),
-    and the probability of a change (beats,)."""
-    chords, change = network(torch.from_numpy(beats.T[None]).float())
-    return chords[0].T.double().numpy(), torch.sigmoid(change[0]).double().numpy()
 
 
 def beats_of(end: float, bars: Sequence[tuple[float, float]], metre: tuple[int, int] | None) -> tuple[Reals, Ints]:

@@ -1,9 +1,12 @@
-"""What a take should be, whether a line plays it or a band: the part of their prompts that both share."""
+"""What a take should be: the prompt of a line, that of a band, and what both share."""
 
 from dataclasses import dataclass
 
+from generation.music.chart import Chart
 from generation.music.key import Key
 from generation.music.song import Song
+from generation.play.band.beside import Beside
+from generation.play.entry import Around
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,3 +32,29 @@ class Asked:
     metre: tuple[int, int] | None = None
     open_end: bool = False
     attempt: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt(Asked):
+    """What one take of a line should be; its `song` has one part.
+
+    beside  when the song's other parts sound; None if there are none
+    formal  whether the first strain of a fresh piece comes back, as in `play.form`
+    """
+
+    beside: Around | None = None
+    formal: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class BandPrompt(Asked):
+    """What one take of several parts should be.
+
+    band    of a fresh piece: a name in `ENSEMBLES`
+    over    bars of chords for the new music, repeated
+    beside  what stays and who plays beside it; replaces `song` and all that is said about its length
+    """
+
+    band: str = "piano"
+    over: Chart = ()
+    beside: Beside | None = None

@@ -14,11 +14,11 @@ from generation.model.tokens import CLASSES, DURATION, LENGTHS, PITCH, TICK, TIC
 from generation.music.key import MODES
 from generation.music.played import Played
 from generation.music.song import Song, heard_key, tempo_at
-from generation.play.asked import Asked
+from generation.play.asked import Prompt
 from generation.play.batch import Line
 from generation.play.chance import random_stream, uniforms
 from generation.play.constraints import LONGEST_RUN, unusual
-from generation.play.entry import Around, Entry, around, entry
+from generation.play.entry import Entry, around, entry
 from generation.play.form import Form, form_of
 from generation.play.length import wished
 from generation.play.slots import MOST
@@ -30,18 +30,6 @@ REGISTER = (55, 81)  # MIDI pitches of a fresh piece
 COMPOSED = 0.8  # of the work on a tune with a form, the share before its first strain comes back
 # Style → factors of temperature and of 1 − top_p: these players leap and rest more than the usual values allow.
 WIDER = {"jazz": (1.15, 0.5), "classical": (1.2, 0.5)}
-
-
-@dataclass(frozen=True, eq=False)
-class Prompt(Asked):
-    """What one take of a line should be; its `song` has one part.
-
-    beside  when the song's other parts sound; None if there are none
-    formal  whether the first strain of a fresh piece comes back, as in `play.form`
-    """
-
-    beside: Around | None = None
-    formal: bool = False
 
 
 @dataclass(eq=False)

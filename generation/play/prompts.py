@@ -14,14 +14,13 @@ from generation.music.key import Key
 from generation.music.played import Played
 from generation.music.reading import Reading, tune_alone
 from generation.music.song import Song, heard_key
+from generation.play.asked import BandPrompt, Prompt
 from generation.play.band.accompanists import BANDS
 from generation.play.band.beside import Beside
 from generation.play.band.ensembles import ENSEMBLES
 from generation.play.band.join import accompanied, lead_sheet, played_again
-from generation.play.band.plan import BandPrompt
 from generation.play.chance import random_stream
 from generation.play.entry import around
-from generation.play.plan import Prompt
 from generation.request import STYLES, Refusal, Request
 
 Kind = TypeVar("Kind", Prompt, BandPrompt)

@@ -8,11 +8,12 @@ import numpy as np
 from generation.model import memorised
 from generation.model.loaded import LoadedModel
 from generation.model.tokens import PITCH, TICK
+from generation.play.asked import Prompt
 from generation.play.batch import Batch
 from generation.play.chance import random_stream
 from generation.play.entry import LEAST_WINDOW, RING, Around
 from generation.play.form import Form, closed, returning
-from generation.play.plan import Prompt, Take, takes_of, uniforms_of
+from generation.play.plan import Take, takes_of, uniforms_of
 from generation.play.repeats import before_displaced, repeated
 from generation.play.to_song import cut_off, written
 

@@ -8,9 +8,8 @@ from generation.music.clock import DEFAULT_TEMPO, Tempo
 from generation.music.melody import melody_of, with_line
 from generation.music.notes import Notes
 from generation.music.played import Played
+from generation.play.asked import BandPrompt, Prompt
 from generation.play.band.beside import Beside
-from generation.play.band.plan import BandPrompt
-from generation.play.plan import Prompt
 
 
 def again(prompt: Prompt | BandPrompt) -> Played:

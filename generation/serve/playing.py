@@ -10,9 +10,9 @@ import torch
 
 from generation.model.likelihood import score
 from generation.model.loaded import LoadedBand, LoadedModel, Ready, ReadyBands, band_for, model_for
-from generation.play.band.plan import BandPrompt
+from generation.play.asked import BandPrompt, Prompt
 from generation.play.band.session import BandSession, BandTake, play_on
-from generation.play.plan import Prompt, Take
+from generation.play.plan import Take
 from generation.play.prompts import band_prompts, of_several, prompts, several, tune_first, with_band
 from generation.play.session import Session, sample
 from generation.request import Words

@@ -15,8 +15,8 @@ from generation.finish.write_midi import write_midi
 from generation.music.key import Key
 from generation.music.notes import COLUMNS
 from generation.music.reading import Reading
+from generation.play.asked import Prompt
 from generation.play.entry import around
-from generation.play.plan import Prompt
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.echo import again

@@ -8,7 +8,7 @@ import pytest
 from generation.finish.paper.write_band_abc import band_abc
 from generation.finish.paper.write_band_musicxml import band_musicxml
 from generation.finish.take import finish
-from generation.play.plan import Prompt
+from generation.play.asked import Prompt
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.echo import again

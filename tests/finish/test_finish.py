@@ -12,8 +12,8 @@ from generation.finish.take import LINE, finish
 from generation.music.clock import Tempo
 from generation.music.notes import Notes
 from generation.music.song import SUSTAIN, Song
+from generation.play.asked import Prompt
 from generation.play.entry import around
-from generation.play.plan import Prompt
 from generation.request import FORMATS, Request, Take
 from generation.serve.echo import again
 from tests.listening import RATE, decibels, decode, midi_notes, midi_tracks, score_notes

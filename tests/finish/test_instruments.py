@@ -7,7 +7,7 @@ import pytest
 
 from generation.finish.arrange import arrange
 from generation.music.sounds import SOUNDS, SUITABLE
-from generation.play.plan import Prompt
+from generation.play.asked import Prompt
 from generation.read.file import read
 from generation.request import INSTRUMENTS, Request
 from generation.serve.echo import again

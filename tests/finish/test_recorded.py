@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from generation.finish.sound.master import loudness
 from generation.music.played import Played
 from generation.music.reading import Reading
-from generation.play.plan import Prompt
+from generation.play.asked import Prompt
 from generation.request import Refusal, Request, Take
 from generation.serve.echo import again
 from generation.serve.listen import listen

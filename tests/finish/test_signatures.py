@@ -18,8 +18,8 @@ from generation.music.key import Key
 from generation.music.melody import with_line
 from generation.music.reading import Reading
 from generation.music.song import Song
+from generation.play.asked import Prompt
 from generation.play.entry import around
-from generation.play.plan import Prompt
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.echo import again

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from generation.finish.take import finish
+from generation.play.asked import Prompt
 from generation.play.entry import around
-from generation.play.plan import Prompt
 from generation.read.file import read
 from generation.request import Request
 from generation.serve.echo import again

@@ -18,7 +18,7 @@ from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import Sizes
 from generation.music.key import Key
 from generation.music.song import Song
-from generation.play.plan import Prompt
+from generation.play.asked import Prompt
 from generation.play.session import sample
 from generation.request import Refusal
 from tests.tunes import performance, piece_of, scale

@@ -5,8 +5,8 @@ import torch
 
 from generation.learn.train_harmony import counted, lesson, moved, trained
 from generation.model.band import chord_value
+from generation.model.chord_network import heard_by
 from generation.model.full_score import FullScore, PartOf
-from generation.model.harmony import heard_by
 from generation.model.tune_beats import turned
 from generation.music.key import Key
 

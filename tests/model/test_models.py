@@ -9,7 +9,7 @@ from generation.model import tokens
 from generation.model.loaded import LoadedModel
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
 from generation.music.key import Key
-from generation.play.plan import Prompt
+from generation.play.asked import Prompt
 from generation.play.session import sample
 from tests.tunes import performance, scale
 

@@ -13,7 +13,7 @@ from generation.model import checkpoint, memorised
 from generation.model.loaded import load_model, model_for
 from generation.model.memorised import Memorised
 from generation.model.networks.attentive_lstm import AttentiveLSTM, Sizes
-from generation.play.plan import Prompt
+from generation.play.asked import Prompt
 from generation.play.session import sample
 from generation.request import STYLES, Refusal, Request, checkpoint_faults, styles
 

@@ -6,9 +6,9 @@ import torch
 
 from generation.model import band
 from generation.model.networks.band_lstm import BandLSTM, Sizes
+from generation.play.asked import BandPrompt
 from generation.play.band.decode_step import decode_step
 from generation.play.band.fused import fuse_band
-from generation.play.band.plan import BandPrompt
 from generation.play.band.session import BandSession
 from generation.play.band.slots import band_memory, move_in
 from generation.play.band.step_on_cpu import StepOnCPU

@@ -15,9 +15,10 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.notes import Notes
 from generation.music.song import SUSTAIN, Part, Song
+from generation.play.asked import BandPrompt
 from generation.play.band.decode_step import decode_step
 from generation.play.band.ensembles import ENSEMBLES
-from generation.play.band.plan import BandPrompt, plan
+from generation.play.band.plan import plan
 from generation.play.band.rules import BAND_VALUES, in_order
 from generation.play.band.session import BandSession, BandTake, play_on
 from generation.play.band.state import state_of

@@ -14,9 +14,9 @@ from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import with_line
 from generation.music.song import Song
+from generation.play.asked import Prompt
 from generation.play.batch import Line
 from generation.play.constraints import unusual
-from generation.play.plan import Prompt
 from generation.play.session import Session, sample
 from tests.tunes import scale
 

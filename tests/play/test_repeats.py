@@ -13,10 +13,9 @@ from generation.model.tokens import PITCH, TICK, TICKS
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
 from generation.play import session
+from generation.play.asked import BandPrompt, Prompt
 from generation.play.band import session as band_session
-from generation.play.band.plan import BandPrompt
 from generation.play.band.session import play_on
-from generation.play.plan import Prompt
 from generation.play.repeats import before_displaced, repeated
 from generation.play.session import Session, sample
 from generation.read.file import read

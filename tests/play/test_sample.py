@@ -16,11 +16,12 @@ from generation.model.tokens import (
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import with_line
+from generation.play.asked import Prompt
 from generation.play.batch import sampling_parameters
 from generation.play.chance import random_stream
 from generation.play.constraints import CONSTRAINTS, ECHO, LONGEST_RUN, obey
 from generation.play.decode_step import nucleus
-from generation.play.plan import WIDER, Prompt
+from generation.play.plan import WIDER
 from generation.play.session import Session, sample
 from generation.play.state import WIDTH, note_down, of_all
 from tests.tunes import performance, scale

@@ -16,12 +16,13 @@ from generation.model.tokens import CLASSES
 from generation.music.key import Key
 from generation.play import constraints, products
 from generation.play.arithmetic import TAKES
+from generation.play.asked import Prompt
 from generation.play.batch import Batch, Line
 from generation.play.constraints import CONSTRAINTS, NEVER, Rule
 from generation.play.decode_step import Choose, decode_step, nucleus
 from generation.play.fused import fuse
 from generation.play.loops import choice
-from generation.play.plan import Prompt, takes_of
+from generation.play.plan import takes_of
 from generation.play.products import product
 from generation.play.reader import reader
 from generation.play.slots import memory

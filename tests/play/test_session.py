@@ -17,9 +17,9 @@ from generation.model.tokens import (
     countdown_class,
     start_row,
 )
+from generation.play.asked import Prompt
 from generation.play.batch import Batch
 from generation.play.decode_step import ending
-from generation.play.plan import Prompt
 from generation.play.session import Session, sample
 from tests.tunes import performance, scale
 

@@ -26,9 +26,9 @@ from generation.music.chart import Chords
 from generation.music.key import Key, believed, find_key
 from generation.music.reading import Reading
 from generation.music.song import Song, bar_marks
+from generation.play.asked import BandPrompt
 from generation.play.band.accompanists import BANDS
 from generation.play.band.join import accompanied
-from generation.play.band.plan import BandPrompt
 from generation.play.band.session import play_on
 
 # Set → the band that joins its tunes; the trio joins those of other files.

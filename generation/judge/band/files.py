@@ -16,7 +16,7 @@ from generation.model.memorised_lines import MemorisedLines
 from generation.model.networks.band_lstm import BandLSTM
 from generation.music.cut import beginning
 from generation.music.song import Song
-from generation.play.band.plan import BandPrompt
+from generation.play.asked import BandPrompt
 from generation.play.band.session import play_on
 from generation.read.beat import on_its_beat
 from generation.read.file import read

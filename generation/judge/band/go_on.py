@@ -15,7 +15,7 @@ from generation.model.full_score import FullScore
 from generation.model.networks.band_lstm import BandLSTM
 from generation.model.tokens import LENGTHS, TICKS, Ints
 from generation.music.song import Song
-from generation.play.band.plan import BandPrompt
+from generation.play.asked import BandPrompt
 from generation.play.band.session import play_on
 
 AT_A_TIME = 16  # takes

@@ -13,12 +13,12 @@ from generation.model.encode_band import Piece
 from generation.model.encode_song import encode_song
 from generation.model.priors import PRIORS, blank_page
 from generation.model.tokens import METRES, TICKS, Ints
-from generation.music.chart import Chart, Chords, on_bars
+from generation.music.chart import Chords, on_bars
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.metre import stated_beat
 from generation.music.song import Part, Song, bar_marks, tempo_at
-from generation.play.asked import Asked
+from generation.play.asked import BandPrompt
 from generation.play.band.accompanists import SILENCE
 from generation.play.band.ahead import NOTHING_GIVEN, as_given, basses, chord_rows, obeyed
 from generation.play.band.beside import Beside
@@ -38,20 +38,6 @@ LONGEST_STEP = 96  # ticks: longer steps have coarse classes
 LONGEST_RUN = 16  # onsets in a row that may repeat the one before, even if the input never repeats one
 CLASH, CLASHING = 4.0, 0.045  # nats, the cost of a clash; from this share of clashes in the input on, it costs nothing
 MAJOR = (0, 5, 7)  # transposed tonics with a major triad: of Ionian, Lydian and Mixolydian music
-
-
-@dataclass(frozen=True, eq=False)
-class BandPrompt(Asked):
-    """What one take of several parts should be.
-
-    band    of a fresh piece: a name in `ENSEMBLES`
-    over    bars of chords for the new music, repeated
-    beside  what stays and who plays beside it; replaces `song` and all that is said about its length
-    """
-
-    band: str = "piano"
-    over: Chart = ()
-    beside: Beside | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,10 +12,11 @@ from generation.model.encode_song import encode_song
 from generation.model.tokens import LENGTHS, TICKS, Ints
 from generation.music.metre import heard_beat
 from generation.music.song import tempo_at
+from generation.play.asked import BandPrompt
 from generation.play.band.ahead import as_given, basses, obeyed
 from generation.play.band.beside import Beside
 from generation.play.band.limits import limits
-from generation.play.band.plan import LONGEST_INPUT, BandPrompt, Plan, write_state
+from generation.play.band.plan import LONGEST_INPUT, Plan, write_state
 from generation.play.band.state import AT, BARS, FAR, PLACES, SIZE, WIDTH, ears_of
 from generation.request import STYLES
 

@@ -11,9 +11,10 @@ from generation.model.networks.band_lstm import BandLSTM
 from generation.model.tokens import Ints
 from generation.music.played import Played
 from generation.music.song import Song
+from generation.play.asked import BandPrompt
 from generation.play.band.batch import BandBatch
 from generation.play.band.decode_step import HEADS, Line, begun
-from generation.play.band.plan import BandPrompt, Plan, plan
+from generation.play.band.plan import Plan, plan
 from generation.play.band.plan_beside import plan_beside
 from generation.play.band.slots import MOST_ROWS
 from generation.play.band.temperature import freedom
