@@ -12,6 +12,9 @@ from bot.settings import CannotStart
 if TYPE_CHECKING:
     from bot.shared_queue import SharedQueue
 
+OUTCOMES = ("played", "refused", "cancelled", "fault")
+SECONDS = (0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300, 900)  # bounds of the histogram; answers live for 900 s
+
 
 class Health:
     """Counters, and a small server that shows them if a port is set."""
@@ -21,17 +24,23 @@ class Health:
         self._runner: web.AppRunner | None = None
         self.registry = CollectorRegistry()
         self.requests = Counter("encore_requests", "Requests by outcome", ["outcome"], registry=self.registry)
-        self.seconds = Histogram("encore_seconds", "Seconds from command to music", registry=self.registry)
-        waiting = Gauge("encore_waiting", "Requests in the queue", registry=self.registry)
+        for outcome in OUTCOMES:
+            self.requests.labels(outcome)  # from 0 on, so that the first fault is seen to be one more
+        self.seconds = Histogram(
+            "encore_music_seconds", "From the command to its music", registry=self.registry, buckets=SECONDS
+        )
+        waiting = Gauge("encore_requests_waiting", "Requests in the queue", registry=self.registry)
         waiting.set_function(lambda: len(queue))
-        playing = Gauge("encore_playing", "Requests that are played", registry=self.registry)
+        playing = Gauge("encore_requests_playing", "Requests that are played", registry=self.registry)
         playing.set_function(lambda: queue.playing)
-        latency = Gauge("encore_gateway_latency_seconds", "Heartbeat latency", registry=self.registry)
+        latency = Gauge("encore_gateway_latency_seconds", "Of Discord's last heartbeat", registry=self.registry)
         latency.set_function(lambda: bot.latency)
 
     def count(self, outcome: str, seconds: float) -> None:
+        """Count a request that has ended, `seconds` after its command."""
         self.requests.labels(outcome).inc()
-        self.seconds.observe(seconds)
+        if outcome == "played":
+            self.seconds.observe(seconds)
 
     async def start(self, host: str, port: int | None) -> None:
         if port is None:

@@ -200,7 +200,11 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         _, metrics = await get("/metrics")
         assert 'encore_requests_total{outcome="played"} 1.0' in metrics
         assert 'encore_requests_total{outcome="refused"} 1.0' in metrics
-        assert "encore_waiting 0.0" in metrics and "encore_seconds_count 2.0" in metrics
+        assert "encore_requests_waiting 0.0" in metrics and "encore_music_seconds_count 1.0" in metrics
+        assert 'encore_requests_total{outcome="fault"} 0.0' in metrics
+        readme = (ROOT / "README.md").read_text()
+        named = [line.split()[2] for line in metrics.splitlines() if line.startswith("# TYPE")]
+        assert all(f"`{name}" in readme for name in named if not name.endswith("_created"))
         enough = await discord.command("compose", {"seconds": 5})
         assert enough.ephemeral and "1 piece within an hour" in enough.text
         discord.gateway.shut = True
