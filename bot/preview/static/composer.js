@@ -8,6 +8,7 @@ import { here, slashCommands, state } from "./state.js";
 let attached = [];
 let offers = [];
 let active = 0;
+let sending = false;
 
 export function startComposer() {
   startPanel(() => {
@@ -130,10 +131,11 @@ function start(command, file = null) {
 
 async function send() {
   const text = $("text").value.trim();
-  if (!text && !attached.length) return;
+  if (sending || (!text && !attached.length)) return;
   if (text.startsWith("/")) return tell("Choose a command from the list, or write the message without the slash.");
   const voice = !text && attached.length === 1 && attached[0].voice;
   const who = { user: state.me.id, place: state.place };
+  sending = true; // Enter, pressed again before the message is there, sends it once
   try {
     if (voice) await act("say-aloud", { ...who, ...voice }, { files: attached });
     else await act("say", { ...who, text }, { files: attached });
@@ -145,6 +147,8 @@ async function send() {
     showAttached();
   } catch (error) {
     tell(error.message);
+  } finally {
+    sending = false;
   }
 }
 

@@ -7,6 +7,7 @@ const LONGEST = 90; // seconds, as Encore hears no more
 const POINTS = 64; // of the waveform that Discord shows
 // What helps speech takes a hummed or whistled note for noise.
 const MICROPHONE = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+let asking = false; // whether the browser is asking for the microphone
 let running = null;
 
 /** `onFile(file)` with what was recorded; its `voice` holds the seconds and the waveform. `onError(words)`. */
@@ -25,13 +26,17 @@ export function stopRecording() {
 }
 
 async function record(onFile, onError) {
+  if (asking) return;
   onError("");
   let stream;
+  asking = true;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: MICROPHONE });
   } catch (error) {
     const why = { NotAllowedError: "the browser was not allowed to", NotFoundError: "there is none" }[error.name] ?? error.message;
     return onError(`The microphone cannot be used: ${why}.`);
+  } finally {
+    asking = false;
   }
   const recorder = new MediaRecorder(stream);
   const pieces = [];

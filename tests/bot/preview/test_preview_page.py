@@ -154,6 +154,17 @@ async def test_buttons_selects_and_ephemerals(place: tuple[Discord, str], tab: T
 
 
 @needs_browser
+async def test_enter_pressed_twice_sends_a_message_once(place: tuple[Discord, str], tab: Tab) -> None:
+    discord, _ = place
+    await tab.evaluate("document.querySelector('#text').focus()")
+    for words in ("twice", "and then"):
+        await tab.type(words)
+        await tab.evaluate("[1, 2].forEach(() => document.querySelector('#write').requestSubmit())")
+        await tab.wait(f"[...document.querySelectorAll('.message .text')].some((said) => said.innerText === '{words}')")
+    assert [said.content for said in discord.messages()][-2:] == ["twice", "and then"]
+    assert [said.content for said in discord.messages()].count("twice") == 1
+
+
 async def test_form_autocomplete_and_context_menu(place: tuple[Discord, str], tab: Tab) -> None:
     discord, _ = place
     await tab.click("#text")

@@ -21,6 +21,12 @@ pytestmark = [
 ]
 TUNE = [62, 66, 69, 66, 67, 71, 74, 71, 69, 66, 64, 62]
 SECONDS = 6.0
+PRESSED_TWICE = """
+    window.asked = 0;
+    const devices = navigator.mediaDevices, real = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = (wanted) => (window.asked++, real(wanted));
+    [1, 2].forEach(() => document.querySelector("#record").click());
+"""
 
 
 async def record(tab: Tab, seconds: float) -> None:
@@ -43,7 +49,10 @@ async def test_a_voice_message_is_recorded_sent_and_played_on_from(discord: Disc
         async with browser(address, *microphone, f"--use-file-for-fake-audio-capture={tune}") as tab:
             await tab.look()
             await tab.wait("document.querySelector('#presence.here')")
-            await record(tab, 0.5)
+            await tab.evaluate(PRESSED_TWICE)
+            await tab.wait("document.querySelector('#record.on')")
+            assert await tab.evaluate("asked") == 1, "a second recorder would never be stopped"
+            await tab.evaluate("document.querySelector('#record').focus()")
             await tab.press("Escape")
             await tab.wait("document.querySelector('#recording').innerText.includes('thrown away')")
             await record(tab, SECONDS)
