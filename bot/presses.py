@@ -86,19 +86,26 @@ ACTIONS: dict[str, Callable[[Request, bytes], Request]] = {
 }
 
 
-class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
-    """A pressed button; `said` has the fields of its name. Base of the others: its own template matches nothing."""
+class Press(discord.ui.DynamicItem[discord.ui.Item[Any]], template=r"(?!)"):
+    """A pressed button, or a choice from a list. Base of the others: its own template matches nothing.
 
-    def __init__(self, button: discord.ui.Button[Any], said: Mapping[str, str]) -> None:
-        super().__init__(button)
+    said    the fields of its name
+    chosen  what was chosen from the list; "" for a button
+    """
+
+    def __init__(self, item: discord.ui.Item[Any], said: Mapping[str, str]) -> None:
+        super().__init__(item)
         self.said = said
 
     @classmethod
     async def from_custom_id(
         cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        assert isinstance(item, discord.ui.Button)
         return cls(item, match.groupdict())
+
+    @property
+    def chosen(self) -> str:
+        return self.item.values[0] if isinstance(self.item, discord.ui.Select) else ""
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]  # Encore is the only client
         try:
@@ -127,42 +134,21 @@ class TakePress(Press, template=TAKE):
         await run_job(interaction, replace(wanted, wholes=kept.wholes) if what in SAME_NOTES else wanted)
 
 
-class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"(?!)"):
-    """A choice from a list under a reply. Base of the others, as `Press` is."""
-
-    def __init__(self, select: discord.ui.Select[Any], kept: str) -> None:
-        super().__init__(select)
-        self.kept = kept
-
-    @classmethod
-    async def from_custom_id(cls, _: Any, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Select)
-        return cls(item, match["kept"])
-
-    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]  # Encore is the only client
-        try:
-            kept = await recall(interaction, self.kept)
-            await run_job(interaction, self.wanted(kept, self.item.values[0]))
-        except Exception as error:
-            await report_error(interaction, error)
-
-    def wanted(self, kept: Kept, chosen: str) -> Request:
-        raise NotImplementedError
-
-
-class VoicePick(Pick, template=VOICE):
+class VoicePick(Press, template=VOICE):
     """Plays on from another part of the file, which the member chose as the tune."""
 
-    def wanted(self, kept: Kept, chosen: str) -> Request:
-        return replace(kept.request, lead=chosen)
+    async def answer(self, interaction: Interaction) -> None:
+        kept = await recall(interaction, self.said["kept"])
+        await run_job(interaction, replace(kept.request, lead=self.chosen))
 
 
-class PartPick(Pick, template=REDO):
+class PartPick(Press, template=REDO):
     """Plays one part of a take again."""
 
-    def wanted(self, kept: Kept, chosen: str) -> Request:
-        what, _, take = chosen.partition(":")
-        return _part_again(kept, what, int(take))
+    async def answer(self, interaction: Interaction) -> None:
+        kept = await recall(interaction, self.said["kept"])
+        what, _, take = self.chosen.partition(":")
+        await run_job(interaction, _part_again(kept, what, int(take)))
 
 
 class SheetPress(Press, template=SHEET):
@@ -208,8 +194,8 @@ class CancelPress(Press, template=CANCEL):
             raise Refusal("Only the person who asked for it, or a moderator, can cancel this.")
         ticket, answer = bot.queue.of(member), interaction.message
         if ticket is not None and ticket.name == self.said["ticket"]:
-            await interaction.response.defer()
             ticket.cancel()
+            await interaction.response.defer()
             return
         elsewhere = await bot.queue.cancel_elsewhere(self.said["ticket"])
         lost = answer is not None and answer.created_at < bot.began and not answer.attachments

@@ -12,6 +12,7 @@ from generation.request import UNSAID, Refusal, Words
 from generation.serve.engine import Cancelling, QueueState
 
 HOUR = 3600.0
+TELLING = 8.0  # seconds to tell members that there will be no music, once the bot's grace is over
 CANCELLED = Words("Cancelled. Nothing was played.")
 RESTARTING = Words("Encore is being restarted. Ask again in a minute.")
 STILL_PLAYING = Words("Encore is still playing for you. Wait for that piece or cancel it, then ask again.")
@@ -106,7 +107,7 @@ class Queue:
         self._closed = True
         for ticket in self._waiting:
             ticket.cancel(RESTARTING)
-        for patience in (seconds, 8.0):  # the second time so that members can be told that there will be no music
+        for patience in (seconds, TELLING):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), patience)
             for ticket in self._tickets.values():

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.queue import RESTARTING, STILL_PLAYING, Ticket, no_room, spent
+from bot.queue import RESTARTING, STILL_PLAYING, TELLING, Ticket, no_room, spent
 from bot.store import FAULTS, Store
 from generation.request import Refusal, Told
 from generation.serve.engine import Cancelling, QueueState
@@ -84,7 +84,7 @@ class SharedQueue:
         for ticket in self._tickets.values():
             if not ticket.turn.is_set():
                 ticket.cancel(RESTARTING)
-        for patience in (seconds, 8.0):  # the second time so that members can be told that there will be no music
+        for patience in (seconds, TELLING):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), patience)
             for ticket in self._tickets.values():
