@@ -36,7 +36,7 @@ class Inbox:
         self._in, self._out = jobs, results
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
-        self._told: dict[int, float] = {}
+        self._told: dict[int, tuple[float, float]] = {}  # job → when its progress was last reported, and the share
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -69,12 +69,14 @@ class Inbox:
             raise Cancelled
 
     def tell(self, job: Job, share: float) -> None:
-        """Report the share of a job that is done, 0 … 1, at most `SIGNS_A_SECOND` times a second. Raises `Cancelled` if
-        the job was cancelled."""
+        """Report the share of a job that is done, 0 … 1, at most `SIGNS_A_SECOND` times a second; never less than
+        before, though a take may be played again. Raises `Cancelled` if the job was cancelled."""
         self.check(job)
-        if perf_counter() - self._told.get(job.id, 0.0) > 1 / SIGNS_A_SECOND:
-            self._told[job.id] = perf_counter()
-            self.send(Event(job.id, progress=share))
+        when, told = self._told.get(job.id, (0.0, 0.0))
+        if perf_counter() - when > 1 / SIGNS_A_SECOND:
+            told = max(told, share)
+            self._told[job.id] = perf_counter(), told
+            self.send(Event(job.id, progress=told))
 
 
 def guarded(work: Work, job: Job, inbox: Inbox) -> Event:
