@@ -9,7 +9,7 @@ from bot.answer.buttons import GONE
 from bot.answer.report import report_error
 from bot.client import Encore, Interaction, Queues
 from bot.commands import COMMANDS
-from bot.commands.tune import forms_since, play_pasted
+from bot.commands.tune import forms_since, options_left, play_pasted
 from bot.from_bar import bar_form, play_on_from_bar
 from bot.presses import PRESSES, is_ours
 from bot.settings import Settings
@@ -45,8 +45,8 @@ async def on_interaction(interaction: Interaction) -> None:
             return
         if kept := bar_form(name):
             await play_on_from_bar(interaction, kept, _fields(data))
-        else:  # the options are lost, the tune is not
-            await play_pasted(interaction, next(iter(_fields(data).values()), ""), {})
+        else:  # most options are lost, the tune is not
+            await play_pasted(interaction, next(iter(_fields(data).values()), ""), options_left(name))
     except Exception as error:
         await report_error(interaction, error)
 

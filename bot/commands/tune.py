@@ -14,7 +14,7 @@ from bot.commands.foreign import SOUND, refuse_foreign
 from bot.commands.options import request
 from bot.words import say
 from bot.words.locale import own
-from generation.request import ENDINGS, Refusal, Words
+from generation.request import ACCOMPANISTS, ENDINGS, Refusal, Words
 
 NO_MELODY = Words(
     "There is no tune in that message. It needs a MIDI, ABC, MusicXML or kern file, a recording of a melody, or ABC "
@@ -35,13 +35,15 @@ async def play_tune(interaction: Interaction, tune: discord.Attachment | None, o
 
 
 async def play_posted(interaction: Interaction, message: discord.Message, options: dict[str, Any]) -> None:
-    """Play with the tune in a message. Raises `Refusal` if there is none."""
-    suitable = [file for file in message.attachments if file.filename.lower().endswith(tuple(ENDINGS))]
+    """Play with the tune in a message, or in the one that it forwards. Raises `Refusal` if there is none."""
+    said: tuple[discord.Message | discord.MessageSnapshot, ...] = (message, *message.message_snapshots)
+    files = [file for each in said for file in each.attachments]
+    suitable = [file for file in files if file.filename.lower().endswith(tuple(ENDINGS))]
     if suitable:
         await play_file(interaction, suitable[0], options)
-    elif sounds := [file.filename for file in message.attachments if file.filename.lower().endswith(SOUND)]:
+    elif sounds := [file.filename for file in files if file.filename.lower().endswith(SOUND)]:
         refuse_foreign(sounds[0])
-    elif tune := ABC_IN_TEXT.search(message.content):
+    elif tune := ABC_IN_TEXT.search("\n".join(each.content for each in said)):
         await run_job(interaction, await request(interaction, filename="message.abc", data=tune[0].encode(), **options))
     else:
         raise Refusal(NO_MELODY)
@@ -78,8 +80,14 @@ def forms_since(began: datetime) -> str:
     return f"encore-abc:{began.timestamp():.3f}:"
 
 
-def _fresh_name(began: datetime) -> str:
-    return f"{forms_since(began)}{secrets.token_urlsafe(9)}"
+def _fresh_name(began: datetime, options: dict[str, Any]) -> str:
+    return f"{forms_since(began)}{options.get('accompany', '')}:{secrets.token_urlsafe(9)}"
+
+
+def options_left(form: str) -> dict[str, Any]:
+    """What the name of a form tells of its options, if its process has ended: only whether a band is to join."""
+    band = form.split(":")[2:3]
+    return {"accompany": band[0]} if band and band[0] in ACCOMPANISTS else {}
 
 
 class AbcForm(discord.ui.Modal):
@@ -87,7 +95,7 @@ class AbcForm(discord.ui.Modal):
 
     def __init__(self, options: dict[str, Any], locale: str, began: datetime, tune: str = "") -> None:
         title = Words("Give a tune in ABC a band") if options.get("accompany") else Words("Play on from ABC")
-        super().__init__(title=say(title, locale), timeout=FORM_SECONDS, custom_id=_fresh_name(began))
+        super().__init__(title=say(title, locale), timeout=FORM_SECONDS, custom_id=_fresh_name(began, options))
         self.options = options
         self.abc = discord.ui.TextInput[Any](
             style=discord.TextStyle.paragraph,
@@ -110,7 +118,7 @@ class Back(discord.ui.Button[discord.ui.View]):
     """Opens the form again, with the text that was typed."""
 
     def __init__(self, tune: str, options: dict[str, Any], locale: str, began: datetime) -> None:
-        super().__init__(label=say("Back to the form", locale), custom_id=_fresh_name(began))
+        super().__init__(label=say("Back to the form", locale), custom_id=_fresh_name(began, options))
         self.tune, self.options = tune, options
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]  # no other client

@@ -11,6 +11,12 @@ from bot.preview.world import COMPONENT, EPHEMERAL, LOADING, MODAL, File, Intera
 CDN_HOST = "cdn.discordapp.com"
 LINK_LIVES = 24 * 3600  # seconds after which a link to a file is dead
 
+# What a forwarded message tells of the original one.
+SNAPSHOT = (
+    *("type", "content", "mentions", "mention_roles", "attachments", "embeds", "components"),
+    *("timestamp", "edited_timestamp", "flags"),
+)
+
 
 def link(world: World, file: File) -> str:
     """A signed link, dead after a day: a bot that stores it is found out by letting time pass."""
@@ -107,6 +113,10 @@ def message(world: World, said: Message, *, quoted: bool = False) -> Json:
                 "name": asked.label,
                 "user": user(asked.user),
             }
+    if said.forwards:
+        original = message(world, said.forwards, quoted=True)
+        data["message_reference"] = {"type": 1, "channel_id": original["channel_id"], "message_id": original["id"]}
+        data["message_snapshots"] = [{"message": {name: original[name] for name in SNAPSHOT}}]
     if said.reference:
         reference: Json = {"type": 0, "channel_id": str(said.channel.id), "message_id": str(said.reference.id)}
         if said.channel.guild:

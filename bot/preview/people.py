@@ -52,6 +52,13 @@ def say_aloud(
     return message
 
 
+def forward(world: World, user: User, channel: Channel, original: Message) -> Message:
+    """Pass a message on."""
+    message = new(world, user, channel)
+    message.forwards = original
+    return world.add(message)
+
+
 def attach(world: World, channel: Channel, file: Upload, *, ephemeral: bool = False) -> Any:
     if len(file.data) > world.person_upload_limit:
         size, limit = len(file.data) / MIB, world.person_upload_limit / MIB

@@ -79,7 +79,8 @@ class File:
 
 @dataclass(eq=False)
 class Message:
-    """`pinged` are those whom the message alerts, `only_for` the one who sees an ephemeral message."""
+    """`pinged` are those whom the message alerts, `only_for` the one who sees an ephemeral message, `forwards` the
+    message that it passes on, itself without contents."""
 
     id: int
     channel: Channel
@@ -94,6 +95,7 @@ class Message:
     pinged: list[User] = field(default_factory=list)
     pings_everyone: bool = False
     reference: "Message | None" = None
+    forwards: "Message | None" = None
     interaction: "Interaction | None" = None
     only_for: User | None = None
     nonce: str | int | None = None

@@ -94,6 +94,14 @@ async def test_extend_from_a_message(discord: Discord) -> None:
     assert "**The Test** plays on" in reply.text
 
 
+async def test_extend_from_a_message_that_was_forwarded(discord: Discord) -> None:
+    """Such a message contains nothing itself; Discord adds a snapshot of the original one."""
+    for original in (discord.say("tune", [TUNE]), discord.say(f"```\n{TUNE[1].decode()}```")):
+        passed_on = people.forward(discord.world, discord.moderator, discord.lounge, original)
+        reply = await discord.on_message("Extend this melody", passed_on, until=has_files)
+        assert "plays on" in reply.text
+
+
 async def test_extend_from_a_voice_message(discord: Discord) -> None:
     sung = hummed([62, 66, 69, 66, 67, 71, 74, 71, 69, 66, 64, 62])
     said = discord.say_aloud(encoded(sung, "OGG", "OPUS"), len(sung) / 48_000, user=discord.admin)

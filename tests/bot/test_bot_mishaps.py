@@ -154,11 +154,12 @@ async def test_buttons_outlive_a_restart(discord: Discord) -> None:
 
 async def test_a_form_outlives_a_crash(discord: Discord) -> None:
     """Who pasted a tune gets it played, though the process that opened the form is gone."""
-    form = await discord.command("extend", {"seconds": 5})
+    forms = [await discord.command(command) for command in ("extend", "accompany")]
     await discord.stop_bot(hard=True)
     await discord.start_bot()
-    reply = await discord.submit(form, {"Your tune in ABC": "X:1\nT:Kept\nM:4/4\nK:C\nCDEF|GABc|\n"}, until=has_files)
-    assert "**Kept** plays on" in reply.text
+    tune = {"Your tune in ABC": "X:1\nT:Kept\nM:4/4\nK:C\nCDEF|GABc|\n"}
+    on, joined = [await discord.submit(form, tune, until=has_files) for form in forms]
+    assert "**Kept** plays on" in on.text and "**Kept**, with chords, bass and drums" in joined.text
 
 
 async def test_edits_are_seldom(discord: Discord) -> None:

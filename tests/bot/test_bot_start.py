@@ -13,6 +13,7 @@ import pytest
 from bot.__main__ import main
 from bot.preview.standin import TOKEN, StandIn
 from bot.settings import Settings, doubts
+from tests.bot.test_bot_mishaps import ENDLESS
 from tests.discord_stand_in import ROOT, Discord, acknowledged, has_files, running
 from tests.patience import soon
 
@@ -165,14 +166,16 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    env = {"ENCORE_MODEL": "echo", "ENCORE_HEALTH_PORT": str(port), "ENCORE_HOURLY": "1", "ENCORE_LOG_FORMAT": "json"}
+    host = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"  # elsewhere, loopback has one address
+    env = {"ENCORE_MODEL": "echo", "ENCORE_HEALTH_PORT": str(port), "ENCORE_HEALTH_HOST": host}
+    env |= {"ENCORE_HOURLY": "1", "ENCORE_LOG_FORMAT": "json"}
 
     def two_shards(discord: Discord) -> None:
         discord.gateway.shards = 2
 
     async with (
         running(tmp_path, env=env, prepare=two_shards) as discord,
-        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as page,
+        aiohttp.ClientSession(f"http://{host}:{port}") as page,
     ):
 
         async def get(path: str) -> tuple[int, str]:
@@ -188,10 +191,13 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
 
         await discord.until(lambda: "ready as" in discord.log())
         assert await get("/healthz") == (200, "ok\n") and discord.gateway.identified == 2
+        cancelled = await discord.command("extend", ENDLESS, until=acknowledged)
+        discord.world.delete(cancelled.message)
+        await discord.until(lambda: "outcome=cancelled" in discord.log())
         played = await discord.command("compose", {"seconds": 5}, until=has_files)
         await discord.command("extend", {"tune": ("a.pdf", b"?"), "seconds": 5})
         await discord.command("extend", {"tune": ("a.abc", b"?")}, until=acknowledged)
-        await discord.until(lambda: discord.log().count("outcome=") == 2)
+        await discord.until(lambda: discord.log().count("outcome=") == 3)
         lines = [json.loads(line) for line in discord.log().splitlines()]
         job = next(line for line in lines if line.get("job") == str(played.asked.id))
         assert (job["level"], job["logger"], job["outcome"], job["takes"]) == ("INFO", "encore.job", "played", 2)
@@ -200,6 +206,7 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         _, metrics = await get("/metrics")
         assert 'encore_requests_total{outcome="played"} 1.0' in metrics
         assert 'encore_requests_total{outcome="refused"} 1.0' in metrics
+        assert 'encore_requests_total{outcome="cancelled"} 1.0' in metrics
         assert "encore_requests_waiting 0.0" in metrics and "encore_music_seconds_count 1.0" in metrics
         assert 'encore_requests_total{outcome="fault"} 0.0' in metrics
         readme = (ROOT / "README.md").read_text()
@@ -212,5 +219,7 @@ async def test_health_and_metrics(tmp_path: Path) -> None:
         assert await becomes(503) == "not connected\n"
         discord.gateway.shut = False
         assert await becomes(200) == "ok\n"
-        code, said = await start(tmp_path, **discord.standin.environment, ENCORE_HEALTH_PORT=str(port))
+        code, said = await start(
+            tmp_path, **discord.standin.environment, ENCORE_HEALTH_PORT=str(port), ENCORE_HEALTH_HOST=host
+        )
         assert code == 1 and "ENCORE_HEALTH_PORT" in said.splitlines()[-1] and "Traceback" not in said
