@@ -16,6 +16,7 @@ from generation.read.transcribe import Heard, transcribed
 from generation.request import Refusal, Words
 
 FEWEST = 4  # notes
+AUDIBLE = 0.1  # of full scale: a recording that is softer throughout is made so loud before anything is sought in it
 # The least share of a melody's loud frames that has a pitch, times the certainty of its notes. Of 65 recordings of one
 # voice the lowest are at 0.70 (a piano in a hall) and 0.74; of 16 of several, the highest is at 0.62, but for a piano
 # with a thin left hand, at 0.78.
@@ -38,6 +39,7 @@ def read_audio(data: bytes) -> Song:
     """The melody of a recording, at two quarters a second until its beat is found. Raises `Refusal` for anything but a
     single melody, and says what was heard instead."""
     heard = decoded(data)
+    heard *= max(1.0, AUDIBLE / float(np.abs(heard).max()))
     track = pitch_track(heard)
     sound = _halved(heard)
     notes = transcribed(track, sound)

@@ -22,6 +22,9 @@ CLEAR = 0.4  # nats in all
 SILENT = 12.0  # decibels softer between two segments of one pitch: they are two notes, however softly they begin
 UNDERTONES = 6  # the true pitch may be the one that was followed, divided by up to this number
 EXPLAINED = 0.9  # the share that a lower pitch must explain of what the best one explains of the sound
+# A tone at a third of the followed pitch or lower must itself be heard, with this share of the power: the partials of two
+# voices a third apart are multiples of a tone that nobody sings.
+SOUNDS = 1e-3
 GLIDE = 0.11  # seconds that it may take to slide into a note from a semitone away
 APART = 0.09  # seconds between two attacks
 SYLLABLE = 0.2  # seconds from a change of pitch to an attack that belongs to it: the pitch changes with the consonant
@@ -168,12 +171,19 @@ def _grounded(begin: Floats, end: Floats, fitted: Floats, sound: Samples) -> tup
         power = spectra(sound[int(a * RATE) : int(b * RATE)], WINDOW // 2).sum(axis=0)[: WINDOW // 4]  # to 4 kHz
         power[: int(LOWEST * WINDOW / RATE)] = 0.0
         hertz = 440 * 2 ** ((fitted[i] - 69) / 12)
-        found = [_at_multiples(power, hertz / part) for part in range(1, UNDERTONES + 1) if hertz / part > LOWEST]
+        parts = [part for part in range(1, UNDERTONES + 1) if hertz / part > LOWEST]
+        found = [_at_multiples(power, hertz / part) for part in parts if part < 3 or _sounds(power, hertz / part)]
         if found:
             better = [(there - chance) / (1 - chance) for there, chance in found]
             part = next(n for n, value in enumerate(better) if value >= EXPLAINED * max(better) or value == max(better))
             grounded[i], share[i] = fitted[i] - 12 * np.log2(part + 1), found[part][0]
     return grounded, share
+
+
+def _sounds(power: Floats, hertz: float) -> bool:
+    """Whether a tone of this frequency is heard in some power, by bins of a spectrum."""
+    at = np.arange(len(power)) * RATE / WINDOW
+    return float(power[np.abs(at - hertz) <= 2.5 * RATE / WINDOW].sum()) >= SOUNDS * float(power.sum())
 
 
 def _at_multiples(power: Floats, hertz: float) -> tuple[float, float]:

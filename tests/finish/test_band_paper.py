@@ -180,6 +180,14 @@ def test_a_cello_is_written_in_the_bass_clef_unless_it_stays_high(pitches: list[
     assert player.staves[0].clef[0] == sign
 
 
+@pytest.mark.parametrize(
+    ("program", "pitch", "clef"), [(0, 28, ("F", 4, 0)), (0, 96, ("G", 2, 0)), (48, 28, ("F", 4, -1))]
+)
+def test_pianists_read_no_octave_clefs(program: int, pitch: int, clef: tuple[str, int, int]) -> None:
+    [player] = notate_band(song(line([pitch, pitch + 1, pitch + 3] * 4, program=program)), 0.0).players
+    assert player.staves[0].clef == clef
+
+
 def test_chords_stand_over_the_first_part_once_and_over_the_lead_alone() -> None:
     lead = Part(VOICE.notes, 52, "Voice", role="lead")
     sheet = notate_band(song(QUARTET[0], lead, BASS), 0.0)

@@ -94,16 +94,23 @@ def test_what_is_whistled_is_not_read_an_octave_lower() -> None:
     assert read(encoded(sound, "OGG", "OPUS"), "a.ogg").line.pitch.tolist() == [86, 90, 93, 98]
 
 
+def test_a_recording_may_be_very_soft() -> None:
+    soft = 0.003 * hummed(TUNE) / np.abs(hummed(TUNE)).max()
+    assert read(encoded(soft, "OGG", "OPUS"), "a.ogg").line.pitch.tolist() == TUNE
+
+
 @pytest.mark.parametrize(
     ("sound", "words"),
     [
         (np.zeros(48_000), "nothing but silence"),
         (np.random.default_rng(0).normal(0, 0.1, 96_000), "No melody is heard"),
         (sum(hummed([pitch] * 6) for pitch in (60, 64, 67)) / 3, "Several tones"),
+        (hummed(TUNE) + hummed([pitch + 4 for pitch in TUNE]), "Several tones"),
+        (hummed(TUNE) + hummed([pitch + 9 for pitch in TUNE]), "Several tones"),
         (hummed([60, 64]), "Only 2 notes"),
         (np.resize(hummed(TUNE), 91 * 48_000), "the limit is 90 s"),
     ],
-    ids=["silence", "noise", "chords", "two notes", "too long"],
+    ids=["silence", "noise", "chords", "thirds", "sixths", "two notes", "too long"],
 )
 def test_what_is_no_melody_is_told(sound: np.ndarray, words: str) -> None:
     with pytest.raises(Refusal) as refusal:

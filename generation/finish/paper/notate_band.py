@@ -199,6 +199,5 @@ def _clef(part: Part, staff: Sequence[Sequence[Chord]], number: int) -> tuple[st
         return "G", 2, -1
     if part.program in BASSES:
         return "F", 4, -1
-    if middle >= 56:
-        return "G", 2, 1 if middle >= 88 else 0
-    return "F", 4, -1 if middle < 36 else 0
+    octave = 0 if part.program in KEYBOARDS else (middle >= 88) - (middle < 36)  # pianists read no octave clefs
+    return ("G", 2, octave) if middle >= 56 else ("F", 4, octave)
