@@ -62,8 +62,8 @@ def main(args: argparse.Namespace) -> int:
             f"{one.name:28} {f1:.2f} {beat_f(one.beats, beats_of(reading)) if reading else 0.0:.2f}",
             file=sys.stderr,
         )
-    longest = np.array([len(one.data) for one in voices]).argmax()
-    figures.append(_speed(voices[longest]))
+    figures = [figure for figure in figures if not np.isnan(figure.value)]
+    figures.append(_speed(max(voices or [piano], key=lambda one: len(one.data))))
     print(card(figures))
     return 0 if all(figure.met is not False for figure in figures) else 1
 
@@ -115,10 +115,15 @@ def beat_f(true: Floats, found: Floats) -> float:
 
 
 def _notes(found: Sequence[tuple[Sung, Reading | None]]) -> float:
+    """The mean F1 of the notes; not a number without recordings."""
+    if not found:
+        return np.nan
     return float(np.mean([note_f1(one, reading) if reading else 0.0 for one, reading in found]))
 
 
 def _beats(found: Sequence[tuple[Sung, Reading | None]], faster: Sequence[float] = (1.0,)) -> float:
+    if not found:
+        return np.nan
     return float(
         np.mean(
             [

@@ -22,8 +22,8 @@ CLEAR = 0.4  # nats in all
 SILENT = 12.0  # decibels softer between two segments of one pitch: they are two notes, however softly they begin
 UNDERTONES = 6  # the true pitch may be the one that was followed, divided by up to this number
 EXPLAINED = 0.9  # the share that a lower pitch must explain of what the best one explains of the sound
-# A tone at a third of the followed pitch or lower must itself be heard, with this share of the power: the partials of two
-# voices a third apart are multiples of a tone that nobody sings.
+# A tone at a third of the followed pitch or lower must itself be heard, with this share of the power: the partials of
+# two voices a third apart are multiples of a tone that nobody sings.
 SOUNDS = 1e-3
 GLIDE = 0.11  # seconds that it may take to slide into a note from a semitone away
 APART = 0.09  # seconds between two attacks
@@ -172,11 +172,12 @@ def _grounded(begin: Floats, end: Floats, fitted: Floats, sound: Samples) -> tup
         power[: int(LOWEST * WINDOW / RATE)] = 0.0
         hertz = 440 * 2 ** ((fitted[i] - 69) / 12)
         parts = [part for part in range(1, UNDERTONES + 1) if hertz / part > LOWEST]
-        found = [_at_multiples(power, hertz / part) for part in parts if part < 3 or _sounds(power, hertz / part)]
+        parts = [part for part in parts if part < 3 or _sounds(power, hertz / part)]
+        found = [_at_multiples(power, hertz / part) for part in parts]
         if found:
             better = [(there - chance) / (1 - chance) for there, chance in found]
-            part = next(n for n, value in enumerate(better) if value >= EXPLAINED * max(better) or value == max(better))
-            grounded[i], share[i] = fitted[i] - 12 * np.log2(part + 1), found[part][0]
+            n = next(n for n, value in enumerate(better) if value >= EXPLAINED * max(better) or value == max(better))
+            grounded[i], share[i] = fitted[i] - 12 * np.log2(parts[n]), found[n][0]
     return grounded, share
 
 
