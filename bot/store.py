@@ -79,7 +79,9 @@ class Store:
         if self._backend not in LOCK:
             raise ValueError(f"it must be SQLite or PostgreSQL, not {self._backend}")
         if self._backend == "sqlite" and address.database not in (None, "", ":memory:"):
-            Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+            file = Path(str(address.database))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)  # it contains what members sent; SQLite gives the files beside it the same mode
         self._engine = create_async_engine(
             address, pool_pre_ping=True, connect_args=driver(self._backend, answering=ANSWERING)
         )

@@ -24,6 +24,10 @@ def on_disk(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
+def modes(folder: Path) -> list[int]:
+    return [path.stat().st_mode for path in folder.iterdir()]
+
+
 async def test_replies_that_are_kept_at_once_wait_for_each_other_and_for_other_processes(tmp_path: Path) -> None:
     async with Store(f"sqlite:///{tmp_path}/encore.sqlite3", 7) as store:
         other = sqlite3.connect(tmp_path / "encore.sqlite3", isolation_level=None)
@@ -40,6 +44,7 @@ async def test_replies_that_are_kept_at_once_wait_for_each_other_and_for_other_p
 async def test_nothing_of_what_was_deleted_is_left_on_the_disk(tmp_path: Path) -> None:
     async with Store(f"sqlite:///{tmp_path}/encore.sqlite3", 7) as store:
         one = await store.keep(4, REQUEST, [b""])
+        assert not any(mode & 0o077 for mode in modes(tmp_path)), "they are nobody else's business"
         assert SECRET in on_disk(tmp_path)
         await store.forget(one)
         assert SECRET not in on_disk(tmp_path)
