@@ -113,7 +113,7 @@ def _add_output(to: Parser) -> None:
     """Add what the files hold, which there are, and where they go."""
     to.add_argument("--only-new", action="store_true", help="leave the input out of the sound and the files")
     to.add_argument("--stems", action="store_true", help="an MP3 of each part as well, in a zip")
-    to.add_argument("--formats", default=",".join(FORMATS), help="some of mp3,mid,abc,musicxml,png (all)")
+    to.add_argument("--formats", default=",".join(FORMATS), help=f"some of {','.join(FORMATS)} (all)")
     to.add_argument("--out", type=Path, default=Path(), help="folder for the files (here)")
     to.add_argument("--json", action="store_true", help="print one JSON object")
 

@@ -102,4 +102,4 @@ BANDS: dict[str, Band] = {
     "string quartet": Band("classical", 40, "Violin I", QUARTET, joined=True),
     "choir": Band("hymn", 52, "Soprano", SINGERS, joined=True),
 }  # fmt: skip
-assert [*BANDS] == [*ACCOMPANISTS]
+assert set(BANDS) == set(ACCOMPANISTS)
