@@ -17,7 +17,7 @@ from generation.music.key import PITCH_CLASS
 from generation.music.song import Song, legible
 from generation.read.musicxml_barlines import take_barline
 from generation.read.musicxml_parts import Instrument, instruments, without_tablature
-from generation.read.musicxml_signs import UNITS, chord_symbol, direction, metre_of, number, signature_of
+from generation.read.musicxml_signs import UNITS, chord_symbol, direction, metre_of, number, signature_of, tempo_again
 from generation.read.musicxml_titles import composer, title
 from generation.read.open_score import open_musicxml, open_mxl
 from generation.read.repeats import Bar
@@ -112,7 +112,6 @@ class _Hand:
         self.now = self.last = ZERO
         self.usual = Fraction(4)  # quarters of a bar in this metre
         self.pattern = 0  # bars that the sign for “the same again” repeats; 0 where there is none
-        self.first_pace: float | None = None
         self.measure = Measure()
         self.ends: dict[str, Fraction] = {}  # voice → where its notes and rests end in this bar
         self.sung: set[str] = set()  # the voices that do more than rest
@@ -236,11 +235,10 @@ class _Hand:
         found, common = direction(element), self.score.common[self.i]
         if found.pace:
             common.tempo[at] = found.pace
-        elif found.again and self.first_pace:
-            common.tempo.setdefault(at, self.first_pace)
+        elif again := tempo_again(found.words, self.score.common[: self.i + 1]):
+            common.tempo.setdefault(at, again)
         elif worded := found.worded or (found.mild if self.i < 2 else None):
             common.tempo.setdefault(at, worded)
-        self.first_pace = self.first_pace or common.tempo.get(at)
         if found.marker:
             common.markers.setdefault(at, found.marker)
         self.measure.loudness += [replace(mark, at=at) for mark in found.loudness]

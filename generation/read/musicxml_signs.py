@@ -70,7 +70,7 @@ class Direction:
     """The contents of a direction.
 
     pace      quarters a minute, in numbers; worded, mild  from words such as “Allegro”, and such as “tranquillo”
-    again     whether it is “Tempo I”
+    words     all its words, unless they are a jump
     loudness  without their places
     pedal     values of the sustain pedal, 0 … 127
     """
@@ -78,7 +78,7 @@ class Direction:
     pace: float | None = None
     worded: float | None = None
     mild: float | None = None
-    again: bool = False
+    words: str = ""
     loudness: list[Loudness] = field(default_factory=list)
     pedal: list[int] = field(default_factory=list)
     marker: str = ""
@@ -114,7 +114,7 @@ def direction(element: Element) -> Direction:
     elif words:
         typed, found.worded, found.mild = tempo_words(words)
         found.pace = found.pace or typed
-        found.again = bool(TEMPO_PRIMO.fullmatch(words.lower()))
+        found.words = words
     for sound in element.iter("sound"):
         _sound(sound, found, said[1] if said else "")
     return found
@@ -154,7 +154,7 @@ def tempo_words(words: str) -> tuple[float | None, float | None, float | None]:
 
 
 def tempo_again(words: str, bars: Sequence[Common]) -> float | None:
-    """The first tempo of a score, where words such as “Tempo I” bring it back; else None."""
+    """The first tempo of the bars so far, where words such as “Tempo I” bring it back; else None."""
     if not TEMPO_PRIMO.fullmatch(words.lower()):
         return None
     return next((pace for bar in bars for _, pace in sorted(bar.tempo.items())), None)

@@ -31,6 +31,13 @@ def test_tempo(mark: str, pace: float) -> None:
     assert song(score([mark + note("C", duration=4), note("D", duration=4)])).tempo[0].quarters_per_minute == pace
 
 
+def test_the_first_tempo_of_the_score_returns_whichever_part_says_so() -> None:
+    flute = [words("Adagio") + note("C", duration=4), *(note(step, duration=4) for step in "DEF")]
+    piano = [note("C", duration=4), words("Presto") + note("D", duration=4), words("Tempo I") + note("E", duration=4)]
+    found = song(score(flute, piano)).tempo
+    assert [(mark.onset, mark.quarters_per_minute) for mark in found] == [(0, 66), (2, 180), (4, 66)]
+
+
 def test_hairpins_and_accents() -> None:
     def mark(what: str) -> str:
         return f"<direction><direction-type>{what}</direction-type></direction>"
