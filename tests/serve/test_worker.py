@@ -45,6 +45,13 @@ async def warm(shared: WorkerPool) -> WorkerPool:
     return shared
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def real() -> AsyncIterator[WorkerPool]:
+    """A pool with the model itself."""
+    async with WorkerPool(renderers=1) as pool:
+        yield pool
+
+
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -72,16 +79,22 @@ async def test_a_request_is_played(warm: WorkerPool) -> None:
     assert given == [int(pitch) for pitch in read(TUNE, "a.abc").line.pitch][:22]
 
 
-@pytest.mark.parametrize("model", ["echo", "model"])
-async def test_no_progress_is_told_of_what_is_refused(model: str) -> None:
+async def progress_is_told_of_music_alone(pool: WorkerPool) -> None:
     """Whoever hears of progress tells the whole channel that music will come."""
     heard: list[float] = []
-    async with WorkerPool(renderers=1, model=model) as pool:
-        with pytest.raises(Refusal, match="is not a key"):
-            await pool.play(wish(None, key="h moll"), heard.append)
-        assert not heard
-        await pool.play(wish(), heard.append)
-        assert heard
+    with pytest.raises(Refusal, match="is not a key"):
+        await pool.play(wish(None, key="h moll"), heard.append)
+    assert not heard
+    await pool.play(wish(), heard.append)
+    assert heard
+
+
+async def test_no_progress_is_told_of_what_is_refused(warm: WorkerPool) -> None:
+    await progress_is_told_of_music_alone(warm)
+
+
+async def test_no_progress_is_told_of_what_the_model_refuses(real: WorkerPool) -> None:
+    await progress_is_told_of_music_alone(real)
 
 
 async def test_a_fresh_piece_has_what_was_wished(warm: WorkerPool) -> None:
@@ -89,10 +102,9 @@ async def test_a_fresh_piece_has_what_was_wished(warm: WorkerPool) -> None:
     assert (reply.key, reply.metre, reply.tempo) == ("D minor", "6/8", 90)
 
 
-async def test_a_fresh_piece_for_a_band() -> None:
+async def test_a_fresh_piece_for_a_band(real: WorkerPool) -> None:
     heard: list[float] = []
-    async with WorkerPool(renderers=1) as pool:
-        reply = await pool.play(wish(None, band="choir", seed=3, takes=2), heard.append)
+    reply = await real.play(wish(None, band="choir", seed=3, takes=2), heard.append)
     assert [str(part) for part in reply.parts] == ["Soprano", "Alto", "Tenor", "Bass"]
     assert all(take.chords and not take.new_from for take in reply.takes)
     assert heard == sorted(heard) and heard[0] == 0.0

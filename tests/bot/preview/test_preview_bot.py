@@ -21,13 +21,14 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
+PLAIN = {"ENCORE_MODEL": "echo", "ENCORE_RENDER_WORKERS": "1"}  # where no music is asked for
 TUNE = "X:1\nT:Two Bars\nM:6/8\nL:1/8\nK:G\n|:GAG GAB|ABA ABd|edd gdd|edB dBA:|\n"
 
 
 @asynccontextmanager
-async def encore(folder: Path) -> AsyncIterator[str]:
-    """`python -m bot` without a token, run in `folder`; the address of its page."""
-    env = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
+async def encore(folder: Path, **more: str) -> AsyncIterator[str]:
+    """`python -m bot` without a token, run in `folder` with `more` settings; the address of its page."""
+    env = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"} | more
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -96,9 +97,9 @@ async def test_a_tune_goes_in_and_music_comes_out(tmp_path: Path) -> None:
 
 
 async def test_settings_survive_a_restart(tmp_path: Path) -> None:
-    async with encore(tmp_path) as address, browser(address) as tab:
+    async with encore(tmp_path, **PLAIN) as address, browser(address) as tab:
         await use(tab, "settings temperature", "0.7")
         assert "0.7" in await tab.text(".ephemeral .text")
-    async with encore(tmp_path) as address, browser(address) as tab:
+    async with encore(tmp_path, **PLAIN) as address, browser(address) as tab:
         await use(tab, "settings show")
         assert "0.7" in await tab.text(".ephemeral .text")
