@@ -79,22 +79,15 @@ async def test_a_request_is_played(warm: WorkerPool) -> None:
     assert given == [int(pitch) for pitch in read(TUNE, "a.abc").line.pitch][:22]
 
 
-async def progress_is_told_of_music_alone(pool: WorkerPool) -> None:
+async def test_no_progress_is_told_of_what_is_refused(warm: WorkerPool, real: WorkerPool) -> None:
     """Whoever hears of progress tells the whole channel that music will come."""
-    heard: list[float] = []
-    with pytest.raises(Refusal, match="is not a key"):
-        await pool.play(wish(None, key="h moll"), heard.append)
-    assert not heard
-    await pool.play(wish(), heard.append)
-    assert heard
-
-
-async def test_no_progress_is_told_of_what_is_refused(warm: WorkerPool) -> None:
-    await progress_is_told_of_music_alone(warm)
-
-
-async def test_no_progress_is_told_of_what_the_model_refuses(real: WorkerPool) -> None:
-    await progress_is_told_of_music_alone(real)
+    for each in (warm, real):
+        heard: list[float] = []
+        with pytest.raises(Refusal, match="is not a key"):
+            await each.play(wish(None, key="h moll"), heard.append)
+        assert not heard
+        await each.play(wish(), heard.append)
+        assert heard
 
 
 async def test_a_fresh_piece_has_what_was_wished(warm: WorkerPool) -> None:
