@@ -16,7 +16,7 @@ from bot.health import Health
 from bot.identify import IdentifyTurns
 from bot.queue import Queue
 from bot.reconnect import reconnect_soon
-from bot.settings import Settings
+from bot.settings import Settings, shards_of
 from bot.store import FAULTS, Store
 from bot.words.locale import Translator
 from generation.serve.engine import Engine
@@ -31,6 +31,7 @@ GOODBYE = 5.0  # seconds that Discord has to close the connection when the bot i
 # Errors of a Discord that refuses something or cannot be reached. Where it is busy, discord.py tries again by itself;
 # where a connection breaks, it does not.
 DISCORD_FAULTS = (discord.HTTPException, aiohttp.ClientError, OSError)
+UNKNOWN_MESSAGE = 10008  # Discord's error code for a message that was deleted
 NEEDED = ("view_channel", "send_messages", "attach_files")  # for music that takes more than 15 minutes, or in a thread
 
 
@@ -133,14 +134,13 @@ class Encore(discord.AutoShardedClient):
 
 
 def _shards(said: str) -> dict[str, Any]:
-    """ "4-7/16" → shards 4 to 7 of 16; "" → all shards."""
+    """The client's arguments for the shards that a setting names; none for all shards."""
     if not said:
         return {}
-    some, _, count = said.partition("/")
-    first, _, last = some.partition("-")
+    ours, count = shards_of(said)
     return {
-        "shard_ids": list(range(int(first), int(last or first) + 1)),
-        "shard_count": int(count),
+        "shard_ids": list(ours),
+        "shard_count": count,
         "shard_connect_timeout": None,  # they wait for the shards of other bots; each try has a limit of its own
     }
 

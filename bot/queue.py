@@ -113,7 +113,7 @@ class Queue:
             for ticket in self._tickets.values():
                 ticket.cancel(RESTARTING)
 
-    def check(self, member: int) -> None:
+    def _check(self, member: int) -> None:
         """`Refusal` if the member already has a job, or the queue is full."""
         if self._closed:
             raise Refusal(RESTARTING)
@@ -138,7 +138,7 @@ class Queue:
     @asynccontextmanager
     async def enter(self, member: int) -> AsyncIterator[Ticket]:
         """Take a place in the queue, and hold it until the block ends."""
-        self.check(member)
+        self._check(member)
         ticket = self._tickets[member] = Ticket(member)
         self._empty.clear()
         self._waiting.append(ticket)

@@ -77,9 +77,8 @@ class Settings(BaseSettings):
     @classmethod
     def _shards_that_there_are(cls, said: str) -> str:
         if said:
-            some, _, count = said.partition("/")
-            first, _, last = some.partition("-")
-            if not int(first) <= int(last or first) < int(count):
+            ours, count = shards_of(said)
+            if not ours or ours[-1] >= count:
                 raise PydanticCustomError("shards", "shards are counted from 0: 0-1/4 and 2-3/4 are two halves of four")
         return said
 
@@ -94,6 +93,13 @@ class Settings(BaseSettings):
         """The settings that the processes that play read from their environment."""
         theirs = {"ENCORE_MODELS": self.models, "ENCORE_ARITHMETIC": self.arithmetic, "NUMBA_CACHE_DIR": self.compiled}
         return {name: value for name, value in theirs.items() if value}
+
+
+def shards_of(said: str) -> tuple[range, int]:
+    """ "4-7/16" → shards 4 to 7 of 16."""
+    some, _, count = said.partition("/")
+    first, _, last = some.partition("-")
+    return range(int(first), int(last or first) + 1), int(count)
 
 
 def doubts(settings: Settings, names: Iterable[str] | None = None) -> Iterator[str]:

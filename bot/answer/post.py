@@ -10,9 +10,8 @@ from typing import Any
 import discord
 from discord.utils import DEFAULT_FILE_SIZE_LIMIT_BYTES
 
-from bot.answer.progress import UNKNOWN_MESSAGE
 from bot.answer.reply import Message
-from bot.client import DISCORD_FAULTS, Interaction
+from bot.client import DISCORD_FAULTS, UNKNOWN_MESSAGE, Interaction
 from generation.request import Words
 from generation.serve.pool import WorkerFault
 

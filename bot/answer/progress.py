@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.answer.buttons import cancel_button
-from bot.client import DISCORD_FAULTS, Interaction
+from bot.client import DISCORD_FAULTS, UNKNOWN_MESSAGE, Interaction
 from bot.queue import Cancelled, Ticket
 from bot.words import say
 from bot.words.locale import public
@@ -18,7 +18,6 @@ log = logging.getLogger("encore")
 
 EDIT_EVERY = 2.0  # seconds
 EDIT_WITHIN = 10.0  # seconds, after which the music matters more than its progress
-UNKNOWN_MESSAGE = 10008  # Discord's error code
 
 
 async def follow(
