@@ -64,6 +64,12 @@ def test_warmer_chords_differ_by_seed_and_repeat_with_it() -> None:
     assert warm == [found(tune, "pop", 1.3, seed) for seed in range(4)]
 
 
+def test_the_most_frequent_chords_do_not_crowd_out_the_others() -> None:
+    """A bar of G, B flat and A in D minor stands over Gm, as a pianist plays it, not over the C7 of most lead sheets."""
+    [chord] = [chord for at, chord in found("K:Dm\nDEFD|GBAF|EFGE|A4|FAdF|GBAF|EG^CE|D4|]") if at == 4.0]
+    assert (QUALITIES[chord // 12], chord % 12) == ("min", 7)
+
+
 def test_a_tune_of_one_note_and_one_without_bars_have_chords() -> None:
     assert len(found("K:C\nC4|]")) == 1
     assert found("M:none\nK:C\nCEGc")
