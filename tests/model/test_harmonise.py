@@ -65,7 +65,7 @@ def test_warmer_chords_differ_by_seed_and_repeat_with_it() -> None:
 
 
 def test_the_most_frequent_chords_do_not_crowd_out_the_others() -> None:
-    """A bar of G, B flat and A in D minor stands over Gm, as a pianist plays it, not over the C7 of most lead sheets."""
+    """A bar of G, B flat and A in D minor stands over Gm, not over the C7 of most lead sheets."""
     [chord] = [chord for at, chord in found("K:Dm\nDEFD|GBAF|EFGE|A4|FAdF|GBAF|EG^CE|D4|]") if at == 4.0]
     assert (QUALITIES[chord // 12], chord % 12) == ("min", 7)
 
