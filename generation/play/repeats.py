@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from generation.model.tokens import TICKS, Ints
 
 SHORTEST = 8  # notes of the shortest passage that counts as repeated; shorter ones are common property
-MOST = 0.5  # the share of new notes that may repeat the input: a strain may come twice, but something must follow
+MOST = 0.8  # the share of new notes that may repeat the input; 95 % of true continuations repeat less
 LONGEST = 4  # bars that may not come again displaced, as when a strain on the beat returns off the beat
 
 

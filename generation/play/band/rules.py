@@ -30,6 +30,7 @@ INTERRUPT = 2.0  # nats: a voice begins a note before its old one has ended
 STRANGER = 4.0  # nats: a part that had fallen silent plays at the close
 CROWDED = 4  # semitones above the lowest pitch of a range, where the chord may have no tone
 PACE, BALANCE = 2.5, 0.7  # nats for each factor of e by which all parts, or one part, played too many rows
+SOLO, FAR_MORE = 7.5, 300  # the same, on top, for drums alone; from which thousandths of log(too many) on
 HOLD = 4.0  # nats, times log(too long or too short of late) × log(length of the note in quarters)
 MOSTLY = 50  # per cent of the bars: such a part plays at the close
 NEAR = 6  # ticks by which a note may miss the goal, since long lengths have coarse classes
@@ -73,8 +74,10 @@ def no_endless_onset(length: Any, take: State) -> Any:
 
 
 def keep_the_pace(length: Any, take: State) -> Any:
-    """After more rows than usual, short steps and rows at the same onset cost more; after fewer rows, less."""
-    return PACE * take.pace / 1000 * (length < TICKS) * (TICKS - length) / TICKS
+    """After more rows than usual, short steps and rows at the same onset cost more; after fewer rows, less. Drums
+    alone, which have no tune to follow, do not play far more than before."""
+    far = (take.kind[0] == 1) * np.maximum(take.pace - FAR_MORE, 0)  # drums are the first part if they are alone
+    return (PACE * take.pace + SOLO * far) / 1000 * (length < TICKS) * (TICKS - length) / TICKS
 
 
 def wait_for_the_missed(length: Any, take: State) -> Any:

@@ -1,0 +1,34 @@
+"""Parts go on in the manner of the input: a voice with grace notes stays one voice, and drums alone keep their pace."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from generation.music.notes import Notes
+from generation.music.song import Part, Song
+from generation.play.band.plan import BandPrompt, plan
+from generation.play.band.rules import keep_the_pace
+
+
+@pytest.mark.parametrize(("lasts", "single"), [(0.375, 1), (0.75, 0)])
+def test_a_voice_that_slurs_its_grace_notes_is_one_voice(lasts: float, single: int) -> None:
+    """Each fourth note has a grace note of a sixth before it, which lasts a little longer than that, or much longer."""
+    beats = np.arange(32.0)
+    onset = np.sort(np.concatenate([beats, beats[4::4] - 1 / 6]))
+    grace = onset % 1 > 0.5
+    duration = np.where(grace, lasts, np.minimum(np.diff(onset, append=32.0), 1.0))
+    pitch = np.where(grace, 74, 67 + np.arange(len(onset)) % 5)
+    voice = Part(Notes(onset, duration, pitch, np.full(len(onset), 80)), 40, role="lead")
+    bass = Part(Notes(beats[::2], np.full(16, 2.0), np.full(16, 43), np.full(16, 80)), 42, role="bass")
+    found = plan(BandPrompt(Song((voice, bass), metres=((0.0, (4, 4)),)), 8))
+    assert found.limits.single[found.piece.slots[0]] == single
+
+
+def test_drums_alone_are_held_back_more_than_a_band_once_they_play_far_more_than_before() -> None:
+    together, eighth = np.array([0]), np.array([12])
+    drums, band = (SimpleNamespace(kind=[first, -1]) for first in (1, 0))
+    for pace, more in ((-500, 0.0), (200, 0.0), (700, 3.0)):
+        drums.pace = band.pace = pace
+        assert keep_the_pace(together, drums) - keep_the_pace(together, band) == pytest.approx(more)
+        assert keep_the_pace(eighth, drums) - keep_the_pace(eighth, band) == pytest.approx(more / 2)
