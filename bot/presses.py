@@ -163,7 +163,7 @@ class SheetPress(Press, template=SHEET):
         if kept.wholes:
             drawn = await interaction.client.engine.play(replace(kept.request, wholes=kept.wholes, formats=SHEETS))
             sheets = [take.files for take in drawn.takes]
-        await post(interaction, lambda limit: sheet_music(sheets, kept.request, limit, own(interaction)), None)
+        await post(interaction, lambda limit: sheet_music(sheets, kept.request, limit, own(interaction)), private=True)
 
 
 class DeletePress(Press, template=DELETE):

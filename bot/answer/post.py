@@ -28,8 +28,11 @@ SILENT = Words(
 )
 
 
-async def post(interaction: Interaction, made: Callable[[int], Message], view: discord.ui.View | None) -> None:
-    """Post the message that `made` returns for a limit of bytes per file. `WorkerFault` if it cannot be posted."""
+async def post(
+    interaction: Interaction, made: Callable[[int], Message], view: discord.ui.View | None = None, private: bool = False
+) -> None:
+    """Post the message that `made` returns for a limit of bytes per file; `private`: to nobody but the member.
+    `WorkerFault` if it cannot be posted."""
     limit = interaction.filesize_limit
     for last in range(TRIES):
         message = made(limit)
@@ -51,7 +54,7 @@ async def post(interaction: Interaction, made: Callable[[int], Message], view: d
                 await asyncio.sleep(1 + last)
             else:
                 raise
-    await _post_in_channel(interaction, made, limit, view)
+    await _post_anew(interaction, made, limit, view, private)
 
 
 async def retract(interaction: Interaction, sentence: str, back: discord.ui.View | None = None) -> None:
@@ -69,7 +72,7 @@ async def retract(interaction: Interaction, sentence: str, back: discord.ui.View
             log.warning("could not tell the member: %r", error)
             return
         with contextlib.suppress(WorkerFault):
-            await _post_in_channel(interaction, lambda _: Message(sentence, ()), 0, None)
+            await _post_anew(interaction, lambda _: Message(sentence, ()), 0, None)
 
 
 def _said(error: BaseException) -> tuple[int | None, int]:
@@ -83,15 +86,17 @@ def _is_closed(error: BaseException) -> bool:
     return status in CLOSED or code == ARCHIVED
 
 
-async def _post_in_channel(
-    interaction: Interaction, made: Callable[[int], Message], limit: int, view: discord.ui.View | None
+async def _post_anew(
+    interaction: Interaction,
+    made: Callable[[int], Message],
+    limit: int,
+    view: discord.ui.View | None,
+    private: bool = False,
 ) -> None:
-    """Post as a message of the bot's own, since tokens expire after 15 minutes.
-
-    Falls back to a direct message where the bot may not write in the channel. `WorkerFault` if neither works.
-    """
+    """Post as a message of the bot's own, since tokens expire after 15 minutes: in the channel, or as a direct message
+    if it is `private` or the bot may not write in the channel. `WorkerFault` if neither works."""
     for place, most in (interaction.channel, limit), (interaction.user, min(limit, DEFAULT_FILE_SIZE_LIMIT_BYTES)):
-        if not isinstance(place, discord.abc.Messageable):
+        if not isinstance(place, discord.abc.Messageable) or (private and place is not interaction.user):
             continue
         message = made(most)
         words = f"{interaction.user.mention} {message.content}"[:2000]

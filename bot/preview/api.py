@@ -57,12 +57,10 @@ class Api:
     def __init__(self, world: World, gateway: Gateway, limits: Limits, judge: Judge | None = None) -> None:
         self.world, self.gateway, self.limits, self.judge = world, gateway, limits, judge
         self.routes = compiled(ROUTES)
-        self.requests: list[str] = []  # "METHOD /path" of everything asked, for tests
 
     async def endpoint(self, request: web.Request) -> web.Response:
         path = request.path.removeprefix(BASE)
         what = f"{request.method} {path}"
-        self.requests.append(what)
         headers, wait = self.limits.count(what)
         fault = self.limits.ordered_fault(what)
         if fault and fault.status == 0 and request.transport:

@@ -11,7 +11,6 @@ from bot.preview.world import File, World
 class Cdn:
     def __init__(self, world: World) -> None:
         self.world = world
-        self.fetched: list[int] = []  # ids of files that the bot downloaded
 
     async def endpoint(self, request: web.Request) -> web.Response:
         parts, query = request.path.split("/"), request.query
@@ -24,7 +23,6 @@ class Cdn:
             or int(expires, 16) < self.world.now()
         ):
             return web.Response(status=404, text="This content is no longer available.")
-        self.fetched.append(file.id)
         return send(request, file)
 
 

@@ -70,6 +70,8 @@ class Limits:
         now = time.monotonic()
         bucket = self.buckets.get(key)
         if bucket is None or now >= bucket.opened + per:
+            open_still = {name: one for name, one in self.buckets.items() if now < one.opened + one.per}
+            self.buckets = open_still  # a preview may run for weeks, and each interaction has a bucket of its own
             bucket = self.buckets[key] = Bucket(limit, per, now)
         bucket.used += 1
         left = bucket.opened + per - now

@@ -52,6 +52,17 @@ async def test_a_thread_that_is_archived_meanwhile_is_opened_by_the_music(discor
     assert not discord.violations
 
 
+async def test_sheet_music_that_comes_too_late_stays_private(discord: Discord) -> None:
+    reply = await discord.command("compose", SHORT, until=has_files)
+    discord.limits.fail("PATCH /webhooks", status=401, times=1000)
+    pressed = await discord.press(reply, "Sheet music", until=acknowledged)
+    every = [discord.channel, discord.dm()]
+    fresh = await discord.until(
+        lambda: [m for room in every for m in discord.messages(room) if m.files and m.id > pressed.message.id]
+    )
+    assert [m.channel for m in fresh] == [discord.dm()] and fresh[0].files[0].name.endswith(".png")
+
+
 async def test_a_refusal_is_told_though_the_answer_cannot_be_removed(
     discord: Discord, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,10 @@ import socket
 import struct
 import zlib
 
+import pytest
 import zstandard
 
-from bot.preview import gateway, rules
+from bot.preview import gateway, limits, rules
 from bot.preview.tunnel import Tunnel
 from bot.preview.world import furnished
 from tests.discord_openapi import Description
@@ -22,6 +23,16 @@ def test_compression_streams() -> None:
         for text in (b"one", b"two " * 500):
             assert expand(compress(text)) == text
     assert gateway.compressor(None) is None
+
+
+def test_limits_of_the_past_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each interaction has a limit of its own, and a preview may run for weeks."""
+    counted, now = limits.Limits(), 0.0
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now)
+    for number in range(1000):
+        counted.count(f"PATCH /webhooks/1/{number:050}/messages/@original")
+        now += 1.0
+    assert len(counted.buckets) < 5
 
 
 async def test_a_killed_process_is_noticed_through_the_tunnel() -> None:
