@@ -1,5 +1,6 @@
 // Starts the page: the stream of what happens, the list of channels, who one is.
 
+import { panelOpen } from "./command.js";
 import { choose, composeHere, startComposer, tell } from "./composer.js";
 import { openForm } from "./dialog.js";
 import { $, act, el } from "./dom.js";
@@ -27,6 +28,7 @@ function hear(event) {
 
 function everything(event) {
   const { me, people, places, messages, examples } = event;
+  const back = me.id === state.me?.id && me.locale === state.me.locale && places.some((place) => place.id === state.place);
   Object.assign(state, { me, people, places, examples, commands: event.commands });
   state.messages = new Map(messages.map((message) => [message.id, message]));
   state.waiting.clear();
@@ -37,7 +39,8 @@ function everything(event) {
     el("option", { value: code, selected: code === me.locale }, words)));
   const wanted = places.some((place) => place.id === state.place) ? state.place : places[0].id;
   presence(event);
-  open(wanted);
+  if (back && panelOpen()) showAll(); // after a break, as of a computer that slept: the command that was begun stays
+  else open(wanted);
 }
 
 function changed({ message }) {

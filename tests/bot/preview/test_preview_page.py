@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.preview.page import Page
-from tests.browser import CHROMIUM, Tab
+from tests.browser import CHROMIUM, Tab, browser
 from tests.discord_stand_in import Discord
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -165,6 +165,30 @@ async def test_enter_pressed_twice_sends_a_message_once(place: tuple[Discord, st
     assert [said.content for said in discord.messages()].count("twice") == 1
 
 
+@needs_browser
+async def test_a_command_that_was_begun_outlives_a_break_of_the_line(place: tuple[Discord, str]) -> None:
+    """As when a computer sleeps: the browser connects again by itself."""
+    discord, _ = place
+    page = Page(discord.standin)
+    try:
+        async with browser(f"http://127.0.0.1:{await page.start(0)}") as tab:
+            await tab.wait("document.querySelector('#presence.here')")
+            await tab.click("#text")
+            await tab.type("/echo")
+            await tab.press("Enter")
+            await tab.type("half a sen")
+            for reader in page.readers:
+                reader.put_nowait({"kind": "end"})
+            await tab.wait("document.querySelector('#presence.away')")
+            await tab.wait("document.querySelector('#presence.here')")
+            await tab.type("tence")
+            await tab.press("Enter")
+            await tab.wait("document.querySelector('#messages').innerText.includes('half a sentence')")
+    finally:
+        await page.stop()
+
+
+@needs_browser
 async def test_form_autocomplete_and_context_menu(place: tuple[Discord, str], tab: Tab) -> None:
     discord, _ = place
     await tab.click("#text")
