@@ -15,7 +15,7 @@ from generation.judge.bars import Figure, card
 from generation.judge.baselines.row_ngram import RowNGram
 from generation.learn import full_corpus
 from generation.learn.full_corpus import FULL_SETS, Work
-from generation.model import band_checkpoint, memorised_lines
+from generation.model import band_checkpoint, memorised, memorised_lines
 from generation.model.encode_band import encode
 from generation.model.memorised_lines import MemorisedLines
 from generation.model.networks.band_lstm import BandLSTM
@@ -176,7 +176,7 @@ def _sets(text: str) -> list[str]:
 
 def main(args: argparse.Namespace) -> int:
     model, about = band_checkpoint.load(args.checkpoint)
-    listed, options = memorised_lines.beside(args.checkpoint), about["options"]
+    listed, options = memorised.beside(args.checkpoint), about["options"]
     known = memorised_lines.load(listed) if listed.exists() else None
     others = [band_checkpoint.load(path) for path in args.beside]
     learned = [card["options"] for card in (about, *(card for _, card in others))]

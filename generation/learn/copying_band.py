@@ -10,10 +10,11 @@ from tqdm import tqdm
 
 from generation.learn import full_corpus
 from generation.learn.full_corpus import Work
-from generation.model import band_checkpoint, memorised_lines
+from generation.model import band_checkpoint, memorised, memorised_lines
 from generation.model.encode_band import Piece, encode
 from generation.model.encode_song import encode_song
-from generation.model.memorised_lines import PASSAGE, Line, MemorisedLines, lines, longest_run, passages, remember
+from generation.model.memorised import PASSAGE
+from generation.model.memorised_lines import Line, MemorisedLines, lines, longest_run, passages, remember
 from generation.model.tokens import Ints
 from generation.read.beat import on_its_beat
 from generation.read.file import read
@@ -34,15 +35,15 @@ def learn(works: Sequence[Work], mix: Mapping[str, float], known: MemorisedLines
             found = [passages(line) for line in _lines(encode(work.score, work.style))]
             learned.append(np.unique(np.concatenate([np.zeros(0, np.uint64), *(hashes[own] for hashes, own in found)])))
     bits = remember(learned)
-    memorised = MemorisedLines(bits if known is None else bits | known.bits, {} if known is None else known.limits)
+    so_far = MemorisedLines(bits if known is None else bits | known.bits, {} if known is None else known.limits)
     runs: dict[str, list[int]] = defaultdict(list)
     for work in held_out:
         for tick, pitch in _lines(encode(work.score, work.style)):
             for start in range(0, max(1, len(tick) - STRETCH // 2), STRETCH):
                 part = slice(start, start + STRETCH)
-                runs[work.style].append(longest_run((tick[part], pitch[part]), memorised))
+                runs[work.style].append(longest_run((tick[part], pitch[part]), so_far))
     limits = {style: max(PASSAGE, round(float(np.quantile(found, USUAL)))) for style, found in runs.items()}
-    return MemorisedLines(memorised.bits, {**memorised.limits, **limits})
+    return MemorisedLines(so_far.bits, {**so_far.limits, **limits})
 
 
 def _lines(piece: Piece) -> list[Line]:
@@ -84,7 +85,7 @@ def main(args: argparse.Namespace) -> int:
     works = full_corpus.load(args.data, args.cache, card["options"]["sets"])
     if not args.files:
         learned = learn(works, card["options"]["mix"])
-        memorised_lines.save(learned, memorised_lines.beside(args.checkpoint))
+        memorised_lines.save(learned, memorised.beside(args.checkpoint))
         words = ", ".join(f"{style} {limit}" for style, limit in learned.limits.items())
         print(f"{np.unpackbits(learned.bits).mean():.0%} of the bits are set; no copy up to so many notes: {words}")
     train = [work for work in works if work.split == "train"]

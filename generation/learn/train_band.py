@@ -19,7 +19,7 @@ from generation.learn.band_batches import stream
 from generation.learn.band_loss import CONTENT, EXPRESSION, loss, surprise
 from generation.learn.full_corpus import Work
 from generation.learn.training import Settings, Training, begin, configured, known_before, prepare
-from generation.model import band_checkpoint, memorised_lines
+from generation.model import band_checkpoint, memorised, memorised_lines
 from generation.model.encode_band import Piece, encode
 from generation.model.hear_chords import hear_chords
 from generation.model.networks.band_lstm import BandLSTM, Sizes
@@ -119,10 +119,10 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
         run["part"] += 1
         run["seconds"] = seconds + time.monotonic() - begun
         _finish_part(going, model, check, options, out)
-    before = known_before(options.start, memorised_lines.beside)
+    before = known_before(options.start, memorised.beside)
     known = memorised_lines.load(before) if before else None
     learned = copying_band.learn(works, options.mix, known)
-    memorised_lines.save(learned, memorised_lines.beside(out / "model.safetensors"))
+    memorised_lines.save(learned, memorised.beside(out / "model.safetensors"))
     return band_checkpoint.load(out / "model.safetensors")[1]
 
 

@@ -56,7 +56,7 @@ def load_band(path: Path | None = None, device: str | None = None) -> LoadedBand
     """Like `load_model`, for several parts."""
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     model, card = band_checkpoint.load(path or BAND_CHECKPOINT, where)
-    lines = memorised_lines.beside(path or BAND_CHECKPOINT)
+    lines = memorised.beside(path or BAND_CHECKPOINT)
     return LoadedBand(model, card, where, memorised_lines.load(lines) if lines.exists() else None)
 
 

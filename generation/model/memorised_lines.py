@@ -5,7 +5,6 @@ chance, two in five passages that occur nowhere in the scores hit a bit that is 
 only runs count.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +13,12 @@ from numpy.typing import NDArray
 
 from generation.model import band
 from generation.model.band import FIRST_DRUM, PART, SLOTS, TICK, VALUE
+from generation.model.hashes import Hashes, mixed
+from generation.model.memorised import PASSAGE, notes_of, read, write
 from generation.model.tokens import Ints, length_class
-from generation.request import Refusal
 
-PASSAGE = 12  # notes in a passage, as in `memorised`
 FIGURE = 4  # notes: a passage that only repeats a figure of so many notes, or fewer, is common property
 BITS = 11_900_000
-Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 Line = tuple[Ints, Ints]  # ticks and pitches (n,) of notes one after another
 
@@ -67,12 +65,9 @@ def passages(line: Line) -> tuple[Hashes, Mask]:
         return np.zeros(0, np.uint64), np.zeros(0, bool)
     moves = ((np.diff(pitch) + 128) * 512 + length_class(np.diff(tick))).astype(np.uint64)
     windows = np.lib.stride_tricks.sliding_window_view(moves, PASSAGE - 1)
-    mixed = np.zeros(len(windows), np.uint64)
-    for column in windows.T:  # the FNV-1a hash (Fowler, Noll, Vo) of the moves, with its high half folded in
-        mixed = (mixed ^ column) * np.uint64(0x100000001B3)
-        mixed ^= mixed >> np.uint64(29)
+    hashes = mixed(windows.T, np.zeros(len(windows), np.uint64))
     figures = [(windows[:, by:] == windows[:, :-by]).all(1) for by in range(1, FIGURE + 1)]
-    return mixed, ~np.logical_or.reduce(figures)
+    return hashes, ~np.logical_or.reduce(figures)
 
 
 def longest_run(line: Line, memorised: MemorisedLines, since: int = 0) -> int:
@@ -83,8 +78,7 @@ def longest_run(line: Line, memorised: MemorisedLines, since: int = 0) -> int:
     found, own = passages(line)
     given = max(0, int(np.searchsorted(line[0], since)) - PASSAGE + 1)
     hit = memorised.knows(found) & own & ~np.isin(found, found[:given])
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], hit, [False]])))
-    return int((edges[1::2] - edges[::2]).max(initial=1 - PASSAGE)) + PASSAGE - 1
+    return notes_of(hit)
 
 
 def copies(rows: Ints, heading: Ints, memorised: MemorisedLines, style: str, since: int = 0) -> int:
@@ -104,28 +98,9 @@ def remember(every: list[Hashes]) -> NDArray[np.uint8]:
 
 def save(memorised: MemorisedLines, path: Path) -> None:
     """Write the bits and the limits to one file."""
-    limits = np.frombuffer(json.dumps(memorised.limits).encode(), np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        np.savez_compressed(file, bits=memorised.bits, limits=limits)
+    write(path, "bits", memorised.bits, memorised.limits)
 
 
 def load(path: Path) -> MemorisedLines:
     """Read what `save` wrote. Raises `Refusal` if it cannot be read."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found = MemorisedLines(file["bits"], json.loads(file["limits"].tobytes()))
-        if found.bits.shape != (BITS // 8,):
-            raise ValueError("it has another size")
-    except (OSError, ValueError, KeyError) as error:
-        raise Refusal(
-            "The list of memorised passages {file} cannot be read ({why}). Restore the file.",
-            file=path.name,
-            why=str(error),
-        ) from error
-    return found
-
-
-def beside(checkpoint: Path) -> Path:
-    """The path of the memorised lines that belong to a checkpoint."""
-    return checkpoint.with_suffix(".memorised.npz")
+    return MemorisedLines(*read(path, "bits", (BITS // 8,)))

@@ -14,7 +14,7 @@ from generation.judge import evaluate_band
 from generation.judge.band import contracts, files
 from generation.judge.band.contracts import ALL, CLOSE, DENSITY, LENGTH, PARTS, RANGES, VOICES, kept
 from generation.judge.band.excerpts import song as song_of
-from generation.model import band_checkpoint, memorised_lines
+from generation.model import band_checkpoint, memorised, memorised_lines
 from generation.model.memorised_lines import BITS, MemorisedLines
 from generation.music.cut import beginning
 from generation.music.notes import Notes
@@ -91,8 +91,8 @@ def test_a_copied_line_of_a_take_is_found():
     torch.set_num_threads(1)
     sent = files.Sent("song", "pop", song_of(work("one").score), None)
     for byte, whole in ((255, False), (0, True)):
-        memorised = MemorisedLines(np.full(BITS // 8, byte, np.uint8), {"pop": 12, "auto": 12})
-        [(_, ours, true)] = files.keeping(small(), [sent], memorised)
+        known = MemorisedLines(np.full(BITS // 8, byte, np.uint8), {"pop": 12, "auto": 12})
+        [(_, ours, true)] = files.keeping(small(), [sent], known)
         assert ours[contracts.COPIES] is whole and not true
     [(_, ours, _)] = files.keeping(small(), [sent], None)
     assert contracts.COPIES not in ours
@@ -109,7 +109,7 @@ def test_the_whole_command_plays_on_from_a_folder(tmp_path: Path, capsys: pytest
         )
     checkpoint = tmp_path / "model.safetensors"
     band_checkpoint.save(checkpoint, small(), {"options": {"keyed": True, "sets": []}, "rows_seen": 5})
-    memorised_lines.save(MemorisedLines(np.zeros(BITS // 8, np.uint8), {}), memorised_lines.beside(checkpoint))
+    memorised_lines.save(MemorisedLines(np.zeros(BITS // 8, np.uint8), {}), memorised.beside(checkpoint))
     parser = argparse.ArgumentParser()
     evaluate_band.add_arguments(parser)
     few = tmp_path / "few"

@@ -7,6 +7,7 @@ import pytest
 
 from generation.model import band, memorised_lines
 from generation.model.band import DRUMS, ROLES
+from generation.model.memorised import beside
 from generation.model.memorised_lines import BITS, MemorisedLines, copies, lines, longest_run, passages, remember
 from generation.model.tokens import Ints
 from generation.request import Refusal
@@ -84,7 +85,7 @@ def test_chance_hardly_ever_makes_a_long_run():
 def test_a_list_is_small_comes_back_and_is_refused_if_broken(tmp_path: Path):
     rng = np.random.default_rng(0)
     known = MemorisedLines(np.packbits(rng.random(BITS) < 0.42), {"pop": 30, "jazz": 20})
-    path = memorised_lines.beside(tmp_path / "band.safetensors")
+    path = beside(tmp_path / "band.safetensors")
     memorised_lines.save(known, path)
     assert path.stat().st_size <= 1_500_000
     back = memorised_lines.load(path)

@@ -1,16 +1,17 @@
 """The baseline that every network must beat: an interpolated n-gram over the same rows, field by field."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.model.hashes import Hashes, mixed
 from generation.model.tokens import CLASSES, FIELDS, LENGTHS, PITCH, SHADED, START, STEP, TICK, TIMED, Ints, start_row
 
 HEADS = tuple(CLASSES)
 ROOM = np.uint64(1023)  # the low bits of a context's hash, where a class has its place
-Hashes = NDArray[np.uint64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +47,7 @@ class NGram:
                 said = rows[1:, FIELDS.index(head)].astype(np.uint64)
                 for n in range(self.order):
                     found.setdefault((head, n), []).append((_contexts(head, n, rows) | said)[taught])
-        for name, every in found.items():
-            seen, counts = np.unique(np.concatenate(every), return_counts=True)
-            self.tables[name] = Table(seen, counts.astype(float), np.concatenate([[0.0], np.cumsum(counts)]))
+        self.tables |= counted(found)
 
     def nats(self, rows: Ints) -> NDArray[np.float64]:
         """(n, len(HEADS)) surprise of every note; 0 where nothing was played."""
@@ -57,14 +56,7 @@ class NGram:
             said = rows[1:, FIELDS.index(head)].astype(np.uint64)
             chance = np.full(len(said), 1 / CLASSES[head])
             for n in range(self.order):
-                table, context = self.tables[head, n], _contexts(head, n, rows)
-                if not len(table.seen):  # nobody played this
-                    continue
-                low, high = range_of(table, context)
-                total, kinds = table.sums[high] - table.sums[low], high - low
-                place = np.minimum(np.searchsorted(table.seen, context | said), len(table.seen) - 1)
-                times = np.where(table.seen[place] == context | said, table.counts[place], 0)
-                chance = np.where(kinds > 0, (times + kinds * chance) / np.maximum(total + kinds, 1), chance)
+                chance = interpolated(chance, self.tables[head, n], _contexts(head, n, rows), said)
             nats[:, j] = np.where(_teaches(head, rows[1:]), -np.log(chance), 0)
         return nats
 
@@ -72,12 +64,7 @@ class NGram:
         """The distribution (classes,) of a field of the last row, given those before and the fields before in it."""
         chance = np.full(CLASSES[head], 1 / CLASSES[head])
         for n in range(self.order):
-            table, context = self.tables[head, n], _contexts(head, n, rows[-self.order - 1 :])[-1:]
-            [low], [high] = range_of(table, context)
-            times, kinds = table.counts[low:high], high - low
-            if kinds:
-                chance = chance * (kinds / (times.sum() + kinds))
-                chance[(table.seen[low:high] & ROOM).astype(int)] += times / (times.sum() + kinds)
+            chance = spread(chance, self.tables[head, n], _contexts(head, n, rows[-self.order - 1 :])[-1:])
         return chance
 
     def play_on(self, rows: Ints, until: int, rng: np.random.Generator) -> Ints:
@@ -104,14 +91,46 @@ def _contexts(head: str, n: int, rows: Ints) -> Hashes:
     for back in range(1, n + 1):
         past = np.concatenate([np.zeros((back - 1, rows.shape[1]), np.int64), rows])[: len(rows) - 1]
         columns += [past[:, i] for i in range(4 if head == "velocity" else 3)]
-    mixed = np.full(len(rows) - 1, n + 1, np.uint64)
-    for column in columns:  # as in FNV-1a (Fowler, Noll, Vo), its high half folded in
-        mixed = (mixed ^ (column.astype(np.uint64) + np.uint64(1))) * np.uint64(0x100000001B3)
-        mixed ^= mixed >> np.uint64(29)
-    return (mixed * np.uint64(0x9E3779B97F4A7C15)) & ~ROOM
+    return hashed(columns, n, len(rows) - 1)
 
 
-def range_of(table: Table, contexts: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def hashed(columns: Iterable[Ints], n: int, rows: int) -> Hashes:
+    """(rows,) hashes, with empty low bits, of contexts of number `n` with these columns (rows,)."""
+    every = (column.astype(np.uint64) + np.uint64(1) for column in columns)
+    return (mixed(every, np.full(rows, n + 1, np.uint64)) * np.uint64(0x9E3779B97F4A7C15)) & ~ROOM
+
+
+def counted(found: Mapping[tuple[str, int], list[Hashes]]) -> dict[tuple[str, int], Table]:
+    """The tables of contexts with a class in their low bits, by head and number of the context."""
+    tables = {}
+    for name, every in found.items():
+        seen, counts = np.unique(np.concatenate(every), return_counts=True)
+        tables[name] = Table(seen, counts.astype(float), np.concatenate([[0.0], np.cumsum(counts)]))
+    return tables
+
+
+def interpolated(chance: Floats, table: Table, context: Hashes, said: Hashes) -> Floats:
+    """(n,) the probabilities of the classes `said` (n,) after contexts (n,), given those after shorter contexts."""
+    if not len(table.seen):  # nobody played this
+        return chance
+    low, high = _range(table, context)
+    total, kinds = table.sums[high] - table.sums[low], high - low
+    place = np.minimum(np.searchsorted(table.seen, context | said), len(table.seen) - 1)
+    times = np.where(table.seen[place] == context | said, table.counts[place], 0)
+    return np.where(kinds > 0, (times + kinds * chance) / np.maximum(total + kinds, 1), chance)
+
+
+def spread(chance: Floats, table: Table, context: Hashes) -> Floats:
+    """(classes,) the distribution after a context (1,), given that after a shorter one."""
+    [low], [high] = _range(table, context)
+    times, kinds = table.counts[low:high], high - low
+    if kinds:
+        chance = chance * (kinds / (times.sum() + kinds))
+        chance[(table.seen[low:high] & ROOM).astype(int)] += times / (times.sum() + kinds)
+    return chance
+
+
+def _range(table: Table, contexts: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(n,) the indices in the table at which the entries of each of n contexts begin, and (n,) at which they end."""
     return np.searchsorted(table.seen, contexts), np.searchsorted(table.seen, contexts | ROOM, side="right")
 

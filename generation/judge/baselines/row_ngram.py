@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.judge.baselines.ngram import ROOM, Hashes, Table, range_of
+from generation.judge.baselines.ngram import Table, counted, hashed, interpolated, spread
 from generation.model import band
 from generation.model.band import CLASSES, DURATION, FIRST_DRUM, PART, STEP, TICK, VALUE
+from generation.model.hashes import Hashes
 from generation.model.tokens import LENGTHS, Ints
 
 HEADS = ("step", "part", "value", "duration")
@@ -38,9 +39,7 @@ class RowNGram:
                 said = rows[1:, i].astype(np.uint64)
                 for n in range(CONTEXTS):
                     found.setdefault((head, n), []).append((_contexts(i, n, rows) | said)[taught])
-        for name, every in found.items():
-            seen, counts = np.unique(np.concatenate(every), return_counts=True)
-            self.tables[name] = Table(seen, counts.astype(float), np.concatenate([[0.0], np.cumsum(counts)]))
+        self.tables |= counted(found)
 
     def nats(self, rows: Ints, ends: bool = True) -> dict[str, float]:
         """Nats of each field of (n + 1, len(band.FIELDS)) rows and, if the piece `ends` there, of the end, summed."""
@@ -49,14 +48,7 @@ class RowNGram:
             said = rows[1:, i].astype(np.uint64)
             chance = np.full(len(said), 1 / CLASSES[head])
             for n in range(CONTEXTS):
-                table, context = self.tables[head, n], _contexts(i, n, rows)
-                if not len(table.seen):
-                    continue
-                low, high = range_of(table, context)
-                total, kinds = table.sums[high] - table.sums[low], high - low
-                place = np.minimum(np.searchsorted(table.seen, context | said), len(table.seen) - 1)
-                times = np.where(table.seen[place] == context | said, table.counts[place], 0)
-                chance = np.where(kinds > 0, (times + kinds * chance) / np.maximum(total + kinds, 1), chance)
+                chance = interpolated(chance, self.tables[head, n], _contexts(i, n, rows), said)
             sums[head] = float(-np.log(chance[_teaches(head, rows[1:])]).sum())
         return sums
 
@@ -64,12 +56,7 @@ class RowNGram:
         """The distribution (classes,) of a field of the last row, given those before and the fields before in it."""
         chance = np.full(CLASSES[head], 1 / CLASSES[head])
         for n in range(CONTEXTS):
-            table, context = self.tables[head, n], _contexts(HEADS.index(head), n, rows[-3:])[-1:]
-            [low], [high] = range_of(table, context)
-            times, kinds = table.counts[low:high], high - low
-            if kinds:
-                chance = chance * (kinds / (times.sum() + kinds))
-                chance[(table.seen[low:high] & ROOM).astype(int)] += times / (times.sum() + kinds)
+            chance = spread(chance, self.tables[head, n], _contexts(HEADS.index(head), n, rows[-3:])[-1:])
         return chance
 
     def play_on(self, rows: Ints, heading: Ints, until: int, rng: np.random.Generator) -> Ints:
@@ -108,11 +95,7 @@ def _contexts(before: int, n: int, rows: Ints) -> Hashes:
     for back in range(1, n - 1):
         past = np.concatenate([np.zeros((back - 1, rows.shape[1]), np.int64), rows])[: len(rows) - 1]
         columns += [past[:, i] for i in range(len(HEADS))]
-    mixed = np.full(len(rows) - 1, n + 1, np.uint64)
-    for column in columns:  # as in FNV-1a (Fowler, Noll, Vo), its high half folded in
-        mixed = (mixed ^ (column.astype(np.uint64) + np.uint64(1))) * np.uint64(0x100000001B3)
-        mixed ^= mixed >> np.uint64(29)
-    return (mixed * np.uint64(0x9E3779B97F4A7C15)) & ~np.uint64(1023)
+    return hashed(columns, n, len(rows) - 1)
 
 
 def _teaches(head: str, rows: Ints) -> NDArray[np.bool_]:
