@@ -11,14 +11,16 @@ LOCK = {
     "postgresql": f"SELECT pg_advisory_xact_lock({int.from_bytes(b'encore')})",
 }
 ANSWERING = 1.2  # seconds for a statement in PostgreSQL, or for a connection to it: Discord waits 3 for us
+CONNECTING = 4.0  # seconds, where no member waits
 CLOSING = 0.2
 WRITING = 6.0  # seconds in which it must be our turn to write in SQLite: by then, Discord was answered
 STARTING = 60.0  # seconds to wait, before any member does, for processes that prepare the same SQLite file
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
-def driver(backend: str, answering: float | None) -> dict[str, Any]:
-    """Arguments for the database's driver: `answering` seconds for a statement. SQLite has `busy_timeout` instead."""
+def driver_arguments(backend: str, answering: float | None) -> dict[str, Any]:
+    """Arguments for the database's driver: `answering` seconds for a statement, None for any time. SQLite has
+    `busy_timeout` instead."""
     if backend == "sqlite":
         return {}
     from asyncpg import Connection  # type: ignore[import-untyped]
@@ -29,7 +31,7 @@ def driver(backend: str, answering: float | None) -> dict[str, Any]:
         async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
             await super().close(timeout=CLOSING)
 
-    return {"timeout": ANSWERING, "command_timeout": answering, "connection_class": Hasty}
+    return {"timeout": answering or CONNECTING, "command_timeout": answering, "connection_class": Hasty}
 
 
 def asynchronous(address: URL) -> URL:

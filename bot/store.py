@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.database import ANSWERING, LOCK, STARTING, WRITING, asynchronous, busy_timeout, driver, sqlite_safely
+from bot.database import ANSWERING, LOCK, STARTING, WRITING, asynchronous, busy_timeout, driver_arguments, sqlite_safely
 from bot.likeness import names
 from bot.tables import MIGRATIONS, VERSION, Found, Note, Piece, Reply, Server, Table
 from generation.request import Request
@@ -83,10 +83,10 @@ class Store:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch(mode=0o600)  # it contains what members sent; SQLite gives the files beside it the same mode
         self._engine = create_async_engine(
-            address, pool_pre_ping=True, connect_args=driver(self._backend, answering=ANSWERING)
+            address, pool_pre_ping=True, connect_args=driver_arguments(self._backend, answering=ANSWERING)
         )
         self._patient = create_async_engine(
-            address, poolclass=NullPool, connect_args=driver(self._backend, answering=None)
+            address, poolclass=NullPool, connect_args=driver_arguments(self._backend, answering=None)
         )
         for engine in (self._engine, self._patient) if self._backend == "sqlite" else ():
             event.listen(engine.sync_engine, "connect", sqlite_safely)
