@@ -123,7 +123,7 @@ class Request:
             if getattr(self, name) not in known and (getattr(self, name) or name in ("parts", "band")):
                 raise Refusal(
                     "{name} is “{value}”; it must be one of: {known}.",
-                    name=name,
+                    name="band" if name == "accompany" else name,  # as people call it
                     value=getattr(self, name)[:40],
                     known=", ".join(known),
                 )

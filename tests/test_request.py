@@ -1,8 +1,9 @@
-"""Requests for a band, for chords or for one part again: those that are possible, and those that are refused."""
+"""Requests for a band, for chords or for one part again: those that are possible, those that are refused, and the answer."""
 
 import pytest
 
-from generation.request import ACCOMPANISTS, REDONE, Refusal, Request
+from generation.request import ACCOMPANISTS, REDONE, Refusal, Reply, Request, Words
+from generation.serve.console import say
 
 
 @pytest.mark.parametrize("band", ACCOMPANISTS)
@@ -18,7 +19,7 @@ def test_every_part_of_one_take_may_be_played_again(part: str) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"data": b"", "accompany": "gamelan"}, "accompany is “gamelan”; it must be one of: trio, piano"),
+        ({"data": b"", "accompany": "gamelan"}, "band is “gamelan”; it must be one of: trio, piano"),
         ({"accompany": "trio"}, "no tune to accompany"),
         ({"redo": "violas", "wholes": (b"1",)}, "redo is “violas”; it must be one of: drums"),
         ({"chords": "C | G", "band": "drums"}, "Drums play no chords"),
@@ -34,3 +35,8 @@ def test_what_nobody_can_play_is_refused(asked: dict[str, object], said: str) ->
 
 def test_chords_are_text_that_can_be_stored() -> None:
     assert Request(chords="C\ud800").chords == "C?"
+
+
+def test_the_command_line_says_of_drums_no_key(capsys: pytest.CaptureFixture[str]) -> None:
+    say(Reply((), metre="4/4", tempo=85.0, instrument="", parts=(Words("Drums"),)), ())
+    assert capsys.readouterr().out == "4/4, 85 quarter notes a minute, Drums\n"

@@ -137,7 +137,11 @@ def configured(
     try:
         file = tomllib.loads(config.read_text()) if config else {}
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise Refusal("The configuration {file} cannot be read: {why}.", file=str(config), why=str(error)) from error
+        raise Refusal(
+            "The configuration {file} cannot be read: {why}.",
+            file=str(config),
+            why=str(getattr(error, "strerror", None) or error),
+        ) from error
     names = _names(kind)
     unknown = {name for name in file if name not in names and name not in tables}
     for table, fields in tables.items():

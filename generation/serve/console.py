@@ -59,7 +59,8 @@ def facts(reply: Reply) -> dict[str, object]:
 def say(reply: Reply, takes: Sequence[dict[str, object]]) -> None:
     """Print a line about the music, and one about each take."""
     players = reply.instrument or ", ".join(map(str, reply.parts))
-    about = f"{reply.key}, {reply.metre or 'free metre'}, {reply.tempo:g} quarter notes a minute, {players}"
+    facts = (reply.key, reply.metre or "free metre", f"{reply.tempo:g} quarter notes a minute", players)
+    about = ", ".join(filter(None, facts))  # drums have no key
     print("; ".join([about, *([f"melody: {reply.source}"] if reply.source else []), *map(str, reply.remarks)]))
     for take in takes:
         files = take["files"]

@@ -257,6 +257,7 @@ def test_a_bad_file_is_answered_before_any_process_is_started(
         (["compose", "--seed", "-1"], "seed is -1"),
         (["compose", "--tempo", "1e9"], "tempo is 1,000,000,000"),
         (["compose", "--out", "/dev/null/x"], "cannot be the folder"),
+        (["train", "--config", "no.toml"], "The configuration no.toml cannot be read: No such file or directory."),
         (["extend"], "FILE"),
         (["extend", "a.abc", "--key", "C"], "--key"),
         (["score", "a.abc"], "--from"),
