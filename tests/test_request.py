@@ -1,4 +1,4 @@
-"""Requests for a band, for chords or for one part again: those that are possible, those that are refused, and the answer."""
+"""Requests for a band, for chords or for one part again: which are possible, which are refused; and the answer."""
 
 import pytest
 
