@@ -8,7 +8,6 @@ import { here, slashCommands, state } from "./state.js";
 let attached = [];
 let offers = [];
 let active = 0;
-let sending = false;
 
 export function startComposer() {
   startPanel(() => {
@@ -131,25 +130,29 @@ function start(command, file = null) {
 
 async function send() {
   const text = $("text").value.trim();
-  if (sending || (!text && !attached.length)) return;
+  const files = attached;
+  if (!text && !files.length) return;
   if (text.startsWith("/")) return tell("Choose a command from the list, or write the message without the slash.");
-  const voice = !text && attached.length === 1 && attached[0].voice;
+  const voice = !text && files.length === 1 && files[0].voice;
   const who = { user: state.me.id, place: state.place };
-  sending = true; // Enter, pressed again before the message is there, sends it once
+  put("", []); // at once: Enter, pressed again, sends nothing, and what is typed meanwhile stays
   try {
-    if (voice) await act("say-aloud", { ...who, ...voice }, { files: attached });
-    else await act("say", { ...who, text }, { files: attached });
-    attached = [];
-    $("text").value = "";
+    if (voice) await act("say-aloud", { ...who, ...voice }, { files });
+    else await act("say", { ...who, text }, { files });
     $("recording").textContent = "";
     tell("");
-    grow();
-    showAttached();
   } catch (error) {
+    put($("text").value || text, [...files, ...attached]);
     tell(error.message);
-  } finally {
-    sending = false;
   }
+}
+
+/** What is written and attached, but not sent. */
+function put(text, files) {
+  $("text").value = text;
+  attached = files;
+  grow();
+  showAttached();
 }
 
 function grow() {

@@ -165,6 +165,23 @@ async def test_enter_pressed_twice_sends_a_message_once(place: tuple[Discord, st
     assert [said.content for said in discord.messages()].count("twice") == 1
 
 
+async def test_what_is_typed_while_a_message_is_on_its_way_stays_and_what_was_not_sent_comes_back(tab: Tab) -> None:
+    await tab.evaluate("document.querySelector('#text').focus()")
+    await tab.evaluate(
+        "(() => { const real = window.fetch;"
+        "window.fetch = (...asked) => new Promise((go) => { window.letGo = () => go(real(...asked)); }); })()"
+    )
+    await tab.type("the first")
+    await tab.press("Enter")
+    await tab.type("the second")
+    await tab.evaluate("window.letGo()")
+    await tab.wait("document.querySelector('#messages').innerText.includes('the first')")
+    await tab.evaluate("window.fetch = () => Promise.reject(new Error())")
+    await tab.press("Enter")
+    assert "does not answer" in await tab.text("#error")
+    assert await tab.evaluate("document.querySelector('#text').value") == "the second"
+
+
 @needs_browser
 async def test_a_command_that_was_begun_outlives_a_break_of_the_line(place: tuple[Discord, str]) -> None:
     """As when a computer sleeps: the browser connects again by itself."""
