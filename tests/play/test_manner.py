@@ -1,14 +1,19 @@
-"""Parts go on in the manner of the input: a voice with grace notes stays one voice, and drums alone keep their pace."""
+"""Parts go on in the manner of the input: a voice with grace notes stays one voice, drums alone keep their pace, and
+loudness does not vary more than a player's."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from generation.model.loaded import load_model
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
 from generation.play.band.plan import BandPrompt, plan
 from generation.play.band.rules import keep_the_pace
+from generation.play.plan import Prompt
+from generation.play.session import sample
+from tests.tunes import scale
 
 
 @pytest.mark.parametrize(("lasts", "single"), [(0.375, 1), (0.75, 0)])
@@ -32,3 +37,11 @@ def test_drums_alone_are_held_back_more_than_a_band_once_they_play_far_more_than
         drums.pace = band.pace = pace
         assert keep_the_pace(together, drums) - keep_the_pace(together, band) == pytest.approx(more)
         assert keep_the_pace(eighth, drums) - keep_the_pace(eighth, band) == pytest.approx(more / 2)
+
+
+def test_after_a_score_without_dynamics_notes_vary_as_a_pianist_s_do() -> None:
+    loaded, tune = load_model(device="cpu"), scale(32)
+    for style in ("hymn", "artsong", "irish"):
+        for take in sample(loaded, [Prompt(tune, 10, seed=seed, style=style) for seed in range(4)]):
+            velocity = take.played.song.line.velocity[32:]
+            assert 1 < velocity.std() < 12.5 and abs(velocity.mean() - 80) < 1
