@@ -96,7 +96,7 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
         raise Refusal("There is no melody of {least} notes or more in {folder}.", least=SHORTEST, folder=folder)
     if len(whole) < len(tunes):
         print(f"left out {len(tunes) - len(whole)} of {len(tunes)} tunes: they have fewer than {SHORTEST} notes")
-    held_out = f"{len(check)} held out" if check else "none held out: the nats are those of tunes it learns from"
+    checked = f"{len(check)} held out" if check else "none held out: the nats are those of tunes it learns from"
     check = check or learn[:20]
     model = checkpoint.load(Path(options.start))[0] if options.start else AttentiveLSTM(Sizes(**sizes))
     going = begin(
@@ -116,44 +116,50 @@ def train(options: Options, sizes: dict[str, Any], tunes: Sequence[corpus.Tune] 
     per_epoch = len(list(batches(learn, options.length, options.notes, np.random.default_rng(0), augment=False)))
     writer = _tensorboard(options)
     parameters = sum(p.numel() for p in model.parameters())
-    print(f"{len(learn)} tunes to learn from, {held_out}; {parameters:,} parameters on {device}, {going.precision}")
-
+    print(f"{len(learn)} tunes to learn from, {checked}; {parameters:,} parameters on {device}, {going.precision}")
     progress = run["epoch"] / options.epochs
     while progress < 1 and run["stale"] < options.patience:
-        rng = np.random.default_rng([options.seed, run["epoch"]])
-        model.train()
-        begun, seconds, seen = time.monotonic(), run["seconds"], 0.0
-        bar = tqdm(total=per_epoch, desc=f"epoch {run['epoch'] + 1}", unit="batch", mininterval=10)
-        for i, batch in enumerate(batches(learn, options.length, options.notes, rng)):
-            progress = (run["epoch"] + min(1, i / per_epoch)) / options.epochs
-            run["seconds"] = seconds + time.monotonic() - begun
-            if options.minutes:
-                progress = max(progress, run["seconds"] / 60 / options.minutes)
-            if progress >= 1:
-                break
-            with going.autocast():
-                parts = loss(model, batch.to(device))
-            notes = parts["pitch"][1]
-            total = sum(
-                (nats * (options.expression if head in EXPRESSION else 1) for head, (nats, _) in parts.items()),
-                torch.zeros((), device=device),
-            )
-            warm = min(1, (run["steps"] + 1) / WARMUP)
-            going.step(total / notes, options.rate * warm * (0.02 + 0.98 * (1 - progress)))
-            run["notes"] += int(notes)
-            content = sum(float(parts[head][0].detach()) for head in CONTENT) / int(notes)
-            seen = content if not seen else 0.98 * seen + 0.02 * content
-            bar.update()
-            bar.set_postfix(nats=f"{seen:.3f}", notes_s=f"{run['notes'] / max(1, run['seconds']):,.0f}")
-        bar.close()
-        run["epoch"] += 1
-        progress = max(progress, run["epoch"] / options.epochs)
-        run["seconds"] = seconds + time.monotonic() - begun
+        progress = _epoch(going, model, learn, per_epoch, options)
         _finish_epoch(going, model, check, options, out, writer)
     before = known_before(options.start, memorised.beside)
     known = memorised.load(before) if before else None
     memorised.save(copying.learn(tunes, known), memorised.beside(out / "model.safetensors"))
     return checkpoint.load(out / "model.safetensors")[1]
+
+
+def _epoch(going: Training, model: AttentiveLSTM, learn: Sequence[Example], per_epoch: int, options: Options) -> float:
+    """Learn from all tunes once, in about `per_epoch` batches, or until the time is up. Returns the share of the run
+    that is done."""
+    run = going.run
+    rng = np.random.default_rng([options.seed, run["epoch"]])
+    model.train()
+    progress, begun, seconds, seen = 0.0, time.monotonic(), run["seconds"], 0.0
+    bar = tqdm(total=per_epoch, desc=f"epoch {run['epoch'] + 1}", unit="batch", mininterval=10)
+    for i, batch in enumerate(batches(learn, options.length, options.notes, rng)):
+        progress = (run["epoch"] + min(1, i / per_epoch)) / options.epochs
+        run["seconds"] = seconds + time.monotonic() - begun
+        if options.minutes:
+            progress = max(progress, run["seconds"] / 60 / options.minutes)
+        if progress >= 1:
+            break
+        with going.autocast():
+            parts = loss(model, batch.to(going.device))
+        notes = parts["pitch"][1]
+        total = sum(
+            (nats * (options.expression if head in EXPRESSION else 1) for head, (nats, _) in parts.items()),
+            torch.zeros((), device=going.device),
+        )
+        warm = min(1, (run["steps"] + 1) / WARMUP)
+        going.step(total / notes, options.rate * warm * (0.02 + 0.98 * (1 - progress)))
+        run["notes"] += int(notes)
+        content = sum(float(parts[head][0].detach()) for head in CONTENT) / int(notes)
+        seen = content if not seen else 0.98 * seen + 0.02 * content
+        bar.update()
+        bar.set_postfix(nats=f"{seen:.3f}", notes_s=f"{run['notes'] / max(1, run['seconds']):,.0f}")
+    bar.close()
+    run["epoch"] += 1
+    run["seconds"] = seconds + time.monotonic() - begun
+    return float(max(progress, run["epoch"] / options.epochs))
 
 
 def _finish_epoch(

@@ -92,38 +92,53 @@ def train(options: Options, sizes: Mapping[str, Any], works: Sequence[Work] | No
     augment = Augment(**options.augment)
     progress = run["seconds"] / 60 / options.minutes
     while progress < 1:
-        rng = np.random.default_rng([options.seed, run["part"]])
-        model.train()
-        begun, seconds, start, seen = time.monotonic(), run["seconds"], run["rows"], 0.0
-        bar = tqdm(total=options.check, desc=f"part {run['part'] + 1}", unit="row", mininterval=30)
-        length = options.length if progress < 1 - options.cool else options.long
-        for batch in stream(learn, length, options.rows, augment, rng):
-            run["seconds"] = seconds + time.monotonic() - begun
-            progress = run["seconds"] / 60 / options.minutes
-            if run["rows"] > start and (progress >= 1 or run["rows"] - start >= options.check):
-                break
-            with going.autocast():
-                found, _ = loss(model, batch.to(device))
-            content = sum((found[head][0].sum() for head in CONTENT), torch.zeros((), device=device))
-            played = sum((found[head][0].sum() for head in EXPRESSION), torch.zeros((), device=device))
-            notes = len(found["part"][0])
-            left = max(0.0, 1 - progress)
-            rate = options.rate * min(1, (run["steps"] + 1) / WARMUP, 0.02 + left / options.cool)
-            going.step((content + options.expression * played) / notes, rate)
-            run["rows"] += notes
-            nats = float(content.detach()) / notes
-            seen = nats if not seen else 0.98 * seen + 0.02 * nats
-            bar.update(notes)
-            bar.set_postfix(nats=f"{seen:.3f}", rows_s=f"{run['rows'] / max(1, run['seconds']):,.0f}")
-        bar.close()
-        run["part"] += 1
-        run["seconds"] = seconds + time.monotonic() - begun
+        progress = _part(going, model, learn, augment, progress, options)
         _finish_part(going, model, check, options, out)
     before = known_before(options.start, memorised.beside)
     known = memorised_lines.load(before) if before else None
     learned = copying_band.learn(works, options.mix, known)
     memorised_lines.save(learned, memorised.beside(out / "model.safetensors"))
     return band_checkpoint.load(out / "model.safetensors")[1]
+
+
+def _part(
+    going: Training,
+    model: BandLSTM,
+    learn: Sequence[Example],
+    augment: Augment,
+    progress: float,
+    options: Options,
+) -> float:
+    """Learn from about `check` rows, or until the time is up. `progress` and the result are shares of the run that are
+    done, before and after."""
+    run = going.run
+    rng = np.random.default_rng([options.seed, run["part"]])
+    model.train()
+    begun, seconds, start, seen = time.monotonic(), run["seconds"], run["rows"], 0.0
+    bar = tqdm(total=options.check, desc=f"part {run['part'] + 1}", unit="row", mininterval=30)
+    length = options.length if progress < 1 - options.cool else options.long
+    for batch in stream(learn, length, options.rows, augment, rng):
+        run["seconds"] = seconds + time.monotonic() - begun
+        progress = run["seconds"] / 60 / options.minutes
+        if run["rows"] > start and (progress >= 1 or run["rows"] - start >= options.check):
+            break
+        with going.autocast():
+            found, _ = loss(model, batch.to(going.device))
+        content = sum((found[head][0].sum() for head in CONTENT), torch.zeros((), device=going.device))
+        played = sum((found[head][0].sum() for head in EXPRESSION), torch.zeros((), device=going.device))
+        notes = len(found["part"][0])
+        left = max(0.0, 1 - progress)
+        rate = options.rate * min(1, (run["steps"] + 1) / WARMUP, 0.02 + left / options.cool)
+        going.step((content + options.expression * played) / notes, rate)
+        run["rows"] += notes
+        nats = float(content.detach()) / notes
+        seen = nats if not seen else 0.98 * seen + 0.02 * nats
+        bar.update(notes)
+        bar.set_postfix(nats=f"{seen:.3f}", rows_s=f"{run['rows'] / max(1, run['seconds']):,.0f}")
+    bar.close()
+    run["part"] += 1
+    run["seconds"] = seconds + time.monotonic() - begun
+    return progress
 
 
 def _begun(options: Options, sizes: Mapping[str, Any]) -> BandLSTM:

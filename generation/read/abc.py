@@ -37,31 +37,8 @@ def read_abc(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
 
 def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = True) -> Song:
     """All voices of one tune; arguments and `Refusal` as in `read_abc`."""
-    shared, found = tunes(text)
-    if tune is not None:
-        wanted = str(tune).strip().lstrip("0")
-        found = [piece for piece in found if re.search(rf"^[ \t]*X:\s*0*{re.escape(wanted)}\s*(%|$)", piece, re.M)]
-        if not found:
-            raise Refusal("There is no tune X:{number} in this ABC file.", number=str(tune))
-    if len(found[0]) > MAX_CHARACTERS:
-        raise Refusal(
-            "This ABC tune has {characters} characters; the limit is {limit}. Send a shorter one.",
-            characters=len(found[0]),
-            limit=MAX_CHARACTERS,
-        )
-    taken = take_apart(shared[:2_000] + found[0])
+    taken = _taken(text, tune)
     header = taken.header
-    if len(taken.voices) > MAX_VOICES:
-        raise Refusal(
-            "This ABC tune has {voices} voices; the limit is {limit}. Send fewer.",
-            voices=len(taken.voices),
-            limit=MAX_VOICES,
-        )
-    notes = sum(map(letters, taken.voices.values()))
-    if notes > MAX_NOTES:
-        raise Refusal(
-            "This ABC tune has {notes} notes; the limit is {limit}. Send a shorter one.", notes=notes, limit=MAX_NOTES
-        )
     beats = abc_fields.metre(header.get("M", ""))
     unit = abc_fields.length(header.get("L", "")) or abc_fields.usual_length(beats)
     pace = abc_fields.tempo(header.get("Q", ""), unit) or abc_fields.usual_tempo(header.get("R", ""), beats)
@@ -100,6 +77,35 @@ def abc_song(text: str, tune: int | str | None = None, expand_repeats: bool = Tr
         remarks=_remarks(taken),
         written=True,
     )
+
+
+def _taken(text: str, tune: int | str | None) -> Tune:
+    """The tune of a number, or the first, taken apart. Raises `Refusal` if there is none, or if it is too long."""
+    shared, found = tunes(text)
+    if tune is not None:
+        wanted = str(tune).strip().lstrip("0")
+        found = [piece for piece in found if re.search(rf"^[ \t]*X:\s*0*{re.escape(wanted)}\s*(%|$)", piece, re.M)]
+        if not found:
+            raise Refusal("There is no tune X:{number} in this ABC file.", number=str(tune))
+    if len(found[0]) > MAX_CHARACTERS:
+        raise Refusal(
+            "This ABC tune has {characters} characters; the limit is {limit}. Send a shorter one.",
+            characters=len(found[0]),
+            limit=MAX_CHARACTERS,
+        )
+    taken = take_apart(shared[:2_000] + found[0])
+    if len(taken.voices) > MAX_VOICES:
+        raise Refusal(
+            "This ABC tune has {voices} voices; the limit is {limit}. Send fewer.",
+            voices=len(taken.voices),
+            limit=MAX_VOICES,
+        )
+    notes = sum(map(letters, taken.voices.values()))
+    if notes > MAX_NOTES:
+        raise Refusal(
+            "This ABC tune has {notes} notes; the limit is {limit}. Send a shorter one.", notes=notes, limit=MAX_NOTES
+        )
+    return taken
 
 
 def _remarks(taken: Tune) -> tuple[Words, ...]:
