@@ -214,6 +214,13 @@ def test_the_hands_of_a_pianist_share_a_brace(upper: str, lower: str, on_paper: 
     assert [(player.name, len(player.staves)) for player in sheet.players[:-1]] == on_paper
 
 
+@pytest.mark.parametrize(("pitches", "sign"), [([52, 57, 60, 64], "F"), ([67, 71, 74, 72], "G")])
+def test_a_left_hand_is_written_in_the_bass_clef_unless_it_stays_high(pitches: list[int], sign: str) -> None:
+    high, low = (line([pitch + by for pitch in pitches * 4], 1, name="Piano") for by in (12, 0))
+    [player] = notate_band(song(high, low), 0.0).players
+    assert [staff.clef[0] for staff in player.staves] == ["G", sign]
+
+
 def test_pianists_who_play_alike_have_a_staff_each() -> None:
     low, high = line([60, 62, 64, 65], name="Piano"), line([72, 74, 76, 77], name="Piano")
     for parts in ((low, low), (low, high, high), (low, BASS, high)):

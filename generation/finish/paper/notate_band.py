@@ -22,7 +22,8 @@ GUITARS, BASSES, VIOLA = range(24, 32), (*range(32, 40), 43), 41
 BOTH = 0.06  # the share of the notes that must lie well within each hand's staff
 MOST_IN_CHORD = 10
 PERCUSSION = ("percussion", 2, 0)
-LOW = (42, 57, 58, 70)  # cello, trombone, tuba, bassoon: written in the bass clef unless they stay high
+# Cello, trombone, tuba, bassoon: written in the bass clef unless they stay high, as a pianist's lower staff is.
+LOW = (42, 57, 58, 70)
 # Names of General MIDI's families, for parts without a name.
 FAMILIES = (
     "Piano", "Mallets", "Organ", "Guitar", "Bass", "Strings", "Ensemble", "Brass",
@@ -188,7 +189,7 @@ def _clef(part: Part, staff: Sequence[Sequence[Chord]], number: int) -> tuple[st
         return PERCUSSION
     pitches = [pitch for voice in staff for chord in voice for pitch in chord.pitches]
     middle = median(pitches) if pitches else 60 - 20 * number
-    if part.program in LOW:
+    if part.program in LOW or number:
         below, above = (
             sum(max(0, far) for far in fars) for fars in ([59 - p for p in pitches], [p - 62 for p in pitches])
         )
