@@ -68,6 +68,21 @@ def dropout(x: Tensor, rate: float, training: bool) -> Tensor:
     return x * (keep / (1 - rate)).to(x.dtype)
 
 
+def rates(channels: int) -> Tensor:
+    """(channels / 4,) radians a tick by which each pair of an attention head's channels turns: once in half a quarter,
+    up to once in 512 quarters."""
+    return 2 * torch.pi / (0.5 * 2.0 ** torch.linspace(0, 10, channels // 4)) / TICKS
+
+
+def rotated(x: Tensor, tick: Tensor, rate: Tensor) -> Tensor:
+    """x (B, heads, T, D), the first half of its channels rotated by `rate` (D / 4,) for each tick (B, T)."""
+    angle = (tick.float()[..., None] * rate)[:, None]
+    sine, cosine = angle.sin().to(x.dtype), angle.cos().to(x.dtype)
+    n = len(rate)
+    a, b, rest = x[..., :n], x[..., n : 2 * n], x[..., 2 * n :]
+    return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], -1)
+
+
 class Layer(nn.Module):
     """An LSTM, then attention, each added to its input."""
 
@@ -82,21 +97,12 @@ class Layer(nn.Module):
         self.key = nn.Linear(sizes.width, sizes.width)
         self.value = nn.Linear(2 * sizes.width, sizes.width)
         self.out = nn.Linear(sizes.width, sizes.width)
-        rate = 2 * torch.pi / (0.5 * 2.0 ** torch.linspace(0, 10, sizes.width // sizes.heads // 4))
         self.rate: Tensor
-        self.register_buffer("rate", rate / TICKS, persistent=False)
+        self.register_buffer("rate", rates(sizes.width // sizes.heads), persistent=False)
 
     def _split(self, x: Tensor) -> Tensor:
         """(B, T, W) → (B, heads, T, W / heads)."""
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
-
-    def _rotate(self, x: Tensor, tick: Tensor) -> Tensor:
-        """Rotate the first half of the channels of x (B, heads, T, D) by angles in proportion to `tick` (B, T)."""
-        angle = (tick.float()[..., None] * self.rate)[:, None]
-        sine, cosine = angle.sin().to(x.dtype), angle.cos().to(x.dtype)
-        n = len(self.rate)
-        a, b, rest = x[..., :n], x[..., n : 2 * n], x[..., 2 * n :]
-        return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], -1)
 
     def forward(self, x: Tensor, notes: Tensor, tick: Tensor, state: LayerState | None) -> tuple[Tensor, LayerState]:
         """x, notes (B, T, W), tick (B, T) → (B, T, W), and the state after the last row. `notes`, the embedded rows,
@@ -111,8 +117,8 @@ class Layer(nn.Module):
         past_tick = tick.new_zeros(tick.shape[0], 1) if state is None else state.tick
         before = torch.cat([past.to(h.dtype), h[:, :-1]], 1)
         before_tick = torch.cat([past_tick, tick[:, :-1]], 1)
-        query = self._rotate(self._split(self.query(h)), tick)
-        keys = self._rotate(self._split(self.key(before)), before_tick)
+        query = rotated(self._split(self.query(h)), tick, self.rate)
+        keys = rotated(self._split(self.key(before)), before_tick, self.rate)
         values = self._split(self.value(torch.cat([notes, h], -1)))
         if state is not None:
             keys, values = torch.cat([state.keys, keys], 2), torch.cat([state.values, values], 2)

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 — its usual name
 
-from generation.model.networks.attentive_lstm import dropout
-from generation.model.tokens import TICKS
+from generation.model.networks.attentive_lstm import dropout, rates, rotated
 
 
 class LayerState(NamedTuple):
@@ -45,19 +44,10 @@ class Layer(nn.Module):
         # A key and a value that are always there, for a query that finds nothing useful in the past or has no past.
         self.nothing = nn.Parameter(torch.zeros(2, heads, 1, depth))
         self.rate: Tensor
-        rate = 2 * torch.pi / (0.5 * 2.0 ** torch.linspace(0, 10, depth // 4))
-        self.register_buffer("rate", rate / TICKS, persistent=False)
+        self.register_buffer("rate", rates(depth), persistent=False)
 
     def _split(self, x: Tensor) -> Tensor:
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
-
-    def _rotate(self, x: Tensor, tick: Tensor) -> Tensor:
-        """Rotate the first half of the channels of x (B, heads, T, D) by angles in proportion to `tick` (B, T)."""
-        angle = (tick.float()[..., None] * self.rate)[:, None]
-        sine, cosine = angle.sin().to(x.dtype), angle.cos().to(x.dtype)
-        n = len(self.rate)
-        a, b, rest = x[..., :n], x[..., n : 2 * n], x[..., 2 * n :]
-        return torch.cat([a * cosine - b * sine, a * sine + b * cosine, rest], -1)
 
     def forward(
         self, x: Tensor, notes: Tensor, tick: Tensor, begins: Tensor, state: LayerState | None
@@ -85,9 +75,9 @@ class Layer(nn.Module):
         held = held.scatter_add(1, number[..., None].expand_as(notes), notes)
         held = torch.cat([held[:, :1] + state.open_sum.to(notes.dtype), held[:, 1:]], 1)
         after = rows_at(torch.cat([state.last.to(h.dtype), h], 1), final + 1)
-        keys = self._rotate(self._split(self.key(key_of)), key_tick)
+        keys = rotated(self._split(self.key(key_of)), key_tick, self.rate)
         values = self._split(self.value(torch.cat([held.to(h.dtype), after], -1)))
-        query = self._rotate(self._split(self.query(h)), tick)
+        query = rotated(self._split(self.query(h)), tick, self.rate)
         read = self._read(query, keys, values, number, state)
         x = self.norm_after(x + dropout(self.out(read), self.dropout, self.training))
         current = number[:, -1:]

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from generation.model.band import SLOTS
-from generation.model.networks.attentive_lstm import BARS
+from generation.model.networks.attentive_lstm import BARS, rotated
 from generation.model.networks.band_lstm import BandLSTM
 from generation.model.networks.onset_attention import Layer
 from generation.play.band.decode_step import HEADS, Line
@@ -120,7 +120,7 @@ def move_in(slots: BandSlots, slot: int, model: BandLSTM, fused: BandFused, line
         layer = model.layers[i]
         assert isinstance(layer, Layer)
         slots.hidden[i, slot], slots.cell[i, slot] = state.hidden[0, 0].numpy(), state.cell[0, 0].numpy()
-        key = layer._rotate(layer._split(layer.key(state.open_key)), state.open_tick)
+        key = rotated(layer._split(layer.key(state.open_key)), state.open_tick, layer.rate)
         slots.next_key[i, slot] = key[0, :, 0].numpy()
         slots.held[i, slot] = (state.open_sum[0, 0] @ layer.value.weight[:, :w].T).numpy()
         used = int(state.used[0])
