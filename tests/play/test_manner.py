@@ -10,7 +10,7 @@ from generation.model.loaded import load_model
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
 from generation.play.band.plan import BandPrompt, plan
-from generation.play.band.rules import keep_the_pace
+from generation.play.band.rules import TOO_FAR, keep_the_pace, no_wide_leap
 from generation.play.plan import Prompt
 from generation.play.session import sample
 from tests.tunes import scale
@@ -45,3 +45,20 @@ def test_after_a_score_without_dynamics_notes_vary_as_a_pianist_s_do() -> None:
         for take in sample(loaded, [Prompt(tune, 10, seed=seed, style=style) for seed in range(4)]):
             velocity = take.played.song.line.velocity[32:]
             assert 1 < velocity.std() < 12.5 and abs(velocity.mean() - 80) < 1
+
+
+def test_a_single_voice_seldom_leaps_further_than_in_the_input_or_an_octave() -> None:
+    pitch = np.array([48, 64, 50, 52] * 8), np.array([72, 74, 76, 74] * 8)
+    bass, tune = (
+        Part(Notes(np.arange(32.0), np.ones(32), each, np.full(32, 80)), program, role=role)
+        for each, program, role in zip(pitch, (32, 73), ("bass", "lead"), strict=True)
+    )
+    found = plan(BandPrompt(Song((tune, bass), metres=((0.0, (4, 4)),)), 8))
+    leaps = [int(found.limits.leap[found.piece.slots[i]]) for i in (0, 1)]
+    assert leaps == [12, 16]
+    state = SimpleNamespace(single=[1, 1], sung=[74, 50], leap=leaps, onset=0, last=96, part=0)
+    assert no_wide_leap(np.array([60, 62, 86, 87]), state).tolist() == [TOO_FAR, 0, 0, TOO_FAR]
+    state.part = 1
+    assert no_wide_leap(np.array([66, 67]), state).tolist() == [0, TOO_FAR]
+    state.single = [1, 0]
+    assert not no_wide_leap(np.array([66, 67]), state).any(), "chords are no voice"

@@ -13,6 +13,7 @@ FIFTH = 7  # semitones beyond the input's range
 NARROWEST = 19  # semitones: every part's range is at least as wide
 RANGE = {"lead": (55, 84), "bass": (28, 55), "pad": (48, 79)}  # of a fresh piece
 MIDDLE = (40, 76)  # range of a fresh piece's other parts
+OCTAVE = 12  # semitones: every voice may leap as far
 LEGATO = 5  # ticks by which a note may overlap the next of its voice; shorter ones sound together at a quick grace note
 ONE_VOICE = 0.04  # a part counts as a single voice as long as no larger share of its notes sounds with another
 SEEN = 0.98  # quantile, over a part's onsets, of how many of its notes sound: so many it may play at once, and one more
@@ -42,6 +43,7 @@ class Limits:
     most: Ints
     free: Ints
     longest: Ints
+    leap: Ints
     eager: Ints
     usual: Ints
     rest: Ints
@@ -57,6 +59,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
     kind = np.where(heading[:, 0] > 0, band.kinds(heading), -1)
     low, high = np.zeros(SLOTS, np.int64), np.zeros(SLOTS, np.int64)
     single, most, free, longest, eager, usual, rest, length = (np.zeros(SLOTS, np.int64) for _ in range(8))
+    leap = np.full(SLOTS, OCTAVE)
     recent = rows[rows[:, TICK] >= rows[-1, TICK] - SECTION * bar] if len(rows) else rows
     span = min(SECTION * bar, int(np.ptp(recent[:, TICK])) + bar) if len(rows) else TICKS
     longest[:] = max(bar, TICKS)
@@ -76,6 +79,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
             at_once = _at_once(tick, end)
             single[slot] = np.mean(_at_once(tick, np.maximum(end - LEGATO, tick + 1)) > 1) <= ONE_VOICE
             most[slot] = int(np.quantile(at_once, SEEN)) + 1
+            leap[slot] = max(OCTAVE, int(np.abs(np.diff(value)).max(initial=0)))
             longest[slot] = min(LENGTHS[-1], max(bar, TICKS, int((end - tick).max())))
             length[slot] = round(1000 * float((end - tick)[tick >= tick[-1] - SECTION * bar].mean()))
         played = float((recent[:, PART] == slot).sum()) if len(rows) else RATE[role]
@@ -97,6 +101,7 @@ def limits(rows: Ints, heading: Ints, bar: int, first: int = 0) -> Limits:
         most,
         free,
         longest,
+        leap,
         eager,
         usual,
         rest,

@@ -145,7 +145,20 @@ def write_state(row: Whole, piece: Piece, bounds: Limits, begin: int, latest: in
         "unusual": unusual(given[:, TICK]),
         "first": -1,
     }
-    for name in ("kind", "low", "high", "single", "most", "free", "longest", "eager", "usual", "rest", "length"):
+    for name in (
+        "kind",
+        "low",
+        "high",
+        "single",
+        "most",
+        "free",
+        "longest",
+        "leap",
+        "eager",
+        "usual",
+        "rest",
+        "length",
+    ):
         known[name] = getattr(bounds, name)
     known["recent"], known["lately"] = bounds.usual, bounds.length
     for name, value in known.items():

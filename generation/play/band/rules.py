@@ -27,6 +27,7 @@ from generation.play.constraints import FIFTH, FOREIGN, HOME, LEFTOVER, NEVER, k
 
 ALONE = 8 * NEVER  # nats: breaking any other rule is cheaper than missing a given row
 INTERRUPT = 2.0  # nats: a voice begins a note before its old one has ended
+TOO_FAR = 4.0  # nats: a single voice leaps further than ever
 STRANGER = 4.0  # nats: a part that had fallen silent plays at the close
 CROWDED = 4  # semitones above the lowest pitch of a range, where the chord may have no tone
 PACE, BALANCE = 2.5, 0.7  # nats for each factor of e by which all parts, or one part, played too many rows
@@ -159,6 +160,13 @@ def no_second_stroke(value: Any, take: State) -> Any:
     return NEVER * (tone & (take.ringing[value * tone] > 0))
 
 
+def no_wide_leap(value: Any, take: State) -> Any:
+    """A single voice seldom leaps further than ever in the input, and at least an octave is never too far."""
+    leap = abs(value - take.sung[take.part])
+    known = (take.single[take.part] > 0) & (take.sung[take.part] < FIRST_DRUM) & (take.onset < take.last)
+    return TOO_FAR * (known & (leap > take.leap[take.part]) & (value < FIRST_DRUM))
+
+
 def no_stuck_onset(value: Any, take: State) -> Any:
     """After far more repeated onsets in a row than in the input, the next onset is a different one."""
     stuck = (take.same >= take.longest_same) & (take.before_part < 0) & (take.onset < take.last)
@@ -237,6 +245,7 @@ BAND_RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
         stay_in_range,
         go_down,
         no_second_stroke,
+        no_wide_leap,
         no_stuck_onset,
         no_clash,
         keep_to_the_chord,

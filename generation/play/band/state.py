@@ -61,6 +61,7 @@ class State(NamedTuple):
     given                 whether its rows are given
     free                  tick until which its notes of the input sound
     longest               longest note
+    leap                  widest leap from note to note
     under                 whether it stays under the lead
     habit                 1 if it has a pattern, 2 if it moves with the lead, otherwise 0
     walks                 whether it seldom repeats a note
@@ -136,6 +137,7 @@ class State(NamedTuple):
     given: Any
     free: Any
     longest: Any
+    leap: Any
     under: Any
     habit: Any
     walks: Any

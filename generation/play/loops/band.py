@@ -45,7 +45,7 @@ def band_state(row: Whole) -> State:
         row[AT.drums : AT.strokes],
         row[AT.strokes : AT.fills], row[AT.fills : AT.kind], row[AT.kind : AT.low], row[AT.low : AT.high],
         row[AT.high : AT.single], row[AT.single : AT.most], row[AT.most : AT.given], row[AT.given : AT.free],
-        row[AT.free : AT.longest], row[AT.longest : AT.under], row[AT.under : AT.habit],
+        row[AT.free : AT.longest], row[AT.longest : AT.leap], row[AT.leap : AT.under], row[AT.under : AT.habit],
         row[AT.habit : AT.walks], row[AT.walks : AT.due], row[AT.due : AT.late], row[AT.late : AT.obey],
         row[AT.obey : AT.eager], row[AT.eager : AT.usual], row[AT.usual : AT.recent],
         row[AT.recent : AT.balance], row[AT.balance : AT.rest], row[AT.rest : AT.drawn], row[AT.drawn : AT.length],
