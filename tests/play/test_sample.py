@@ -126,7 +126,7 @@ def test_a_take_keeps_to_the_places_within_a_beat_that_are_usual_or_heard(
 
     plain = Prompt(scale(40), seconds=30, seed=3, temperature=1.5, top_p=1.0)
     notes = replace(scale(40).line, onset=np.arange(40) * 0.5 + 1 / 24, duration=np.full(40, 0.5))
-    late = replace(plain, melody=with_line(scale(40), notes))
+    late = replace(plain, song=with_line(scale(40), notes))
     assert beside(plain) < 0.05 < beside(late), "what the input does is no mistake"
     monkeypatch.setitem(CONSTRAINTS, "step", CONSTRAINTS["step"][1:])
     assert beside(plain) > 0.2, "else it is no test"
