@@ -9,6 +9,7 @@ import numpy as np
 from generation.finish.arrange import KEPT, given_song, number_of, said_program
 from generation.finish.pedal import pedalled, pedals
 from generation.finish.piece import Piece
+from generation.music.metre import bar_length
 from generation.music.played import Played
 from generation.music.reading import Reading
 from generation.music.song import REDONE_ROLES, SUSTAIN, Part, Song, mostly, moved, ruling
@@ -48,8 +49,8 @@ def harmony(song: Song, since: float) -> str:
     chords = [(quarter, symbol) for quarter, symbol in song.chords if quarter >= since - 1e-6]
     if not chords or not song.metres:
         return ""
-    mark, (beats, unit) = ruling(song.metres, since)
-    bar = beats * 4 / unit
+    mark, metre = ruling(song.metres, since)
+    bar = float(bar_length(metre))
     first = math.floor((chords[0][0] - mark - song.pickup) / bar + 1e-6)
     bars: list[list[str]] = [[] for _ in range(LINES)]
     for quarter, symbol in chords:
@@ -68,13 +69,13 @@ def from_beat(song: Song, since: float) -> Song:
     first = min(float(part.notes.onset[0]) for part in song.parts)
     start = min(math.floor(since + 1e-6), first)
     later = moved(song, lambda quarters: np.maximum(quarters - start, 0.0))
-    mark, (beats, unit) = ruling(song.metres, since) if song.metres else (0.0, (4, 4))
-    bar = beats * 4 / unit
+    mark, metre = ruling(song.metres, since) if song.metres else (0.0, (4, 4))
+    bar = float(bar_length(metre))
     passed = [chord for chord in later.chords if chord[0] == 0][:-1]
     return replace(
         later,
         tempo=song.clock.since(start),
-        metres=((0.0, (beats, unit)),) if song.metres else (),
+        metres=((0.0, metre),) if song.metres else (),
         keys=((0.0, song.key),) if song.key else (),
         pickup=(mark + song.pickup - start) % bar if song.metres else 0.0,
         chords=tuple(chord for chord in later.chords if chord not in passed),

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from generation.music.metre import bar_length
 from generation.music.notes import Notes
 from generation.music.song import SUSTAIN, Part, Song, in_force, ruling
 
@@ -43,8 +44,8 @@ def pedalled(notes: Notes, song: Song) -> tuple[tuple[float, int, int], ...]:
 def _changes(song: Song, begin: float, end: float) -> list[float]:
     """The quarters from `begin` to `end` at which a bar or a harmony begins, sorted."""
     marks = {float(f"{quarter:.3f}") for quarter, _ in song.chords if begin < quarter < end}
-    since, (beats, unit) = ruling(song.metres, begin) if song.metres else (0.0, (4, 4))
-    bar, line = beats * 4 / unit, since or song.pickup
+    since, metre = ruling(song.metres, begin) if song.metres else (0.0, (4, 4))
+    bar, line = float(bar_length(metre)), since or song.pickup
     first = math.floor((begin - line) / bar) * bar + line
     marks |= {float(f"{quarter:.3f}") for quarter in np.arange(first + bar, end, bar).tolist()}
     return [begin, *sorted(quarter for quarter in marks if quarter > begin + EARLY)]

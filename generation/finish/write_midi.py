@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 from generation.finish.piece import Piece, let_go
-from generation.music.metre import stated_beat
+from generation.music.metre import bar_length, stated_beat
 from generation.music.notes import Notes
 from generation.music.song import BANK, BANK_FINE, BENT, SUSTAIN, Part, Song
 
@@ -68,15 +68,15 @@ def _conductor(song: Song, seed: int, ticks: int) -> list[Message]:
 
 def _signatures(song: Song, ticks: int) -> Iterable[tuple[int, bytes]]:
     """(tick, message) of each time signature; a pickup gets a short bar of its own before the first."""
-    for quarter, (beats, unit) in song.metres:
-        pickup = song.pickup % (beats * 4 / unit) if quarter == 0 else 0.0
-        for finer in (unit, 8, 16, 32):
+    for quarter, metre in song.metres:
+        pickup = song.pickup % float(bar_length(metre)) if quarter == 0 else 0.0
+        for finer in (metre[1], 8, 16, 32):
             short = pickup * finer / 4
             if pickup and abs(short - round(short)) < 1e-6:
                 yield 0, _signature(round(short), finer)
                 quarter = pickup
                 break
-        yield round(quarter * ticks), _signature(beats, unit)
+        yield round(quarter * ticks), _signature(*metre)
 
 
 def _signature(beats: int, unit: int) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from generation.music.metre import bar_length
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
 
@@ -17,8 +18,8 @@ def bar_lines(song: Song) -> list[float]:
         [(song.metres[0][0] or song.pickup, song.metres[0][1]), *song.metres[1:]] if song.metres else [(0.0, (4, 4))]
     )
     lines: list[float] = []
-    for (since, (beats, unit)), until in zip(marks, [*(mark[0] for mark in marks[1:]), np.inf], strict=True):
-        lines += np.arange(since, min(until, song.end - EARLY), beats * 4 / unit).tolist()
+    for (since, metre), until in zip(marks, [*(mark[0] for mark in marks[1:]), np.inf], strict=True):
+        lines += np.arange(since, min(until, song.end - EARLY), float(bar_length(metre))).tolist()
     return lines
 
 

@@ -5,6 +5,11 @@ from fractions import Fraction
 Metre = tuple[int, int]  # beats a bar, and the unit: (6, 8)
 
 
+def bar_length(metre: Metre) -> Fraction:
+    """Quarters of a bar: 3 in 6/8."""
+    return Fraction(4 * metre[0], metre[1])
+
+
 def is_compound(metre: Metre | None) -> bool:
     """Whether the beats of a metre are dotted, as in 6/8 or 12/16."""
     return metre is not None and metre[1] >= 8 and metre[0] % 3 == 0

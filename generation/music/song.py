@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from generation.music.clock import Clock, Tempo
 from generation.music.key import Key, find_key
-from generation.music.metre import Metre
+from generation.music.metre import Metre, bar_length
 from generation.music.notes import Notes, Written
 from generation.request import UNSAID, Words
 
@@ -152,7 +152,7 @@ class Song:
     @property
     def bar(self) -> float | None:
         """Quarters a bar at the end; None if the metre is unknown."""
-        return self.metre[0] * 4 / self.metre[1] if self.metre else None
+        return float(bar_length(self.metre)) if self.metre else None
 
     @property
     def key(self) -> Key | None:
@@ -164,8 +164,8 @@ class Song:
         """Quarters from 0 to the first bar line of the last metre, as if that metre had ruled from the beginning."""
         if not self.metres:
             return 0.0
-        since, (beats, unit) = ruling(self.metres, self.end)
-        return (since or self.pickup) % (beats * 4 / unit)
+        since, metre = ruling(self.metres, self.end)
+        return (since or self.pickup) % float(bar_length(metre))
 
 
 def ruling(marks: Sequence[Mark], quarter: float) -> Mark:
@@ -175,7 +175,7 @@ def ruling(marks: Sequence[Mark], quarter: float) -> Mark:
 
 def bar_marks(song: Song) -> tuple[tuple[float, float], ...]:
     """(quarter of a bar line, quarters a bar) wherever a metre begins or changes, the first not after quarter 0."""
-    marks = [(quarter, beats * 4 / unit) for quarter, (beats, unit) in song.metres]
+    marks = [(quarter, float(bar_length(metre))) for quarter, metre in song.metres]
     if marks and song.pickup:
         marks[0] = (song.pickup - marks[0][1], marks[0][1])
     return tuple(marks)
@@ -247,8 +247,8 @@ def trimmed(song: Song) -> Song:
     first = min((float(part.notes.onset[0]) for part in song.parts if len(part.notes)), default=0.0)
     if song.clock.second(first) <= LONGEST_SILENCE:
         return song
-    beats, unit = ruling(song.metres, first)[1] if song.metres else (4, 4)
-    bar, since = beats * 4 / unit, ruling(song.metres, first)[0] or song.pickup if song.metres else 0.0
+    metre = ruling(song.metres, first)[1] if song.metres else (4, 4)
+    bar, since = float(bar_length(metre)), ruling(song.metres, first)[0] or song.pickup if song.metres else 0.0
     silence = since + np.floor((first - since) / bar + 1e-6) * bar
     rest = moved(song, lambda old: np.maximum(old - silence, 0.0))
     return replace(

@@ -10,7 +10,7 @@ from itertools import accumulate
 from music21.abcFormat import ABCChord, ABCHandler, ABCNote
 
 from generation.music.key import PITCH_CLASS, Key
-from generation.music.metre import Metre, is_compound
+from generation.music.metre import Metre, bar_length, is_compound
 from generation.music.song import legible
 from generation.read import abc_fields
 from generation.read.abc_text import decoded
@@ -128,7 +128,7 @@ class Pen:
     def _field(self, measure: Measure, letter: str, text: str) -> None:
         at = measure.length
         if letter == "rests":
-            bar = Fraction(self.metre[0] * 4, self.metre[1]) if self.metre else Fraction(4)
+            bar = bar_length(self.metre) if self.metre else Fraction(4)
             rest = bar * int(text[1:] or 1)
             measure.sounds.append((at, rest, (), False))
             measure.length += rest

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from generation.music.metre import Metre
+from generation.music.metre import Metre, bar_length
 
 MOST_BEATS, SMALLEST = 64, 64
 
@@ -23,7 +23,7 @@ def metres_of(
     for n, (start, length, metre) in enumerate(bars):
         if metre is None:
             continue
-        usual = Fraction(metre[0] * 4, metre[1])
+        usual = bar_length(metre)
         if not found and start:  # bars without a metre come first
             pickup = float(start % usual)
         if n == 0 and length < usual:

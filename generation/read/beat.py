@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.music.clock import DEFAULT_TEMPO, Tempo
-from generation.music.metre import Metre, heard_beat
+from generation.music.metre import Metre, bar_length, heard_beat
 from generation.music.notes import Notes
 from generation.music.pulse import smoothed, strongest_beat
 from generation.music.reading import Reading
@@ -208,7 +208,7 @@ def _in_bars(reading: Reading, metre: Metre | None) -> Reading:
         unit = min(1.0, 4 / metre[1])
         beat = np.round(onset / unit).astype(int)
         near = np.abs(onset / unit - beat) < 0.15
-        clear, first = strongest_beat(beat[near], weight[near], max(1, round(metre[0] * 4 / metre[1] / unit)))
+        clear, first = strongest_beat(beat[near], weight[near], max(1, round(float(bar_length(metre)) / unit)))
         return clear, first * unit
 
     if metre is None:

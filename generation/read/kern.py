@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from generation.music.metre import Metre
 from generation.music.song import Song
 from generation.read import kern_tokens as tokens
 from generation.read import open_score
@@ -19,7 +20,7 @@ from generation.read.musicxml_titles import titled
 from generation.read.repeats import Bar
 from generation.read.score import play
 from generation.read.signs import Sign, mark_bars, spoken
-from generation.read.written import ZERO, Common, Line, Measure, Metre, Score, Signature, Sound
+from generation.read.written import ZERO, Common, Line, Measure, Score, Signature, Sound
 
 SNARE = 38
 LAID_OUT = re.compile(r"!+LO:TX(?::[^:\t]*)*?:t=([^:\t]*)")
@@ -72,10 +73,9 @@ class _Page:
         self.votes: dict[int, dict[int, Signature]] = {}  # bar → spine → signature
         self.labels: dict[str, int] = {}  # label of a section → its first bar
         self.expansion: list[str] = []
-        self.voices = 0
+        self.voices = self.marks = 0  # columns that were split off, signs of loudness
         self.metre: Metre | None = None
         self.struck = ZERO  # when the last notes began
-        self.marks = 0  # of loudness
         self.loud: dict[int, list[Line]] = {}  # spine of dynamics → the lines to which it applies
 
     def read(self, lines: list[str]) -> Score:

@@ -9,10 +9,11 @@ from functools import lru_cache
 from itertools import pairwise
 
 from generation.music.key import FIFTHS, MODES
+from generation.music.metre import Metre
 from generation.music.song import legible
 from generation.read.musicxml_signs import ACCENTS, DYNAMICS, KINDS, spelled, tempo_words
 from generation.read.repeats import MAX_BARS
-from generation.read.written import Loudness, Metre, Signature
+from generation.read.written import Loudness, Signature
 from generation.request import Refusal
 
 NOTE = re.compile(r"(?P<steps>([a-gA-G])\2*)(?P<sign>#{1,3}|-{1,3}|n)?")

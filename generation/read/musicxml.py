@@ -14,6 +14,7 @@ from fractions import Fraction
 from xml.etree.ElementTree import Element
 
 from generation.music.key import PITCH_CLASS
+from generation.music.metre import Metre, bar_length
 from generation.music.song import Song, legible
 from generation.read.musicxml_barlines import take_barline
 from generation.read.musicxml_parts import Instrument, instruments, without_tablature
@@ -23,7 +24,7 @@ from generation.read.open_score import open_musicxml, open_mxl
 from generation.read.repeats import Bar
 from generation.read.score import play
 from generation.read.signs import Sign, mark_bars
-from generation.read.written import ZERO, Common, Line, Measure, Metre, Score, Signature, Sound, bar_length, column
+from generation.read.written import ZERO, Common, Line, Measure, Score, Signature, Sound, column, filled_bar
 from generation.request import Words
 
 Votes = dict[int, Counter[Signature]]
@@ -87,7 +88,7 @@ def _share(score: Score, metres: dict[int, Metre | None], votes: Votes, pickups:
     for i, common in enumerate(score.common):
         if i in metres:
             metre = common.metre = metres[i]
-        common.length = bar_length(column(score.lines, i), metre, i in pickups)
+        common.length = filled_bar(column(score.lines, i), metre, i in pickups)
         if votes[i] and 2 * sum(votes[i].values()) >= voices:
             common.signature = max(votes[i], key=lambda signature: votes[i][signature])
 
@@ -153,7 +154,7 @@ class _Hand:
             self.pattern = min(int(number(again.text) or 1), 8) if again.get("type") == "start" else 0
         if (time := element.find("time")) is not None:
             self.metres[self.i] = metre = metre_of(time)
-            self.usual = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(1_000)
+            self.usual = bar_length(metre) if metre else Fraction(1_000)
 
     def take_note(self, element: Element) -> None:
         found: dict[str, Element] = {}

@@ -8,10 +8,11 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from generation.music.key import FIFTHS, MODES
+from generation.music.metre import Metre
 from generation.music.song import legible
 from generation.read.abc_fields import TEMPO_WORDS
 from generation.read.signs import Al, Kind, spoken
-from generation.read.written import Common, Loudness, Metre, Signature
+from generation.read.written import Common, Loudness, Signature
 
 DYNAMICS = {
     "pppp": 20, "ppp": 28, "pp": 40, "p": 54, "mp": 67, "mf": 80, "f": 96, "ff": 111, "fff": 122, "ffff": 126,

@@ -11,13 +11,14 @@ import numpy as np
 
 from generation.music.clock import Tempo
 from generation.music.key import Key
+from generation.music.metre import Metre
 from generation.music.notes import Notes
 from generation.music.song import PAN, SUSTAIN, VOLUME, Part, Song
 from generation.read.abc_fields import usual_tempo
 from generation.read.bar_lines import metres_of
 from generation.read.repeats import played
 from generation.read.score_keys import key_under
-from generation.read.written import ZERO, Line, Measure, Metre, Score, Signature, movements
+from generation.read.written import ZERO, Line, Measure, Score, Signature, movements
 from generation.request import Refusal, Words
 
 VELOCITY = 80  # where no dynamics are written

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from generation.music.key import Key, believed, find_key, modal
-from generation.music.metre import Metre
+from generation.music.metre import Metre, bar_length
 from generation.music.notes import Notes
 
 MOST_METRES, MOST_KEYS = 1_000, 100  # changes: where there are more, none is meant
@@ -24,8 +24,8 @@ def metres_of(marks: Mapping[float, Metre]) -> tuple[tuple[tuple[float, Metre], 
     if not changes:
         return (), 0.0
     if changes[0][0] > 0:
-        pickup = changes[0][0] % _bar(changes[0][1])
-    elif len(changes) > 1 and changes[1][0] < _bar(changes[1][1]) - NEAR:
+        pickup = changes[0][0] % float(bar_length(changes[0][1]))
+    elif len(changes) > 1 and changes[1][0] < bar_length(changes[1][1]) - NEAR:
         pickup = changes[1][0]
         changes = changes[1:]
     else:
@@ -34,8 +34,9 @@ def metres_of(marks: Mapping[float, Metre]) -> tuple[tuple[tuple[float, Metre], 
     since = pickup
     for quarter, metre in changes[1:]:
         before = out[-1][1]
-        left = (quarter - since) % _bar(before)
-        whole = min(left, _bar(before) - left) < NEAR
+        bar = float(bar_length(before))
+        left = (quarter - since) % bar
+        whole = min(left, bar - left) < NEAR
         if whole and metre == before:
             continue
         short = None if whole else _metre(left, before[1])
@@ -44,11 +45,6 @@ def metres_of(marks: Mapping[float, Metre]) -> tuple[tuple[tuple[float, Metre], 
         out.append((quarter, metre))
         since = quarter
     return tuple(out), pickup
-
-
-def _bar(metre: Metre) -> float:
-    """Quarters a bar."""
-    return metre[0] * 4 / metre[1]
 
 
 def _metre(quarters: float, unit: int) -> Metre | None:

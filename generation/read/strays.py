@@ -22,7 +22,7 @@ def without_strays(song: Song) -> Song:
         return song
     order = np.argsort(onset, kind="stable")
     onset, end = onset[order], np.maximum.accumulate(end[order])
-    bar = song.metre[0] * 4 / song.metre[1] if song.metre else 4.0
+    bar = song.bar or 4.0
     silent = song.clock.seconds(onset[1:]) - song.clock.seconds(np.minimum(end[:-1], onset[1:]))
     gaps = np.flatnonzero((silent > SILENCE) & (onset[1:] - end[:-1] > BARS * bar)) + 1
     first, last = 0, len(onset)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
+from generation.music.metre import Metre, bar_length
 from generation.read.repeats import Bar
 from generation.request import Words
 
-Metre = tuple[int, int]
 ZERO = Fraction(0)
 ROUNDED = Fraction(1, 12)  # quarters by which a bar may miss its metre because a program rounded durations
 
@@ -133,12 +133,12 @@ def movements(score: Score) -> list[tuple[int, int]]:
     return list(pairwise([0, *score.movements, len(score.bars)]))
 
 
-def bar_length(measures: Sequence[Measure], metre: Metre | None, pickup: bool) -> Fraction:
+def filled_bar(measures: Sequence[Measure], metre: Metre | None, pickup: bool) -> Fraction:
     """Quarters that a bar lasts: as many as its parts fill. A rest that stands for a whole bar is as long as the bar.
 
     pickup  whether the bar may be shorter than its metre: then parts that only rest do not make it longer
     """
-    usual = Fraction(metre[0] * 4, metre[1]) if metre else Fraction(4)
+    usual = bar_length(metre) if metre else Fraction(4)
     sung = max((measure.sung for measure in measures), default=ZERO)
     length = sung if pickup and sung else max((measure.filled for measure in measures), default=ZERO)
     if not (pickup and length):

@@ -6,10 +6,12 @@ from fractions import Fraction
 from math import floor
 from typing import TypeAlias, TypeVar
 
+from generation.music.metre import Metre, bar_length
+
 Value = TypeVar("Value")
 Marks: TypeAlias = Sequence[tuple[float, Value]]  # (quarter, value from there on)
 
-COMMON_TIME = (4, 4)  # where the metre is unknown, or has one beat
+COMMON_TIME: Metre = (4, 4)  # where the metre is unknown, or has one beat
 GRID = 960  # divisions of a quarter, to which bar lines are rounded
 
 
@@ -18,15 +20,15 @@ class Stretch:
     """Bars of one metre, from the quarter `start` on; the first stretch also has whole bars before its `start`."""
 
     start: Fraction
-    metre: tuple[int, int]
+    metre: Metre
 
     @property
     def bar(self) -> Fraction:
         """Quarters a bar."""
-        return Fraction(self.metre[0] * 4, self.metre[1])
+        return bar_length(self.metre)
 
 
-def stretched_bars(metres: Marks[tuple[int, int]], pickup: float, first: float) -> list[Stretch]:
+def stretched_bars(metres: Marks[Metre], pickup: float, first: float) -> list[Stretch]:
     """The stretches of a piece from its first note on, which begins at the quarter `first`. `metres`, `pickup` as in
     `Song`."""
     if not metres:
@@ -41,7 +43,7 @@ def stretched_bars(metres: Marks[tuple[int, int]], pickup: float, first: float) 
     return found
 
 
-def bar_lines(stretches: Sequence[Stretch], first: Fraction) -> Iterator[tuple[Fraction, Fraction, tuple[int, int]]]:
+def bar_lines(stretches: Sequence[Stretch], first: Fraction) -> Iterator[tuple[Fraction, Fraction, Metre]]:
     """(bar line, next bar line, metre) of every bar, in quarters, endlessly, from the bar that holds the quarter
     `first`."""
     for i, stretch in enumerate(stretches):
@@ -53,7 +55,8 @@ def bar_lines(stretches: Sequence[Stretch], first: Fraction) -> Iterator[tuple[F
             line = until
 
 
-def _counted(metre: tuple[int, int]) -> tuple[int, int]:
+def _counted(metre: Metre) -> Metre:
+    """The metre, or common time for bars of one beat, which mean nothing."""
     return metre if metre[0] > 1 else COMMON_TIME
 
 

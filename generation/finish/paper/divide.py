@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from math import floor
 
-from generation.music.metre import written_beat
+from generation.music.metre import Metre, bar_length, written_beat
 
 # Metre → the lengths, in quarters, of the groups into which its bar falls, between the bar and the beat.
 GROUPS = {
@@ -33,9 +33,9 @@ class Cell:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def cells(points: tuple[Fraction, ...], metre: tuple[int, int]) -> tuple[Cell, ...]:
+def cells(points: tuple[Fraction, ...], metre: Metre) -> tuple[Cell, ...]:
     """The cells of a bar with events at `points` (quarters from its start). Neighbours without tuplets are joined."""
-    bar, beat = Fraction(metre[0] * 4, metre[1]), written_beat(metre)
+    bar, beat = bar_length(metre), written_beat(metre)
     cells: list[Cell] = []
     at = Fraction(0)
     while at < bar:
@@ -87,7 +87,7 @@ def by_halves(point: Fraction) -> bool:
 
 
 def drawn(
-    spans: Sequence[tuple[Fraction, Fraction, int]], cell: Cell, metre: tuple[int, int]
+    spans: Sequence[tuple[Fraction, Fraction, int]], cell: Cell, metre: Metre
 ) -> Iterator[tuple[Fraction, Fraction, Fraction, int]]:
     """(start, end, drawn value, note) of the spans (start, end, note) in a cell, cut so that each can be read.
     Times in quarters from the bar line; note −1 is a rest."""
@@ -111,7 +111,7 @@ def drawn(
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _split(start: Fraction, end: Fraction, rest: bool, metre: tuple[int, int]) -> Sequence[tuple[Fraction, Fraction]]:
+def _split(start: Fraction, end: Fraction, rest: bool, metre: Metre) -> Sequence[tuple[Fraction, Fraction]]:
     """Cut a note or rest where the eye needs to see the metre: it may hide one stronger pulse, but no more."""
     levels, beat_level = _levels(metre)
     inner = _strongest_between(start, end, levels)
@@ -133,9 +133,9 @@ def _split(start: Fraction, end: Fraction, rest: bool, metre: tuple[int, int]) -
 
 
 @cache
-def _levels(metre: tuple[int, int]) -> tuple[list[Fraction], int]:
+def _levels(metre: Metre) -> tuple[list[Fraction], int]:
     """The pulses of a metre from the bar down, in quarters, and the index of the beat among them."""
-    bar, beat = Fraction(metre[0] * 4, metre[1]), written_beat(metre)
+    bar, beat = bar_length(metre), written_beat(metre)
     levels = [bar, *(Fraction(group) for group in GROUPS.get(metre, ()))]
     if beat != bar:
         levels.append(beat)

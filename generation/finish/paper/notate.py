@@ -14,7 +14,7 @@ from generation.finish.paper.quantise import quantise
 from generation.finish.paper.signs import BARE, NONE, Above, Signs, above, first_tempo
 from generation.music.clock import Clock
 from generation.music.key import Key
-from generation.music.metre import written_beat
+from generation.music.metre import Metre, written_beat
 from generation.music.notes import Written
 from generation.music.song import Part, Song, ruling
 from generation.music.spell import key_of, written_key
@@ -68,7 +68,7 @@ class Bar:
     number: int
     length: Fraction
     symbols: tuple[Symbol, ...]
-    metre: tuple[int, int]
+    metre: Metre
     key: Key
     signs: Above = BARE
 
@@ -86,7 +86,7 @@ class Frame:
     until: Fraction
     begin: Fraction
     number: int
-    metre: tuple[int, int]
+    metre: Metre
     key: Key
     signs: Above = BARE
 
@@ -110,7 +110,7 @@ class Score:
     sung: Mapping[int, str] = field(default_factory=dict)
 
     @property
-    def metre(self) -> tuple[int, int]:
+    def metre(self) -> Metre:
         """The metre at the beginning."""
         return self.bars[0].metre
 
@@ -225,7 +225,7 @@ def _some(part: Part, begin: int, stop: int) -> Part:
 def _symbols(
     spans: Sequence[tuple[Fraction, Fraction, int]],
     pitches: Sequence[Sequence[int]],
-    metre: tuple[int, int],
+    metre: Metre,
     bar: Fraction,
     came_in: bool,
     goes_on: bool,

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.metre import written_beat
+from generation.music.metre import Metre, bar_length, written_beat
 from generation.music.song import Part
 
 Floats = NDArray[np.float64]
@@ -32,7 +32,7 @@ REST_EXACT = (0.04, 0.0)
 DOTTED = 0.71  # of a beat: if the second note comes later than this, the rhythm is dotted, not swung
 
 
-def divisions_of(metre: tuple[int, int]) -> dict[int, float]:
+def divisions_of(metre: Metre) -> dict[int, float]:
     """Numbers of parts into which a beat of this metre may be divided → their costs."""
     beat = written_beat(metre)
     return COMPOUND if beat.numerator == 3 else SIMPLE if beat == 1 else SHORT
@@ -48,7 +48,7 @@ def is_exact(onset: Floats, *grids: int) -> bool:
 def quantise(
     part: Part,
     first_new: int,
-    metre: tuple[int, int],
+    metre: Metre,
     downbeat: float,
     pace: float,
     after: Fraction | None = None,
@@ -64,7 +64,7 @@ def quantise(
     The onsets increase strictly, and a note ends at the next onset or before.
     """
     beat, divisions = written_beat(metre), divisions_of(metre)
-    bar = metre[0] * 4 / metre[1]
+    bar = float(bar_length(metre))
     shift = -(downbeat % bar) % bar
     moment, duration, heard, made = _as_meant(part, beat, downbeat)
     exact = np.empty(len(moment), bool)

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from generation.finish.paper.bars import Marks, exact
 from generation.finish.paper.harmony import harmony
 from generation.music.clock import Tempo
-from generation.music.metre import written_beat
+from generation.music.metre import Metre, written_beat
 from generation.music.song import Song, legible, ruling
 
 if TYPE_CHECKING:
@@ -138,12 +138,12 @@ def _mark(text: str, picture: bool) -> str:
     return f"<rehearsal>{escape(text)}</rehearsal>"
 
 
-def tempo_words(pace: float, metre: tuple[int, int]) -> str:
+def tempo_words(pace: float, metre: Metre) -> str:
     """A tempo in quarters a minute as musicians write it: “♩ = 120”."""
     return f"♩. = {pace / 1.5:.0f}" if written_beat(metre) == Fraction(3, 2) else f"♩ = {pace:.0f}"
 
 
-def tempo_element(pace: float, metre: tuple[int, int], offset: int = 0, picture: bool = False, also: str = "") -> str:
+def tempo_element(pace: float, metre: Metre, offset: int = 0, picture: bool = False, also: str = "") -> str:
     """A <direction> for a tempo in quarters a minute, `offset` divisions after the start of the next note, with the
     further element `also`. In a `picture`, the tempo is words, since the page is drawn in a font of our own."""
     if picture:

@@ -55,7 +55,7 @@ def kept(given: Song, whole: Song, since: float, seconds: float | None = None) -
         DENSITY: _as_dense(given, fresh, since, end),
     }
     if seconds is not None:
-        bar = given.metre[0] * 4 / given.metre[1] if given.metre else 4.0
+        bar = given.bar or 4.0
         found[CLOSE] = all(_closes(old, new, end, bar) for old, new in both)
         lasts = whole.clock.second(end) - whole.clock.second(since)
         found[LENGTH] = abs(lasts / seconds - 1) <= LONGER

@@ -14,6 +14,7 @@ from generation.model.full_score import FullScore
 from generation.model.tokens import LENGTHS, TICKS, Ints
 from generation.music.clock import Tempo
 from generation.music.key import find_key
+from generation.music.metre import Metre, bar_length
 from generation.music.notes import Notes
 from generation.music.song import Part, Song
 
@@ -145,8 +146,9 @@ def song(score: FullScore) -> Song:
     )
 
 
-def _metre(score: FullScore, bar: float) -> tuple[int, int]:
-    if score.metre and abs(score.metre[0] * 4 / score.metre[1] - bar) < 1e-6:
+def _metre(score: FullScore, bar: float) -> Metre:
+    """The metre of a bar that lasts `bar` quarters: the score's own, if it fits."""
+    if score.metre and abs(float(bar_length(score.metre)) - bar) < 1e-6:
         return score.metre
     return (round(bar), 4) if abs(bar - round(bar)) < 1e-6 else (max(1, round(2 * bar)), 8)
 

@@ -14,6 +14,7 @@ from generation.model.full_score import FullScore, Reals
 from generation.model.roles import BASS, KEYS, REED, Staff, full_score
 from generation.model.tokens import Ints
 from generation.music.key import PITCH_CLASS, Key
+from generation.music.metre import Metre, bar_length
 from generation.music.pulse import smoothed
 from generation.music.song import Song, bar_marks
 from generation.read.midi import read_midi
@@ -58,11 +59,11 @@ def drummers(root: Path) -> Iterator[tuple[str, FullScore]]:
     for path, song in _songs(filter(Path.exists, rows)):
         row = rows[path]
         onset, duration, pitch, velocity, staff, _ = _columns(song)
-        beats, unit = (int(part) for part in row["time_signature"].split("-"))
+        metre = _metre(row["time_signature"].replace("-", "/"))
         kit = Staff("drums", drums=True, timing=True, dynamics=True)
         yield row["id"], full_score(
             onset, duration, pitch, velocity, np.zeros_like(staff), [kit],
-            metre=(beats, unit), bars=((0.0, beats * 4 / unit),), tempo=float(row["bpm"]),
+            metre=metre, bars=((0.0, float(bar_length(metre))),), tempo=float(row["bpm"]),
         )  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def pop(root: Path) -> Iterator[tuple[str, FullScore]]:
         labels, shift = _labels(root / "labels" / f"{path.stem}.tsv"), shifts.get(path.stem, 0.0)
         # In POP909-CL, bars begin at multiples of the metre from 0; add one if the music begins before that.
         bar = next((_metre(row["value"]) for row in labels if row["kind"] == "metre"), (4, 4))
-        length = bar[0] * 4 / bar[1]
+        length = float(bar_length(bar))
         start = float(np.floor(float(onset.min() - shift) / length + 1e-6) * length)
         onset = onset - shift - start
         bars: list[tuple[float, float]] = []
@@ -116,8 +117,7 @@ def pop(root: Path) -> Iterator[tuple[str, FullScore]]:
         for row in labels:
             when = float(row["cl_quarter"]) - start
             if row["kind"] == "metre":
-                beats, unit = _metre(row["value"])
-                bars.append((when, beats * 4 / unit))
+                bars.append((when, float(bar_length(_metre(row["value"])))))
             elif row["kind"] == "key" and key is None and re.fullmatch(r"-?\d+", row["value"]):
                 key = _signature(int(row["value"]))
             elif row["kind"] == "chord" and when >= 0:
@@ -137,7 +137,7 @@ def _labels(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
-def _metre(text: str) -> tuple[int, int]:
+def _metre(text: str) -> Metre:
     beats, unit = text.split("/")
     return int(beats), int(unit)
 

@@ -111,7 +111,7 @@ def _melody(parts: Sequence[Part], song: Song, lowest: int = 0, key: Key | None 
     if not notes:
         raise Refusal("There is no melody.")
     onset, end, pitch, velocity = (np.array(column) for column in zip(*notes, strict=True))
-    bar = song.metre[0] * 4 / song.metre[1] if song.metre else 0.0
+    bar = song.bar or 0.0
     start = float(np.floor((onset[0] - song.downbeat) / bar + 1e-6) * bar) + song.downbeat if bar else 0.0
     after = np.append(onset[1:], np.inf)
     duration = np.clip(np.minimum(end - onset, (after - onset) * 1.1), 0.02, 16)

@@ -20,6 +20,7 @@ from generation.model.band import NO_CHORD, chord_value
 from generation.model.full_score import FullScore
 from generation.model.roles import Staff, full_score
 from generation.music.key import Key
+from generation.music.metre import bar_length
 from generation.request import Refusal
 
 # How the word for a chord's kind begins → our kind; the first that matches counts.
@@ -190,10 +191,11 @@ def _hear_attributes(element: Element, now: float, first: bool, moved: int, hear
     """Take the metres of the first part, and the key of the first part that sounds as it is written."""
     beats, unit = element.findtext("time/beats"), element.findtext("time/beat-type")
     if first and beats and unit and re.fullmatch(r"\d+", beats) and unit.isdigit():
-        bar = int(beats) * 4 / int(unit)
+        metre = int(beats), int(unit)
+        bar = float(bar_length(metre))
         if not heard.bars or heard.bars[-1][1] != bar:
             heard.bars.append((now, bar))
-        heard.metre = heard.metre or (int(beats), int(unit))
+        heard.metre = heard.metre or metre
     fifths = element.findtext("key/fifths")
     if heard.key is None and fifths and abs(int(fifths)) <= 7 and moved % 12 == 0:
         minor = element.findtext("key/mode") == "minor"

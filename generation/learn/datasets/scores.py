@@ -15,6 +15,7 @@ from defusedxml import ElementTree
 from generation.music.clock import Tempo
 from generation.music.key import Key
 from generation.music.melody import melody_of
+from generation.music.metre import Metre, bar_length
 from generation.music.notes import Notes
 from generation.music.song import Song
 from generation.request import Refusal
@@ -50,7 +51,7 @@ class _Voice:
 
     now: float = 0.0
     divisions: float = 1.0
-    metre: tuple[int, int] | None = None
+    metre: Metre | None = None
     key: Key | None = None
     notes: list[tuple[float, float, int]] = field(default_factory=list)  # onset, end, pitch
 
@@ -65,7 +66,7 @@ def voice(root: Element) -> Song:
             _hear(element, heard)
             end = max(end, heard.now)
         heard.now = end
-        bar = heard.metre[0] * 4 / heard.metre[1] if heard.metre else 0.0
+        bar = float(bar_length(heard.metre)) if heard.metre else 0.0
         if i == 0 and 0 < end - start < bar - 1e-6:
             pickup = end - start
     tempo = next((float(sound.get("tempo", 0)) for sound in root.iter("sound") if sound.get("tempo")), DEFAULT_TEMPO)

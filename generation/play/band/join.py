@@ -10,7 +10,7 @@ from generation.model.harmonise import harmonised
 from generation.music.chart import Chart, on_bars, parse_chart
 from generation.music.cut import bar_lines
 from generation.music.key import Key
-from generation.music.metre import stated_beat
+from generation.music.metre import bar_length, stated_beat
 from generation.music.notes import Notes
 from generation.music.played import Played
 from generation.music.reading import Reading, tune_alone
@@ -120,7 +120,7 @@ def primed(song: Song, since: float, players: Players, key: Key, style: str) -> 
     """A song beside which `players` play from the quarter `since` on; from the beginning, a lead-in sets them going,
     softly if the tune is soft. `key` names the chord of the lead-in where the song has no chords."""
     metre = song.metres[0][1] if song.metres else (4, 4)
-    bar, swung = metre[0] * 4 / metre[1], swings(song)
+    bar, swung = float(bar_length(metre)), swings(song)
     lead_in = LEAD_IN * bar - song.pickup if since <= 0 else 0.0
     along = any(player.feel in ALONG for hands in players.values() for player in hands)
     # Players wait for the first bar line, singers do not.

@@ -12,7 +12,7 @@ from generation.model.band import FIRST_CHORD, NO_CHORD, QUALITIES
 from generation.model.chords import value_of
 from generation.model.hear_chords import TONES
 from generation.music.key import MODES, Key
-from generation.music.metre import is_compound
+from generation.music.metre import Metre, bar_length, is_compound
 from generation.music.notes import Notes
 from generation.music.song import Part
 from generation.play.band.accompanists import LEVEL
@@ -120,13 +120,13 @@ BARS: dict[tuple[str, str], dict[float, Bar]] = {
 }  # fmt: skip
 
 
-def bar_of(feel: str, role: str, metre: tuple[int, int], swung: bool) -> Bar:
+def bar_of(feel: str, role: str, metre: Metre, swung: bool) -> Bar:
     """The bar that a role plays in a feel and a metre; empty if there is no pattern. Swung off-beats are made even
     unless `swung`."""
     known = BARS.get((feel, role))
     if known is None:
         return ()
-    bar = filled(metre[0] * 4 / metre[1], is_compound(metre), known)
+    bar = filled(float(bar_length(metre)), is_compound(metre), known)
     if swung:
         return bar
     return tuple((math.floor(at) + 0.5 if abs(at % 1 - SWUNG) < 1e-6 else at, lasts, what) for at, lasts, what in bar)

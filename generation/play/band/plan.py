@@ -16,7 +16,7 @@ from generation.model.tokens import METRES, TICKS, Ints
 from generation.music.chart import Chords, on_bars
 from generation.music.clock import Tempo
 from generation.music.key import Key
-from generation.music.metre import stated_beat
+from generation.music.metre import bar_length, stated_beat
 from generation.music.song import Part, Song, bar_marks, tempo_at
 from generation.play.asked import BandPrompt
 from generation.play.band.accompanists import SILENCE
@@ -192,12 +192,12 @@ def _declared(song: Song, piece: Piece, chords: bool) -> Piece:
         slots[i] = i + chords
         family = band.NO_FAMILY if part.program is None else part.program // 8
         heading[slots[i]] = band.ROLES.index(part.role) + 1, family, 1, 1
-    key, (beats, unit) = song.keys[0][1], song.metres[0][1]
+    key, metre = song.keys[0][1], song.metres[0][1]
     shift = tokens.shift_of(key)
     conditions = piece.conditions.copy()
-    conditions[1] = METRES.index((beats, unit)) + 1 if (beats, unit) in METRES else 0
+    conditions[1] = METRES.index(metre) + 1 if metre in METRES else 0
     conditions[2] = (key.pitch_class + shift) % 12 + 1
     rows = piece.encoded.rows.copy()
-    rows[:, BAR] = round(beats * 4 / unit * TICKS)
+    rows[:, BAR] = round(bar_length(metre) * TICKS)
     encoded = replace(piece.encoded, rows=rows, heading=heading)
     return replace(piece, encoded=encoded, conditions=conditions, slots=slots, shift=shift)

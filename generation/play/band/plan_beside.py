@@ -10,7 +10,7 @@ from generation.model.band import BAR, DURATION, FIRST_CHORD, FIRST_DRUM, PART, 
 from generation.model.encode_band import Piece
 from generation.model.encode_song import encode_song
 from generation.model.tokens import LENGTHS, TICKS, Ints
-from generation.music.metre import heard_beat
+from generation.music.metre import Metre, bar_length, heard_beat
 from generation.music.song import tempo_at
 from generation.play.asked import BandPrompt
 from generation.play.band.ahead import as_given, basses, obeyed
@@ -78,14 +78,14 @@ def plan_beside(prompt: BandPrompt, beside: Beside) -> Plan:
     )
 
 
-def _accustom(table: Ints, piece: Piece, beside: Beside, metre: tuple[int, int], begin: int) -> None:
+def _accustom(table: Ints, piece: Piece, beside: Beside, metre: Metre, begin: int) -> None:
     """Write each part's habits, such as its pattern, into a take's row (WIDTH,) of the table; the band enters at tick
     `begin`."""
     bar = int(table[AT.line])
     hands = {piece.slots[i]: hand for i, hand in beside.hands.items() if i in piece.slots}
     for slot, hand in hands.items():
         table[AT.under + slot], table[AT.walks + slot] = hand.under, hand.walks
-    if bar > PLACES or bar != round(metre[0] * 4 / metre[1] * TICKS):
+    if bar > PLACES or bar != round(bar_length(metre) * TICKS):
         return
     pattern, drums = table[AT.pattern : AT.pattern + PLACES], table[AT.drums : AT.drums + PLACES]
     for slot, hand in hands.items():
