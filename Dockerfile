@@ -1,5 +1,5 @@
 # Encore in a container, for CPUs; TORCH_INDEX says where PyTorch's build comes from. For NVIDIA GPUs use --build-arg
-# TORCH_INDEX=, which takes the build with CUDA from pip's own index (6.3 GB instead of 1.8), and `docker run --gpus all`.
+# TORCH_INDEX=, which takes the build with CUDA from pip's own index (6.3 GB instead of 1.9), and `docker run --gpus all`.
 ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE} AS build
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
