@@ -1,12 +1,16 @@
-"""Pitches → note names, spelt as the key suggests."""
+"""Pitches → note names, spelt as the chord or else the key suggests."""
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
 from generation.music.key import FIFTHS, PITCH_CLASS, Key
 from generation.music.song import Song, heard_key
 
 LETTERS = {position: letter for letter, position in FIFTHS.items()}
 ACCIDENTALS = {0: "", 1: "#", -1: "b"}
+SHARPEST, FLATTEST = 10, -6  # A sharp and G flat, in fifths from C: other names of a chord's tones are hard to read
+CHORD = re.compile(r"([A-G])([#b♯♭]?)([^/]*)")
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,45 @@ def written_key(key: Key) -> Key:
     return min((name for name in names if name.pitch_class == key.pitch_class), key=lambda name: abs(name.sharps))
 
 
-def spell(pitch: int, key: Key) -> Name:
-    """The name of a MIDI pitch that is nearest to the key on the line of fifths: in major from the flat sixth to the
-    raised tonic, in minor from the flat second to the raised fourth."""
+def spell(pitch: int, key: Key, chord: str = "") -> Name:
+    """The name of a MIDI pitch: the chord's, if it is one of its tones, such as G♯ in “E7”; otherwise the name that is
+    nearest to the key on the line of fifths, in major from the flat sixth to the raised tonic, in minor from the flat
+    second to the raised fourth."""
+    if (position := _tones(chord).get(pitch % 12)) is not None and FLATTEST <= position <= SHARPEST:
+        return _named(pitch, position)
     tonic = FIFTHS[key.tonic[0]] + {"": 0, "b": -7, "#": 7}[key.tonic[1:]]
     lowest = tonic - (4 if key.mode in ("major", "mixolydian", "lydian") else 5)
     position = lowest + (pitch * 7 - lowest) % 12  # fifths from C, of the twelve that the key prefers
     if position < min(-6, key.sharps - 1):  # C flat, F flat or a double flat outside the key is hard to read
         position += 12
+    return _named(pitch, position)
+
+
+def _named(pitch: int, position: int) -> Name:
+    """The name of a pitch that lies `position` fifths above C."""
     alter, letter = divmod(position + 1, 7)
     name = LETTERS[letter - 1]
     return Name(name, alter, (pitch - PITCH_CLASS[name] - alter) // 12 - 1)
+
+
+@cache
+def _tones(chord: str) -> dict[int, int]:
+    """Pitch class → its place on the line of fifths, in fifths from C, for each tone of a chord symbol."""
+    found = CHORD.match(chord)
+    if found is None:
+        return {}
+    kind, root = found[3], FIFTHS[found[1]] + {"": 0, "#": 7, "♯": 7, "b": -7, "♭": -7}[found[2]]
+    diminished = re.match("dim|o|°|ø|h", kind)
+    minor = diminished or re.match("m(?!aj)|min|-", kind)
+    fifth = -6 if diminished or "b5" in kind else 8 if re.match(r"aug|\+", kind) or "#5" in kind else 1
+    tones = [0, -1 if "sus" in kind else -3 if minor else 4, fifth]
+    if re.search("maj|M|Δ", kind):
+        tones.append(5)
+    elif re.search("7|9|11|13", kind):
+        tones.append(-9 if re.match("(dim|o|°)7", kind) else -2)
+    elif "6" in kind:
+        tones.append(3)
+    return {(root + tone) * 7 % 12: root + tone for tone in tones}
 
 
 def named(pitch: int, key: Key) -> str:

@@ -36,6 +36,7 @@ class Symbol:
     continued      whether the note began in an earlier symbol
     note           index of the note in the melody, −1 for a rest
     others         the further notes of a chord, MIDI, whose first is `pitch`
+    harmony        the chord symbol over which the note begins; "" for none
     """
 
     start: Fraction
@@ -49,6 +50,7 @@ class Symbol:
     continued: bool = False
     note: int = -1
     others: tuple[int, ...] = ()
+    harmony: str = ""
 
     @property
     def pitches(self) -> tuple[int, ...]:
@@ -133,7 +135,7 @@ def notate(melody: Song, since: float = 0.0, signs: Signs = NONE, words: Marks[s
     onsets, ends, swung = quantised(melody.parts[0], first_new, stretches, melody.clock)
     keys = [(quarter, written_key(key)) for quarter, key in melody.keys] or [(0.0, key_of(melody))]
     empty = frames(stretches, onsets[0], ends[-1], keys, signs)
-    bars = write_into(empty, onsets, ends, line.pitch[:, None].tolist())
+    bars = write_into(empty, onsets, ends, line.pitch[:, None].tolist(), signs.chords)
     errors = sorted(abs(float(x) - y) for x, y in zip(onsets, line.onset, strict=True))
     tempo = first_tempo(melody.tempo, float(line.onset[0]))
     error = errors[len(errors) * 3 // 4]
@@ -160,10 +162,15 @@ def frames(
 
 
 def write_into(
-    frames: Sequence[Frame], onsets: Sequence[Fraction], ends: Sequence[Fraction], pitches: Sequence[Sequence[int]]
+    frames: Sequence[Frame],
+    onsets: Sequence[Fraction],
+    ends: Sequence[Fraction],
+    pitches: Sequence[Sequence[int]],
+    harmony: Marks[str] = (),
 ) -> tuple[Bar, ...]:
-    """The bars of one voice: chords that do not overlap, with their pitches, in order."""
+    """The bars of one voice: chords that do not overlap, with their pitches, in order, under chord symbols."""
     bars: list[Bar] = []
+    over = [ruling(harmony, float(at))[1] if harmony and harmony[0][0] <= at else "" for at in onsets]
     note = 0
     for frame in frames:
         line, until = frame.line, frame.until
@@ -181,7 +188,10 @@ def write_into(
             spans.append((at - line, until - line, -1))
         came_in = spans[0][2] >= 0 and onsets[spans[0][2]] < line
         goes_on = spans[-1][2] >= 0 and ends[spans[-1][2]] > until
-        symbols = tuple(_symbols(spans, pitches, frame.metre, until - line, came_in, goes_on))
+        symbols = tuple(
+            replace(symbol, harmony=over[symbol.note]) if symbol.note >= 0 else symbol
+            for symbol in _symbols(spans, pitches, frame.metre, until - line, came_in, goes_on)
+        )
         bars.append(Bar(frame.number, until - line - frame.begin, symbols, frame.metre, frame.key, frame.signs))
     return tuple(bars)
 

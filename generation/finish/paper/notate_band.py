@@ -8,7 +8,7 @@ from statistics import median
 
 import numpy as np
 
-from generation.finish.paper.bars import stretched_bars
+from generation.finish.paper.bars import Marks, stretched_bars
 from generation.finish.paper.notate import Bar, Frame, Score, frames, write_into
 from generation.finish.paper.pianists import KEYBOARDS, by_player, instrument
 from generation.finish.paper.place import Struck, place
@@ -122,7 +122,7 @@ def notate_band(song: Song, since: float) -> Sheet:
     for some, player_staves in zip(grouped, staves, strict=True):
         part = playing[some[0]]
         written = tuple(
-            Staff(tuple(_voice(plain, voice, tempo) for voice in staff), _clef(part, staff, n))
+            Staff(tuple(_voice(plain, voice, tempo, signs.chords) for voice in staff), _clef(part, staff, n))
             for n, staff in enumerate(player_staves)
         )
         name = legible(part.name) if len(some) == 1 else instrument(legible(part.name))
@@ -174,11 +174,11 @@ def _chordal(notes: Sequence[Struck]) -> bool:
     return len({note.onset for note in notes}) < len(notes)
 
 
-def _voice(bars: Sequence[Frame], voice: Sequence[Chord], tempo: float) -> Score:
-    """A voice of a staff as a score of its own."""
+def _voice(bars: Sequence[Frame], voice: Sequence[Chord], tempo: float, harmony: Marks[str]) -> Score:
+    """A voice of a staff as a score of its own, under chord symbols."""
     first_new = next((i for i, chord in enumerate(voice) if chord.new), len(voice))
     pitches = [chord.pitches[:MOST_IN_CHORD] for chord in voice]
-    written = write_into(bars, [chord.onset for chord in voice], [chord.end for chord in voice], pitches)
+    written = write_into(bars, [chord.onset for chord in voice], [chord.end for chord in voice], pitches, harmony)
     sung = {i: chord.sung for i, chord in enumerate(voice) if chord.sung}
     return Score(written, tempo, first_new, False, 0.0, sung)
 

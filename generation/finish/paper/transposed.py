@@ -24,14 +24,19 @@ def _bar(bar: Bar, up: int, semitones: int) -> Bar:
     def read(pitch: int) -> int:
         return min(max(pitch - semitones, 0), 127)
 
+    def named(chord: str) -> str:
+        return TONES.sub(lambda m: _moved(m[0], up), chord)
+
     symbols = tuple(
         symbol
         if symbol.pitch is None
-        else replace(symbol, pitch=read(symbol.pitch), others=tuple(map(read, symbol.others)))
+        else replace(
+            symbol, pitch=read(symbol.pitch), others=tuple(map(read, symbol.others)), harmony=named(symbol.harmony)
+        )
         for symbol in bar.symbols
     )
     key = written_key(Key(_moved(bar.key.tonic, up), bar.key.mode))
-    chords = tuple((at, TONES.sub(lambda m: _moved(m[0], up), name)) for at, name in bar.signs.chords)
+    chords = tuple((at, named(name)) for at, name in bar.signs.chords)
     return replace(bar, symbols=symbols, key=key, signs=replace(bar.signs, chords=chords))
 
 

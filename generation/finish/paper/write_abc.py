@@ -75,10 +75,10 @@ def key_text(key: Key) -> str:
     return key.tonic + KEY_WORDS[key.mode]
 
 
-def bar_text(bar: Bar, naming: Callable[[int, Key], Name] = spell, elsewhere: Collection[str] = ()) -> str:
+def bar_text(bar: Bar, naming: Callable[[int, Key, str], Name] = spell, elsewhere: Collection[str] = ()) -> str:
     """One bar as ABC; the notes of a beat are written without spaces, so that they share a beam.
 
-    naming     the name of a pitch in a key
+    naming     the name of a pitch in a key, over a chord
     elsewhere  letters that another voice of the same staff alters
     """
     usual = signature(bar.key)
@@ -100,7 +100,7 @@ def bar_text(bar: Bar, naming: Callable[[int, Key], Name] = spell, elsewhere: Co
             continue
         tones = ""
         for pitch in (symbol.pitch, *symbol.others):
-            name = naming(pitch, bar.key)
+            name = naming(pitch, bar.key, symbol.harmony)
             place = (name.letter, name.octave)
             others = {alter for (letter, _), alter in altered.items() if letter == name.letter}
             doubtful = name.letter in elsewhere and place not in altered

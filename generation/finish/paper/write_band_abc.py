@@ -91,7 +91,7 @@ def _midi(player: Player) -> list[str]:
     return lines
 
 
-def _drum(drum: int, _: Key | None = None) -> Name:
+def _drum(drum: int, *_: Key | str) -> Name:
     place = place_of(drum)
     return Name(place.letter, place.alter, place.octave)
 
@@ -111,7 +111,7 @@ def _altered(bar: Bar, drums: bool) -> set[str]:
     """The letters with an accidental in a bar."""
     usual = signature(bar.key)
     names = [
-        _drum(pitch) if drums else spell(pitch, bar.key)
+        _drum(pitch) if drums else spell(pitch, bar.key, symbol.harmony)
         for symbol in bar.symbols
         if symbol.pitch is not None
         for pitch in (symbol.pitch, *symbol.others)

@@ -225,7 +225,7 @@ def _notes(bar: Bar, voice: Score, player: Player, place: tuple[int, int], stem:
                 head = f"<notehead>{spot.head}</notehead>" if spot.head else ""
                 instrument = f'<instrument id="{identity}-I{pitch}"/>'
             else:
-                name = spell(pitch, bar.key)
+                name = spell(pitch, bar.key, symbol.harmony)
                 spot_ = (name.letter, name.octave)
                 if altered.get(spot_, usual[name.letter]) != name.alter and not symbol.continued:
                     accidental, altered[spot_] = f"<accidental>{ACCIDENTALS[name.alter]}</accidental>", name.alter

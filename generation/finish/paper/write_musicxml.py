@@ -99,7 +99,7 @@ def _measure(bar: Bar, score: Score, before: str, new_colour: str) -> str:
     signs = elements(bar, DIVISIONS, bool(new_colour))
     for i, (symbol, beam) in enumerate(zip(bar.symbols, beamed, strict=True)):
         text += signs[i]
-        name = None if symbol.pitch is None else spell(symbol.pitch, bar.key)
+        name = None if symbol.pitch is None else spell(symbol.pitch, bar.key, symbol.harmony)
         accidental = ""
         if name is not None:
             place = (name.letter, name.octave)
