@@ -15,6 +15,7 @@ from generation.music.key import MODES
 from generation.music.played import Played
 from generation.music.song import Song, heard_key, tempo_at
 from generation.play.asked import Prompt
+from generation.play.attempts import Attempt
 from generation.play.batch import Line
 from generation.play.chance import random_stream, uniforms
 from generation.play.constraints import LONGEST_RUN, unusual
@@ -41,9 +42,7 @@ class Take:
     whole     once the take is complete: the given notes and the new ones
     since     quarter where the new ones begin
     made_by   the arithmetic and the processor, in words
-    best      the best attempt so far, the one that copies the fewest notes
-    copied, repeated  its notes beyond the limit, from a training tune and from the input
-    clean     how many of its new notes come before displaced bars of the input; None if there are none
+    best      the best attempt so far
     form      of a fresh piece whose first strain has yet to come back
     strains   once it has come back: the piece up to the bars that close it
     """
@@ -57,10 +56,7 @@ class Take:
     whole: Song | None = None
     since: float = 0.0
     made_by: str = ""
-    best: Song | None = None
-    copied: int = 0
-    repeated: int = 0
-    clean: int | None = None
+    best: Attempt[Song] | None = None
     form: Form | None = None
     strains: Song | None = None
 
@@ -76,8 +72,8 @@ class Take:
     @property
     def played(self) -> Played:
         """The complete take."""
-        assert self.whole is not None
-        return Played(self.whole, self.since, self.made_by, self.repeated > 0, self.style, alone=True)
+        assert self.whole is not None and self.best is not None
+        return Played(self.whole, self.since, self.made_by, self.best.repeated > 0, self.style, alone=True)
 
 
 @dataclass(frozen=True, eq=False)

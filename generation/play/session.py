@@ -8,7 +8,9 @@ import numpy as np
 from generation.model import memorised
 from generation.model.loaded import LoadedModel
 from generation.model.tokens import PITCH, TICK
+from generation.music.song import Song
 from generation.play.asked import Prompt
+from generation.play.attempts import Attempt
 from generation.play.batch import Batch
 from generation.play.chance import random_stream
 from generation.play.entry import LEAST_WINDOW, RING, Around
@@ -17,16 +19,13 @@ from generation.play.plan import Take, takes_of, uniforms_of
 from generation.play.repeats import before_displaced, repeated
 from generation.play.to_song import cut_off, written
 
-ATTEMPTS = 4  # at a take that copies nothing
-MORE_ATTEMPTS = 10  # at a take without displaced bars of the input, see `repeats.LONGEST`
-
 
 class Session:
     """Takes of any number of requests, which one model plays at once.
 
-    A take that copies a training tune, or mostly repeats the input, is played again, up to `ATTEMPTS` times. If every
-    attempt does so, the best one is kept, and `Played.again` says whether it repeats the input. If it contains
-    displaced bars of the input, there are `MORE_ATTEMPTS`; after those, the music is cut off before they are complete.
+    A take that copies a training tune, or mostly repeats the input, is played again, as often as `attempts` says. If
+    every attempt does so, the best one is kept, and `Played.again` says whether it repeats the input; if it contains
+    displaced bars of the input, it is cut off before they are complete.
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -65,28 +64,33 @@ class Session:
             self._end(take)
 
     def _end(self, take: Take) -> None:
-        whole, known_passages, first_new = written(take), self.loaded.memorised, len(take.given.line)
-        copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, first_new)
-        given, new = take.encoded.rows[1:, [PITCH, TICK]], np.array(take.line.rows)[:, [PITCH, -1]]
-        bar = int(take.encoded.conditions[4])
-        again, clean = (0, len(new)) if take.strains else (repeated(given, new, bar), before_displaced(given, new, bar))
-        shifted = clean < len(new)
-        if take.best is None or (shifted, copied + again) < (take.clean is not None, take.copied + take.repeated):
-            take.best, take.copied, take.repeated, take.clean = whole, copied, again, clean if shifted else None
-        attempts = ATTEMPTS if take.clean is None else MORE_ATTEMPTS
-        if take.copied + take.repeated and take.prompt.attempt + 1 < attempts:
+        """Play a take again whose best attempt does not suffice, let its form go on, or complete it."""
+        attempt, first_new = self._attempt(take), len(take.given.line)
+        best = take.best = attempt.or_better(take.best)
+        if not best.suffices(take.prompt.attempt + 1):
             prompt = take.prompt = replace(take.prompt, attempt=take.prompt.attempt + 1)
-            returns, drawn = take.line.returns - (again > 0), uniforms_of(prompt)
+            returns, drawn = take.line.returns - (attempt.repeated > 0), uniforms_of(prompt)
             take.line = replace(take.line, uniforms=drawn, returns=returns, rows=[], goal=0, over=False)
             self._waiting.append(take)
-        else:
-            take.since = float(take.best.line.onset[first_new]) if first_new else 0.0
-            take.whole = take.best if take.clean is None else cut_off(take.best, first_new, take.clean)
-            take.made_by = self._batch.made_by
-            if take.form is not None:
-                self._come_back(take, take.form)
-            elif take.strains is not None:
-                take.whole, take.since = closed(take.strains, take.whole), 0.0
+            return
+        take.since = float(best.music.line.onset[first_new]) if first_new else 0.0
+        take.whole = best.music if best.clean is None else cut_off(best.music, first_new, best.clean)
+        take.made_by = self._batch.made_by
+        if take.form is not None:
+            self._come_back(take, take.form)
+        elif take.strains is not None:
+            take.whole, take.since = closed(take.strains, take.whole), 0.0
+
+    def _attempt(self, take: Take) -> Attempt[Song]:
+        """The attempt at a take that has just ended."""
+        whole, known_passages, first_new = written(take), self.loaded.memorised, len(take.given.line)
+        copied = 0 if known_passages is None else memorised.copies(whole, known_passages, take.style, first_new)
+        if take.strains is not None:  # the end of a strain that comes back repeats it, as it should
+            return Attempt(whole, copied, 0, None)
+        given, new = take.encoded.rows[1:, [PITCH, TICK]], np.array(take.line.rows)[:, [PITCH, -1]]
+        bar = int(take.encoded.conditions[4])
+        again, clean = repeated(given, new, bar), before_displaced(given, new, bar)
+        return Attempt(whole, copied, again, clean if clean < len(new) else None)
 
     def _come_back(self, take: Take, form: Form) -> None:
         """Let the first strain of a tune come back; the model brings it to a close, from a bar line on."""
@@ -104,7 +108,11 @@ class Session:
         )
         [last] = takes_of(self.loaded, [prompt], self._batch.reader)
         most, asked = last.line.least + LEAST_WINDOW, last.line.wished - LEAST_WINDOW // 2
-        vars(take).update(vars(last), strains=strains, line=replace(last.line, most=most, wished=asked))
+        take.prompt, take.given, take.style = last.prompt, last.given, last.style
+        take.encoded, take.delay = last.encoded, last.delay
+        take.line = replace(last.line, most=most, wished=asked)
+        take.form, take.strains = None, strains
+        take.whole = take.best = None
         self._waiting.append(take)
 
 

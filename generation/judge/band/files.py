@@ -105,10 +105,10 @@ def keeping(
         some = sent[at : at + AT_A_TIME]
         prompts = [BandPrompt(each.given, SECONDS, seed=seed + at + i) for i, each in enumerate(some)]
         for each, take in zip(some, play_on(model, prompts, memorised=memorised), strict=True):
-            assert take.whole is not None
+            assert take.whole is not None and take.best is not None
             ours = contracts.kept(each.given, take.whole, take.since, SECONDS)
             if memorised is not None:
-                ours[contracts.COPIES] = take.copied == 0
+                ours[contracts.COPIES] = take.best.copied == 0
             yield each, ours, _true(each)
 
 

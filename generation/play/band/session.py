@@ -12,6 +12,7 @@ from generation.model.tokens import Ints
 from generation.music.played import Played
 from generation.music.song import Song
 from generation.play.asked import BandPrompt
+from generation.play.attempts import Attempt
 from generation.play.band.batch import BandBatch
 from generation.play.band.decode_step import HEADS, Line, begun
 from generation.play.band.plan import Plan, plan
@@ -22,7 +23,6 @@ from generation.play.band.to_song import rows_of, to_song
 from generation.play.batch import HIGHEST
 from generation.play.chance import uniforms
 from generation.play.repeats import before_displaced, repeated
-from generation.play.session import ATTEMPTS, MORE_ATTEMPTS
 
 LEAD = band.ROLES.index("lead") + 1  # in a heading
 
@@ -35,10 +35,7 @@ class BandTake:
     whole     once the take is complete: the given song, every part followed by its new notes
     since     the quarter in `whole` where the new music begins
     made_by   the arithmetic and the processor, in words
-    best      the rows of the best attempt so far, the one that copies the fewest notes
-    copied    its notes from training scores beyond the limit
-    repeated  its notes from the input's tune beyond the limit
-    clean     how many of its rows come before bars of the input's tune, displaced within the bar; None if none do
+    best      the best attempt so far
     """
 
     prompt: BandPrompt
@@ -47,10 +44,7 @@ class BandTake:
     whole: Song | None = None
     since: float = 0.0
     made_by: str = ""
-    best: list[list[int]] | None = None
-    copied: int = 0
-    repeated: int = 0
-    clean: int | None = None
+    best: Attempt[list[list[int]]] | None = None
 
     @property
     def share(self) -> float:
@@ -62,8 +56,8 @@ class BandTake:
     @property
     def played(self) -> Played:
         """The complete take."""
-        assert self.whole is not None
-        return Played(self.whole, self.since, self.made_by, self.repeated > 0, self.prompt.style)
+        assert self.whole is not None and self.best is not None
+        return Played(self.whole, self.since, self.made_by, self.best.repeated > 0, self.prompt.style)
 
     def add(self, row: list[int]) -> bool:
         """Add a row. Returns whether the take is over, with this row or before it."""
@@ -74,21 +68,18 @@ class BandTake:
 
     def end(self, known: MemorisedLines | None) -> bool:
         """Complete the take. Returns False if it copies a training score or its own tune and has to be played again;
-        after as many attempts as in `play.session`, the best of them is taken, up to its displaced bars."""
+        after the last attempt, the best one is taken, up to its displaced bars."""
         copied = 0 if known is None or not self.rows else self._copied(known)
         repeated, clean = self._repeated()
-        shifted = clean is not None
-        if self.best is None or (shifted, copied + repeated) < (self.clean is not None, self.copied + self.repeated):
-            self.best, self.copied, self.repeated, self.clean = self.rows, copied, repeated, clean
-        attempts = ATTEMPTS if self.clean is None else MORE_ATTEMPTS
-        if self.copied + self.repeated and self.prompt.attempt + 1 < attempts:
+        best = self.best = Attempt(self.rows, copied, repeated, clean).or_better(self.best)
+        if not best.suffices(self.prompt.attempt + 1):
             self.prompt, self.rows = replace(self.prompt, attempt=self.prompt.attempt + 1), []
             return False
-        self.whole, self.since = to_song(self.plan, self.best[: self.clean], self.prompt.open_end)
+        self.whole, self.since = to_song(self.plan, best.music[: best.clean], self.prompt.open_end)
         return True
 
     def _repeated(self) -> tuple[int, int | None]:
-        """`repeated` and `clean` of the present rows."""
+        """`Attempt.repeated` and `Attempt.clean` of the present rows, where only the lead's notes count."""
         encoded = self.plan.piece.encoded
         leads = np.flatnonzero(encoded.heading[:, 0] == LEAD)
         if self.plan.beside or not self.rows or not len(leads):
@@ -100,7 +91,7 @@ class BandTake:
         return again, until
 
     def _copied(self, known: MemorisedLines) -> int:
-        """`copied` of the present rows."""
+        """`Attempt.copied` of the present rows."""
         given, new = self.plan.piece.encoded, rows_of(self.rows)
         rows: Ints = np.concatenate([given.rows[1:].astype(np.int64), new])
         if self.plan.beside:  # a tune that was given is nobody's copy
