@@ -10,6 +10,7 @@ from generation.music.song import Song, heard_key
 LETTERS = {position: letter for letter, position in FIFTHS.items()}
 ACCIDENTALS = {0: "", 1: "#", -1: "b"}
 SHARPEST, FLATTEST = 10, -6  # A sharp and G flat, in fifths from C: other names of a chord's tones are hard to read
+NEARER = 2  # fifths by which another name must be nearer than the key's
 CHORD = re.compile(r"([A-G])([#b♯♭]?)([^/]*)")
 
 
@@ -36,16 +37,23 @@ def written_key(key: Key) -> Key:
 
 
 def spell(pitch: int, key: Key, chord: str = "") -> Name:
-    """The name of a MIDI pitch: the chord's, if it is one of its tones, such as G♯ in “E7”; otherwise the name that is
-    nearest to the key on the line of fifths, in major from the flat sixth to the raised tonic, in minor from the flat
-    second to the raised fourth."""
-    if (position := _tones(chord).get(pitch % 12)) is not None and FLATTEST <= position <= SHARPEST:
+    """The name of a MIDI pitch: the chord's, if it is one of its tones, such as G♯ in “E7”; else that of the twelve
+    that the key prefers, in major from the flat sixth to the raised tonic, in minor from the flat second to the raised
+    fourth on the line of fifths, unless another lies much nearer to key and chord there."""
+    tones = _tones(chord)
+    if FLATTEST <= (position := tones.get(pitch % 12, FLATTEST - 1)) <= SHARPEST:
         return _named(pitch, position)
     tonic = FIFTHS[key.tonic[0]] + {"": 0, "b": -7, "#": 7}[key.tonic[1:]]
     lowest = tonic - (4 if key.mode in ("major", "mixolydian", "lydian") else 5)
-    position = lowest + (pitch * 7 - lowest) % 12  # fifths from C, of the twelve that the key prefers
+    position = lowest + (pitch * 7 - lowest) % 12
     if position < min(-6, key.sharps - 1):  # C flat, F flat or a double flat outside the key is hard to read
         position += 12
+    if tones:
+        usual, middles = position, (lowest + 5.5, sum(tones.values()) / len(tones))
+        others = [other for other in (usual - 12, usual + 12) if FLATTEST <= other <= SHARPEST]
+        position = min(
+            (usual, *others), key=lambda at: sum(abs(at - middle) for middle in middles) - NEARER * (at == usual)
+        )
     return _named(pitch, position)
 
 
@@ -58,7 +66,8 @@ def _named(pitch: int, position: int) -> Name:
 
 @cache
 def _tones(chord: str) -> dict[int, int]:
-    """Pitch class → its place on the line of fifths, in fifths from C, for each tone of a chord symbol."""
+    """Pitch class → its place on the line of fifths, in fifths from C, for each tone of a chord symbol, and for the
+    leading note of a minor one."""
     found = CHORD.match(chord)
     if found is None:
         return {}
@@ -73,6 +82,8 @@ def _tones(chord: str) -> dict[int, int]:
         tones.append(-9 if re.match("(dim|o|°)7", kind) else -2)
     elif "6" in kind:
         tones.append(3)
+    if minor and not diminished:
+        tones.append(5)
     return {(root + tone) * 7 % 12: root + tone for tone in tones}
 
 

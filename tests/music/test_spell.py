@@ -21,7 +21,8 @@ C, A_MINOR = Key("C", "major"), Key("A", "minor")
         ("Caug", 68, ("G", 1)), ("A7", 61, ("C", 1)), ("Db", 61, ("D", -1)), ("B7", 63, ("D", 1)),
         ("Cm7", 63, ("E", -1)), ("F7sus4", 70, ("B", -1)), ("F#m7b5", 64, ("E", 0)),
         ("Dmaj7", 61, ("C", 1)), ("G/B", 68, ("A", -1)), ("N.C.", 68, ("A", -1)),
-        ("D#", 79, ("G", 0)),  # its third, F double sharp, would be hard to read
+        ("Am", 68, ("G", 1)), ("Em7", 63, ("D", 1)), ("F#m", 68, ("G", 1)), ("C", 68, ("A", -1)),
+        ("E7", 70, ("B", -1)), ("D#", 79, ("G", 0)),  # its third, F double sharp, would be hard to read
     ],
 )  # fmt: skip
 def test_a_tone_of_a_chord_has_the_chords_name(chord: str, pitch: int, name: tuple[str, int]):
