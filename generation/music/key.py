@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from generation.request import Refusal
 
+# The line of fifths: letter → its place, seven more for a sharp, seven less for a flat.
 FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
 PITCH_CLASS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 # Mode → sharps of its signature, less those of the major signature on the same tonic.
@@ -27,10 +28,14 @@ class Key:
             raise Refusal("“{text}” is not a key. Write one like “D minor”, “Bb major” or “A dorian”.", text=name)
 
     @property
+    def fifths(self) -> int:
+        """The tonic's place on the line of fifths, C = 0."""
+        return FIFTHS[self.tonic[0]] + {"": 0, "b": -7, "#": 7}[self.tonic[1:]]
+
+    @property
     def sharps(self) -> int:
         """Sharps of the signature; flats are negative. Beyond ±7 for keys that nobody writes."""
-        accidental = {"": 0, "b": -7, "#": 7}[self.tonic[1:]]
-        return FIFTHS[self.tonic[0]] + accidental + MODES[self.mode]
+        return self.fifths + MODES[self.mode]
 
     @property
     def pitch_class(self) -> int:
@@ -39,6 +44,12 @@ class Key:
 
     def __str__(self) -> str:
         return f"{self.tonic} {self.mode}"
+
+    @staticmethod
+    def signed(sharps: int, mode: str) -> "Key":
+        """The key of this mode whose signature has so many sharps, −7 … 7; flats are negative."""
+        accidental, letter = divmod(sharps - MODES[mode] + 1, 7)
+        return Key(tuple(FIFTHS)[letter] + {-1: "b", 0: "", 1: "#"}[accidental], mode)
 
     @staticmethod
     def parse(text: str) -> "Key":
@@ -92,7 +103,7 @@ def believed(said: Key, pitch: NDArray[np.int64], weight: NDArray[np.float64]) -
         if key.mode != own.mode and key.pitch_class == (own.pitch_class + (9 if own.mode == "major" else 3)) % 12
     )
     if fits[relative] > fits[own] + (RELATIVE if said.mode == "major" else RELATIVE_MAJOR):
-        return Key(_tonic(relative, said), relative.mode)
+        return Key.signed(said.sharps, relative.mode)
     return modal(said, best, pitch, weight) if doubt and fits[best] > fits[own] + doubt else said
 
 
@@ -104,16 +115,6 @@ def modal(said: Key, heard: Key, pitch: NDArray[np.int64], weight: NDArray[np.fl
     own, other = (weight[pitch % 12 == (heard.pitch_class + lowered + raised) % 12].sum() for raised in (0, 1))
     agrees = other > own if mode == "dorian" else own > other
     return modal if agrees and modal.sharps == said.sharps else heard
-
-
-def _tonic(relative: Key, said: Key) -> str:
-    """The tonic of a relative key, spelt so that its signature is that of the stated key."""
-    return next(
-        name
-        for letter in FIFTHS
-        for name in (letter, letter + "b", letter + "#")
-        if Key(name, relative.mode).sharps == said.sharps
-    )
 
 
 def _fits(pitch: NDArray[np.int64], weight: NDArray[np.float64]) -> dict[Key, float]:

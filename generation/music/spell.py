@@ -43,7 +43,7 @@ def spell(pitch: int, key: Key, chord: str = "") -> Name:
     tones = _tones(chord)
     if FLATTEST <= (position := tones.get(pitch % 12, FLATTEST - 1)) <= SHARPEST:
         return _named(pitch, position)
-    tonic = FIFTHS[key.tonic[0]] + {"": 0, "b": -7, "#": 7}[key.tonic[1:]]
+    tonic = key.fifths
     lowest = tonic - (4 if key.mode in ("major", "mixolydian", "lydian") else 5)
     position = lowest + (pitch * 7 - lowest) % 12
     if position < min(-6, key.sharps - 1):  # C flat, F flat or a double flat outside the key is hard to read

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from generation.music.key import FIFTHS, MODES, Key
+from generation.music.key import Key
 from generation.read.midi_events import (
     BEND,
     CONTROLLER,
@@ -27,7 +27,6 @@ BENT = 8192  # half the range of a bend
 # Kinds of meta events.
 TEXT, TRACK_NAME, LYRIC, MARKER, PORT, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 1, 3, 5, 6, 0x21, 0x51, 0x58, 0x59
 WORDS = (TEXT, TRACK_NAME, LYRIC, MARKER)
-TONICS = {FIFTHS[letter] + step: letter + sign for letter in FIFTHS for step, sign in ((-7, "b"), (0, ""), (7, "#"))}
 # The parts of Roland's GS in the order of their numbers: channel 10 comes first.
 GS_CHANNELS = (10, *range(1, 10), *range(11, 17))
 
@@ -125,7 +124,7 @@ class Heard:
             sharps = int.from_bytes(data[:1], signed=True)
             if abs(sharps) <= 7 and data[1] <= 1:
                 mode = ("major", "minor")[data[1]]
-                self.key[tick] = Key(TONICS[sharps - MODES[mode]], mode)
+                self.key[tick] = Key.signed(sharps, mode)
 
     def obey(self, data: bytes) -> None:
         """Take in system exclusive: which channels GS and XG make drums."""

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.music.key import FEWEST, MODES, Key, find_key
+from generation.music.key import FEWEST, Key, find_key
 from generation.music.notes import Notes
-from generation.music.spell import LETTERS
 from generation.read.written import Signature
 
 EVERYWHERE = 4  # times as much of a tone with an accidental as without: then the signature was left out
@@ -52,9 +51,7 @@ def key_under(signature: Signature, parts: list[Notes], chords: Sequence[str], m
 
 def key_of(signature: Signature, mode: str) -> Key:
     """The key of a signature, if it is in this mode."""
-    tonic = signature.sharps - MODES[mode]
-    letter = LETTERS[(tonic + 1) % 7 - 1]
-    return Key(letter + {-1: "b", 0: "", 1: "#"}[(tonic + 1) // 7], mode)
+    return Key.signed(signature.sharps, mode)
 
 
 def _accidentals(lasts: NDArray[np.float64]) -> int:

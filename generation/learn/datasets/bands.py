@@ -85,8 +85,8 @@ def pianists(root: Path) -> Iterator[tuple[str, FullScore]]:
 
 
 def _signature(sharps: int | None) -> Key | None:
-    names = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-    return None if sharps is None or abs(sharps) > 7 else Key(names[sharps + 7], "major")
+    """The major key of a signature; None if it is unknown."""
+    return None if sharps is None or abs(sharps) > 7 else Key.signed(sharps, "major")
 
 
 # The quality of a chord in the labels of POP909-CL → ours; the nearest one for sus2 and “other”.
@@ -143,6 +143,7 @@ def _metre(text: str) -> Metre:
 
 
 def _label(text: str) -> int:
+    """The value of a chord in the words of POP909-CL, such as “A:min7/b3”."""
     root, _, quality = text.partition(":")
     quality = CL_QUALITIES.get(quality.split("/")[0], "maj")
     return NO_CHORD if root[:1] not in PITCH_CLASS else chord_value(root_of(root), quality)

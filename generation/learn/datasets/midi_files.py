@@ -70,6 +70,7 @@ def _beside(onset: NDArray[np.float64]) -> float:
 
 
 def irish(root: Path) -> Iterator[tuple[str, Song]]:
+    """Irish tunes, in the keys that their files state."""
     return _each(root / "MIDI", "*.mid", lambda song: _melody(song.parts, song, key=song.key))
 
 

@@ -15,11 +15,10 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from defusedxml import ElementTree
 
-from generation.learn.datasets.scores import MAJOR, MINOR, STEPS
 from generation.model.band import NO_CHORD, chord_value
 from generation.model.full_score import FullScore
 from generation.model.roles import Staff, full_score
-from generation.music.key import Key
+from generation.music.key import PITCH_CLASS, Key
 from generation.music.metre import bar_length
 from generation.request import Refusal
 
@@ -180,7 +179,7 @@ def _pitch(note: Element, moved: int, drums: dict[str | None, int]) -> tuple[int
     step = note.findtext("pitch/step")
     if step is not None:
         octave, alter = int(note.findtext("pitch/octave") or 4), float(note.findtext("pitch/alter") or 0)
-        return int(np.clip(12 * (octave + 1) + STEPS[step] + int(alter) + moved, 0, 127)), False
+        return int(np.clip(12 * (octave + 1) + PITCH_CLASS[step] + int(alter) + moved, 0, 127)), False
     if note.find("unpitched") is None:
         return None, False
     instrument = note.find("instrument")
@@ -199,7 +198,7 @@ def _hear_attributes(element: Element, now: float, first: bool, moved: int, hear
     fifths = element.findtext("key/fifths")
     if heard.key is None and fifths and abs(int(fifths)) <= 7 and moved % 12 == 0:
         minor = element.findtext("key/mode") == "minor"
-        heard.key = Key((MINOR if minor else MAJOR)[int(fifths) + 7], "minor" if minor else "major")
+        heard.key = Key.signed(int(fifths), "minor" if minor else "major")
 
 
 def _chord(harmony: Element, moved: int) -> int:
@@ -210,4 +209,4 @@ def _chord(harmony: Element, moved: int) -> int:
     if root is None or kind == "none":
         return NO_CHORD
     alter = int(float(harmony.findtext("root/root-alter") or 0))
-    return chord_value(STEPS[root] + alter + moved, quality or "maj")
+    return chord_value(PITCH_CLASS[root] + alter + moved, quality or "maj")

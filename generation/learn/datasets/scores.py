@@ -13,28 +13,28 @@ import numpy as np
 from defusedxml import ElementTree
 
 from generation.music.clock import Tempo
-from generation.music.key import Key
+from generation.music.key import PITCH_CLASS, Key
 from generation.music.melody import melody_of
 from generation.music.metre import Metre, bar_length
 from generation.music.notes import Notes
 from generation.music.song import Song
 from generation.request import Refusal
 
-STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-MINOR = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
-DEFAULT_TEMPO = 96.0
+DEFAULT_TEMPO = 96.0  # quarter notes a minute, where a song states none
 
 
 def lieder(root: Path) -> Iterator[tuple[str, Song]]:
+    """The voice of every song of OpenScore's Lieder corpus."""
     yield from _songs(root / "scores")
 
 
 def standards(root: Path) -> Iterator[tuple[str, Song]]:
+    """The tune of every lead sheet of OpenEWLD."""
     yield from _songs(root / "dataset")
 
 
 def _songs(folder: Path) -> Iterator[tuple[str, Song]]:
+    """(name of the file, melody) of every compressed MusicXML file below a folder."""
     for path in sorted(folder.rglob("*.mxl")):
         with zipfile.ZipFile(path) as archive:  # some containers name no root file: take the one that there is
             inner = next(n for n in archive.namelist() if n.endswith((".xml", ".musicxml")) and "META" not in n)
@@ -100,7 +100,7 @@ def _hear(element: Element, heard: _Voice) -> None:
         if step is None or heard.now == start or element.findtext("voice", "1") != "1":
             return
         octave, alter = int(element.findtext("pitch/octave") or 4), float(element.findtext("pitch/alter") or 0)
-        pitch = 12 * (octave + 1) + STEPS[step] + int(alter)
+        pitch = 12 * (octave + 1) + PITCH_CLASS[step] + int(alter)
         tied = any(tie.get("type") == "stop" for tie in element.findall("tie"))
         if tied and heard.notes and heard.notes[-1][2] == pitch:
             heard.notes[-1] = (heard.notes[-1][0], heard.now, pitch)
@@ -117,4 +117,4 @@ def _hear_attributes(element: Element, heard: _Voice) -> None:
     fifths = element.findtext("key/fifths")
     if heard.key is None and fifths and abs(int(fifths)) <= 7:
         minor = element.findtext("key/mode") == "minor"
-        heard.key = Key((MINOR if minor else MAJOR)[int(fifths) + 7], "minor" if minor else "major")
+        heard.key = Key.signed(int(fifths), "minor" if minor else "major")
