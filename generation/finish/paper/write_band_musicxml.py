@@ -3,25 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import lcm
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from generation.finish.paper.drum_places import place_of
 from generation.finish.paper.lyrics import xml_lyric
-from generation.finish.paper.notate import Bar, Score, Symbol
+from generation.finish.paper.notate import Bar, Score
 from generation.finish.paper.notate_band import Player, Sheet, Staff, notate_band
 from generation.finish.paper.page import NEW
 from generation.finish.paper.signs import elements, tempo_element
 from generation.finish.paper.write_musicxml import (
-    ACCIDENTALS,
     HEAD,
-    NAMES,
-    beams,
     changes,
     identification,
     key_element,
     printable,
     time_element,
     transpose_element,
+)
+from generation.finish.paper.xml_notes import (
+    Altered,
+    accidental,
+    beams,
+    notations,
+    pitch_element,
+    ratio,
+    ties,
+    value_element,
 )
 from generation.music.key import Key
 from generation.music.song import Song
@@ -187,12 +195,32 @@ def _measure(sheet: Sheet, player: Player, i: int, before: str, look: Look, iden
     return text + "</measure>"
 
 
+class _Tone(NamedTuple):
+    """The elements in which the notes of a chord differ; "" for those that a note lacks."""
+
+    pitch: str
+    instrument: str = ""
+    accidental: str = ""
+    head: str = ""
+
+
+def _stroke(drum: int, identity: str) -> _Tone:
+    """A drum on its place of the staff; `identity` is that of the player's part."""
+    place = place_of(drum)
+    return _Tone(
+        f"<unpitched><display-step>{place.letter}</display-step>"
+        f"<display-octave>{place.octave}</display-octave></unpitched>",
+        instrument=f'<instrument id="{identity}-I{drum}"/>',
+        head=f"<notehead>{place.head}</notehead>" if place.head else "",
+    )
+
+
 def _notes(bar: Bar, voice: Score, player: Player, place: tuple[int, int], stem: str, look: Look, identity: str) -> str:
     """The notes of one voice in a bar, with what stands above it. `place`: the numbers of staff and voice, from 0."""
     n, v = place
     divisions = look.divisions
     usual = signature(bar.key)
-    altered: dict[tuple[str, int], int] = {}
+    altered: Altered = {}
     signs = elements(bar, divisions, look.picture)
     text = ""
     for s, (symbol, beam) in enumerate(zip(bar.symbols, beams(bar, voice), strict=True)):
@@ -203,38 +231,24 @@ def _notes(bar: Bar, voice: Score, player: Player, place: tuple[int, int], stem:
         )
         where = f"<voice>{4 * n + v + 1}</voice>"
         stave = f"<staff>{n + 1}</staff>" if len(player.staves) > 1 else ""
+        duration = f"<duration>{end - begin}</duration>"
         if symbol.pitch is None:
             hidden = ' print-object="no"' if v else ""
             whole = symbol.length == bar.length and len(bar.symbols) == 1
-            rest = '<rest measure="yes"/>' if whole else "<rest/>"
-            kind = "" if whole else _kind(symbol)
-            text += (
-                f"<note{colour}{hidden}>{rest}<duration>{end - begin}</duration>{where}{kind}{_ratio(symbol)}{stave}"
-            )
-            text += f"{_notations(symbol, True, bool(v))}</note>"
+            rest, value = ('<rest measure="yes"/>', "") if whole else ("<rest/>", value_element(symbol))
+            text += f"<note{colour}{hidden}>{rest}{duration}{where}{value}{ratio(symbol)}{stave}"
+            text += f"{notations(symbol, True, bool(v))}</note>"
             continue
         for k, pitch in enumerate(symbol.pitches):
-            text += f"<note{colour}>" + ("<chord/>" if k else "")
-            accidental = head = instrument = ""
             if player.drums:
-                spot = place_of(pitch)
-                text += (
-                    f"<unpitched><display-step>{spot.letter}</display-step>"
-                    f"<display-octave>{spot.octave}</display-octave></unpitched>"
-                )
-                head = f"<notehead>{spot.head}</notehead>" if spot.head else ""
-                instrument = f'<instrument id="{identity}-I{pitch}"/>'
+                tone = _stroke(pitch, identity)
             else:
                 name = spell(pitch, bar.key, symbol.harmony)
-                spot_ = (name.letter, name.octave)
-                if altered.get(spot_, usual[name.letter]) != name.alter and not symbol.continued:
-                    accidental, altered[spot_] = f"<accidental>{ACCIDENTALS[name.alter]}</accidental>", name.alter
-                alter = f"<alter>{name.alter}</alter>" if name.alter else ""
-                text += f"<pitch><step>{name.letter}</step>{alter}<octave>{name.octave}</octave></pitch>"
-            ties = ('<tie type="stop"/>' if symbol.continued else "") + ('<tie type="start"/>' if symbol.tied else "")
+                tone = _Tone(pitch_element(name), accidental=accidental(symbol, name, usual, altered))
+            text += f"<note{colour}>" + ("<chord/>" if k else "")
             text += (
-                f"<duration>{end - begin}</duration>{ties}{instrument}{where}{_kind(symbol)}{accidental}"
-                f"{_ratio(symbol)}{stem}{head}{stave}{'' if k else beam}{_notations(symbol, k == 0, bool(v))}"
+                f"{tone.pitch}{duration}{ties(symbol)}{tone.instrument}{where}{value_element(symbol)}{tone.accidental}"
+                f"{ratio(symbol)}{stem}{tone.head}{stave}{'' if k else beam}{notations(symbol, k == 0, bool(v))}"
                 f"{'' if k else xml_lyric(symbol, voice.sung)}</note>"
             )
     return text
@@ -245,28 +259,3 @@ def _shared(staff: Staff, i: int) -> bool:
     return len(staff.voices) > 1 and all(
         any(symbol.pitch is not None for symbol in voice.bars[i].symbols) for voice in staff.voices
     )
-
-
-def _kind(symbol: Symbol) -> str:
-    """The note value, with its dot."""
-    dotted = symbol.value.numerator == 3
-    return f"<type>{NAMES.get(symbol.value / 3 * 2 if dotted else symbol.value, '1024th')}</type>" + "<dot/>" * dotted
-
-
-def _ratio(symbol: Symbol) -> str:
-    if symbol.tuplet is None:
-        return ""
-    actual, normal = symbol.tuplet
-    return (
-        f"<time-modification><actual-notes>{actual}</actual-notes><normal-notes>{normal}</normal-notes>"
-        "</time-modification>"
-    )
-
-
-def _notations(symbol: Symbol, first: bool, plain: bool) -> str:
-    """Ties and, for the `first` note of a chord, the ends of a tuplet; `plain` leaves out its number."""
-    text = ('<tied type="stop"/>' if symbol.continued else "") + ('<tied type="start"/>' if symbol.tied else "")
-    look = ' bracket="no" show-number="none"' if plain else ""
-    text += f'<tuplet type="start"{look}/>' if first and symbol.first else ""
-    text += '<tuplet type="stop"/>' if first and symbol.last else ""
-    return f"<notations>{text}</notations>" if text else ""

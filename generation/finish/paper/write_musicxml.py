@@ -1,7 +1,6 @@
 """Piece → MusicXML, for notation programs and for Encore's own picture of the score."""
 
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from statistics import median
 from xml.sax.saxutils import escape
 
@@ -9,24 +8,24 @@ from generation.finish.paper.lyrics import xml_lyric
 from generation.finish.paper.notate import Bar, Frame, Score, Symbol
 from generation.finish.paper.signs import elements, tempo_element
 from generation.finish.paper.transposed import Interval
+from generation.finish.paper.xml_notes import (
+    Altered,
+    accidental,
+    beams,
+    notations,
+    pitch_element,
+    ratio,
+    ties,
+    value_element,
+)
 from generation.finish.piece import Piece
-from generation.music.metre import written_beat
-from generation.music.spell import Name, signature, spell
+from generation.music.spell import signature, spell
 
 DIVISIONS = 13_440  # of a quarter: 2^7 · 3 · 5 · 7, so that lengths in tuplets are whole; MusicXML allows 16,383
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">
 """
-NAMES = {
-    Fraction(8): "breve",
-    Fraction(4): "whole",
-    Fraction(2): "half",
-    Fraction(1): "quarter",
-    Fraction(1, 2): "eighth",
-} | {Fraction(4, n): f"{n}{'nd' if n == 32 else 'th'}" for n in (16, 32, 64, 128, 256, 512, 1024)}
-ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 SWING = "<direction-type><words>Swing</words></direction-type>"
-TWO_BEATS = ((4, 4), (2, 4), (2, 2))  # eighths are beamed by fours here
 
 
 def write_musicxml(piece: Piece) -> bytes:
@@ -87,27 +86,21 @@ def identification(composer: str) -> str:
 
 
 def printable(text: str) -> str:
+    """The text without control characters, which XML forbids."""
     return "".join(letter for letter in text if letter.isprintable())
 
 
 def _measure(bar: Bar, score: Score, before: str, new_colour: str) -> str:
+    """A <measure>, which begins with the elements `before` its notes."""
     implicit = ' implicit="yes"' if bar.number == 0 else ""
     usual = signature(bar.key)
-    altered: dict[tuple[str, int], int] = {}
-    beamed = beams(bar, score)
+    altered: Altered = {}
     text = f'<measure number="{bar.number}"{implicit}>{before}'
     signs = elements(bar, DIVISIONS, bool(new_colour))
-    for i, (symbol, beam) in enumerate(zip(bar.symbols, beamed, strict=True)):
-        text += signs[i]
-        name = None if symbol.pitch is None else spell(symbol.pitch, bar.key, symbol.harmony)
-        accidental = ""
-        if name is not None:
-            place = (name.letter, name.octave)
-            if altered.get(place, usual[name.letter]) != name.alter and not symbol.continued:
-                accidental, altered[place] = ACCIDENTALS[name.alter], name.alter
+    for i, (symbol, beam) in enumerate(zip(bar.symbols, beams(bar, score), strict=True)):
         colour = f' color="{new_colour}"' if new_colour and symbol.note >= score.first_new else ""
-        note = _note(symbol, name, accidental, beam, colour, bar.length)
-        text += note.replace("</note>", f"{xml_lyric(symbol, score.sung)}</note>")
+        note = _note(symbol, bar, beam, usual, altered)
+        text += f"{signs[i]}<note{colour}>{note}{xml_lyric(symbol, score.sung)}</note>"
     if bar is score.bars[-1]:
         text += '<barline location="right"><bar-style>light-heavy</bar-style></barline>'
     return text + "</measure>"
@@ -147,75 +140,17 @@ def clef(score: Score) -> tuple[str, int, int]:
     return "F", 4, -1 if middle < 37 else 0
 
 
-def _note(symbol: Symbol, name: Name | None, accidental: str, beam: str, colour: str, bar_length: Fraction) -> str:
-    """One <note> element, with its children in the order of the schema."""
+def _note(symbol: Symbol, bar: Bar, beam: str, usual: Mapping[str, int], altered: Altered) -> str:
+    """What a <note> element contains before its lyric, in the order of the schema. `usual`, `altered`: as for
+    `accidental`."""
     duration = f"<duration>{round(symbol.length * DIVISIONS)}</duration>"
-    if name is None and symbol.length == bar_length:
-        return f'<note{colour}><rest measure="yes"/>{duration}<voice>1</voice></note>'
-    dotted = symbol.value.numerator == 3
-    kind = NAMES.get(symbol.value / 3 * 2 if dotted else symbol.value, "1024th")
-    text = f"<note{colour}>"
-    if name is None:
-        text += "<rest/>"
-    else:
-        alter = f"<alter>{name.alter}</alter>" if name.alter else ""
-        text += f"<pitch><step>{name.letter}</step>{alter}<octave>{name.octave}</octave></pitch>"
-    text += duration
-    text += '<tie type="stop"/>' if symbol.continued else ""
-    text += '<tie type="start"/>' if symbol.tied else ""
-    text += f"<voice>1</voice><type>{kind}</type>" + ("<dot/>" if dotted else "")
-    text += f"<accidental>{accidental}</accidental>" if accidental else ""
-    notations = ('<tied type="stop"/>' if symbol.continued else "") + ('<tied type="start"/>' if symbol.tied else "")
-    if symbol.tuplet is not None:
-        actual, normal = symbol.tuplet
-        text += (
-            f"<time-modification><actual-notes>{actual}</actual-notes><normal-notes>{normal}</normal-notes>"
-            "</time-modification>"
-        )
-        notations += '<tuplet type="start"/>' if symbol.first else ""
-        notations += '<tuplet type="stop"/>' if symbol.last else ""
-    text += beam
-    return text + (f"<notations>{notations}</notations>" if notations else "") + "</note>"
-
-
-def _flags(symbol: Symbol) -> int:
-    """The number of flags or beams of a note: 1 for an eighth; 0 for a rest."""
-    plain = symbol.value / 3 * 2 if symbol.value.numerator == 3 else symbol.value
-    return 0 if symbol.pitch is None else max(plain.denominator.bit_length() - 1, 0)
-
-
-def beams(bar: Bar, score: Score) -> list[str]:
-    """The <beam> elements of every symbol of a bar."""
-    texts = [""] * len(bar.symbols)
-    for group in _groups(bar, score):
-        flags = [_flags(bar.symbols[i]) for i in group]
-        for level in range(1, max(flags) + 1):
-            for k, i in enumerate(group):
-                if flags[k] < level:
-                    continue
-                before = k > 0 and flags[k - 1] >= level
-                after = k + 1 < len(group) and flags[k + 1] >= level
-                word = {(False, True): "begin", (True, True): "continue", (True, False): "end"}.get((before, after))
-                word = word or ("forward hook" if k == 0 else "backward hook")
-                texts[i] += f'<beam number="{level}">{word}</beam>'
-    return texts
-
-
-def _groups(bar: Bar, score: Score) -> Iterator[list[int]]:
-    """Indices of the symbols that share a beam: within a beat, or two beats of plain eighths; never across the seam."""
-    beat = max(written_beat(bar.metre), Fraction(1))
-    even = all(symbol.tuplet is None and symbol.value == Fraction(1, 2) for symbol in bar.symbols if _flags(symbol))
-    window = 2 * beat if bar.metre in TWO_BEATS and even else beat
-    group: list[int] = []
-    place: tuple[int, bool] | None = None
-    for i, symbol in enumerate(bar.symbols):
-        here = (symbol.start // window, symbol.note >= score.first_new)
-        if group and (not _flags(symbol) or here != place):
-            if len(group) > 1:
-                yield group
-            group = []
-        if _flags(symbol):
-            group.append(i)
-            place = here
-    if len(group) > 1:
-        yield group
+    if symbol.pitch is None and symbol.length == bar.length:
+        return f'<rest measure="yes"/>{duration}<voice>1</voice>'
+    tone, sign = "<rest/>", ""
+    if symbol.pitch is not None:
+        name = spell(symbol.pitch, bar.key, symbol.harmony)
+        tone, sign = pitch_element(name), accidental(symbol, name, usual, altered)
+    return (
+        f"{tone}{duration}{ties(symbol)}<voice>1</voice>{value_element(symbol)}{sign}{ratio(symbol)}{beam}"
+        f"{notations(symbol)}"
+    )
