@@ -17,6 +17,7 @@ RATE = 16_000
 WINDOW, HOP = 1_024, 160  # samples: 64 ms, 10 ms
 LOWEST, BANDS, OCTAVES = 80.0, 24, 6.5  # hertz, bands an octave, octaves
 LAG = 2  # frames between those that are compared
+AT_ONCE = 512  # windows whose spectra are in memory, roughly
 FAINT = 1e-3  # of the loudest band: anything softer counts little
 
 
@@ -25,10 +26,10 @@ def attack_strength(sound: Samples) -> Floats:
     padded = np.pad(sound, (WINDOW // 2, WINDOW))
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     shape = np.hanning(WINDOW).astype(np.float32)
-    power = np.concatenate(
-        [np.abs(np.fft.rfft(few * shape, axis=1)) for few in np.array_split(windows, len(windows) // 512 + 1)]
+    magnitude = np.concatenate(
+        [np.abs(np.fft.rfft(few * shape, axis=1)) for few in np.array_split(windows, len(windows) // AT_ONCE + 1)]
     )
-    bands = power @ _filters()
+    bands = magnitude @ _filters()
     level = np.log1p(bands / (FAINT * max(float(bands.max()), 1e-9)))
     around = np.maximum(level, np.maximum(np.roll(level, 1, axis=1), np.roll(level, -1, axis=1)))
     rise = np.maximum(level[LAG:] - around[:-LAG], 0).mean(axis=1)

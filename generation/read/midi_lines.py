@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from generation.music.key import Key
+from generation.music.song import BENT
 from generation.read.midi_events import (
     BEND,
     CONTROLLER,
@@ -23,7 +24,6 @@ from generation.request import Refusal
 MAX_EVENTS = 200_000
 MOST_QUARTERS = 2_000  # of rest within a track: a longer one comes from a wrong byte
 SLOWEST, FASTEST, NO_TEMPO = 4.0, 1_000.0, 6_000.0  # quarters a minute: what is played; what nobody means
-BENT = 8192  # half the range of a bend
 # Kinds of meta events.
 TEXT, TRACK_NAME, LYRIC, MARKER, PORT, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 1, 3, 5, 6, 0x21, 0x51, 0x58, 0x59
 WORDS = (TEXT, TRACK_NAME, LYRIC, MARKER)

@@ -13,11 +13,13 @@ Floats = NDArray[np.float64]
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or else the network's library writes about its use to the user's home
 
 OWN_RATE = 16_000  # of the network: a pitch up to 2,094 Hz
+HOP = 256  # samples from one frame of the network to the next
 PIECE = 4  # seconds that are analysed at a time: a long recording takes no more memory than a short one
 WINDOW = 2_048  # samples of a spectrum at `OWN_RATE`
 # A whistle: its loudest partial mostly lies above so many hertz, and less than this share of the power lies below half
 # of that.
 PEAKS, BELOW = 1_000.0, 0.003
+LOWEST = 8  # bin of a spectrum, 62 Hz: rumble lies below
 PARTIALS = 30  # bins that a few partials fill
 LOUD = 25.0  # decibels below the loudest frames, down to which frames count
 KEPT, WITHIN = 0.15, 1.0  # seconds for which a pitch that is held stays within so many semitones
@@ -55,7 +57,7 @@ def pitch_track(heard: Samples) -> Track:
         np.concatenate([getattr(each, name) for each in found]) for name in ("pitch_hz", "confidence", "loudness_db")
     )
     pitch = 69 + 12 * np.log2(np.maximum(hertz, 1.0) / 440) + octave
-    return Track(256 / RATE if high else 256 / OWN_RATE, pitch, sure, level)
+    return Track(HOP / RATE if high else HOP / OWN_RATE, pitch, sure, level)
 
 
 def spectra(sound: Samples, hop: int) -> Floats:
@@ -69,7 +71,7 @@ def spectra(sound: Samples, hop: int) -> Floats:
 def tonal(sound: Samples) -> float:
     """The share of the power of the loud frames that lies in their strongest partials, 0 … 1; little in noise. `sound`:
     (n,)."""
-    power = spectra(sound, WINDOW)[:, 8 : WINDOW // 4]  # 62 Hz to 4 kHz
+    power = spectra(sound, WINDOW)[:, LOWEST : WINDOW // 4]  # up to 4 kHz
     loudness = power.sum(axis=1)
     loud = power[loudness > loudness.max() * 10 ** (-LOUD / 10)]
     return float(np.median(np.sort(loud, axis=1)[:, -PARTIALS:].sum(axis=1) / loud.sum(axis=1)))
@@ -89,9 +91,9 @@ def held(track: Track) -> float:
 
 def _whistled(sound: Samples) -> bool:
     """Whether there is nothing below a high pitch."""
-    power = spectra(sound, WINDOW)[:, 8:]  # above 62 Hz
+    power = spectra(sound, WINDOW)[:, LOWEST:]
     loudness = power.sum(axis=1)
     power = power[loudness > loudness.max() * 10 ** (-LOUD / 10)]
-    hertz = float(np.median(power.argmax(axis=1) + 8)) * OWN_RATE / WINDOW
-    below = power[:, : max(int(hertz / 2 * WINDOW / OWN_RATE) - 8, 0)].sum(axis=1) / power.sum(axis=1)
+    hertz = float(np.median(power.argmax(axis=1) + LOWEST)) * OWN_RATE / WINDOW
+    below = power[:, : max(int(hertz / 2 * WINDOW / OWN_RATE) - LOWEST, 0)].sum(axis=1) / power.sum(axis=1)
     return hertz > PEAKS and float(np.median(below)) < BELOW

@@ -1,6 +1,6 @@
 """Song → a picture of the score of all its parts, or of its lead if there are too many parts to read on a phone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -53,7 +53,8 @@ def band_png(song: Song, since: float, title: str = "", take: int = 0) -> bytes:
     seam_bar = None
     if sheet.seam is not None:
         seam_bar = sum(sheet.seam > i for line in shown for i in line)
-    return page(*engrave(xml, _colour(seam_bar)), title or sheet.title or "Encore", under, since > 0, footer, take)
+    drawing, height = engrave(xml, partial(_colour, seam=seam_bar))
+    return page(drawing, height, title or sheet.title or "Encore", under, since > 0, footer, take)
 
 
 def _lines(sheet: Sheet) -> list[list[int]]:
@@ -84,13 +85,9 @@ def _width(sheet: Sheet, i: int) -> float:
     return 1.5 + under_chords(notes, sheet.frames[i].signs.chords)
 
 
-def _colour(seam: int | None) -> Callable[[ElementTree.Element], None]:
-    """A function that gives all notes, rests, beams and ties from the first new note on the colour of new music.
-    `seam` is the bar of that note, counted in the picture; None if all of it is new."""
-    return partial(_coloured, seam=seam)
-
-
-def _coloured(root: ElementTree.Element, seam: int | None) -> None:
+def _colour(root: ElementTree.Element, seam: int | None) -> None:
+    """Give all notes, rests, beams and ties from the first new note on the colour of new music. `seam` is the bar of
+    that note, counted in the picture; None if all of it is new."""
     if seam is None:
         return
     measures = [g for g in root.iter(f"{SVG}g") if g.get("class") == "measure"]

@@ -21,6 +21,8 @@ from generation.music.spell import written_key
 GUITARS, BASSES, VIOLA = range(24, 32), (*range(32, 40), 43), 41
 BOTH = 0.06  # the share of the notes that must lie well within each hand's staff
 MOST_IN_CHORD = 10
+TREBLE = 56  # the lowest median pitch in the treble clef, nearly in the middle between the two staves
+HIGH, DEEP = 88, 36  # median pitches from which on, and below which, a clef has an octave change
 PERCUSSION = ("percussion", 2, 0)
 # Cello, trombone, tuba, bassoon: written in the bass clef unless they stay high, as a pianist's lower staff is.
 LOW = (42, 57, 58, 70)
@@ -149,7 +151,7 @@ def _as_read(player: Player) -> Player:
     for staff in player.staves:
         moved = tuple(as_read(voice, player.sounds) for voice in staff.voices)
         pitches = [pitch for voice in moved for bar in voice.bars for symbol in bar.symbols for pitch in symbol.pitches]
-        clef = ("G", 2, 0) if not pitches or median(pitches) >= 56 else ("F", 4, 0)
+        clef = ("G", 2, 0) if not pitches or median(pitches) >= TREBLE else ("F", 4, 0)
         staves.append(Staff(moved, clef))
     return replace(player, staves=tuple(staves))
 
@@ -200,5 +202,5 @@ def _clef(part: Part, staff: Sequence[Sequence[Chord]], number: int) -> tuple[st
         return "G", 2, -1
     if part.program in BASSES:
         return "F", 4, -1
-    octave = 0 if part.program in KEYBOARDS else (middle >= 88) - (middle < 36)  # pianists read no octave clefs
-    return ("G", 2, octave) if middle >= 56 else ("F", 4, octave)
+    octave = 0 if part.program in KEYBOARDS else (middle >= HIGH) - (middle < DEEP)  # pianists read no octave clefs
+    return ("G", 2, octave) if middle >= TREBLE else ("F", 4, octave)

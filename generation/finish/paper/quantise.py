@@ -29,6 +29,14 @@ PLAYED = 0.025  # seconds by which a player's onset typically differs from the s
 EXACT = 0.008  # quarters, the same for a file that was made from a score
 REST_PLAYED = (0.3, 0.25)  # the cost of a written rest: quarters, plus a share of the time to the next onset
 REST_EXACT = (0.04, 0.0)
+NEAR_BEAT = 0.2  # of a beat: notes nearer than this to a beat tell how late a player is
+MOST_LAG = 0.15  # of a beat, either way
+FEWEST_NEAR, FEWEST_PAIRS = 12, 6  # notes near beats, and beats of two notes, that say something about a feel
+ON_BEAT = 0.12  # of a beat: a note so much before or after it is on it
+OFF_BEATS = (0.35, 0.8)  # of a beat: between these, the second of two notes may be an off-beat
+STRAIGHT, SHUFFLE = 0.5, 0.67  # of a beat: where its second half begins
+SWUNG = 0.57  # of a beat: from here on, a score says “swing”
+STEADY = 0.07  # of a beat: by how much swung notes may differ, in the median
 DOTTED = 0.71  # of a beat: if the second note comes later than this, the rhythm is dotted, not swung
 
 
@@ -114,23 +122,26 @@ class Feel:
     @property
     def swung(self) -> bool:
         """Whether a score would say “swing”."""
-        return self.swing > 0.57
+        return self.swing > SWUNG
 
     @staticmethod
     def of(at: Floats) -> "Feel":
         """The feel of notes at the moments (n,), in beats."""
         off = at - np.round(at)
-        near = off[np.abs(off) < 0.2]
-        if len(near) < 12:
+        near = off[np.abs(off) < NEAR_BEAT]
+        if len(near) < FEWEST_NEAR:
             return Feel()
-        lag = float(np.clip(np.median(near), -0.15, 0.15))
-        beat = np.floor(at - lag + 0.12)
+        lag = float(np.clip(np.median(near), -MOST_LAG, MOST_LAG))
+        beat = np.floor(at - lag + ON_BEAT)
         beats, counts = np.unique(beat, return_counts=True)
         first, second = (at - lag - beat)[np.isin(beat, beats[counts == 2])].reshape(-1, 2).T
-        second = second[(first < 0.12) & (second > 0.35) & (second < 0.8)]  # only where the first note is on the beat
-        if len(second) < 6 or np.median(np.abs(second - np.median(second))) > 0.07 or np.median(second) > DOTTED:
+        second = second[(first < ON_BEAT) & (second > OFF_BEATS[0]) & (second < OFF_BEATS[1])]
+        if len(second) < FEWEST_PAIRS:
             return Feel(lag)
-        return Feel(lag, float(np.clip(np.median(second), 0.5, 0.67)))
+        swing = float(np.median(second))
+        if np.median(np.abs(second - swing)) > STEADY or swing > DOTTED:
+            return Feel(lag)
+        return Feel(lag, float(np.clip(swing, STRAIGHT, SHUFFLE)))
 
 
 def _fit(

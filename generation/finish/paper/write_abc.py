@@ -99,7 +99,7 @@ def bar_text(bar: Bar, naming: Callable[[int, Key, str], Name] = spell, elsewher
             text += "z" + _length(symbol.value)
             continue
         tones = ""
-        for pitch in (symbol.pitch, *symbol.others):
+        for pitch in symbol.pitches:
             name = naming(pitch, bar.key, symbol.harmony)
             place = (name.letter, name.octave)
             others = {alter for (letter, _), alter in altered.items() if letter == name.letter}

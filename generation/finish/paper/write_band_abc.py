@@ -82,7 +82,7 @@ def _midi(player: Player) -> list[str]:
     used: set[int] = set()
     for voice in player.staves[0].voices:
         for bar in voice.bars:
-            used |= {p for s in bar.symbols if s.pitch is not None for p in (s.pitch, *s.others)}
+            used |= {pitch for symbol in bar.symbols for pitch in symbol.pitches}
     lines = ["%%MIDI channel 10"]
     for drum in sorted(used):
         name = _drum(drum)
@@ -113,7 +113,6 @@ def _altered(bar: Bar, drums: bool) -> set[str]:
     names = [
         _drum(pitch) if drums else spell(pitch, bar.key, symbol.harmony)
         for symbol in bar.symbols
-        if symbol.pitch is not None
-        for pitch in (symbol.pitch, *symbol.others)
+        for pitch in symbol.pitches
     ]
     return {name.letter for name in names if usual[name.letter] != name.alter}
