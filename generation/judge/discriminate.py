@@ -88,6 +88,7 @@ def _key_distance(melody: Song, other: Song) -> int:
 
 
 def _sampled(tune: Tune, first: int, last: int, ngram: NGram, rng: np.random.Generator) -> Song:
+    """The prime of a tune, then the 3-gram's continuation of it, with velocities and timing drawn from the prime."""
     melody = tune.melody
     encoded = tokens.encode(melody, timed=tune.played_timing, shaded=tune.played_dynamics)
     until = int(encoded.rows[last, tokens.TICK])

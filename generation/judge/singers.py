@@ -113,6 +113,7 @@ def voice(tune: Tune, bend: Floats, rng: np.random.Generator) -> Floats:
 
 
 def whistle(tune: Tune, bend: Floats, rng: np.random.Generator) -> Floats:
+    """(frames,) a whistle: a sine with a little of its octave, and breath; `bend` as from `contour`."""
     hertz = 440 * 2 ** ((_pitches(tune, bend, RATE) - 69) / 12)
     phase = 2 * np.pi * np.cumsum(hertz) / RATE
     breath = rng.normal(0, rng.uniform(0.01, 0.05), len(hertz))
@@ -157,6 +158,7 @@ def heard(tune: Tune, program: int) -> Tune:
 
 
 def noisy(sound: Floats, rng: np.random.Generator) -> Floats:
+    """The sound (frames,) with white noise, `NOISE` decibels softer."""
     power = float(np.mean(np.square(sound)))
     return np.asarray(sound + rng.normal(0, np.sqrt(power * 10 ** (-NOISE / 10)), len(sound)))
 

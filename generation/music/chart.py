@@ -24,11 +24,10 @@ QUALITY = (
     r"([(,]?(?:maj7|M7|j7|Δ7?|sus[24]?|add(?:2|4|9|11|13)|alt|omit[35]|no[35]|[b#♭♯+-](?:5|9|11|13))\)?)*"
 )
 SYMBOL = re.compile(rf"[A-G][b#♭♯]{{0,2}}{QUALITY}(/[A-G][b#♭♯]{{0,2}})?")
-DEGREE = re.compile(
-    rf"([b#♭♯]?)(IV|VII|VI|V|III|II|I|iv|vii|vi|v|iii|ii|i)({QUALITY})(?:/([b#♭♯]?)(IV|VII|VI|V|III|II|I|iv|vii|vi|v|iii|ii|i))?"
-)
+NUMERAL = "(IV|VII|VI|V|III|II|I|iv|vii|vi|v|iii|ii|i)"
+DEGREE = re.compile(rf"([b#♭♯]?){NUMERAL}({QUALITY})(?:/([b#♭♯]?){NUMERAL})?")
 NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii")
-LETTERS = "CDEFGAB"
+LETTERS = "".join(PITCH_CLASS)  # C to B
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 
 
@@ -69,16 +68,18 @@ def parse_chart(text: str, key: Key) -> Chart:
         bars = [[symbol] for symbol in bars[0]]
     for first, after in reversed(repeats):
         bars[after:after] = bars[first:after]
-    while bars and not bars[-1]:
-        bars.pop()
     if not any(bars):
         raise Refusal("There is no chord in “{text}”. Write some, like Dm7 G7 | C, or ii V I.", text=text[:40])
-    while not bars[0]:
-        bars.pop(0)
-    filled = bars[:1]
-    for bar in bars[1:]:
-        filled.append(bar or [filled[-1][-1]])
-    return tuple(map(tuple, filled))
+    return _filled(bars)
+
+
+def _filled(bars: Sequence[Sequence[str]]) -> Chart:
+    """The bars from the first with a chord to the last; an empty one between them holds the chord before it."""
+    chordal = [i for i, bar in enumerate(bars) if bar]
+    filled: list[tuple[str, ...]] = []
+    for bar in bars[chordal[0] : chordal[-1] + 1]:
+        filled.append(tuple(bar) or (filled[-1][-1],))
+    return tuple(filled)
 
 
 def _symbol(word: str, place: int, key: Key) -> str:
@@ -148,6 +149,3 @@ def on_bars(chart: Chart, bars: Sequence[tuple[float, float]], since: float, unt
                 found.append((line + share, symbol))
         line, number = line + bar, number + 1
     return tuple(found)
-
-
-assert set(PITCH_CLASS) == set(LETTERS)

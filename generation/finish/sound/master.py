@@ -25,6 +25,10 @@ STRETCH = 100  # steps
 # The weighing as power by frequency, for the spectrum of one step: both halves of the spectrum count.
 POWER = np.abs(freqz(*WEIGHING, rfftfreq(STEP, 1 / SAMPLE_RATE), fs=SAMPLE_RATE)[1]) ** 2
 POWER[1:-1] *= 2
+TURNS = 10  # of gain and limiter, at most
+CLOSE, CLOSER = 0.3, 0.1  # decibels: loud enough; the least by which a turn has to bring the loudness nearer
+HIGH, APART, MARGIN = 0.7, 256, 64  # near this share of the peak, samples are interpolated: in clusters, with a margin
+HEADROOM = 0.98  # of the ceiling, because the peak between the samples may be a little higher
 LOOK_AHEAD = round(0.006 * SAMPLE_RATE)
 HOLD = round(0.06 * SAMPLE_RATE)
 
@@ -35,11 +39,11 @@ def master(sound: Sound) -> Sound:
     if peak == 0.0:
         return sound
     before = np.inf
-    for _ in range(10):  # the limiter makes percussive sounds a little softer, so gain and limiter take turns
+    for _ in range(TURNS):  # the limiter makes percussive sounds a little softer, so gain and limiter take turns
         lacking = LOUDNESS - loudness(sound)
         if not np.isfinite(lacking):  # the whole sound lies below the gate of the measurement
             lacking = 20 * np.log10(CEILING / peak)
-        if abs(lacking) < 0.3 or abs(lacking) > before - 0.1:  # close enough, or no longer getting closer
+        if abs(lacking) < CLOSE or abs(lacking) > before - CLOSER:  # close enough, or no longer getting closer
             break
         before = abs(lacking)
         sound = sound * np.float32(min(10 ** (lacking / 20), MOST_GAIN))
@@ -78,11 +82,11 @@ def _weighed(steps: Sound) -> NDArray[np.float64]:
 def true_peak(sound: Sound) -> float:
     """The largest magnitude in a sound (frames, 2), between samples too: 4 × oversampled near the highest ones."""
     level = _level(sound)
-    near = np.flatnonzero(level > 0.7 * level.max(initial=0.0))
+    near = np.flatnonzero(level > HIGH * level.max(initial=0.0))
     peak = float(level.max(initial=0.0))
-    for cluster in np.split(near, np.flatnonzero(np.diff(near) > 256) + 1):
+    for cluster in np.split(near, np.flatnonzero(np.diff(near) > APART) + 1):
         if len(cluster):
-            stretch = sound[max(0, cluster[0] - 64) : cluster[-1] + 64]
+            stretch = sound[max(0, cluster[0] - MARGIN) : cluster[-1] + MARGIN]
             peak = max(peak, float(np.abs(resample_poly(stretch, OVERSAMPLED, 1, 0, BETWEEN)).max()))
     return peak
 
@@ -94,8 +98,7 @@ def _level(sound: Sound) -> NDArray[np.float32]:
 
 def _limit(sound: Sound) -> Sound:
     """The sound (frames, 2), turned down smoothly around each peak above the ceiling; nothing is clipped."""
-    ceiling = CEILING * 0.98  # because the peak between the samples may be a little higher
-    wanted = np.minimum(1, ceiling / np.maximum(_level(sound), 1e-9))
+    wanted = np.minimum(1, CEILING * HEADROOM / np.maximum(_level(sound), 1e-9))
     held = minimum_filter1d(wanted, 2 * LOOK_AHEAD + HOLD, origin=HOLD // 2)
     smooth = uniform_filter1d(uniform_filter1d(held, LOOK_AHEAD), LOOK_AHEAD)
     sound = sound * smooth[:, None].astype(np.float32)
