@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numba.extending import register_jitable
 from numba.np.unsafe import ndarray as unsafe
+from numpy.typing import NDArray
 
 from generation.model.tokens import TICKS
 from generation.play.loops.compiled import Reals, Whole, compiled
@@ -16,6 +17,8 @@ from generation.play.state import AT, NUMBERS, PASSAGE, REMEMBERED, WIDTH, State
 
 as_tuple: Any = unsafe.to_fixed_tuple  # turns a row into a tuple; its length must be known at compile time
 Rule = Callable[[Any, Any], Any]  # as in `constraints`, for any kind of state
+Costs = NDArray[np.float64]
+Charge = Callable[[Whole, Any, Costs], None]
 Warm = Callable[[Reals, Reals, int, Whole, Whole, Reals], None]
 
 
@@ -33,7 +36,7 @@ def warm_under(rules: tuple[Rule, ...], taken: Callable[[Whole], Any] = taken) -
     """A loop that applies temperature and rules to a head: it writes into `logits` (B, classes) the first columns of
     `out`, divided by the head's column of `temperature` (B, heads), less the rules' costs for the `values` (classes,)
     of its classes. `taken` turns a take's row of the table into the state that the rules read."""
-    loop = FunctionType(_warm.__code__, globals() | {"cost": _sum(rules), "taken": taken})
+    loop = FunctionType(_warm.__code__, globals() | {"charge": _charging(rules), "taken": taken})
     # Numba caches loops by name, and not at all if they close over something: it would compile them at every start.
     digest = hashlib.sha256(repr([_text(rule) for rule in rules]).encode()).hexdigest()
     loop.__qualname__ = f"warm.{taken.__name__}.{digest[:16]}"
@@ -41,10 +44,13 @@ def warm_under(rules: tuple[Rule, ...], taken: Callable[[Whole], Any] = taken) -
 
 
 def _warm(out: Reals, temperature: Reals, head: int, values: Whole, table: Whole, logits: Reals) -> None:
+    costs = np.empty(logits.shape[1])
     for take in range(len(logits)):
         at, heat = taken(table[take]), temperature[take, head]
+        costs[:] = 0
+        charge(values, at, costs)
         for c in range(logits.shape[1]):
-            logits[take, c] = out[take, c] / heat - np.float32(cost(values[c], at))
+            logits[take, c] = out[take, c] / heat - np.float32(costs[c])
 
 
 def _text(rule: Rule) -> tuple[object, ...]:
@@ -54,19 +60,20 @@ def _text(rule: Rule) -> tuple[object, ...]:
     return rule.__module__, code.co_qualname, code.co_code, code.co_consts, code.co_names, numbers
 
 
-def _sum(rules: tuple[Rule, ...]) -> Rule:
-    """The sum of several rules' costs as one rule, for compiled loops and for Python."""
+def _charging(rules: tuple[Rule, ...]) -> Charge:
+    """Adds to `costs` (classes,) what several rules cost each of the `values` (classes,). There is a loop for each
+    rule, because LLVM inlines one rule into a loop, but not the sum of fifteen, which would be called for each value:
+    that takes thirty times as long."""
     if not rules:
-        return cost
-    first = _compilable(rules[0])
-    if len(rules) == 1:
-        return first
-    rest = _sum(rules[1:])
+        return charge
+    rule, rest = _compilable(rules[-1]), _charging(rules[:-1])
 
-    def both(value: Any, take: State) -> Any:
-        return first(value, take) + rest(value, take)
+    def each(values: Whole, take: State, costs: Costs) -> None:
+        for c in range(len(costs)):
+            costs[c] = rule(values[c], take) + costs[c]
+        rest(values, take, costs)
 
-    return _compilable(both)
+    return cast(Charge, register_jitable(each))
 
 
 @cache
@@ -75,10 +82,9 @@ def _compilable(rule: Rule) -> Rule:
     return jitable
 
 
-@_compilable
-def cost(value: Any, take: State) -> Any:
-    """The cost if there is no rule."""
-    return 0.0
+@register_jitable
+def charge(values: Whole, take: State, costs: Costs) -> None:
+    """Add nothing: there is no rule."""
 
 
 @compiled
