@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from generation.play.loops.compiled import KEPT, TINY, ZERO, Reals, compiled
 from generation.play.loops.sums import OUTPUTS, sums_of
 
+# Rounding is strict here: whether LLVM inlines one loop into another depends on which was cached first, and with other
+# liberties each way would round differently, so that the same seed would not always give the same notes.
+strictly = numba.njit(cache=KEPT, fastmath={"nnan", "nsz"}, error_model="numpy")
 Short = NDArray[np.int8]
 MOST = np.float32(127)  # the largest 8-bit number
 _of_one, _of_two = sums_of(1), sums_of(2)
 
 
-@compiled
+@strictly
 def shorten(x: Reals, zero: int, rows: NDArray[Any], units: Reals) -> None:
     """Write the rows of `x` (B, in) as whole numbers, `zero` ± 127, into the first columns of `rows`, and into `units`
     (B,) what a step of 1 is worth in each."""
@@ -27,7 +30,7 @@ def shorten(x: Reals, zero: int, rows: NDArray[Any], units: Reals) -> None:
             to[c] = np.int16(np.rint(source[c] * scale)) + zero
 
 
-@compiled
+@strictly
 def add_up(rows: NDArray[np.int16], weight: Short, out: Reals) -> None:
     """Write into `out` (B, O) the exact products of `rows` (B, K) and `weight` (O, K)."""
     pairs = len(rows) // 2 * 2
@@ -42,7 +45,8 @@ def add_up(rows: NDArray[np.int16], weight: Short, out: Reals) -> None:
                 out[pairs, output + i] = last[i]
 
 
-def _unfold(sums: Reals, units: Reals, worth: Reals, bias: Reals) -> None:
+@strictly
+def unfold(sums: Reals, units: Reals, worth: Reals, bias: Reals) -> None:
     """Scale whole sums (B, O) back and add `bias` (O,), in place; a step of 1 is worth `units` (B,) in the rows and
     `worth` (O,) in the weights."""
     for row in range(len(sums)):
@@ -50,11 +54,7 @@ def _unfold(sums: Reals, units: Reals, worth: Reals, bias: Reals) -> None:
             sums[row, o] = sums[row, o] * (units[row] * worth[o]) + bias[o]
 
 
-# Compiled with strict rounding, since the sums of oneDNN and of our own loops end here and must give the same result.
-unfold = numba.njit(cache=KEPT, error_model="numpy")(_unfold)
-
-
-@compiled
+@strictly
 def multiply(x: Reals, weight: Short, worth: Reals, bias: Reals, out: Reals) -> None:
     """Write into `out` (B, O) the products of `x` (B, in) and 8-bit weights (O, K), whose steps of 1 are worth `worth`
     (O,), plus `bias` (O,)."""
