@@ -14,11 +14,12 @@ SOAK := tests/finish/test_soundness.py tests/finish/test_seam.py tests/finish/te
 run: $(UNPACKED) $(COMPILED)
 	$(VENV)/bin/python -m bot
 
+# Three processes even on two cores, since tests often wait.
 test: $(UNPACKED) $(COMPILED) lint
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(UNPACKED) $(COMPILED) lint
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .
