@@ -165,6 +165,7 @@ async def test_enter_pressed_twice_sends_a_message_once(place: tuple[Discord, st
     assert [said.content for said in discord.messages()].count("twice") == 1
 
 
+@needs_browser
 async def test_what_is_typed_while_a_message_is_on_its_way_stays_and_what_was_not_sent_comes_back(tab: Tab) -> None:
     await tab.evaluate("document.querySelector('#text').focus()")
     await tab.evaluate(
