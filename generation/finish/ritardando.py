@@ -7,7 +7,6 @@ import numpy as np
 from generation.finish.piece import Piece
 from generation.music.clock import SLOWEST, Tempo
 from generation.music.metre import heard_beat
-from generation.music.song import ruling
 
 STEADY = ("jazz", "irish", "american", "pop")  # styles that keep their tempo to the end
 # A runner who stops (Friberg and Sundberg, Journal of the Acoustical Society of America 105, 1999): the cube of the
@@ -29,7 +28,7 @@ def slowing_down(piece: Piece, style: str) -> Piece:
     steps, start, tempo = round(span / STEP), last - span, piece.song.tempo
     if not steps or tempo[-1].onset > start:
         return piece
-    pace = ruling([(mark.onset, mark) for mark in tempo], start)[1].quarters_per_minute
+    pace = tempo[-1].quarters_per_minute
     middle = (np.arange(steps) + 0.5) / steps
     slower = np.maximum(pace * (1 + (SLOWED**POWER - 1) * middle) ** (1 / POWER), SLOWEST)
     marks = [Tempo(start + i * span / steps, round(float(each), 2)) for i, each in enumerate(slower)]

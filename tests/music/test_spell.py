@@ -11,7 +11,7 @@ from generation.music.song import Song
 from generation.music.spell import spell
 from tests.tunes import line_of, part_of
 
-C, A_MINOR = Key("C", "major"), Key("A", "minor")
+C = Key("C", "major")
 
 
 @pytest.mark.parametrize(
