@@ -14,6 +14,12 @@ PITCH_CLASS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 MODES = {"major": 0, "minor": -3, "dorian": -2, "phrygian": -4, "lydian": 1, "mixolydian": -1, "locrian": -5}
 
 
+def fifths(tone: str) -> int:
+    """The place of a tone's name, such as “Eb” or “F♯”, on the line of fifths, C = 0."""
+    sharps, flats = (sum(tone[1:].count(sign) for sign in signs) for signs in ("#♯", "b♭"))
+    return FIFTHS[tone[0]] + 7 * (sharps - flats)
+
+
 @dataclass(frozen=True)
 class Key:
     """A tonic such as "Bb" or "F#" and a mode out of `MODES`."""
@@ -30,7 +36,7 @@ class Key:
     @property
     def fifths(self) -> int:
         """The tonic's place on the line of fifths, C = 0."""
-        return FIFTHS[self.tonic[0]] + {"": 0, "b": -7, "#": 7}[self.tonic[1:]]
+        return fifths(self.tonic)
 
     @property
     def sharps(self) -> int:

@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from generation.music.key import FIFTHS, PITCH_CLASS, Key
+from generation.music.key import FIFTHS, PITCH_CLASS, Key, fifths
 from generation.music.song import Song, heard_key
 
 LETTERS = {position: letter for letter, position in FIFTHS.items()}
 ACCIDENTALS = {0: "", 1: "#", -1: "b"}
 SHARPEST, FLATTEST = 10, -6  # A sharp and G flat, in fifths from C: other names of a chord's tones are hard to read
 NEARER = 2  # fifths by which another name must be nearer than the key's
-CHORD = re.compile(r"([A-G])([#b♯♭]?)([^/]*)")
+CHORD = re.compile(r"([A-G][#b♯♭]?)([^/]*)")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _tones(chord: str) -> dict[int, int]:
     found = CHORD.match(chord)
     if found is None:
         return {}
-    kind, root = found[3], FIFTHS[found[1]] + {"": 0, "#": 7, "♯": 7, "b": -7, "♭": -7}[found[2]]
+    root, kind = fifths(found[1]), found[2]
     diminished = re.match("dim|o|°|ø|h", kind)
     minor = diminished or re.match("m(?!aj)|min|-", kind)
     fifth = -6 if diminished or "b5" in kind else 8 if re.match(r"aug|\+", kind) or "#5" in kind else 1

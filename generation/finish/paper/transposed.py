@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from generation.finish.paper.notate import Bar, Score
-from generation.music.key import FIFTHS, Key
+from generation.music.key import Key, fifths
 from generation.music.spell import written_key
 
 Interval = tuple[int, int]  # diatonic steps and semitones
@@ -42,7 +42,7 @@ def _bar(bar: Bar, up: int, semitones: int) -> Bar:
 
 def _moved(tone: str, up: int) -> str:
     """The name of the tone `up` fifths higher, with no more than one accidental."""
-    position = FIFTHS[tone[0]] + 7 * (tone.count("#") - tone[1:].count("b")) + up
+    position = fifths(tone) + up
     position = (position + 7) % 12 - 7 if not -8 < position < 13 else position
     accidentals, letter = divmod(position + 1, 7)
     return "FCGDAEB"[letter] + ("#" * accidentals if accidentals > 0 else "b" * -accidentals)
